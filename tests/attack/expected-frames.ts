@@ -68,7 +68,7 @@ export function echoReply(data: Uint8Array | string = "ping", to = gateway.addre
   return fromGuest({ destination: to, payload });
 }
 
-/** Returns the guest's ICMP error about a frame, which it quotes up to 576 bytes in total. */
+/** Returns the guest's ICMP error about a frame, quoted so that the error has at most 576 bytes. */
 export function errorAbout(frame: Buffer, type: number, code: number): Buffer {
   const length = frame.readUInt16BE(16);
   const quoted = frame.subarray(14, 14 + Math.min(length, ERROR_BYTES - 28));

@@ -1,6 +1,6 @@
 /**
  * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. The other SYS rows are
- * in tests/system/, and in tests/boot/ if they need a processor or firmware.
+ * in tests/system/ and tests/sim/, and in tests/boot/ if they need a processor or firmware.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -71,7 +71,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
   return outcome;
 }
 
-test("SYS-04: with little memory, responses are correct or a panic names the cause", async () => {
+test("SYS-04: little memory causes at worst a clear error, or a panic that says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
   // What connections leave behind needs 896 KiB.
@@ -102,7 +102,7 @@ test("SYS-04: a failed allocation never causes a wrong result", async () => {
 });
 
 const [RAM, RESERVED, ACPI] = [1, 2, 3];
-/** An entry of base, length and type; base and length in KiB. */
+/** Makes a memory map of entries of base and length, both in KiB, and type. */
 const map = (...lines: Array<[number, number, number]>): MemoryRegion[] =>
   lines.map(([base, length, type]) => ({ base: base * KIB, length: length * KIB, type }));
 /** A PC's memory below 1 MiB. */

@@ -130,7 +130,7 @@ row("UDP-07: a connected socket receives only from its peer's address and port",
   lab.drops({ "udp-no-socket": 2 });
 });
 
-row("UDP-08: bounds the queue of 5,000 unread datagrams, and serves other sockets", "S1", (lab) => {
+row("UDP-08: bounds the queue for 5,000 datagrams, and answers pings meanwhile", "S1", (lab) => {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
   const memory = lab.twin.memoryBytes();

@@ -119,7 +119,7 @@ export class Lab {
   }
 
   private connect(state: State): void {
-    // Frames from the guest are recorded and discarded from now on.
+    // In T1, frames from the guest are recorded and discarded from now on.
     if (state === "T1") this.mute(true);
     this.twin.type("nc 10.0.2.2 80\r", this.world.now);
     this.pass(0.1);

@@ -49,7 +49,7 @@ const reference = {
   // An empty line ends the header.
   "X: y\nContent-Length: 2\n\nab": "LF12 LF13 LF14",
   "Content-Length: 2\n\nab": "LF17",
-  // Within the reason phrase, around the value, between lines.
+  // In or beside the reason phrase or the value.
   ab: "HT10 HT11 HT12 HT16 HT17 SP9 SP10 SP11 SP12 SP16 SP17 :10 :11 :12 :15 :16 :17",
 };
 

@@ -183,7 +183,7 @@ suite("responses to curl", () => {
     ]);
   });
 
-  test("HTP-17: rejects a chunk that is longer than its size", async () => {
+  test("HTP-17: rejects chunk data that CRLF does not follow", async () => {
     await rows.all([
       [chunked(`5\r\nhelloXX${last}`), "hello\n(56) Malformed encoding found in chunked-encoding"],
       [chunked(`5\r\nhello\n${last}`), "hello\n(56) Malformed encoding found in chunked-encoding"],

@@ -170,7 +170,7 @@ suite("responses to rpc", () => {
     await all([[batch(one("ID")), "the response is not an object"]], 1);
   });
 
-  test("RPC-10: reports HTTP errors, other content, and errors with HTTP 500", async () => {
+  test("RPC-10: reports HTTP errors, other content, and error objects with HTTP 500", async () => {
     const html = "Content-Type: text/html\r\n";
     await all(
       [

@@ -8,7 +8,7 @@ import { Child, root } from "../lab/host/process.ts";
 
 const words = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "run"];
 
-test("two concurrent runs of make run check all steps, and clean up", async (t) => {
+test("two `make run` at once each check all steps, and clean up", async (t) => {
   const runs = [1, 2].map((number) => new Child(`make run ${number}`, words, { input: true }));
   t.after(async () => {
     for (const run of runs) await run.stop("SIGTERM");

@@ -42,7 +42,7 @@ function read(pcap: Buffer, port: number, drawn: Drawn): void {
   }
 }
 
-/** Boots, looks up a name, connects to a TLS server, and returns the numbers drawn. */
+/** Boots, looks up a name, begins a TLS handshake, and returns the numbers drawn. */
 async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Promise<Drawn> {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-dump-"));
   t.after(async () => rmSync(folder, { recursive: true, force: true }));

@@ -20,7 +20,7 @@ suite("user errors", () => {
     silent.close();
   });
 
-  /** How iproute2's errors begin: if a request is refused (exit 1), if a line is wrong (2). */
+  /** How iproute2's errors begin: those with exit code 1, and those with exit code 2. */
   const ip = [
     'RTNETLINK answers: |Cannot find device |Device "|Error: ',
     'Error: argument "|Command line is not complete: |Command "',

@@ -98,7 +98,7 @@ test(titled("parsing undoes emitting of NTP packets, and finds the era of a time
     assert.equal(ntp.parseNtp(at, length), 1);
     assert.equal(ntp.parseNtp(at + 1, length - 1), 0);
   });
-  // An era is 2^32 seconds: half before the lower bound, half after it.
+  // The era is that in which the time is from 2^31 s before `earliest` to 2^31 s after it.
   const half = (1n << 31n) * 1_000_000n;
   const floor = fc.bigInt(1_700_000_000n, 10_000_000_000n).map((seconds) => seconds * 1_000_000n);
   check([floor, fc.bigInt(-half, half - 1n)], (earliest, distance) => {

@@ -88,7 +88,7 @@ test(titled("reads JSON as Node does, and writes the same value"), () => {
   });
 });
 
-/** Parses a head in pieces, and returns the bytes taken and the result as text. */
+/** Parses a head in pieces; returns as text how many bytes were taken, and the result. */
 function readHead(content: Uint8Array, cuts: number[], request: boolean): string {
   wasm.beginHead(request);
   let at = 0;

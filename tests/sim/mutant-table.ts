@@ -1,4 +1,4 @@
-/** The mutants of the simulator. */
+/** The mutants of the kernel that the simulator must notice. */
 import type { Mutant } from "../lab/host/mutant.ts";
 
 export const mutants: Mutant[] = [

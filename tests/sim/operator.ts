@@ -13,7 +13,7 @@ export interface Outcome {
 const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is typed. */
 const PATIENCE = 60;
-/** Seconds until Ctrl-C is typed to a command that ends only on Ctrl-C. */
+/** Seconds until Ctrl-C is typed to a command that may end only on Ctrl-C. */
 const ENDLESS_PATIENCE = 5;
 /** Seconds after Ctrl-C from which on a missing prompt is a failure. */
 const GRACE = 30;

@@ -1,4 +1,4 @@
-/** Fields of TCP's state are assigned only in the file that declares them. */
+/** TCP's state, except links and counters, is assigned only in the file that declares it. */
 import assert from "node:assert/strict";
 import { relative } from "node:path";
 import { test } from "node:test";
@@ -62,7 +62,7 @@ function foreignWrites(program: ts.Program): { complaints: string[]; count: numb
   return { complaints, count };
 }
 
-test("fields of TCP's state are assigned only in the file that declares them", () => {
+test("TCP's state, except links and counters, is assigned only in its declaring file", () => {
   const config = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const { complaints, count } = foreignWrites(ts.createProgram(parsed.fileNames, parsed.options));

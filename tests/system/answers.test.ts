@@ -14,7 +14,7 @@ const DEPTH = Number(/^export const JSON_DEPTH: u32 = (\d+);$/m.exec(limits)?.[1
 /** Repeats `text` as often as it fits into `bytes` bytes, `around` of which are left free. */
 const fill = (text: string, bytes: number, around = 200) =>
   text.repeat((bytes - around) / Buffer.byteLength(text));
-/** An array of nearly as many values as a text may have: one for eight bytes. */
+/** An array of nearly as many values as a text may have, which is one per eight bytes. */
 const numbers = (bytes: number) => `[${fill("1,       ", bytes)}1]`;
 const names = (bytes: number, name: string) => `${fill(`${name}:1,`.padEnd(20), bytes)}"last":1`;
 
@@ -67,8 +67,8 @@ suite("the longest responses leave enough memory", () => {
 });
 
 /**
- * A kernel, and a server whose responses are made from the id of the (first) call and the longest
- * response that the kernel accepts, in bytes, which depends on its free memory.
+ * A kernel, and a server whose responses are made from the id of the (first) call and the length in
+ * bytes of the longest response that the kernel accepts, which depends on its free memory.
  */
 async function serving(answer: (id: number, bytes: number) => string): Promise<Lab> {
   const lab = await Lab.at("S1", { machine: { memoryLimit } });

@@ -32,7 +32,7 @@ function checked(lab: Lab, words: string): string[] {
   return lines;
 }
 
-test("all steps pass, and a wrong chain id is named", async () => {
+test("exits with 0 if no step fails, and names a wrong chain id", async () => {
   const lab = await Lab.at("S1");
   serveChain(lab, "0x144");
   const good = checked(lab, "-c 324 http://10.0.2.2:81/");

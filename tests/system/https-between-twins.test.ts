@@ -42,7 +42,7 @@ test("tls prints the chain, and why it is rejected", async () => {
   assert.match(bad, /^tls: \(60\) other\.test port 443: .*it is not valid for this name\r?$/m);
 });
 
-test("explains a rejected certificate, and sends the server an alert", async () => {
+test("explains a rejected certificate, and accepts it with -k", async () => {
   const root = makeRoot("Root", dates());
   const usual = {
     trust: trusting(root),

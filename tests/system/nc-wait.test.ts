@@ -1,4 +1,4 @@
-/** `nc -w`: the limit of silence, which counts only once there is a connection. */
+/** `nc -w`: silence counts only once there is a connection, and so do missing acknowledgments. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";

@@ -6,7 +6,7 @@ import { Twin } from "../lab/machine/twin.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { OFF_LINK } from "../lab/scripted/ip-host.ts";
 
-/** Returns a lab whose DHCP server has just started, with these options. */
+/** Returns a lab that has just taken a lease from a DHCP server with these options. */
 async function leased(options: { mask?: string; router?: string; port?: number }): Promise<Lab> {
   const lab = await Lab.at("S0");
   const { router, ...rest } = options;

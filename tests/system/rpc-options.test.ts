@@ -44,7 +44,7 @@ test("-H adds a field, omits it or sends it empty, to every URL", async () => {
   assert.match(world.command("help rpc"), /-H fields are sent to every URL[\s\S]*error -32005/);
 });
 
-test("the next URL is tried after a limit or no response, but not after an error", async () => {
+test("the next URL is tried after error -32005 or no response, but not another error", async () => {
   const failed = LIMITED.replace("-32005", "-32601");
   const [world] = await lab(["200 OK", LIMITED], ["200 OK", failed], ["200 OK", RESULT]);
   const asked = (...urls: string[]) => world.command(`rpc ${urls.join(" ")} m; echo $?`);

@@ -150,7 +150,7 @@ describe("sessions", () => {
       server.close();
     });
   }
-  test("keeps no session unless asked to", async () => {
+  test("keeps no session if the option NoTickets is set", async () => {
     const file = `${maker.folder}/no-session`;
     await talk(elliptic, {}, `session=${file}`, "options=2");
     assert.equal(existsSync(file), false);

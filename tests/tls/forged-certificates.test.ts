@@ -204,7 +204,7 @@ describe("explicit curve parameters", () => {
     await refuses([leaf], UNKNOWN_CA, UNTRUSTED);
   });
   test("TLS-15: are rejected within a second if the modulus is composite", async () => {
-    // CVE-2022-0778: the modular square root of a compressed point never ends.
+    // CVE-2022-0778: OpenSSL's modular square root of a compressed point never ended.
     const point = hex("02 0008");
     const key = explicitKey(697n, 23n, 12n, point, 5n, point);
     const explicit = new Map([[Field.Key, key]]);

@@ -73,7 +73,7 @@ test("TLS-16: rejects 10,000 names, but searches 1,000", async () => {
   const some = server(1000);
   assertServed(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
 });
-test("TLS-16: checks as many constraints and names as fit into a message", async () => {
+test("TLS-16: checks 602 names against 600 constraints", async () => {
   const constraints = Array.from({ length: 600 }, (_, i) => `excluded;DNS:${i}.x`).join(",");
   const more = [`nameConstraints=critical,${constraints}`];
   const middle = stage.maker.authority({ issuer: stage.root, more });

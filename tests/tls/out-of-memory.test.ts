@@ -34,7 +34,7 @@ function converse(chain: Certificate[], version: Option, ...words: string[]): Pr
 
 /**
  * Asserts that all `spoilt` conversations, with a failed allocation, failed; that the `plain` ones
- * succeeded; and that no memory is left.
+ * succeeded; and that all memory is freed.
  */
 function assertSettled(report: Report, spoilt: number, plain: number): void {
   const number = (key: string) => report.number(key);

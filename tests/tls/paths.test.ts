@@ -31,7 +31,7 @@ import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 const { maker } = stage;
-/** Most microseconds of processor time in one step, which is one turn of the kernel. */
+/** The most processor time, in microseconds, of a step, which is one turn of the kernel. */
 const TURN = 10_000;
 const names = "subjectAltName=DNS:good.test";
 const authority = (options: CertificateOptions = {}) =>

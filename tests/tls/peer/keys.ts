@@ -33,7 +33,7 @@ export function expand(
   return hmac(secret, ...info, Buffer.of(1)).subarray(0, length);
 }
 
-/** The secrets of TLS 1.3 from ServerHello on. Digests are transcript hashes at that point. */
+/** The secrets of TLS 1.3 from ServerHello on. Each digest is the transcript's hash so far. */
 export class Schedule {
   readonly client: Buffer;
   readonly server: Buffer;
