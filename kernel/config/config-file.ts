@@ -33,7 +33,7 @@ export function readConfigFile(
 class FileParser {
   private readonly reader: SettingsReader;
   private section: string = "";
-  /** Whether to ignore the keys of this section, which is unknown or starts with X-. */
+  /** Whether to ignore the keys of the section, as its name is unknown or starts with X-. */
   private skipping: bool = false;
   private errors: u32 = 0;
 

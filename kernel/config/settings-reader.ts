@@ -121,7 +121,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** With Peer=, makes the address a /32, and puts the peer's network on the link. */
+  /** Adds the address: with Peer=, as a /32, with the peer's network on the link. */
   private finishAddress(): string {
     const address = this.address;
     const peer = this.peer;
@@ -255,7 +255,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** Sets a key of [DHCPv4]. */
+  /** Sets a key of [DHCPv4] other than Hostname=. */
   private setLease(key: string, value: string): string {
     const use = this.part.settings.lease;
     if (key == "RouteMetric") {

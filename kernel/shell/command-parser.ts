@@ -9,12 +9,12 @@ class Scanner {
   index: i32 = 0;
   /** The quote that is open (39 or 34), or 0. */
   quote: i32 = 0;
-  /** The unit at `index` is quoted by the backslash before it. */
+  /** The last unit read was a backslash that quotes the next one. */
   escape: bool = false;
 
   constructor(readonly text: string) {}
 
-  /** Reports whether the unit at `index` may be syntax, being unquoted. Call once for each unit. */
+  /** Reports whether the unit at `index` may be syntax, not text. Call once for each unit. */
   isSyntax(unit: i32): bool {
     if (this.escape) {
       this.escape = false;

@@ -1,7 +1,7 @@
 /**
  * Commands and jobs. A command has a name, its help, and `start`, which returns a job. A job is
  * polled in each turn until it returns an exit code; the event loop is never nested. This is a
- * complete command (commands/sleep.ts), which `registry.add(new Sleep())` registers:
+ * complete command (from commands/sleep.ts), which `registry.add(new Sleep())` registers:
  *
  *     class SleepJob extends Job {
  *       constructor(private readonly until: i64) { super(); }
@@ -48,11 +48,11 @@ export abstract class Job implements LineReader {
   cancel(): i32 {
     return EXIT_INTERRUPTED;
   }
-  /** Reports whether the job reads typed input. Input that no job reads is kept for the prompt. */
+  /** Reports whether the job reads typed input; if not, it is kept for the next reader. */
   readsInput(): bool {
     return false;
   }
-  /** Takes a line typed while the job runs, without the newline. */
+  /** Takes a typed line, without the newline. */
   line(_text: string): void {}
   /** Handles Ctrl-D on an empty line. */
   endOfInput(): void {}
@@ -85,7 +85,7 @@ export abstract class Command {
   /** Starts the command. `words` are its options and operands, without its name. */
   abstract start(words: Array<string>, session: Session): Job;
 
-  /** Returns how long to wait for the network, in microseconds: at most 10 s, as 0 means too. */
+  /** Returns how long to wait for the network, in microseconds; 0 means 10 s, the maximum. */
   waitLimit(_words: Array<string>): i64 {
     return 0;
   }

@@ -1,4 +1,4 @@
-/** Delays a command that needs the network until an interface is configured. */
+/** Delays the start of a command until an interface is configured. */
 import { SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "./command";
 import { Session } from "./session";

@@ -13,7 +13,7 @@ export class HostMachine implements PowerControl {
   readonly time: WallTime = new WallTime();
   private readonly acpi: Acpi = findAcpi();
 
-  /** Logs memory and clock rate, and sets the time of day. Before power-off, `nics` are stopped. */
+  /** Logs memory and clock rate, and sets the time. Power-off and reboot first stop `nics`. */
   constructor(private readonly nics: Array<Nic>) {
     const memory = memoryLimit() / 1024;
     log(`${NAME} ${VERSION}: ${memory} KiB of memory, clock ${frequency() / 1_000_000} MHz`);

@@ -7,8 +7,8 @@
  *     ok|FAIL|skip NAME DETAIL
  *
  * The steps are nic, arp, ping, dns, tcp, tls, http and rpc. The first that fails says why the call
- * cannot work; those after it are skipped. -c is the chain id that the server must report: by
- * default any one, or without a URL 324, ZkSync's.
+ * cannot work; those after it are skipped. -c is the chain id that the server must report; the
+ * default is any if URL is given, and 324 (ZkSync's) otherwise.
  *
  * Exit codes: 0 no step failed; 1 a step failed; 2 wrong usage; 130 interrupted.
  */

@@ -3,7 +3,7 @@
  *
  * Queries a name server and prints the response, as dig(1) of BIND 9.18 does. SERVER is an address,
  * `ADDRESS#PORT` or a name. Without SERVER, dig queries the configured servers in turn, in the
- * order of `resolvectl`. The hosts file, the cache and the search domains are not used. The types
+ * resolver's order. The hosts file, the cache and the search domains are not used. The types
  * are A AAAA CAA CNAME MX NS PTR SOA SRV TXT; records of other types are printed in the notation of
  * RFC 3597 (TYPE65).
  *

@@ -3,7 +3,7 @@
  *
  * Collects garbage and prints the memory in use, in the columns of free(1) of procps: in KiB (-k,
  * the default), bytes (-b), MiB (-m), or the unit that suits each figure (-h). `Mem` is the
- * machine's RAM; `Kernel` is the largest free block below 4 GiB, to which linear memory can grow.
+ * machine's RAM; `Kernel` is what linear memory can grow to in the largest free block below 4 GiB.
  *
  * Unlike free(1) of procps, it prints no swap and no cache. It also prints the frame pool, the
  * memory that TLS connections hold, and a last line that is always `heap: USED bytes used, FREE

@@ -2,8 +2,8 @@
  * hostname [NAME]
  *
  * Prints or sets the machine's name, as hostname(1) of Debian does. The next DHCP request sends the
- * new name to the server (RFC 2132 section 3.14). It lasts until the next boot; `Hostname=` in
- * anonymos.conf and `ip=` on the kernel command line set the name at boot.
+ * new name, unless `SendHostname=no` (RFC 2132 section 3.14). The name lasts until the next boot;
+ * `Hostname=` in anonymos.conf and `ip=` on the kernel command line set the name at boot.
  *
  * Unlike hostname(1) of Debian, it accepts only valid host names (RFC 1123 section 2.1), whose last
  * label is not a number, and has no -f, -i and -I; `ip addr` shows the addresses.

@@ -3,9 +3,9 @@
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, with
  * the messages of nc(1) of Debian's netcat-openbsd. -z ends after connecting; -v reports the
- * connection. -u sends each line as a datagram. -w limits the time to connect and, once connected,
- * the time without data in either direction, after which nc ends without a message. -n is accepted
- * and changes nothing.
+ * connection. -u sends each line as a datagram. -w limits the time to connect and to
+ * have data acknowledged, and the time without data in either direction, after which nc ends
+ * without a message. -n is accepted and changes nothing.
  *
  * Unlike netcat-openbsd, nc prints errors and the peer of -l without -v, takes a single port, and
  * sends a line when Enter is typed. Ctrl-D ends the output (FIN); nc then ends after two seconds

@@ -4,7 +4,7 @@
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
- * wait for the first reply after the last request. -q prints only the first line and the summary.
+ * wait after the last request if no reply has come. -q prints only the first line and the summary.
  * -b permits a broadcast address. -n and -4 are accepted and change nothing: replies are always
  * shown with IPv4 addresses.
  *
@@ -38,7 +38,7 @@ const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "w:", "b", "q", "n
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
 const SILENCE: i64 = 10 * SECOND;
-/** Requests sent in a script without -c. */
+/** Requests sent in a script without -c and -w. */
 const SCRIPTED_COUNT: i64 = 4;
 
 /** In the order of `IcmpError`; the words of iputils' pr_icmph(). */
@@ -57,7 +57,7 @@ class PingJob extends Job {
   count: i64 = 0;
   /** Microseconds between two requests. */
   interval: i64 = SECOND;
-  /** Microseconds to wait for the first reply after the last request. */
+  /** Microseconds to wait after the last request if no reply has come yet. */
   wait: i64 = SILENCE;
   /** Microseconds after which ping ends, whatever has been received; 0: never. */
   deadline: i64 = 0;
@@ -183,7 +183,7 @@ class PingJob extends Job {
     this.nextAt = now + (this.allSent() ? this.linger() : this.interval);
   }
 
-  /** Microseconds to wait after the last request: if there are replies, twice the longest trip. */
+  /** Microseconds to wait at the end; with replies, twice the longest trip, at least `interval`. */
   private linger(): i64 {
     return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }

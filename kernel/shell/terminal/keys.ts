@@ -176,7 +176,7 @@ function controlKey(byte: u32): Key {
   }
 }
 
-/** ESC and a character, which Alt sends. */
+/** Returns the key of ESC and a character, as Alt sends them. */
 function altKey(byte: u32): Key {
   switch (byte) {
     case 0x62: // b

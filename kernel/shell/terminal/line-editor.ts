@@ -30,7 +30,7 @@ export class LineEditor {
     this.bell = true;
   }
 
-  /** Handles an editing key. Most keys ring the bell if they cannot do anything. */
+  /** Handles an editing key. Some keys ring the bell if they cannot do anything. */
   key(key: Key): void {
     const line = this.line;
     if (key != Key.Search) this.wanted = null;

@@ -1,4 +1,4 @@
-/** The last two steps of `check`: one call of eth_chainId, first as HTTP, then as JSON-RPC. */
+/** The last two steps of `check`: one call of eth_chainId, judged as HTTP, then as JSON-RPC. */
 import { SECOND } from "../../../../core/time";
 import { showJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";

@@ -5,7 +5,7 @@ import { TextBuilder } from "../../../../core/text-builder";
 import { BodySource, BytesSource, PatternSource } from "../../../../net/service/http/message/body";
 import { Given, Options } from "../../options";
 
-/** Options whose values are joined to the body, in the order in which they are typed. */
+/** The values of these options are joined to the body, in the order in which they are typed. */
 const DATA: StaticArray<string> = ["d", "data-raw", "data-binary", "data-urlencode", "json"];
 const PATTERN: string = "@bytes:";
 const LONGEST_BODY: i64 = 1 << 50;

@@ -43,7 +43,7 @@ export function briefStart(iface: Interface): string {
   return iface.name.padEnd(17) + stateOf(iface).padEnd(15);
 }
 
-/** Returns the first two lines of an interface in `ip link` and `ip addr`, numbered from 1. */
+/** Returns the first two lines of an interface (numbered from 1) in `ip link` and `ip addr`. */
 export function linkLines(iface: Interface): string {
   const hardware = formatHardware(iface.hardware);
   const flags = flagsOf(iface);

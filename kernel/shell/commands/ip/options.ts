@@ -4,7 +4,7 @@
  */
 import { printable } from "../../terminal/printable";
 
-/** An option's full name, and its shortest abbreviation: `-b` is iproute2's -batch. */
+/** An option's name, and the length of its shortest abbreviation: `-b` is iproute2's -batch. */
 class Name {
   constructor(
     readonly text: string,

@@ -14,7 +14,7 @@
  *
  * Unlike iproute2, there is one table, routes are unicast, and a route has no MTU. The scope
  * follows from the gateway (`link` without one, otherwise `global`), so `add` rejects any other.
- * `flush` keeps the routes of proto kernel. To give neither a gateway nor a device is wrong usage.
+ * `flush` keeps the routes of proto kernel. `add` with neither gateway nor device is wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
@@ -137,7 +137,7 @@ class Request {
     return context.code == EXIT_OK;
   }
 
-  /** Reads a keyword and its value. */
+  /** Reads a keyword and its value; `onlink` has none. */
   private pair(context: Context): void {
     const word = context.take();
     if (word == "onlink") {

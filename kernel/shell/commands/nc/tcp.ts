@@ -24,7 +24,7 @@ abstract class TcpJob extends Job {
   private readonly outbox: Outbox = new Outbox();
   /** When the command ends after Ctrl-D; data received postpones it. 0: no Ctrl-D yet. */
   protected endAt: i64 = 0;
-  /** `-w`: the limit in microseconds to connect, and of silence once connected; 0: none. */
+  /** `-w`: the limit in microseconds to connect, for an ACK, and of silence; 0: none. */
   protected patience: i64 = 0;
   /** When data last passed; 0: not connected yet. */
   private activeAt: i64 = 0;

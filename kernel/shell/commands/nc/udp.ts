@@ -11,7 +11,7 @@ import { Outbox } from "./outbox";
 
 export class UdpJob extends Job {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(UDP_PAYLOAD);
-  /** Lines typed before the name is resolved, or with -l before there is a peer. */
+  /** Typed lines. They wait until the name is resolved, or with -l until there is a peer. */
   private readonly outbox: Outbox = new Outbox();
   /** Ctrl-D was typed. */
   private ended: bool = false;
@@ -37,7 +37,7 @@ export class UdpJob extends Job {
         );
       socket.connect(lookup.address, this.port);
     }
-    // A datagram may exceed `room`, as the queue has space beyond it: up to four units a byte.
+    // A datagram may take four units a byte and so exceed `room`; the queue has space beyond it.
     while (socket.readable() && this.session.room() > UDP_PAYLOAD / 4) {
       const length = socket.receive(changetype<usize>(this.buffer), UDP_PAYLOAD);
       if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);
