@@ -33,7 +33,7 @@ build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
 ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
   --gc-sections
 
-# Seconds since 1970; the kernel rejects earlier clocks. This is SOURCE_DATE_EPOCH or the time of
+# In seconds since 1970; the kernel rejects a clock behind it. SOURCE_DATE_EPOCH, or the time of
 # the commit: from git or, in an archive made by git, from compiler-config/commit-time. It is never
 # the time of the build, because the same source must make the same kernel on any day.
 build_time = $(or $(SOURCE_DATE_EPOCH),$(archived_time),$(committed_time),$(error \

@@ -90,8 +90,8 @@ export class Configuration {
 
   /**
    * Returns the settings of an interface: those of the first matching part of the file, overridden
-   * by `ip=`. Static addresses without a device or a [Match], and the settings beside them, apply
-   * to net0 only.
+   * by `ip=`. An `ip=` without a device, or a part of the file without a [Match], that has a
+   * static address applies to net0 only.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
     let found: MatchedSettings | null = null;

@@ -4,7 +4,7 @@ import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
-/** The most characters of an invalid line that its message quotes. */
+/** Maximum number of characters that an error message quotes of a line. */
 const QUOTED: i32 = 80;
 
 /** Parses a unicast address. Returns 0 for anything else. */

@@ -34,7 +34,7 @@ export class Shell extends Pollable implements LogSink {
   private execution: Execution | null = null;
   private lastByte: i32 = -1;
   /** The terminal has not been asked for its width yet. */
-  private widthUnknown: bool = true;
+  private widthNotAsked: bool = true;
   private unshownMessages: u32 = 0;
 
   constructor(port: SerialPort, network: NetworkStatus) {
@@ -163,8 +163,8 @@ export class Shell extends Pollable implements LogSink {
   private promptByte(byte: i32): void {
     const key = this.keys.push(byte);
     const editor = this.editor;
-    if (this.widthUnknown && this.keys.sawEscape) {
-      this.widthUnknown = false;
+    if (this.widthNotAsked && this.keys.sawEscape) {
+      this.widthNotAsked = false;
       editor.view.askWidth();
     }
     switch (key) {

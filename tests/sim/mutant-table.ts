@@ -51,13 +51,13 @@ export const mutants: Mutant[] = [
     "",
   ],
   [
-    "leaks frames that wait for an unreachable neighbor",
+    "leaks the frame that a neighbor's full queue drops",
     "net/iface/link/neighbor-cache.ts",
     "this.link.pool.release(dropped);",
     "",
   ],
   [
-    "does not arm the timer for more than 54 ms",
+    "does not arm the timer if the deadline is more than 54 ms away",
     "machine/timer.ts",
     "if (deadline == NEVER || deadline <= now) return;",
     "if (deadline == NEVER || deadline <= now || deadline - now > LONGEST) return;",

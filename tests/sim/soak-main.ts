@@ -1,4 +1,4 @@
-/** `make soak [SEED=n] [SECONDS=n]`: prints progress, failures, and the first and last memory. */
+/** `make soak [SEED=n] [SECONDS=n]`: prints progress, failures, and memory at both ends. */
 import { version } from "./commit.ts";
 import { numberFrom } from "./numbers.ts";
 import { soak } from "./soak.ts";

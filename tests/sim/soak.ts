@@ -18,7 +18,7 @@ const STORM = 60;
 const STORMS = 4;
 /** Checks after which the log and all caches are full; the memory in use then is the baseline. */
 const FILLING = 2;
-/** Seconds until a storm's commands must be done. */
+/** Seconds of calm within which a storm's commands must be done. */
 const SETTLE = 200;
 
 export interface Soaked extends Result {

@@ -76,7 +76,7 @@ interface CFunction {
 const data = /^((typedef|static|const) )*(struct|enum|union) (\w+ )?\{|= \{/;
 
 /**
- * Returns the functions that a C file defines; both ends of a definition are in the first column.
+ * Returns the functions that a C file defines. Expects both ends of each in the first column.
  * Throws if it cannot tell what something is.
  */
 export function functionsOfC(path: string): CFunction[] {

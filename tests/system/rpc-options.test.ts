@@ -6,7 +6,7 @@ import { Lab } from "../attack/world.ts";
 const RESULT = '{"jsonrpc":"2.0","id":ID,"result":"0x144"}';
 const LIMITED = '{"jsonrpc":"2.0","id":ID,"error":{"code":-32005,"message":"slow down"}}';
 
-/** A lab whose gateway responds on a port for each status and body, and the requests' heads. */
+/** Returns a lab whose gateway gives each answer on a port of its own, and the requests' heads. */
 async function lab(...answers: [status: string, body: string][]): Promise<[Lab, string[]]> {
   const lab = await Lab.at("S1");
   const heads: string[] = [];
@@ -28,7 +28,7 @@ async function lab(...answers: [status: string, body: string][]): Promise<[Lab, 
 
 const url = (index: number) => `http://10.0.2.2:${8000 + index}/`;
 
-test("-H adds a field, omits it or sends it empty, to every URL", async () => {
+test("in the requests to every URL, -H adds a field, omits one or sends one empty", async () => {
   const [world, heads] = await lab(["503 Busy", ""], ["200 OK", RESULT]);
   const options = "-H 'X-Key: k' -H User-Agent: -H 'X-Empty;'";
   const text = world.command(`rpc ${options} ${url(0)} ${url(1)} eth_chainId`);

@@ -112,7 +112,7 @@ export class Player {
     if (result !== wanted) throw this.differs(`turn returned ${result}, expected ${wanted}`);
   }
 
-  /** Calls the kernel. Returns TRAPPED if it trapped, as on the tape. */
+  /** Calls the kernel. Returns TRAPPED if it trapped where the tape has a trap or ends. */
   private guard(action: () => Value): Value {
     try {
       return action();

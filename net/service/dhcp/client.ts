@@ -1,8 +1,8 @@
 /**
  * The DHCP client (RFC 2131 section 4.4): one for each interface, from DISCOVER to expiry.
  *
- *     Init ─> Selecting ─> Requesting ─> Bound ─> Renewing ─> Rebinding ─> Init
- *      ^                       │ NAK       │ T1       │ T2         │ expiry
+ *     Init ─> Selecting ─> Requesting ─> Bound ─T1─> Renewing ─T2─> Rebinding ─expiry─> Init
+ *      ^                       │ NAK       │
  *      └───────────────────────┘           └ conflict ─> DECLINE ─> Init
  *     link up again with a lease ─> Rebooting ─> Bound
  *

@@ -50,7 +50,7 @@ export class TcpSegment {
     return this.options;
   }
 
-  /** Has the segment answered with a RST. */
+  /** Marks the segment to be answered with a RST. */
   refuse(): void {
     this.refused = true;
   }

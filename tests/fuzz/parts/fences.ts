@@ -12,14 +12,14 @@ const FRAMES: usize = 0xc0000000;
 /** Frames in a FencedPool. */
 export const FENCED_FRAMES: u32 = 48;
 /** The unmapped page after the 64 KiB that `fenced` copies to. */
-const FENCE_END: usize = 0xd0010000;
+const FENCE: usize = 0xd0010000;
 
 /**
  * Copies bytes, at most 64 KiB, so that they end at the unmapped page. Returns their address, which
  * is valid until the next call.
  */
 export function fenced(pointer: usize, length: u32): usize {
-  const at = FENCE_END - length;
+  const at = FENCE - length;
   memory.copy(at, pointer, length);
   return at;
 }

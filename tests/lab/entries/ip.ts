@@ -69,7 +69,7 @@ function net(index: u32): Interface {
 
 // --- the wire ---
 
-/** Returns false if the pool has no frame, as when a device's ring overruns. */
+/** Returns false if the pool has no frame; the frame is lost, as if a ring had overrun. */
 export function inject(index: u32, pointer: usize, length: u32): bool {
   const frame = pool.allocate();
   if (frame == null) return false;
@@ -180,8 +180,8 @@ export function linkChanges(index: u32): u32 {
   return net(index).linkChanges;
 }
 /**
- * Returns how many packets an interface, or `lo` if none has the index, dropped for the reason of
- * this name; -1 if there is no such reason.
+ * Returns how many packets an interface dropped for the reason called `name`, or -1 if there is no
+ * such reason. An index without an interface means `lo`.
  */
 export function drops(index: u32, name: usize, length: u32): i64 {
   const wanted = textAt(name, length);

@@ -35,8 +35,9 @@ class Channel {
 
   read(): number {
     const value = this.latched ?? this.count();
-    this.readHigh = !this.readHigh;
-    if (this.readHigh) return value & 255;
+    const high = this.readHigh;
+    this.readHigh = !high;
+    if (!high) return value & 255;
     this.latched = undefined;
     return value >> 8;
   }

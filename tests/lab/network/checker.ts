@@ -47,7 +47,7 @@ export class Checker {
     }
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
-    // A kernel that does not know a neighbor's address can only request it.
+    // Until it knows a neighbor's address, a kernel can send it only ARP requests.
     this.conversations.excuse(arp.sender, arp.target, this.time);
     this.checkPadding(frame, 42);
   }

@@ -67,11 +67,11 @@ export class Peer implements Station {
 
   receive(frame: Uint8Array): void {
     if ((frame[0] & 1) === 0 && hardwareKey(frame, 0) !== this.key) return;
-    const question = parseArp(frame);
-    if (question) {
-      if (question.sender !== 0) this.learn(question.sender, question.hardware);
-      if (question.operation === 1 && question.target === this.address) {
-        this.sendArp(2, Uint8Array.from(question.hardware), question.sender);
+    const packet = parseArp(frame);
+    if (packet) {
+      if (packet.sender !== 0) this.learn(packet.sender, packet.hardware);
+      if (packet.operation === 1 && packet.target === this.address) {
+        this.sendArp(2, Uint8Array.from(packet.hardware), packet.sender);
       }
       return;
     }

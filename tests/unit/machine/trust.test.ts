@@ -7,7 +7,7 @@ let wasm: Exports;
 /** The texts that were passed to the TLS library. */
 let passed: string[];
 
-/** Stands in for mbedTLS; the text of a certificate is the result that adding it returns. */
+/** Stands in for mbedTLS: PEM contains the result to return; DER, beginning with "0", is added. */
 function tlsAddRoots(pointer: number, length: number): number {
   const text = Buffer.from(wasm.memory.buffer, pointer, length).toString("latin1");
   passed.push(text);

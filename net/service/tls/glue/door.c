@@ -247,7 +247,7 @@ static void step_open(struct connection* connection) {
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
   if (ssl->in_offt != NULL)
     connection->idle = 0;
-  else if (connection->message && connection->idle == idle_before) /* one of several in a record */
+  else if (connection->message && connection->idle == idle_before) /* its record was not counted */
     connection->idle++;
   connection->again = pending(ssl);
   switch (result) {
