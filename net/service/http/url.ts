@@ -69,13 +69,17 @@ export class Url {
 
   private resolveText(text: string): Url {
     const scheme = text.substring(0, schemeLength(text)).toLowerCase();
-    if (scheme == "http" || scheme == "https") {
-      const rest = text.substring(scheme.length + 1);
-      const path = withoutLeadingSlashes(rest);
-      const relative = scheme == this.scheme() && rest.length - path.length < 2;
-      return relative ? this.resolveText(rest) : parseUrl(`${scheme}://${path}`);
+    if (scheme != "http" && scheme != "https") {
+      return scheme == "" ? this.resolveRelative(text) : parseUrl(text);
     }
-    if (scheme != "") return parseUrl(text);
+    const rest = text.substring(scheme.length + 1);
+    const path = withoutLeadingSlashes(rest);
+    // "http:path" is relative to a URL of the same scheme. A second scheme is part of the path.
+    if (scheme == this.scheme() && rest.length - path.length < 2) return this.resolveRelative(rest);
+    return parseUrl(`${scheme}://${path}`);
+  }
+
+  private resolveRelative(text: string): Url {
     if (text.startsWith("//")) return parseUrl(this.scheme() + ":" + text);
     const prefix = this.scheme() + "://" + this.authority();
     if (text.startsWith("/")) return parseUrl(prefix + text);

@@ -193,3 +193,11 @@ test("accepts any number of slashes after the scheme of a reference, as browsers
     assert.equal(resolve("http://a/b/c", reference), want, reference);
   }
 });
+
+test("HTP-28: a reference that repeats its scheme is a path, however often it does", () => {
+  const schemes = "http:".repeat(12_000);
+  assert.equal(resolve("http://a/b/c", "http:http:g"), "http://a/b/http:g");
+  assert.equal(resolve("http://a/b/c", "http:http://g"), "http://a/b/http://g");
+  assert.match(resolve("https://a/b/c", "http:http:g"), /^expected a port/);
+  assert.match(resolve("http://a/", schemes), /^expected at most/);
+});
