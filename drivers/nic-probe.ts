@@ -71,15 +71,23 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
   return started;
 }
 
-/** Logs a line for each network controller: its driver, or why it has none. */
-export function logNics(devices: Array<PciDevice>): void {
+/**
+ * Logs a line for each network controller: its driver, or why it has none. `limit` is that of
+ * `startNics`.
+ */
+export function logNics(devices: Array<PciDevice>, limit: i32): void {
+  let used = 0;
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
     if (device.classCode >>> 16 != CLASS_NETWORK) continue;
     const model = modelOf(device);
     const what = `pci ${device.location()}: ${nameOf(device, model)} [${device.idText()}]`;
-    if (device.driver != "") log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
-    else if (model == null || model.family == Family.None) log(`${what}: no driver`);
+    if (device.driver != "") {
+      used++;
+      log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
+    } else if (model == null || model.family == Family.None) log(`${what}: no driver`);
+    else if (used == limit)
+      log(`${what}: not used: at most ${limit} network devices are supported`);
     else log(`${what}: probe failed`);
   }
 }

@@ -36,7 +36,7 @@ export function boot(): void {
   const configuration = loadConfiguration();
   setPanicTimeout(configuration.panicSeconds);
   const host = new HostMachine(nics);
-  logNics(devices);
+  logNics(devices, INTERFACES);
   stack = startStack(configuration, pool, nics, devices, host.time);
   initNetworkStack(stack);
   const httpd = new HttpDaemon(stack);

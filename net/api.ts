@@ -42,8 +42,8 @@ export function networkStackPoll(now: i64): bool {
 /**
  * Configures the first interface statically and stops DHCP: an address with its prefix length
  * ("10.0.2.15/24"), a gateway, and name servers ("10.0.2.3" or "10.0.2.3#5353", separated by
- * blanks); "" means no gateway or no name servers. Returns false if there is no interface or an
- * argument is invalid.
+ * blanks); "" means no gateway or no name servers. Returns false, and changes nothing, if there is
+ * no interface, an argument is invalid, or the gateway cannot be another host on the link.
  */
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);
@@ -63,7 +63,7 @@ export function configureNetwork(address: string, gateway: string, nameServers: 
     servers.push(server);
   }
   const configurator = defaultStack.configuration.configurators[0];
-  configurator.configureByHand(own, router as u32);
+  if (!configurator.configureByHand(own, router as u32)) return false;
   configurator.setNameServers(servers);
   return true;
 }

@@ -133,9 +133,17 @@ export class Configuration {
     }
   }
 
-  /** Reports whether a name like Linux's `eth0` can only mean the one device that there is. */
+  /**
+   * Reports whether a name like Linux's `eth0` can only mean the one device that there is. It
+   * cannot if it names a VLAN, as `eth0.100` does, or if another `ip=` has a different name.
+   */
   private namesOnlyDevice(device: string): bool {
-    return device != "" && this.devices == 1 && !isInterfaceName(device);
+    if (this.devices != 1 || !isForeign(device)) return false;
+    for (let i = 0; i < this.ipParameters.length; i++) {
+      const other = this.ipParameters[i].device;
+      if (isForeign(other) && other != device) return false;
+    }
+    return true;
   }
 
   /** Returns the last `ip=` that applies to the interface, preferably one that names it. */
@@ -149,4 +157,9 @@ export class Configuration {
     }
     return found;
   }
+}
+
+/** Reports whether a name is that of a physical device in Linux, rather than net0, net1, ... */
+function isForeign(device: string): bool {
+  return device != "" && !device.includes(".") && !isInterfaceName(device);
 }

@@ -10,7 +10,7 @@ import { Interface } from "../iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
-import { formatIpv4, Ipv4Address, maskOf } from "../wire/address";
+import { formatIpv4, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
@@ -33,6 +33,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   private consoleDomains: Array<string> | null = null;
   /** Whether the static settings, or those of `configureByHand`, are in use. */
   private applied: bool = false;
+  /** The address of the lease in use; UNSPECIFIED if there is none. */
+  private leased: Ipv4Address = UNSPECIFIED;
   private linkUp: bool;
 
   constructor(
@@ -132,8 +134,12 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.changes++;
   }
 
-  /** Stops DHCP and replaces all addresses and static routes. `gateway` is 0 for none. */
-  configureByHand(own: NetworkAddress, gateway: Ipv4Address): void {
+  /**
+   * Stops DHCP and replaces all addresses and static routes. `gateway` is 0 for none. Returns
+   * false, and changes nothing, if the gateway cannot be another host on the link.
+   */
+  configureByHand(own: NetworkAddress, gateway: Ipv4Address): bool {
+    if (gateway != 0 && (!isUnicast(gateway) || own.excludes(gateway))) return false;
     this.dhcp.stop();
     while (this.iface.ipv4.count > 0) {
       this.ip.removeAddress(this.iface, this.iface.ipv4.at(0).address);
@@ -143,6 +149,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.changes++;
     this.ip.setAddress(this.iface, own.address, own.prefix);
     if (gateway != 0) this.addRoute(this.routeTo(0, 0, gateway, 0, RouteOrigin.Static));
+    return true;
   }
 
   private routeTo(
@@ -298,7 +305,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   configure(lease: Lease): void {
     if (this.applied) this.withdraw();
     this.changes++;
-    const first = !this.holds(lease);
+    const first = this.leased != lease.address || !this.holds(lease);
+    this.leased = lease.address;
     this.ip.setAddress(this.iface, lease.address, lease.prefix);
     const useMtu = this.settings.lease.useMtu;
     if (lease.mtu > 0 && this.settings.mtu == 0 && useMtu) this.ip.setMtu(this.iface, lease.mtu);
@@ -309,6 +317,7 @@ export class InterfaceConfigurator implements LeaseTarget {
 
   deconfigure(lease: Lease): void {
     this.changes++;
+    this.leased = UNSPECIFIED;
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
     this.ip.removeAddress(this.iface, lease.address);
   }

@@ -75,7 +75,7 @@ suite("user errors", () => {
   });
 
   test("dhcp renew restores a deleted address", async () => {
-    await machine.ok("ip addr flush");
+    await machine.ok("ip addr flush net0");
     await machine.ok("dhcp renew");
     assert.match(await machine.ok("ip addr"), /inet 10\.0\.2\.15\/24/);
   });

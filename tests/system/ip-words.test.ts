@@ -69,3 +69,26 @@ test("nc, tls and check report a multicast address as an unreachable network", a
     assert.match(lab.command(command), /Network is unreachable\r\n/, command);
   }
 });
+
+test("ip accepts short networks and a broadcast address, as iproute2 does", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "ip route add 10/8 via 10.0.2.2; ip route add 172.16/255.240.0.0 via 10.0.2.2");
+  const routes = printed(lab, "ip route");
+  assert.ok(routes.includes("10.0.0.0/8 via 10.0.2.2 dev net0 proto static"), routes.join("\n"));
+  assert.ok(routes.includes("172.16.0.0/12 via 10.0.2.2 dev net0 proto static"), routes.join("\n"));
+  assert.deepEqual(printed(lab, "ip addr add 10.0.2.16/24 brd + dev net0; echo $?"), ["0"]);
+  const full = "ip addr add 10.0.2.17/24 broadcast 10.0.2.255 dev net0; echo $?";
+  assert.deepEqual(printed(lab, full), ["0"]);
+  assert.deepEqual(printed(lab, "ip addr add 10.0.2.18/24 brd 10.0.2.254 dev net0; echo $?"), [
+    'Error: argument "10.0.2.254" is wrong: expected + or the broadcast address of the network',
+    "2",
+  ]);
+});
+
+test("ip route keeps the network of an address while another address needs it", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "ip addr add 10.0.9.1/24 dev net0; ip addr add 10.0.9.2/24 dev net0");
+  printed(lab, "ip addr del 10.0.9.1/24 dev net0");
+  const network = "10.0.9.0/24 dev net0 proto kernel scope link src 10.0.9.2";
+  assert.ok(printed(lab, "ip route").includes(network));
+});

@@ -120,7 +120,7 @@ test("dhcp renew reports what prevents it, without waiting", async () => {
   ]);
   assert.ok(lab.world.now - before < 2e9, "it waits");
   dialogue(lab, [
-    ["ip link set net0 up; ip addr flush; dhcp renew", /DHCP lease 10\.0\.2\.15\/24/],
+    ["ip link set net0 up; ip addr flush net0; dhcp renew", /DHCP lease 10\.0\.2\.15\/24/],
   ]);
   lab.twin.setLink(false, lab.world.now);
   const pulled = lab.world.now;

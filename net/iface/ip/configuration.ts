@@ -29,11 +29,10 @@ export class IpConfiguration {
   setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
     if (!isHostAddress(address, prefix)) return false;
     const known = iface.ipv4.find(address);
-    if (known != null) {
-      if (known.prefix == prefix) return true;
-      this.removeNetwork(iface, address, known.prefix);
-    }
+    const before = known == null ? 32 : known.prefix;
+    if (known != null && before == prefix) return true;
     if (!iface.ipv4.add(address, prefix)) return false;
+    if (known != null) this.removeNetwork(iface, address, before);
     if (prefix < 32) this.addNetwork(iface, address, prefix);
     this.egress.paths.invalidate();
     if (iface.up) iface.conflicts.announce(iface.ipv4.find(address)!, this.egress.now);
@@ -65,9 +64,13 @@ export class IpConfiguration {
     const index = this.routes.find(address & maskOf(prefix), prefix, 0);
     if (index < 0 || this.routes.at(index).source != address) return;
     this.routes.removeAt(index);
-    const heir = iface.ipv4.onLink(address);
-    if (heir == null || heir.address == address || heir.prefix != prefix) return;
-    this.addNetwork(iface, heir.address, prefix);
+    const mask = maskOf(prefix);
+    for (let i: u32 = 0; i < iface.ipv4.count; i++) {
+      const heir = iface.ipv4.at(i);
+      if (heir.prefix != prefix || ((heir.address ^ address) & mask) != 0) continue;
+      this.addNetwork(iface, heir.address, prefix);
+      return;
+    }
   }
 
   /** Switches an interface on or off (`ip link set`); flushes all but permanent neighbors. */

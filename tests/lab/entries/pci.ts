@@ -54,8 +54,8 @@ export function classText(code: u32): string {
 export function probe(limit: i32): i32 {
   return startNics(devices, new FramePool(1024), limit).length;
 }
-export function network(): string {
-  logNics(devices);
+export function network(limit: i32): string {
+  logNics(devices, limit);
   return logLines().join("\n");
 }
 export function interrupt(_vector: u32): void {}

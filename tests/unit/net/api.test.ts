@@ -92,6 +92,9 @@ test("stack: sets a static address, gateway and name servers", async () => {
     ["10.0.2.999/24", GATEWAY, ""],
     ["10.0.2.40/24", "gateway", ""],
     ["10.0.2.40/24", GATEWAY, `${GATEWAY} name`],
+    ["10.0.2.40/24", "10.0.2.40", ""],
+    ["10.0.2.40/24", "10.0.2.255", ""],
+    ["10.0.2.40/24", "224.0.0.1", ""],
   ];
   for (const words of bad) assert.equal(configure(...words), 0, words.join());
   assert.equal(program.pair.ask("ip addr"), before);

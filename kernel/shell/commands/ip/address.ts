@@ -1,18 +1,20 @@
 /**
- * ip [-br] addr [show [DEVICE] | add ADDRESS/PREFIX [dev DEVICE] |
- *                del ADDRESS[/PREFIX] [dev DEVICE] | flush [DEVICE]]
+ * ip [-br] addr [show [DEVICE] | add ADDRESS/PREFIX [brd +|BROADCAST] [dev DEVICE] |
+ *                del ADDRESS[/PREFIX] [dev DEVICE] | flush DEVICE]
  *
  * Shows and changes the IPv4 addresses of the interfaces. `dynamic` and a lifetime mean that DHCP
  * granted the address. Without /PREFIX the address is a /32, alone in its network, as in iproute2.
  *
- * Unlike iproute2, brd, scope, label and lifetimes cannot be set; an address that no host may have
- * (a network's own, a broadcast, loopback or multicast one) is rejected; and an address with a peer
- * (`Peer=` in anonymos.conf) is shown as a /32, without the peer.
+ * Unlike iproute2, the broadcast address is always that of the network, so `brd` is accepted only
+ * with it; scope, label and lifetimes cannot be set; an address that no host may have (a network's
+ * own, a broadcast, loopback or multicast one) is rejected; and an address with a peer (`Peer=` in
+ * anonymos.conf) is shown as a /32, without the peer.
  */
 import { INTERFACE_ADDRESSES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
-import { formatIpv4 } from "../../../../net/wire/address";
+import { NetworkAddress } from "../../../../net/service/settings";
+import { formatIpv4, maskOf, parseIpv4 } from "../../../../net/wire/address";
 import { Context, DOES_NOT_EXIST, parseNetwork } from "./context";
 import { briefStart, linkLines } from "./link";
 
@@ -66,12 +68,11 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
   context.session.printLine(`       valid_lft ${lifetime} preferred_lft ${lifetime}`);
 }
 
-/** Removes the addresses of a device, by default of the only one, and their routes. */
+/** Removes the addresses of a device and their routes. */
 function flush(context: Context): i32 {
   if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
-  const named = context.chosen;
-  const iface = named != null ? named : context.onlyDevice();
-  if (iface == null) return context.noDevice("");
+  const iface = context.chosen;
+  if (iface == null) return context.flushNeeds("Flush");
   while (iface.ipv4.count > 0) context.stack.ip.removeAddress(iface, iface.ipv4.at(0).address);
   return context.done();
 }
@@ -83,6 +84,13 @@ function change(context: Context, add: bool): i32 {
   const expected = "a host's address, like 10.0.2.15/24";
   if (own == null) return context.badPrefix(text, expected);
   if (!own.usable()) return context.unexpected(text, expected);
+  if (add && (context.at("brd") || context.at("broadcast"))) {
+    context.take();
+    const broadcast = context.take();
+    if (!isBroadcastOf(own, broadcast)) {
+      return context.unexpected(broadcast, "+ or the broadcast address of the network");
+    }
+  }
   if (!context.ended() && !context.at("dev")) {
     return context.unexpected(context.take(), "dev DEVICE");
   }
@@ -105,4 +113,10 @@ function change(context: Context, add: bool): i32 {
   }
   context.stack.ip.removeAddress(iface, own.address);
   return context.done();
+}
+
+/** Reports whether `text` is `+` or the broadcast address of a network, which must have one. */
+function isBroadcastOf(own: NetworkAddress, text: string): bool {
+  if (own.prefix > 30) return false;
+  return text == "+" || parseIpv4(text) == ((own.address | ~maskOf(own.prefix)) as i64);
 }

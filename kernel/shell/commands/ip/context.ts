@@ -96,6 +96,11 @@ export class Context {
     );
   }
 
+  /** Prints that `flush` needs words that say what to flush. */
+  flushNeeds(subject: string): i32 {
+    return this.fail(`${subject} requires arguments.`, EXIT_USAGE);
+  }
+
   /** Prints that the object has no such verb. */
   unknownVerb(verbs: string): i32 {
     const verb = printable(this.typedVerb);
@@ -150,14 +155,21 @@ export class Context {
 }
 
 /**
- * Parses `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. Returns null on a
- * syntax error.
+ * Parses `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. As in iproute2, zeros
+ * at the end of the address may be left out (`10/8`). Returns null on a syntax error.
  */
 export function parseNetwork(text: string): NetworkAddress | null {
-  if (text == "default") return new NetworkAddress(0, 0);
+  if (text == "default" || text == "any" || text == "all") return new NetworkAddress(0, 0);
   const slash = text.indexOf("/");
-  if (slash < 0) return parsePrefix(`${text}/32`);
-  const mask = parseIpv4(text.substring(slash + 1));
-  if (mask == NOT_AN_ADDRESS) return parsePrefix(text);
-  return parsePrefix(`${text.substring(0, slash)}/${prefixOf(mask as u32)}`);
+  const address = withAllBytes(slash < 0 ? text : text.substring(0, slash));
+  if (slash < 0) return parsePrefix(`${address}/32`);
+  const length = text.substring(slash + 1);
+  const mask = parseIpv4(length);
+  if (mask == NOT_AN_ADDRESS) return parsePrefix(`${address}/${length}`);
+  return parsePrefix(`${address}/${prefixOf(mask as u32)}`);
+}
+
+/** Appends the bytes that an address such as `10` or `10.1` lacks. */
+function withAllBytes(text: string): string {
+  return text + ".0".repeat(max(4 - text.split(".").length, 0));
 }

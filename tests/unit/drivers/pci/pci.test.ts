@@ -163,7 +163,7 @@ test("starts the controllers that it can drive, and reports why others are unuse
   list();
   assert.equal(wasm.probe(4), 1);
   assert.equal(text(wasm.driver(0)), "e1000");
-  const lines = text(wasm.network())
+  const lines = text(wasm.network(4))
     .split("\n")
     .map((line) => line.replace(/^\[.*?\] /, ""));
   assert.deepEqual(lines, [
@@ -175,4 +175,20 @@ test("starts the controllers that it can drive, and reports why others are unuse
       "probe failed",
     "pci 00:08.0: Ethernet controller [1234:5678]: no driver",
   ]);
+});
+
+test("reports controllers beyond the limit as not used", async () => {
+  const { wasm, text, list } = await boot((machine) => {
+    for (const slot of [3, 4, 5]) {
+      const model = new E1000Model(machine.clock, machine, machine.line(11));
+      const bars = { 0: { address: 0xfeb00000 + slot * 0x20000, size: 0x20000, device: model } };
+      const e1000 = { vendor: 0x8086, device: 0x100e, classCode: 0x020000, interruptLine: 11 };
+      machine.pci.add(0, slot, 0, new PciFunction({ ...e1000, bars }));
+    }
+  });
+  list();
+  assert.equal(wasm.probe(2), 2);
+  const lines = text(wasm.network(2)).split("\n");
+  assert.match(lines[1], /: e1000, irq 11$/);
+  assert.match(lines[2], /00:05\.0: .*: not used: at most 2 network devices are supported$/);
 });

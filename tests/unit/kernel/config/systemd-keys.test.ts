@@ -14,7 +14,7 @@ const file = (...lines: string[]) => {
 };
 
 test("a Linux device name in ip= means the only network card", () => {
-  for (const name of ["eth0", "eth0.100", "enp0s3", "ens18", "lan-a"]) {
+  for (const name of ["eth0", "enp0s3", "ens18", "lan-a"]) {
     wasm.reset();
     commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
     wasm.setDevices(1);
@@ -28,6 +28,23 @@ test("a Linux device name in ip= means the only network card", () => {
   assert.deepEqual(problems(), [
     "cmdline: ip=10.0.3.1:::255.255.255.0::lan-a: no such device lan-a, expected net0 to net1",
   ]);
+});
+
+test("neither a VLAN nor one of several Linux names means the only network card", () => {
+  const ask = (name: string) => `ip=10.0.3.1:::255.255.255.0::${name}`;
+  const absent = (name: string) => `cmdline: ${ask(name)}: no such device ${name}, expected net0`;
+  for (const names of [["eth0.100"], ["eth0", "enp3s0"]]) {
+    wasm.reset();
+    commandLine(names.map(ask).join(" "));
+    wasm.setDevices(1);
+    assert.equal(settings(0), "dhcp=true", names.join());
+    wasm.reportMissing();
+    assert.deepEqual(problems(), names.map(absent));
+  }
+  wasm.reset();
+  commandLine([ask("eth0"), "ip=10.0.9.1:::255.255.255.0::eth0.100"].join(" "));
+  wasm.setDevices(1);
+  assert.equal(settings(0), "dhcp=false 10.0.3.1/24", "the VLAN is another device");
 });
 
 test("reads the keys of systemd.network for leases, gateways and peers", () => {

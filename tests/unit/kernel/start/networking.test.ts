@@ -144,6 +144,24 @@ test("adds Gateway= and [Route] to the routes of a lease, with metrics as in sys
   }
 });
 
+test("adds the static routes of a lease whose address was set by hand before", async () => {
+  const bench = await Bench.configured(
+    ...["[Network]", "DHCP=yes", "Gateway=10.0.2.9"],
+    ...["[Route]", "Destination=192.0.2.0/24", "Gateway=10.0.2.8"],
+  );
+  bench.ask("ip addr add 10.0.2.60/24 dev net0");
+  bench.serveLeases();
+  bench.world.pass(40);
+  assert.match(bench.ask("ip addr"), /inet 10\.0\.2\.60\/24 .* dynamic net0/);
+  const routes = bench.ask("ip route").split("\r\n");
+  for (const route of [
+    "default via 10.0.2.9 dev net0 proto static",
+    "192.0.2.0/24 via 10.0.2.8 dev net0 proto static",
+  ]) {
+    assert.ok(routes.includes(route), routes.join("\n"));
+  }
+});
+
 test("reports settings that cannot be applied at boot, and applies the others", async () => {
   const bench = await Bench.configured(
     ...["[Match]", "Name=net0", "[Network]"],

@@ -85,6 +85,18 @@ test("changes the prefix of an address, even if its route has been removed", () 
   host.frames();
 });
 
+test("a change of prefix keeps the old network's route if another address is in it", () => {
+  host.wasm.setAddress(0, address("10.0.2.77"), 24);
+  host.wasm.setAddress(0, address(guest.address), 16);
+  assert.deepEqual(host.routes(), [
+    "10.0.2.0/24 dev net0 metric 0",
+    "10.0.0.0/16 dev net0 metric 0",
+    "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0",
+  ]);
+  host.pass(3);
+  host.frames();
+});
+
 test("static neighbors can fill the table, and more are refused", () => {
   const limit: number = host.wasm.neighborLimit();
   const add = (i: number) => host.wasm.addNeighbor(0, address("10.0.2.100") + i, 0x020000000000n);
