@@ -60,6 +60,7 @@ export class IpParameter {
   /** Replaces DHCP=, addresses and gateway of the file, and its servers if any are given here. */
   apply(settings: InterfaceSettings): void {
     settings.dhcp = this.dhcp;
+    settings.inform = false;
     settings.addresses = [];
     const address = this.address;
     if (address != null) settings.addresses.push(address);

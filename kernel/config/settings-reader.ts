@@ -49,7 +49,8 @@ export class SettingsReader {
   /** The current part has a section other than [Match]. */
   private filled: bool = false;
   private added: bool = false;
-  private dhcpGiven: bool = false;
+  /** The line with DHCP=, or 0. */
+  private dhcpLine: i32 = 0;
   private gatewayLine: i32 = 0;
   /** The lines with Gateway=_dhcp4. */
   private leaseGatewayLines: Array<i32> = [];
@@ -72,7 +73,7 @@ export class SettingsReader {
       this.part = new MatchedSettings();
       this.filled = false;
       this.added = false;
-      this.dhcpGiven = false;
+      this.dhcpLine = 0;
       this.gatewayLine = 0;
       this.leaseGatewayLines = [];
     }
@@ -142,10 +143,15 @@ export class SettingsReader {
   finishPart(): string {
     const settings = this.part.settings;
     const addresses = settings.addresses;
-    if (!this.dhcpGiven) settings.dhcp = addresses.length == 0;
-    if (!settings.dhcp && this.leaseGatewayLines.length > 0) {
+    if (this.dhcpLine == 0) settings.dhcp = addresses.length == 0;
+    if (!settings.dhcp && !settings.inform && this.leaseGatewayLines.length > 0) {
       this.finishLine = this.leaseGatewayLines.shift();
       return "Gateway=_dhcp4: DHCP is off, expected DHCP=yes";
+    }
+    if (settings.inform && addresses.length == 0) {
+      settings.inform = false;
+      this.finishLine = this.dhcpLine;
+      return "DHCP=inform: missing address, expected Address= as well";
     }
     if (settings.gateway == 0 || addresses.length == 0) return "";
     if (isGatewayOf(settings.gateway, addresses)) return "";
@@ -173,7 +179,7 @@ export class SettingsReader {
 
   private setNetwork(key: string, value: string, line: i32): string {
     const settings = this.part.settings;
-    if (key == "DHCP") return this.setDhcp(value);
+    if (key == "DHCP") return this.setDhcp(value, line);
     if (key == "Address") return this.addAddress(value);
     if (key == "Gateway") return this.setGateway(value, line);
     if (key == "DNS") return this.addNameServers(value);
@@ -192,11 +198,13 @@ export class SettingsReader {
     return "";
   }
 
-  private setDhcp(value: string): string {
-    const answer = value == "ipv4" ? 1 : value == "ipv6" ? 0 : parseBoolean(value);
-    if (answer < 0) return "invalid value, expected yes, no or ipv4";
-    this.dhcpGiven = true;
+  private setDhcp(value: string, line: i32): string {
+    const inform = value == "inform";
+    const answer = value == "ipv4" ? 1 : value == "ipv6" || inform ? 0 : parseBoolean(value);
+    if (answer < 0) return "invalid value, expected yes, no, ipv4 or inform";
+    this.dhcpLine = line;
     this.part.settings.dhcp = answer == 1;
+    this.part.settings.inform = inform;
     return "";
   }
 

@@ -11,6 +11,7 @@ class ForeignName {
 const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("arp", "ip neigh"),
   new ForeignName("dhclient", "dhcp renew"),
+  new ForeignName("dhcpcd", "dhcp renew"),
   new ForeignName("ethtool", "ip -s link"),
   new ForeignName("exit", "poweroff"),
   new ForeignName("halt", "poweroff"),

@@ -122,7 +122,7 @@ export class HostConfiguration extends Pollable {
     const configurator = this.of(iface);
     if (configurator == null) return -1;
     const lease = configurator.dhcp.lease;
-    if (lease == null || lease.address != address) return -1;
+    if (lease == null || lease.informed || lease.address != address) return -1;
     return lease.expiresAt == NEVER ? NEVER : lease.expiresAt - now;
   }
 

@@ -51,18 +51,21 @@ export class InterfaceConfigurator implements LeaseTarget {
   start(now: i64, hostname: string): void {
     const mtu = this.settings.mtu;
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
-    if (!this.settings.dhcp) {
-      this.apply();
-      return;
-    }
+    if (!this.settings.dhcp) this.apply();
+    if (!this.settings.dhcp && !this.settings.inform) return;
     this.setHostname(hostname);
     this.dhcp.linkChanged(this.linkUp, now);
-    if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
+    if (!this.startDhcp(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
+  }
+
+  /** Starts the DHCP client: with `DHCP=inform`, only for options. False if it cannot start. */
+  startDhcp(now: i64): bool {
+    return this.settings.inform ? this.dhcp.inform(now) : this.dhcp.start(now);
   }
 
   /** Sets the host name to send to DHCP servers from now on. */
   setHostname(name: string): void {
-    this.dhcp.hostname = this.settings.lease.sendHostname ? name : "";
+    this.dhcp.setHostname(this.settings.lease.sendHostname ? name : "");
   }
 
   /** Called once a turn, after the IP layer. */
@@ -104,10 +107,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (console != null) return console;
     if (this.settings.searchDomains.length > 0) return this.settings.searchDomains;
     const lease = this.dhcp.lease;
-    if (lease == null) return [];
-    const domains = lease.search.slice(0);
-    if (lease.domain != "" && !domains.includes(lease.domain)) domains.push(lease.domain);
-    return domains;
+    return lease == null ? [] : lease.searchDomains();
   }
 
   /** Returns the time servers: the static ones, else DHCP's (option 42). */
@@ -302,12 +302,17 @@ export class InterfaceConfigurator implements LeaseTarget {
     return this.iface.hardware;
   }
 
+  ownAddress(): NetworkAddress | null {
+    const own = this.iface.ipv4;
+    return own.count == 0 ? null : new NetworkAddress(own.at(0).address, own.at(0).prefix);
+  }
+
   configure(lease: Lease): void {
-    if (this.applied) this.withdraw();
+    if (this.applied && !lease.informed) this.withdraw();
     this.changes++;
     const first = this.leased != lease.address || !this.holds(lease);
     this.leased = lease.address;
-    this.ip.setAddress(this.iface, lease.address, lease.prefix);
+    if (!lease.informed) this.ip.setAddress(this.iface, lease.address, lease.prefix);
     const useMtu = this.settings.lease.useMtu;
     if (lease.mtu > 0 && this.settings.mtu == 0 && useMtu) this.ip.setMtu(this.iface, lease.mtu);
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
@@ -319,7 +324,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.changes++;
     this.leased = UNSPECIFIED;
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
-    this.ip.removeAddress(this.iface, lease.address);
+    if (!lease.informed) this.ip.removeAddress(this.iface, lease.address);
   }
 
   holds(lease: Lease): bool {

@@ -92,6 +92,8 @@ export class RouteSetting {
 export class InterfaceSettings {
   /** Whether to use DHCP. If so, `addresses` and their `gateway` apply only without a lease. */
   dhcp: bool = true;
+  /** Without DHCP: whether to ask its servers for the options of `addresses` (`DHCP=inform`). */
+  inform: bool = false;
   addresses: Array<NetworkAddress> = [];
   /** The router of the default route; 0 for none. */
   gateway: Ipv4Address = 0;
@@ -111,6 +113,7 @@ export class InterfaceSettings {
   copy(): InterfaceSettings {
     const copy = new InterfaceSettings();
     copy.dhcp = this.dhcp;
+    copy.inform = this.inform;
     copy.addresses = this.addresses;
     copy.gateway = this.gateway;
     copy.nameServers = this.nameServers;

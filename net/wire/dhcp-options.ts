@@ -37,10 +37,14 @@ export const OPTION_LARGEST_MESSAGE: u32 = 57;
 export const OPTION_RENEWAL_TIME: u32 = 58;
 export const OPTION_REBINDING_TIME: u32 = 59;
 export const OPTION_CLIENT: u32 = 61;
+/** The URI of a captive portal's API (RFC 8910). */
+export const OPTION_CAPTIVE_PORTAL: u32 = 114;
 export const OPTION_SEARCH: u32 = 119;
 export const OPTION_ROUTES: u32 = 121;
 /** Classless routes, under the code that Windows used before RFC 3442. */
 export const OPTION_OLD_ROUTES: u32 = 249;
+/** The address of Azure's platform server (WireServer). */
+export const OPTION_AZURE_SERVER: u32 = 245;
 
 const PAD: u32 = 0;
 const END: u32 = 255;

@@ -1,35 +1,40 @@
 /**
- * dhcp [status|renew|release] [DEVICE]
+ * dhcp [status|renew|release|inform] [DEVICE]
  *
- * Shows, renews or releases the DHCP lease. `status` prints the lease with all of its options (RFC
- * 2132), and the time left until T1, T2 and expiry (RFC 2131 section 4.4.5). Without DEVICE,
- * `status` shows every device; the other verbs then require that there is only one. On Linux,
- * `dhclient`, `dhclient -r` and `networkctl renew` do this.
+ * Shows, renews or releases the DHCP lease. `status` prints what the lease configures, the time
+ * left until T1, T2 and expiry (RFC 2131 section 4.4.5), and all of its options (RFC 2132). Without
+ * DEVICE, `status` shows every device; the other verbs then require that there is only one. On
+ * Linux, `dhclient`, `dhclient -r`, `dhcpcd --inform` and `networkctl renew` do this.
  *
  * `renew` starts the client if it is not running, restores an address or route that was deleted on
  * the console, and returns when the server has granted the lease. `release` returns when
- * DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped.
+ * DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped. `inform`
+ * keeps the address that was set by hand, asks for its options only (section 4.4.3), and returns
+ * when a server has replied.
  *
- * Exit codes: 0 success; 1 no such device, no lease, no route, no reply, or the device is down; 2
- * wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 no such device, no lease, no address, no route, no reply, or the device
+ * is down; 2 wrong usage; 130 interrupted.
  */
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
+import { Lease } from "../../../net/service/dhcp/lease";
 import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
+import { LeaseSettings } from "../../../net/service/lease-settings";
 import { NetworkStack } from "../../../net/service/stack";
-import { formatIpv4 } from "../../../net/wire/address";
+import { formatIpv4, Ipv4Address } from "../../../net/wire/address";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
+const VERBS: StaticArray<string> = ["status", "renew", "release", "inform"];
 /** Microseconds that `renew` waits for a lease, enough for a second request (RFC 2131, 4.1). */
 const PATIENCE: i64 = 10 * SECOND;
 /** Microseconds that `renew` waits for the link: negotiation takes about 2 s. */
 const LINK_PATIENCE: i64 = 3 * SECOND;
 
-/** Waits until a server has granted a lease. */
+/** Waits until a server has granted a lease, or has replied to INFORM. */
 class RenewJob extends Job {
   /** Leases granted before the command; another grant is success, even of the same lease. */
   private readonly grants: u32;
@@ -72,10 +77,11 @@ class ReleaseJob extends Job {
 
 export class Dhcp extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("dhcp", "[status|renew|release] [DEVICE]", "shows, renews or releases the lease", [
+    super("dhcp", `[${VERBS.join("|")}] [DEVICE]`, "shows, renews or releases the lease", [
       "dhcp",
       "dhcp renew",
       "dhcp release net0",
+      "dhcp inform",
     ]);
   }
 
@@ -85,7 +91,7 @@ export class Dhcp extends Command {
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "status";
-    if (verb != "status" && verb != "renew" && verb != "release") {
+    if (!VERBS.includes(verb)) {
       return this.wrongUsage(session, `unknown verb '${printable(verb)}'`);
     }
     const setups = this.stack.configuration.configurators;
@@ -103,12 +109,13 @@ export class Dhcp extends Command {
     }
     if (verb == "renew") return this.renew(setup, session);
     if (verb == "release") return this.release(setup.dhcp, session);
+    if (verb == "inform") return this.inform(setup, session);
     show(setup, session);
     return this.done();
   }
 
   complete(words: Array<string>): Array<string> {
-    return words.length == 0 ? ["status", "renew", "release"] : [];
+    return words.length == 0 ? VERBS.slice(0) : [];
   }
 
   /** Returns the configurator of a device, or null if there is no such device. */
@@ -124,10 +131,25 @@ export class Dhcp extends Command {
     const client = setup.dhcp;
     const job = new RenewJob(session, setup);
     if (client.state == DhcpState.Stopped) {
-      if (!client.start(session.now)) return this.failed(session, client.lastFailure);
+      if (!setup.startDhcp(session.now)) return this.failed(session, client.lastFailure);
     } else if (!client.renew(session.now))
       return this.failed(session, "the lease is being released");
     return job;
+  }
+
+  private inform(setup: InterfaceConfigurator, session: Session): Job {
+    const obstacle = obstacleOf(setup);
+    if (obstacle != "") return this.failed(session, obstacle);
+    const name = setup.iface.name;
+    if (setup.ownAddress() == null)
+      return this.failed(session, `${name} has no address (try: ip addr add)`);
+    const client = setup.dhcp;
+    const lease = client.lease;
+    if (lease != null && !lease.informed) {
+      return this.failed(session, `the address of ${name} is a lease's (try: dhcp renew)`);
+    }
+    const job = new RenewJob(session, setup);
+    return client.inform(session.now) ? job : this.failed(session, client.lastFailure);
   }
 
   /** Releases the lease; without a lease, there is nothing to tell a server. */
@@ -144,7 +166,7 @@ function obstacleOf(setup: InterfaceConfigurator): string {
   if (!setup.iface.up) return `${name} is down (try: ip link set ${name} up)`;
   const lease = setup.dhcp.lease;
   // Without a lease, or without its address, the request is broadcast to any server.
-  if (lease == null || !setup.holds(lease)) return "";
+  if (lease == null || lease.informed || !setup.holds(lease)) return "";
   if (!setup.ip.pathTo(lease.server).source.isUnspecified) return "";
   return `Network is unreachable: no route to the server ${formatIpv4(lease.server)}`;
 }
@@ -159,17 +181,49 @@ function show(setup: InterfaceConfigurator, session: Session): void {
     if (client.lastFailure != "") session.printLine(`  last failure: ${client.lastFailure}`);
     return;
   }
-  const now = session.now;
-  session.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}`);
+  const byHand = lease.informed ? " (set by hand)" : "";
+  session.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}${byHand}`);
   session.printLine(`  server: ${formatIpv4(lease.server)}`);
-  session.printLine(`  T1 (renewal) in: ${timeLeft(lease.t1At, now)}`);
-  session.printLine(`  T2 (rebinding) in: ${timeLeft(lease.t2At, now)}`);
-  session.printLine(`  expiry in: ${timeLeft(lease.expiresAt, now)}`);
+  showSettings(lease, setup.settings.lease, session);
+  if (!lease.informed) showTimes(lease, session);
   session.printLine("  options:");
   for (let i = 0; i < lease.options.list.length; i++) {
     const option = lease.options.list[i];
     session.printLine(`    ${optionName(option.code)}: ${describeOption(option)}`);
   }
+}
+
+/** Prints what the lease configures, and what anonymos.conf says not to use. */
+function showSettings(lease: Lease, use: LeaseSettings, session: Session): void {
+  const router = lease.defaultRouter();
+  const mtu = lease.givenMtu > lease.mtu ? `${lease.mtu} (limited from ${lease.givenMtu})` : "";
+  setting("router", router == 0 ? "" : formatIpv4(router), use.takesRoute(0), "Gateway", session);
+  setting("DNS", addresses(lease.nameServers), use.useDns, "DNS", session);
+  setting("search domains", lease.searchDomains().join(" "), true, "", session);
+  setting("NTP", addresses(lease.timeServers), use.useNtp, "NTP", session);
+  setting("host name", lease.hostname, use.useHostname, "Hostname", session);
+  const bytes = mtu == "" && lease.mtu > 0 ? lease.mtu.toString() : mtu;
+  setting("MTU", bytes, use.useMtu, "MTU", session);
+  setting("captive portal", lease.captivePortal, true, "", session);
+}
+
+/** Prints a setting unless it is ""; `key` is that of [DHCPv4] without its "Use". */
+function setting(label: string, value: string, used: bool, key: string, session: Session): void {
+  if (value == "") return;
+  session.printLine(`  ${label}: ${value}${used ? "" : ` (not used: Use${key}=no)`}`);
+}
+
+function showTimes(lease: Lease, session: Session): void {
+  const now = session.now;
+  session.printLine(`  T1 (renewal) in: ${timeLeft(lease.t1At, now)}`);
+  session.printLine(`  T2 (rebinding) in: ${timeLeft(lease.t2At, now)}`);
+  session.printLine(`  expiry in: ${timeLeft(lease.expiresAt, now)}`);
+}
+
+function addresses(list: Array<Ipv4Address>): string {
+  const words: Array<string> = [];
+  for (let i = 0; i < list.length; i++) words.push(formatIpv4(list[i]));
+  return words.join(" ");
 }
 
 /** Returns "86395 s", "now", or "never" for an infinite lease (RFC 2131 section 3.3). */

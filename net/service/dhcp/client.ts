@@ -4,31 +4,26 @@
  *     Init ─> Selecting ─> Requesting ─> Bound ─T1─> Renewing ─T2─> Rebinding ─expiry─> Init
  *      ^                       │ NAK       │
  *      └───────────────────────┘           └ conflict ─> DECLINE ─> Init
- *     link up again with a lease ─> Rebooting ─> Bound
+ *     link up again with a lease ─> Rebooting ─ACK─> Bound
+ *                                       └ no reply ─> Selecting, with the lease still in use
+ *     an address set by hand ─> Informing ─ACK─> Informed
  *
  * To boot quickly, the client skips two waits of the RFC: it sends DISCOVER at once, not after a
  * random 1 to 10 s (section 4.4.1), and it uses the address while still probing for a conflict.
  */
-import { DHCP_MESSAGE_BYTES, DHCP_QUEUE_BYTES } from "../../../core/limits";
 import { log } from "../../../core/log";
 import { Random } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { UdpTable } from "../../socket/udp";
-import { UdpSocket } from "../../socket/udp-socket";
 import { BROADCAST_ADDRESS, formatIpv4, Ipv4Address } from "../../wire/address";
-import {
-  DHCP_CLIENT_PORT,
-  DHCP_SERVER_PORT,
-  DhcpHeader,
-  DhcpType,
-  parseDhcp,
-} from "../../wire/dhcp";
+import { DhcpHeader, DhcpType } from "../../wire/dhcp";
 import { DhcpOptions, OPTION_TYPE } from "../../wire/dhcp-options";
+import { expectedReply, isAcceptable, isNakValid } from "./acceptance";
 import { DhcpJournal, nakText } from "./journal";
 import { Lease, serverOf } from "./lease";
-import { DhcpMessage } from "./message";
+import { DhcpPort } from "./port";
 import { backOff, DECLINE_WAIT, RELEASE_WAIT, RENEWAL_WAIT, untilRetry } from "./retry";
-import { awaitsAck, DhcpState } from "./state";
+import { DhcpState, isInform } from "./state";
 import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
@@ -44,9 +39,7 @@ export class DhcpClient {
   state: DhcpState = DhcpState.Stopped;
   /** The lease in use, or null. */
   lease: Lease | null = null;
-  /** Sent as option 12; letters, digits, '-' and '.', or "" for none. */
-  hostname: string = "";
-  /** DISCOVERs sent since the start or the last ACK. */
+  /** DISCOVERs or INFORMs sent since the start or the last ACK. */
   attempts: u32 = 0;
   /** When the first DISCOVER since the start or the last ACK was sent; -1 if none was. */
   silentSince: i64 = -1;
@@ -56,7 +49,6 @@ export class DhcpClient {
   lastFailure: string = "";
   /** ACKs accepted: leases granted and renewed. */
   grants: u32 = 0;
-  private socket: UdpSocket | null = null;
   private offer: Lease | null = null;
   private linkUp: bool = true;
   /** When to act next. */
@@ -70,50 +62,71 @@ export class DhcpClient {
   private refusals: u32 = 0;
   private probeUntil: i64 = 0;
   private readonly journal: DhcpJournal;
-  private readonly message: DhcpMessage;
-  private readonly buffer: StaticArray<u8> = new StaticArray<u8>(DHCP_MESSAGE_BYTES as i32);
+  private readonly port: DhcpPort;
 
   constructor(
-    private readonly udp: UdpTable,
+    udp: UdpTable,
     private readonly target: LeaseTarget,
     private readonly random: Random,
   ) {
     this.journal = new DhcpJournal(target);
-    this.message = new DhcpMessage(target.hardwareAddress());
+    this.port = new DhcpPort(udp, target);
+  }
+
+  /** Sets the host name to send: letters, digits, '-' and '.', or "" for none. */
+  setHostname(name: string): void {
+    this.port.hostname = name;
   }
 
   /** Starts; the next `poll` with a link sends DISCOVER. False if port 68 cannot be opened. */
   start(now: i64): bool {
     if (this.state != DhcpState.Stopped) return true;
-    const device = this.target.device();
-    const socket = this.udp.open(DHCP_CLIENT_PORT, DHCP_QUEUE_BYTES, DHCP_QUEUE_BYTES, device);
-    if (socket == null) {
-      this.lastFailure = "port 68 is in use";
-      return false;
-    }
-    socket.acceptUnconfigured = true;
-    this.socket = socket;
-    this.lastFailure = "";
+    if (!this.open()) return false;
+    this.port.acceptUnconfigured(true);
     this.restart(now);
     return true;
   }
 
-  /** Stops without releasing the lease, and removes its address. */
+  /**
+   * Asks servers for the options of an address set by hand (section 4.4.3) until one replies. False
+   * if there is a lease, or port 68 cannot be opened.
+   */
+  inform(now: i64): bool {
+    if (this.lease != null && !this.lease!.informed) return false;
+    if (!this.open()) return false;
+    this.port.acceptUnconfigured(false);
+    this.offer = null;
+    this.attempts = 0;
+    this.silentSince = -1;
+    this.enter(DhcpState.Informing, now);
+    this.wakeAt = now;
+    return true;
+  }
+
+  /** Opens port 68; false, with `lastFailure` set, if it is in use. */
+  private open(): bool {
+    this.lastFailure = this.port.open() ? "" : "port 68 is in use";
+    return this.lastFailure == "";
+  }
+
+  /** Stops without releasing the lease; removes its address, or the options of one set by hand. */
   stop(): void {
     this.drop();
-    const socket = this.socket;
-    if (socket != null) socket.close();
-    this.socket = null;
+    this.port.close();
     this.state = DhcpState.Stopped;
     this.wakeAt = NEVER;
     this.attempts = 0;
     this.silentSince = -1;
   }
 
-  /** Renews the lease; starts over if it or its address is gone. False if stopped or releasing. */
+  /**
+   * Renews the lease, or asks again for options; starts over if the lease or its address is gone.
+   * False if stopped or releasing.
+   */
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
+    if (isInform(state)) return this.inform(now);
     if (this.lease != null && !this.target.holds(this.lease!)) this.drop();
     if (this.lease == null) this.restart(now);
     else this.begin(DhcpState.Renewing, now);
@@ -123,14 +136,13 @@ export class DhcpClient {
   /** Releases the lease, if any (section 4.4.6). Stops once RELEASE is sent, or after a second. */
   release(now: i64): void {
     const lease = this.lease;
-    if (lease == null) {
+    if (lease == null || lease.informed) {
       this.stop();
       return;
     }
-    this.state = DhcpState.Releasing;
-    this.message.transaction = this.random.next32();
-    this.message.seconds = 0;
-    this.send(DhcpType.Release, lease.address, 0, lease.server, lease.server);
+    this.enter(DhcpState.Releasing, now);
+    this.port.message.seconds = 0;
+    this.port.send(DhcpType.Release, lease.address, 0, lease.server, lease.server);
     this.wakeAt = now + RELEASE_WAIT;
   }
 
@@ -139,7 +151,8 @@ export class DhcpClient {
     if (up == this.linkUp) return;
     this.linkUp = up;
     if (!up || this.state == DhcpState.Stopped || this.state == DhcpState.Releasing) return;
-    if (this.lease != null) this.begin(DhcpState.Rebooting, now);
+    if (isInform(this.state)) this.begin(DhcpState.Informing, now);
+    else if (this.lease != null) this.begin(DhcpState.Rebooting, now);
     else this.restart(now);
   }
 
@@ -153,7 +166,7 @@ export class DhcpClient {
       else if (now < this.probeUntil && this.target.conflict(lease.address)) this.decline(now);
     }
     if (this.state == DhcpState.Releasing) {
-      if (!this.socket!.pending() || now >= this.wakeAt) this.stop();
+      if (!this.port.pending() || now >= this.wakeAt) this.stop();
     } else if (now >= this.wakeAt && this.linkUp) {
       this.wake(now);
     }
@@ -179,14 +192,14 @@ export class DhcpClient {
         break;
       case DhcpState.Rebooting:
         if (this.tries < REBOOT_REQUESTS) this.sendMessage(now);
-        else this.bound(now);
+        else this.begin(DhcpState.Selecting, now);
         break;
       case DhcpState.Bound:
         this.begin(DhcpState.Renewing, now);
         break;
       case DhcpState.Renewing:
-        if (now >= this.lease!.t2At) this.begin(DhcpState.Rebinding, now);
-        else this.sendMessage(now);
+        if (now < this.lease!.t2At) this.sendMessage(now);
+        else this.begin(DhcpState.Rebinding, now);
         break;
       default:
         this.sendMessage(now);
@@ -195,18 +208,22 @@ export class DhcpClient {
 
   /** Enters a state and sends its first message. */
   private begin(state: DhcpState, now: i64): void {
+    this.enter(state, now);
+    this.sendMessage(now);
+  }
+
+  /** Enters a state, with a new transaction unless it requests what was offered in the last. */
+  private enter(state: DhcpState, now: i64): void {
     this.state = state;
     this.tries = 0;
-    if (state != DhcpState.Requesting) {
-      this.message.transaction = this.random.next32();
-      this.startedAt = now;
-    }
-    this.sendMessage(now);
+    if (state == DhcpState.Requesting) return;
+    this.port.message.transaction = this.random.next32();
+    this.startedAt = now;
   }
 
   /** Sends the message of the state and schedules the next one. */
   private sendMessage(now: i64): void {
-    const message = this.message;
+    const message = this.port.message;
     const seconds = (now - this.startedAt) / SECOND;
     message.seconds = seconds > 0xffff ? 0xffff : (seconds as u32);
     this.sentAt = now;
@@ -216,22 +233,39 @@ export class DhcpClient {
     this.wakeAt = now + backOff(this.random, this.tries);
     this.journal.sent(this.state, this.tries == 1, now);
     if (this.state == DhcpState.Selecting) {
-      // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one.
-      message.broadcast = (this.tries & 1) == 0;
-      this.attempts++;
-      if (this.silentSince < 0) this.silentSince = now;
-      this.send(DhcpType.Discover, 0, 0, 0, BROADCAST_ADDRESS);
+      this.sendDiscover(now);
     } else if (this.state == DhcpState.Requesting && offer != null) {
-      this.send(DhcpType.Request, 0, offer.address, offer.server, BROADCAST_ADDRESS);
+      this.port.send(DhcpType.Request, 0, offer.address, offer.server, BROADCAST_ADDRESS);
+    } else if (this.state == DhcpState.Informing) {
+      this.sendInform();
     } else if (lease != null) {
       message.broadcast = false;
       this.sendForLease(lease, now);
     }
   }
 
+  private sendDiscover(now: i64): void {
+    const lease = this.lease;
+    // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one. While an
+    // address is in use, only a broadcast reply can bring another.
+    this.port.message.broadcast = lease != null || (this.tries & 1) == 0;
+    this.attempts++;
+    if (this.silentSince < 0) this.silentSince = now;
+    const wanted = lease == null ? 0 : lease.address;
+    this.port.send(DhcpType.Discover, 0, wanted, 0, BROADCAST_ADDRESS);
+  }
+
+  private sendInform(): void {
+    const own = this.target.ownAddress();
+    this.attempts++;
+    this.port.message.broadcast = false;
+    if (own == null) this.lastFailure = `${this.target.name()} has no address`;
+    else this.port.send(DhcpType.Inform, own.address, 0, 0, BROADCAST_ADDRESS);
+  }
+
   private sendForLease(lease: Lease, now: i64): void {
     if (this.state == DhcpState.Rebooting) {
-      this.send(DhcpType.Request, 0, lease.address, 0, BROADCAST_ADDRESS);
+      this.port.send(DhcpType.Request, 0, lease.address, 0, BROADCAST_ADDRESS);
       return;
     }
     const renewing = this.state == DhcpState.Renewing;
@@ -239,53 +273,32 @@ export class DhcpClient {
     this.wakeAt =
       end == NEVER ? now + RENEWAL_WAIT : earlier(end, now + untilRetry(lease, end, now));
     const to = renewing ? lease.server : BROADCAST_ADDRESS;
-    this.send(DhcpType.Request, lease.address, 0, 0, to);
-  }
-
-  private send(
-    type: DhcpType,
-    client: Ipv4Address,
-    requested: Ipv4Address,
-    server: Ipv4Address,
-    to: Ipv4Address,
-  ): void {
-    const message = this.message;
-    message.clientAddress = client;
-    message.requestedAddress = requested;
-    message.server = server;
-    const length = message.write(type, this.hostname);
-    this.socket!.send(message.pointer(), length, to, DHCP_SERVER_PORT);
+    this.port.send(DhcpType.Request, lease.address, 0, 0, to);
   }
 
   // --- replies ---
 
   private receive(now: i64): void {
-    const socket = this.socket!;
-    const buffer = changetype<usize>(this.buffer);
-    while (socket.readable()) {
-      const length = socket.receive(buffer, DHCP_MESSAGE_BYTES) as u32;
-      // Accept any source port: relays and containers do not always send from 67.
-      const valid = socket.lastLength == length && parseDhcp(buffer, length);
-      if (!valid || !this.handle(buffer, length, socket.lastAddress, now)) this.ignored++;
+    while (this.port.readable()) {
+      const header = this.port.receive();
+      if (header == null || !this.handle(header, now)) this.ignored++;
     }
   }
 
-  /** Handles a message. Returns false if it is ignored. */
-  private handle(buffer: usize, length: u32, source: Ipv4Address, now: i64): bool {
-    const header = DhcpHeader.at(buffer);
-    if (header.transaction != this.message.transaction) return false;
-    if (header.hardwareAddress != this.target.hardwareAddress()) return false;
-    const options = DhcpOptions.parse(buffer, length);
+  /** Handles a reply to the last message. Returns false if it is ignored. */
+  private handle(header: DhcpHeader, now: i64): bool {
+    const source = this.port.source;
+    const options = DhcpOptions.parse(changetype<usize>(header), this.port.length);
     if (options == null) return false;
     const type = options.number(OPTION_TYPE, 1);
     if (type == DhcpType.Nak) return this.refused(options, source, now);
+    if (type != expectedReply(this.state)) return false;
     const selecting = this.state == DhcpState.Selecting;
-    if (!selecting && !awaitsAck(this.state)) return false;
-    if (type != (selecting ? DhcpType.Offer : DhcpType.Ack)) return false;
-    const lease = Lease.read(header, options, source, this.sentAt);
+    const lease = this.read(header, options, source);
+    if (lease == null) return false;
     const failure = this.journal.received(selecting ? "offer" : "ACK", source, lease, now);
     if (failure != "") this.lastFailure = failure;
-    if (failure != "" || (!selecting && !this.isAcceptable(lease))) return false;
+    if (failure != "" || !isAcceptable(this.state, lease, this.lease, this.offer)) return false;
     if (selecting) {
       this.offer = lease;
       this.begin(DhcpState.Requesting, now);
@@ -295,29 +308,16 @@ export class DhcpClient {
     return true;
   }
 
-  /**
-   * Reports whether to accept the lease of an ACK. After an OFFER, only the address must be the
-   * same: behind an anycast relay, several servers answer.
-   */
-  private isAcceptable(granted: Lease): bool {
-    if (this.state == DhcpState.Requesting) return this.offer!.address == granted.address;
-    if (this.state != DhcpState.Renewing) return true;
-    const lease = this.lease!;
-    return lease.address == granted.address || lease.server == granted.server;
-  }
-
-  /** Reports whether a NAK from `server` counts in this state. */
-  private isNakValid(server: Ipv4Address): bool {
-    const offer = this.offer;
-    const lease = this.lease;
-    if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
-    if (this.state == DhcpState.Renewing) return lease != null && lease.server == server;
-    return true;
+  /** Returns the lease of a message; null if it informs an address that is gone. */
+  private read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address): Lease | null {
+    if (this.state != DhcpState.Informing) return Lease.read(header, options, source, this.sentAt);
+    const own = this.target.ownAddress();
+    return own == null ? null : Lease.ofInform(own, options, source, this.sentAt);
   }
 
   private granted(lease: Lease, now: i64): void {
     const before = this.lease;
-    const moved = before == null || before.address != lease.address;
+    const moved = !lease.informed && (before == null || before.address != lease.address);
     if (before != null && moved) this.target.deconfigure(before);
     this.lease = lease;
     this.offer = null;
@@ -327,7 +327,7 @@ export class DhcpClient {
     this.lastFailure = "";
     this.journal.granted(lease, before);
     this.grants++;
-    this.socket!.acceptUnconfigured = false;
+    this.port.acceptUnconfigured(false);
     this.target.configure(lease);
     if (moved) {
       this.target.probe(lease.address);
@@ -339,14 +339,14 @@ export class DhcpClient {
   /** Enters Bound and waits for T1; if it has passed, for T2, but at most a minute. */
   private bound(now: i64): void {
     const lease = this.lease!;
-    this.state = DhcpState.Bound;
+    this.state = lease.informed ? DhcpState.Informed : DhcpState.Bound;
     this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
   }
 
   /** Handles a NAK: gives up the lease and starts over. Returns false if it is ignored. */
   private refused(options: DhcpOptions, source: Ipv4Address, now: i64): bool {
     const server = serverOf(options, source);
-    if (!awaitsAck(this.state) || server == 0 || !this.isNakValid(server)) return false;
+    if (server == 0 || !isNakValid(this.state, server, this.lease, this.offer)) return false;
     const rebooting = this.state == DhcpState.Rebooting;
     this.drop();
     this.fail(nakText(options, server), now);
@@ -367,10 +367,11 @@ export class DhcpClient {
   private decline(now: i64): void {
     const lease = this.lease!;
     this.drop();
-    this.message.transaction = this.random.next32();
-    this.message.seconds = 0;
-    this.message.broadcast = false;
-    this.send(DhcpType.Decline, 0, lease.address, lease.server, BROADCAST_ADDRESS);
+    const message = this.port.message;
+    message.transaction = this.random.next32();
+    message.seconds = 0;
+    message.broadcast = false;
+    this.port.send(DhcpType.Decline, 0, lease.address, lease.server, BROADCAST_ADDRESS);
     this.fail(`${formatIpv4(lease.address)} is in use by another host`, now);
     this.wakeAt = now + DECLINE_WAIT;
   }
@@ -393,8 +394,7 @@ export class DhcpClient {
     const lease = this.lease;
     this.lease = null;
     this.probeUntil = 0;
-    const socket = this.socket;
-    if (socket != null) socket.acceptUnconfigured = true;
+    this.port.acceptUnconfigured(true);
     if (lease != null) this.target.deconfigure(lease);
   }
 }

@@ -29,7 +29,7 @@ export class DhcpJournal {
     const silence = now - this.silentSince;
     if (silence < SHORT_SILENCE || now < this.silenceAt + MINUTE) return;
     this.silenceAt = now;
-    const kind = state == DhcpState.Selecting ? "DISCOVER" : "REQUEST";
+    const kind = kindOf(state);
     const times = before == 1 ? "once" : `${before} times`;
     this.write(`no answer from a server for ${silence / SECOND} s, ${kind} sent ${times}`);
   }
@@ -48,7 +48,10 @@ export class DhcpJournal {
     return text;
   }
 
-  /** Logs a new or renewed lease and, for a new address, its lease time if that is assumed. */
+  /**
+   * Logs a new or renewed lease, or the options of an address set by hand; a lease time that is
+   * assumed, for a new address; and a new captive portal.
+   */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);
     const first = before == null || before.address != lease.address;
@@ -56,13 +59,24 @@ export class DhcpJournal {
       this.write(`${server} gives no lease time, assuming ${lease.leaseTime} s`);
     }
     const address = `${formatIpv4(lease.address)}/${lease.prefix.toString()}`;
-    log(`${this.target.name()}: DHCP lease ${address} from ${server}`);
+    const what = lease.informed ? "DHCP options for" : "DHCP lease";
+    log(`${this.target.name()}: ${what} ${address} from ${server}`);
     this.silenceAt = i64.MIN_VALUE;
+    const portal = lease.captivePortal;
+    if (portal != "" && (before == null || before.captivePortal != portal)) {
+      log(`${this.target.name()}: captive portal: ${portal}`);
+    }
   }
 
   private write(text: string): void {
     log(`${this.target.name()}: DHCP: ${text}`);
   }
+}
+
+/** Returns the name of the message that is sent in `state`. */
+function kindOf(state: DhcpState): string {
+  if (state == DhcpState.Informing) return "INFORM";
+  return state == DhcpState.Selecting ? "DISCOVER" : "REQUEST";
 }
 
 /** Returns the text for a NAK, with the message of its server (option 56). */

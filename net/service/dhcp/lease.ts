@@ -16,6 +16,7 @@ import {
 import { DhcpHeader } from "../../wire/dhcp";
 import {
   DhcpOptions,
+  OPTION_CAPTIVE_PORTAL,
   OPTION_DOMAIN,
   OPTION_HOST_NAME,
   OPTION_LEASE_TIME,
@@ -32,8 +33,9 @@ import {
   OPTION_STATIC_ROUTES,
   OPTION_TIME_SERVERS,
 } from "../../wire/dhcp-options";
+import { NetworkAddress } from "../settings";
 import { LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
-import { readHostName, readSearchList, readText } from "./text";
+import { readHostName, readPortal, readSearchList, readText } from "./text";
 
 /** The minimum lease time in seconds, which prevents a storm of requests. */
 const SHORTEST_LEASE: u32 = 10;
@@ -51,6 +53,8 @@ export class Lease {
   address: Ipv4Address = 0;
   /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
+  /** Whether it only adds options to an address that was set by hand (RFC 2131 section 4.4.3). */
+  informed: bool = false;
   /** The destination of renewals and RELEASE: option 54, or else the source of the message. */
   server: Ipv4Address = 0;
   /** The routers of option 3. */
@@ -68,8 +72,11 @@ export class Lease {
   search: Array<string> = [];
   /** Option 12 if it is a valid host name, else "". */
   hostname: string = "";
-  /** The MTU in bytes, 576 to 1500 (option 26); 0 if absent or too small. */
+  /** The MTU in bytes, 576 to 1500, and option 26 as given; both 0 if it is absent or too small. */
   mtu: u32 = 0;
+  givenMtu: u32 = 0;
+  /** The URI of the captive portal's API (option 114, RFC 8910), for printing; "" for none. */
+  captivePortal: string = "";
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
   /** The server gave no lease time, or 0: `leaseTime` is DEFAULT_LEASE. */
@@ -103,8 +110,27 @@ export class Lease {
     return lease;
   }
 
+  /** Parses the ACK for an INFORM about `own`: a lease that never expires, of that address. */
+  static ofInform(
+    own: NetworkAddress,
+    options: DhcpOptions,
+    source: Ipv4Address,
+    sentAt: i64,
+  ): Lease {
+    const lease = new Lease(options);
+    lease.informed = true;
+    lease.address = own.address;
+    lease.prefix = own.prefix;
+    lease.server = serverOf(options, source);
+    lease.chooseRoutes();
+    lease.readRest(options);
+    lease.setTimes(INFINITE, options, sentAt);
+    return lease;
+  }
+
   /** Returns why the lease cannot be used, or "". */
   complaint(): string {
+    if (this.informed) return "";
     if (this.server == 0) return "it names no server";
     const address = formatIpv4(this.address);
     if (!isHostAddress(this.address, this.prefix)) {
@@ -113,6 +139,13 @@ export class Lease {
     if (this.address == this.server) return `${address} is the server's own address`;
     if (this.routers.includes(this.address)) return `${address} is its router's address`;
     return "";
+  }
+
+  /** Returns the search list, and the domain name if it is not in the list. */
+  searchDomains(): Array<string> {
+    const domains = this.search.slice(0);
+    if (this.domain != "" && !domains.includes(this.domain)) domains.push(this.domain);
+    return domains;
   }
 
   /** Returns the router of the default route, else the preferred router, else 0. */
@@ -173,7 +206,11 @@ export class Lease {
     this.hostname = readHostName(options.find(OPTION_HOST_NAME));
     this.search = readSearchList(options.find(OPTION_SEARCH));
     const mtu = options.number(OPTION_MTU, 2);
-    if (mtu >= SMALLEST_MTU) this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
+    if (mtu >= SMALLEST_MTU) {
+      this.givenMtu = mtu as u32;
+      this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
+    }
+    this.captivePortal = readPortal(options.find(OPTION_CAPTIVE_PORTAL));
   }
 
   /**

@@ -6,7 +6,9 @@ import { Ipv4Address } from "../../wire/address";
 import { DHCP_HEADER, DHCP_SHORTEST, DhcpType, emitDhcp } from "../../wire/dhcp";
 import {
   DhcpOptionWriter,
+  OPTION_AZURE_SERVER,
   OPTION_BROADCAST,
+  OPTION_CAPTIVE_PORTAL,
   OPTION_CLIENT,
   OPTION_DOMAIN,
   OPTION_HOST_NAME,
@@ -54,6 +56,8 @@ const PARAMETERS: StaticArray<u8> = [
   OPTION_RENEWAL_TIME as u8,
   OPTION_REBINDING_TIME as u8,
   OPTION_SEARCH as u8,
+  OPTION_CAPTIVE_PORTAL as u8,
+  OPTION_AZURE_SERVER as u8,
 ];
 
 /** A message in a buffer that is reused: set the fields, then call `write`. */
@@ -76,8 +80,8 @@ export class DhcpMessage {
   }
 
   /**
-   * Writes the message at `pointer` and returns its length in bytes. DISCOVER and REQUEST include
-   * `hostname` unless it is empty or longer than 63 characters.
+   * Writes the message at `pointer` and returns its length in bytes. DISCOVER, REQUEST and INFORM
+   * include `hostname` unless it is empty or longer than 63 characters.
    */
   write(type: DhcpType, hostname: string): u32 {
     const start = this.pointer();
@@ -95,7 +99,7 @@ export class DhcpMessage {
     this.writeClient(options);
     if (this.requestedAddress != 0) options.word(OPTION_REQUESTED_ADDRESS, this.requestedAddress);
     if (this.server != 0) options.word(OPTION_SERVER, this.server);
-    if (type == DhcpType.Discover || type == DhcpType.Request) {
+    if (asksForOptions(type)) {
       options.short(OPTION_LARGEST_MESSAGE, LARGEST_ANSWER);
       const count = PARAMETERS.length as u32;
       options.bytes(OPTION_PARAMETERS, changetype<usize>(PARAMETERS), count);
@@ -117,4 +121,8 @@ export class DhcpMessage {
     storeNet48(pointer + 1, this.hardwareAddress);
     options.bytes(OPTION_CLIENT, pointer, 7);
   }
+}
+
+function asksForOptions(type: DhcpType): bool {
+  return type == DhcpType.Discover || type == DhcpType.Request || type == DhcpType.Inform;
 }

@@ -19,9 +19,13 @@ export const enum DhcpState {
   Rebinding,
   /** RELEASE is queued. */
   Releasing,
+  /** INFORM sent for an address set by hand (section 4.4.3): waiting for the ACK. */
+  Informing,
+  /** The options of an address set by hand are in use. */
+  Informed,
 }
 
-/** The states' names (RFC 2131 figure 5), in the order of `DhcpState`. */
+/** The states' names (RFC 2131 figure 5; the last two as dhcpcd's), in the order of `DhcpState`. */
 export const DHCP_STATE_NAMES: StaticArray<string> = [
   "stopped",
   "init",
@@ -32,10 +36,11 @@ export const DHCP_STATE_NAMES: StaticArray<string> = [
   "renewing",
   "rebinding",
   "releasing",
+  "informing",
+  "informed",
 ];
 
-/** Reports whether the client has sent a REQUEST and waits for the ACK. */
-export function awaitsAck(state: DhcpState): bool {
-  if (state == DhcpState.Requesting || state == DhcpState.Rebooting) return true;
-  return state == DhcpState.Renewing || state == DhcpState.Rebinding;
+/** Reports whether the client asks, or has asked, for the options of an address set by hand. */
+export function isInform(state: DhcpState): bool {
+  return state == DhcpState.Informing || state == DhcpState.Informed;
 }

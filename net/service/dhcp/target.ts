@@ -1,5 +1,6 @@
 /** What a DHCP client (RFC 2131) requires of the interface that it configures. */
 import { Ipv4Address } from "../../wire/address";
+import { NetworkAddress } from "../settings";
 import { Lease } from "./lease";
 
 /** An interface that can be configured from a lease. */
@@ -10,6 +11,8 @@ export interface LeaseTarget {
   name(): string;
   /** The hardware address in the low 48 bits. */
   hardwareAddress(): u64;
+  /** Returns the address whose options INFORM asks for; null if the interface has none. */
+  ownAddress(): NetworkAddress | null;
   /** Applies the address, routes, servers and MTU of `lease`, in place of the previous lease's. */
   configure(lease: Lease): void;
   /** Removes the address and routes of `lease` at once. */

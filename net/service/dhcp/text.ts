@@ -19,6 +19,16 @@ export function readHostName(data: StaticArray<u8> | null): string {
 }
 
 /**
+ * Returns the URI of option 114 if it is one of http or https without blanks, else "": there is no
+ * portal (RFC 8910 section 2), or none that can be used.
+ */
+export function readPortal(data: StaticArray<u8> | null): string {
+  const uri = readText(data);
+  const usable = uri.startsWith("https://") || uri.startsWith("http://");
+  return usable && !uri.includes(" ") ? uri : "";
+}
+
+/**
  * Returns the domains of option 119, at most DHCP_SEARCH_DOMAINS; none if the option is malformed
  * (RFC 3397 section 2).
  */

@@ -64,7 +64,7 @@ export function panicSeconds(): u32 {
 /** The settings of `net<index>` with this hardware address, on one line. */
 export function settings(index: u32, hardware: u64): string {
   const it = configuration.settingsFor(`net${index}`, hardware);
-  const parts: Array<string> = [`dhcp=${it.dhcp}`];
+  const parts: Array<string> = [it.inform ? "dhcp=inform" : `dhcp=${it.dhcp}`];
   for (let i = 0; i < it.addresses.length; i++) {
     parts.push(`${formatIpv4(it.addresses[i].address)}/${it.addresses[i].prefix}`);
     const peer = it.addresses[i].peer;

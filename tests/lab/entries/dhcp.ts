@@ -4,6 +4,7 @@ import { DhcpClient } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
 import { Lease } from "../../../net/service/dhcp/lease";
 import { LeaseTarget } from "../../../net/service/dhcp/target";
+import { NetworkAddress } from "../../../net/service/settings";
 import { UdpTable } from "../../../net/socket/udp";
 import { parseDhcp } from "../../../net/wire/dhcp";
 import { DhcpOptions } from "../../../net/wire/dhcp-options";
@@ -30,15 +31,18 @@ class NotedTarget implements LeaseTarget {
   hardwareAddress(): u64 {
     return 0x525400123456;
   }
+  ownAddress(): NetworkAddress | null {
+    return this.address == 0 ? null : new NetworkAddress(this.address, 24);
+  }
   configure(lease: Lease): void {
     this.address = lease.address;
     this.notes += `+${lease.address.toString(16)} `;
     sink.source = lease.address;
   }
   deconfigure(lease: Lease): void {
-    this.address = 0;
+    this.address = lease.informed ? this.address : 0;
     this.notes += `-${lease.address.toString(16)} `;
-    sink.source = 0;
+    sink.source = this.address;
   }
   holds(lease: Lease): bool {
     return this.address == lease.address;
@@ -68,10 +72,18 @@ export function reset(seed: u32): void {
   sink.source = 0;
 }
 export function setHostname(which: u32): void {
-  client.hostname = which == 0 ? "" : which == 1 ? "anonymos" : "a".repeat(64);
+  client.setHostname(which == 0 ? "" : which == 1 ? "anonymos" : "a".repeat(64));
 }
 export function start(now: i64): bool {
   return client.start(now);
+}
+/** Sets the interface's address as a user does, without a lease; 0 for none. */
+export function setAddress(own: u32): void {
+  target.address = own;
+  sink.source = own;
+}
+export function inform(now: i64): bool {
+  return client.inform(now);
 }
 export function stop(): void {
   client.stop();
@@ -164,6 +176,12 @@ export function mtu(): u32 {
 }
 export function domain(): string {
   return client.lease!.domain;
+}
+export function givenMtu(): u32 {
+  return client.lease!.givenMtu;
+}
+export function portal(): string {
+  return client.lease!.captivePortal;
 }
 export function serverHostname(): string {
   return client.lease!.hostname;

@@ -44,13 +44,17 @@ export class DhcpServer {
 
   constructor(
     private readonly peer: Peer,
-    /** `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67. */
+    /**
+     * `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67. `more` are other
+     * options, which replace those of the same code; empty ones are left out.
+     */
     readonly options: {
       router: number;
       servers: number[];
       first: string;
       mask?: string;
       port?: number;
+      more?: Options;
     },
   ) {
     peer.udp.set(67, (datagram) => this.receive(datagram));
@@ -65,6 +69,7 @@ export class DhcpServer {
     const mine = own === undefined || be32(own, 0) === this.peer.address;
     if (random.chance(this.behavior.silence) || !mine) return;
     if (type === DhcpType.Discover) this.answer(data, DhcpType.Offer);
+    else if (type === DhcpType.Inform) this.answer(data, DhcpType.Ack);
     else if (type === DhcpType.Request) {
       const lease = this.leaseFor(data);
       const wanted = options.get(50);
@@ -110,18 +115,23 @@ export class DhcpServer {
   }
 
   private message(request: Buffer, type: number): Buffer {
-    const { lease } = this.behavior;
-    const { mask, router, servers } = this.options;
+    const informs = readOptions(request).get(53)?.[0] === DhcpType.Inform;
+    const { mask, router, servers, more = [] } = this.options;
     const options: Options = [
       [53, [type]],
       [54, ips(this.peer.address)],
     ];
-    if (type !== DhcpType.Nak) options.push(...leaseOptions(lease, { mask, router, servers }));
+    if (type !== DhcpType.Nak) {
+      const usual = leaseOptions(this.behavior.lease, { mask, router, servers });
+      const kept = usual.filter(([code]) => !more.some(([other]) => other === code));
+      const all = [...kept, ...more].filter(([, data]) => data.length > 0);
+      options.push(...all.filter(([code]) => !informs || code !== 51));
+    }
     return dhcpMessage({
       xid: be32(request, 4),
       flags: be16(request, 10),
       chaddr: request.subarray(28, 44),
-      yiaddr: type === DhcpType.Nak ? 0 : this.leaseFor(request),
+      yiaddr: type === DhcpType.Nak || informs ? 0 : this.leaseFor(request),
       options,
     });
   }

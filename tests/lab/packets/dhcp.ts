@@ -9,6 +9,7 @@ export const DhcpType = {
   Ack: 5,
   Nak: 6,
   Release: 7,
+  Inform: 8,
 };
 
 export const COOKIE = 0x63825363;
@@ -23,6 +24,24 @@ export type Options = [code: number, data: Uint8Array | number[]][];
 /** Encodes addresses as an option's data, 4 bytes each. */
 export const ips = (...list: (string | number)[]): Buffer =>
   Buffer.concat(list.map((each) => u32(address(each))));
+
+/** Encodes the data of option 121: networks `ADDRESS/PREFIX` and their routers (RFC 3442). */
+export function classlessRoutes(routes: [network: string, router: string][]): Buffer {
+  const parts = routes.map(([network, router]) => {
+    const [to, prefix] = network.split("/");
+    const significant = ips(to).subarray(0, Math.ceil(Number(prefix) / 8));
+    return Buffer.concat([Buffer.of(Number(prefix)), significant, ips(router)]);
+  });
+  return Buffer.concat(parts);
+}
+
+/** Encodes the data of option 119, without compression (RFC 3397). */
+export function searchList(...domains: string[]): Buffer {
+  const labels = domains.flatMap((domain) => [...domain.split("."), ""]);
+  return Buffer.concat(
+    labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
+  );
+}
 
 export function encodeOptions(options: Options): Buffer {
   return Buffer.concat(
@@ -67,6 +86,7 @@ export interface DhcpFields {
   cookie?: number;
   flags?: number;
   yiaddr?: string | number;
+  giaddr?: string | number;
   sname?: Uint8Array;
   file?: Uint8Array;
   options?: Options;
@@ -82,6 +102,7 @@ export function dhcpMessage(fields: DhcpFields): Buffer {
   header.writeUInt32BE(fields.xid >>> 0, 4);
   header.writeUInt16BE(fields.flags ?? 0, 10);
   header.writeUInt32BE(address(fields.yiaddr ?? 0), 16);
+  header.writeUInt32BE(address(fields.giaddr ?? 0), 24);
   header.set(fields.chaddr, 28);
   if (fields.sname) header.set(fields.sname, 44);
   if (fields.file) header.set(fields.file, 108);

@@ -27,6 +27,8 @@ export const stateNames = [
   "renewing",
   "rebinding",
   "releasing",
+  "informing",
+  "informed",
 ];
 
 export const types = { offer: DhcpType.Offer, ack: DhcpType.Ack, nak: DhcpType.Nak };

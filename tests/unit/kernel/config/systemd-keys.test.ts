@@ -70,6 +70,11 @@ test("reads the keys of systemd.network for leases, gateways and peers", () => {
       ["[Network]", "Address=10.0.2.15/32", "[Route]", "Gateway=172.31.1.1", "GatewayOnLink=yes"],
       "dhcp=false 10.0.2.15/32 route=0.0.0.0/0>172.31.1.1!",
     ],
+    [["[Network]", "DHCP=inform", "Address=10.0.0.1/24"], "dhcp=inform 10.0.0.1/24"],
+    [
+      ["[Network]", "DHCP=inform", "Address=10.0.0.1/24", "Gateway=_dhcp4"],
+      "dhcp=inform 10.0.0.1/24 route=0.0.0.0/0>_dhcp4",
+    ],
     [
       ["[Network]", "Address=10.0.2.15/32", "Gateway=172.31.1.1"],
       "dhcp=false 10.0.2.15/32 gateway=172.31.1.1",
@@ -135,4 +140,17 @@ test("a server with a name after # is for TLS, on port 853; a number after # is 
   const servers = "dns=9.9.9.9#853(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54";
   assert.equal(settings(0), `dhcp=true ${servers}`);
   assert.deepEqual(problems(), []);
+});
+
+test("DHCP=inform needs an address, and ip= overrides it", () => {
+  wasm.reset();
+  file("[Network]", "DHCP=inform", "NTP=10.0.0.9");
+  const why = "DHCP=inform: missing address, expected Address= as well";
+  assert.deepEqual(problems(), [`anonymos.conf:2: ${why}`]);
+  wasm.reset();
+  file("[Network]", "DHCP=inform", "Address=10.0.0.1/24");
+  commandLine("ip=10.0.3.1:::255.255.255.0");
+  assert.equal(settings(0), "dhcp=false 10.0.3.1/24");
+  commandLine("ip=dhcp");
+  assert.equal(settings(0), "dhcp=true");
 });

@@ -279,51 +279,6 @@ test("release sends unicast from the address and drops it; stop sends nothing", 
   assert.equal(wasm.address(), 0);
 });
 
-test("after a link outage, requests the same lease; a NAK starts over at once", () => {
-  world.bind();
-  wasm.linkChanged(0, world.now);
-  wasm.linkChanged(1, at(5));
-  world.now = at(5);
-  world.poll();
-  assert.equal(world.state, "rebooting");
-  assert.deepEqual(world.last.options.get(50), u32(own));
-  assert.equal(world.last.options.has(54), false);
-  assert.equal(world.last.ciaddr, 0);
-  world.reply(types.ack);
-  assert.equal(world.state, "bound");
-  wasm.linkChanged(0, world.now);
-  wasm.linkChanged(1, world.now);
-  world.poll();
-  world.reply(types.nak, { server: "10.0.2.9", options: [] });
-  assert.equal(wasm.address(), 0);
-  assert.equal(world.last.type, 1);
-});
-
-test("after a link outage, keeps the lease until it expires if no server replies", () => {
-  world.bind();
-  wasm.linkChanged(0, at(5));
-  wasm.linkChanged(1, at(5));
-  world.run(at(60));
-  assert.equal(world.state, "bound");
-  assert.equal(world.messages.filter((m) => m.at >= at(5)).length, 2);
-  assert.equal(wasm.address() >>> 0, own);
-});
-
-test("sends nothing without a link, but a lease still expires", () => {
-  wasm.linkChanged(0, 0n);
-  wasm.start(0n);
-  world.run(at(100));
-  assert.equal(world.messages.length, 0);
-  wasm.linkChanged(1, world.now);
-  world.poll();
-  assert.equal(world.last.type, 1);
-  world.reply(types.offer);
-  world.reply(types.ack);
-  wasm.linkChanged(0, world.now);
-  world.run(at(100 + 3600));
-  assert.equal(wasm.address(), 0);
-});
-
 test("a manual renewal sends a request at once or, without a lease, starts over", () => {
   world.bind();
   const count = world.messages.length;

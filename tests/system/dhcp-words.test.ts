@@ -1,0 +1,123 @@
+/** The command `dhcp`: what it shows of a lease, and DHCPINFORM for an address set by hand. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+import { Twin } from "../lab/machine/twin.ts";
+import { DhcpServer } from "../lab/network/dhcp-server.ts";
+import { Peer } from "../lab/network/peer.ts";
+import { Switch } from "../lab/network/switch.ts";
+import { World } from "../lab/network/world.ts";
+import { address, hardware } from "../lab/packets/bytes.ts";
+import { ips, type Options, searchList } from "../lab/packets/dhcp.ts";
+import { gateway } from "../lab/scripted/ip-host.ts";
+
+const more: Options = [
+  [12, Buffer.from("guest-7")],
+  [15, Buffer.from("test.example")],
+  [26, [0x23, 0x29]],
+  [42, ips("10.0.2.4")],
+  [114, Buffer.from("https://portal.example/api")],
+  [119, searchList("lab.example", "test.example")],
+];
+
+/** Boots a twin with anonymos.conf beside a DHCP server, and returns them. */
+async function booted(...lines: string[]) {
+  const modules = [{ name: "anonymos.conf", bytes: Buffer.from(lines.join("\n")) }];
+  const world = new World(3);
+  const network = new Switch(world);
+  const host = new Peer(world, network, "host", gateway.address, hardware(gateway.hardware));
+  const router = address(gateway.address);
+  const server = new DhcpServer(host, {
+    router,
+    servers: ["10.0.2.3"].map(address),
+    first: "10.0.2.15",
+    more,
+  });
+  const twin = world.add(await Twin.boot({ modules }));
+  network.connectTwin(twin);
+  world.pass(12);
+  return { world, server, twin, command: (line: string) => world.command(twin, line, 90) };
+}
+
+test("dhcp shows what the lease configures, then its times and options", async () => {
+  const { command } = await booted("[DHCPv4]", "UseNTP=no", "UseHostname=no");
+  const lines = command("dhcp").split(/\r\n/);
+  assert.deepEqual(lines.slice(1, 11), [
+    "net0: bound",
+    "  address: 10.0.2.15/24",
+    "  server: 10.0.2.2",
+    "  router: 10.0.2.2",
+    "  DNS: 10.0.2.3",
+    "  search domains: lab.example test.example",
+    "  NTP: 10.0.2.4 (not used: UseNTP=no)",
+    "  host name: guest-7 (not used: UseHostname=no)",
+    "  MTU: 1500 (limited from 9001)",
+    "  captive portal: https://portal.example/api",
+  ]);
+  assert.match(lines[11], /^ {2}T1 \(renewal\) in: 17\d\d s$/);
+  assert.match(command("dmesg"), /net0: captive portal: https:\/\/portal\.example\/api\r\n/);
+  assert.match(command("ip link"), /net0: .* mtu 1500 /);
+});
+
+test("DHCP=inform keeps the static address and takes the options", async () => {
+  const lines = ["[Network]", "DHCP=inform", "Address=10.0.2.77/24"];
+  const { command, twin, world, server } = await booted(...lines);
+  assert.match(command("ip addr"), /inet 10\.0\.2\.77\/24 .*scope global net0\r\n/);
+  assert.match(command("resolvectl dns"), /net0.*: 10\.0\.2\.3\r\n/);
+  assert.match(command("resolvectl domain"), /lab\.example test\.example/);
+  assert.match(command("ip route"), /default via 10\.0\.2\.2 dev net0 proto dhcp metric 1024\r\n/);
+  assert.match(command("hostname"), /^hostname\r\nguest-7\r\n/);
+  const shown = command("dhcp");
+  assert.match(shown, /net0: informed\r\n {2}address: 10\.0\.2\.77\/24 \(set by hand\)\r\n/);
+  assert.doesNotMatch(shown, /T1|expiry|lease time/);
+  assert.equal(server.leases.size, 0, "no lease was taken");
+  assert.match(command("dhcp renew; echo $?"), /DHCP options for 10\.0\.2\.77\/24.*\r\n0\r\n/s);
+  twin.setLink(false, world.now);
+  world.pass(1);
+  const before = server.acknowledged;
+  twin.setLink(true, world.now);
+  world.pass(3);
+  assert.equal(server.acknowledged, before + 1, "asks again when the link comes up");
+  assert.match(command("dhcp release; echo $?; ip addr"), /\r\n0\r\n.*inet 10\.0\.2\.77\/24/s);
+  assert.match(command("ip route; resolvectl dns"), /^(?!.*(default|10\.0\.2\.3))/s);
+});
+
+test("a static gateway stays the default route beside that of INFORM", async () => {
+  const lines = ["[Network]", "DHCP=inform", "Address=10.0.2.77/24", "Gateway=10.0.2.9"];
+  const { command } = await booted(...lines);
+  assert.match(command("ip route get 203.0.113.9"), / via 10\.0\.2\.9 dev net0 src 10\.0\.2\.77/);
+});
+
+test("dhcp inform asks for the options of an address set on the console", async () => {
+  const lab = await Lab.at("S1");
+  const says = (line: string, text: RegExp) => assert.match(lab.command(line), text, line);
+  says("dhcp inform", /dhcp: the address of net0 is a lease's \(try: dhcp renew\)\r\n/);
+  says("dhcp release; dhcp inform", /dhcp: net0 has no address \(try: ip addr add\)\r\n/);
+  says("ip addr add 10.0.2.88/24; dhcp inform; echo $?", /10\.0\.2\.88\/24 from 10.*\r\n0\r\n/s);
+  says("ping -c 1 10.0.2.2", / 1 received/);
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 1 };
+  const asked = lab.world.now;
+  says("dhcp inform; echo $?", /\r\ndhcp: no answer from a DHCP server\r\n1\r\n/);
+  assert.ok(lab.world.now - asked < 11e9);
+  lab.pass(80);
+  says("dhcp", /net0: informing\r\n {2}address: 10\.0\.2\.88\/24 \(set by hand\)\r\n/);
+  says("dmesg", /DHCP: no answer from a server for \d+ s, INFORM sent \d+ times\r\n/);
+  says("ip link set net0 down; dhcp inform", /dhcp: net0 is down \(try: ip link set net0 up\)/);
+});
+
+test("a cable moved to another network brings that network's lease, not the old one", async () => {
+  const { world, server, twin, command } = await booted("[Network]", "DHCP=yes");
+  assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);
+  twin.setLink(false, world.now);
+  world.pass(2);
+  // The other network's server ignores what it does not know, as ISC's dhcpd does by default.
+  server.behavior = { ...server.behavior, silence: 1 };
+  twin.setLink(true, world.now);
+  world.pass(8);
+  server.behavior = { ...server.behavior, silence: 0 };
+  server.leases.clear();
+  server.options.first = "10.0.2.120";
+  world.pass(30);
+  assert.match(command("ip addr"), /inet 10\.0\.2\.120\/24/);
+  assert.doesNotMatch(command("ip addr"), /10\.0\.2\.15/);
+});
