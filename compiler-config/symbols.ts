@@ -74,9 +74,13 @@ function readableName(name: string, file: string): string {
   return (whole.startsWith(module) ? whole.slice(module.length) : whole).slice(0, 200);
 }
 
-/** Parses one frame of addr2line's output; returns none unless in TypeScript or machine/native/. */
+/** The folders of our C. */
+const FOLDERS = "machine/native|net/service/tls/glue";
+const OURS = new RegExp(`^(?:\\./)?([^:]+\\.ts|(?:${FOLDERS})/[^:]+):(\\d+|\\?)`);
+
+/** Parses one frame of addr2line's output; returns none unless in TypeScript or our C. */
 function frameOf(name: string, where: string): Frame[] {
-  const place = /^(?:\.\/)?([^:]+\.ts|machine\/native\/[^:]+):(\d+|\?)/.exec(where);
+  const place = OURS.exec(where);
   if (!place) return [];
   return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }

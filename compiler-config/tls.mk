@@ -64,7 +64,11 @@ $(call in_both,ssl_tls12_client ssl_tls12_server ssl_tls13_client ssl_tls13_serv
   mbedtls_flags += -Dmbedtls_ssl_write_certificate=tls_write_certificate_12 \
   -Dmbedtls_ssl_tls13_write_certificate=tls_write_certificate_13
 $(call in_both,x509_crt): mbedtls_flags += -Dmbedtls_x509_get_subject_alt_name=tls_skip_names \
+  -Dmbedtls_asn1_get_sequence_of=tls_skip_purposes \
+  -Dmbedtls_oid_get_x509_ext_type=tls_extension_kind \
   -Dmbedtls_pk_parse_subpubkey=tls_parse_key
+$(call in_both,ssl_tls): mbedtls_flags += \
+  -Dmbedtls_x509_crt_check_extended_key_usage=tls_check_purpose
 $(call in_both,ssl_tls12_client ssl_tls13_generic): mbedtls_flags += \
   -Dmbedtls_pk_verify_ext=tls_verify_signature \
   -Dmbedtls_pk_verify_restartable=tls_verify_restartable

@@ -146,8 +146,8 @@ export declare function tlsSetIdentity(
   key: usize,
   keyLength: u32,
 ): i32;
-/** Trusts PEM certificates, or one DER certificate. Returns how many were new, or an error. */
-export declare function tlsAddRoots(pointer: usize, length: u32): i32;
+/** Trusts a certificate in PEM or DER. Returns 1, 0 if it was trusted already, or an error. */
+export declare function tlsAddRoot(pointer: usize, length: u32): i32;
 /** Removes an added root. Returns 1, or 0 if there is none. */
 export declare function tlsRemoveRoot(index: u32): u32;
 /** The number of trusted roots of a RootKind. */

@@ -1,8 +1,7 @@
 /** Adds trusted roots from a file, one certificate at a time, and reports why any is rejected. */
-import { tlsAddRoots } from "./host";
+import { PemLine, PemReader } from "../core/pem";
+import { tlsAddRoot } from "./host";
 
-const BEGIN: string = "-----BEGIN CERTIFICATE-----";
-const END: string = "-----END CERTIFICATE-----";
 /** The first byte of a certificate in DER. */
 const SEQUENCE: u8 = 0x30;
 
@@ -17,7 +16,7 @@ class AddedRoots {
 
   /** Adds the certificate `number` (from 1), in PEM or DER. */
   add(pointer: usize, length: u32, number: i32): void {
-    const result = tlsAddRoots(pointer, length);
+    const result = tlsAddRoot(pointer, length);
     if (result < 0) this.faults.push(`certificate ${number}: ${rootFault(result)}`);
     else if (result == 0) this.known++;
     else this.count++;
@@ -27,36 +26,33 @@ class AddedRoots {
 /** Trusts every PEM certificate in a file, which may contain other text, or one DER certificate. */
 export function addRoots(bytes: StaticArray<u8>): AddedRoots {
   const roots = new AddedRoots();
-  const start = changetype<usize>(bytes);
-  const length = bytes.length;
-  if (length > 0 && bytes[0] == SEQUENCE) {
-    roots.add(start, length, 1);
-    return roots;
-  }
+  const pem = new PemReader("CERTIFICATE");
+  const lines = String.UTF8.decodeUnsafe(changetype<usize>(bytes), bytes.length).split("\n");
   let number = 0;
-  for (let from = find(bytes, BEGIN, 0); from < length; ) {
-    number++;
-    const next = find(bytes, BEGIN, from + BEGIN.length);
-    const end = find(bytes, END, from);
-    if (end < next) roots.add(start + from, end + END.length - from, number);
-    else roots.faults.push(`certificate ${number}: missing line ${END}`);
-    from = next;
+  for (let i = 0; i < lines.length; i++) {
+    const line = pem.take(lines[i]);
+    if (line == PemLine.Unfinished) roots.faults.push(missingEnd(number, pem));
+    if (line == PemLine.Begin || line == PemLine.Unfinished) number++;
+    if (line != PemLine.End) continue;
+    const block = String.UTF8.encode(pem.block);
+    roots.add(changetype<usize>(block), block.byteLength, number);
   }
-  if (number == 0) roots.faults.push(`no line ${BEGIN}`);
+  if (pem.inside) roots.faults.push(missingEnd(number, pem));
+  if (number > 0) return roots;
+  // Only now: the text of a PEM file may begin with any character, "0" (0x30) included.
+  if (bytes.length > 0 && bytes[0] == SEQUENCE) {
+    roots.add(changetype<usize>(bytes), bytes.length, 1);
+  } else {
+    roots.faults.push(`no line ${pem.begin}`);
+  }
   return roots;
 }
 
-/** Returns the first position of an ASCII text from `from` on, or the length of `bytes`. */
-function find(bytes: StaticArray<u8>, text: string, from: i32): i32 {
-  for (let i = from; i + text.length <= bytes.length; i++) {
-    let k = 0;
-    while (k < text.length && (bytes[i + k] as i32) == text.charCodeAt(k)) k++;
-    if (k == text.length) return i;
-  }
-  return bytes.length;
+function missingEnd(number: i32, pem: PemReader): string {
+  return `certificate ${number}: missing line ${pem.end}`;
 }
 
-/** Explains an error of `tlsAddRoots`. */
+/** Explains an error of `tlsAddRoot`. */
 export function rootFault(error: i32): string {
   const number = -error;
   // X.509 and key errors (x509.h, pk.h) are multiples of 128, to which ASN.1 and OID errors add.

@@ -38,7 +38,12 @@ function loadIdentity(modules: Array<BootModule>, name: string, role: Role): voi
     log(`${name}.pem and ${name}.key belong together: ${missing} is missing`);
     return;
   }
-  const error = setIdentity(role, chain.read(PEM_BYTES), key.read(PEM_BYTES));
+  const bytes = chain.read(PEM_BYTES);
+  if (bytes.length == 0) {
+    log(`${name}.pem is empty`);
+    return;
+  }
+  const error = setIdentity(role, bytes, key.read(PEM_BYTES));
   if (error == 0) log(`${name}.pem: certificate and key of the ${name} are set`);
   else log(`${name}.pem, ${name}.key: not a certificate with its key: ${hexadecimal(error)}`);
 }

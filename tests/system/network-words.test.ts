@@ -128,6 +128,14 @@ test("dhcp renew reports what prevents it, without waiting", async () => {
   assert.ok(lab.world.now - pulled < 4e9, "it waits for a server");
 });
 
+test("reports an empty server.pem", async () => {
+  const key = { name: "server.key", bytes: Buffer.from("no key") };
+  const twin = await Twin.boot({ modules: [{ name: "server.pem", bytes: new Uint8Array() }, key] });
+  twin.pass(2);
+  assert.match(twin.command("dmesg"), /\] server\.pem is empty\r\n/);
+  assert.doesNotMatch(twin.output, /key of the server are set/);
+});
+
 test("reports boot modules, sections and options without effect", async () => {
   const file = (name: string, ...lines: string[]) => ({
     name,

@@ -56,4 +56,7 @@ test("runs the command pasted after a certificate", async () => {
   lab.type(`ca add\r${pem}echo after\r`);
   lab.pass(3);
   assert.match(lab.twin.output, /root \d+ added: .*\r\n[\s\S]*\nafter\r\n/);
+  const counts = /^1 of (\d+) roots shown \((\d+) built in, 1 added\)\r$/m;
+  const [, total, builtIn] = counts.exec(lab.command("ca list tests")) ?? [];
+  assert.equal(Number(total), Number(builtIn) + 1, lab.twin.output.slice(-500));
 });

@@ -1,7 +1,7 @@
 /* The harness without a network: pairs of a client and a server that converse in memory while
- * allocations fail one by one; the library's self-tests; the built-in roots; the speed of ciphers.
- *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
- *                                 [failing=client|server (step=N last=N | final=N)]
+ * allocations fail one by one or the trusted roots change; the library's self-tests; the built-in
+ * roots; the speed of ciphers. harness change CHAIN KEY NAME root=FILE [absent=1] harness pair
+ * CHAIN KEY NAME [times=COUNT] [pace=SECONDS] [failing=client|server (step=N last=N | final=N)]
  * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the last `final` ones,
  * each in a conversation of its own. */
 #include "harness.h"
@@ -32,14 +32,35 @@ static void end(struct side* side) {
 
 static u32 state_of(const struct side* side) { return w2c_host_tlsState(NULL, side->handle) & 15; }
 
+/* Runs that change the trusted roots: before the client's step number `change_at`. */
+static u32 watched, steps, change_at, verdict_at; /* the client; numbers of its steps */
+static u8 root[1 << 12];
+static u32 root_length;
+
+static void change_roots(void) {
+  if (w2c_host_tlsRootCount(NULL, 1) == 0)
+    w2c_host_tlsAddRoot(NULL, at(root), root_length);
+  else
+    w2c_host_tlsRemoveRoot(NULL, 0);
+}
+
+static u32 step(u32 handle, u32 from, u32 length) {
+  if (handle == watched && ++steps == change_at) change_roots();
+  u32 taken = w2c_host_tlsStep(NULL, handle, from, length);
+  bool over = (i32)w2c_host_tlsNumber(NULL, handle, 9) >= 0 ||
+              (w2c_host_tlsState(NULL, handle) & 15) == FAILED;
+  if (handle == watched && verdict_at == 0 && over) verdict_at = steps;
+  return taken;
+}
+
 static void pass_on(struct side* from, struct side* to) {
   begin(from);
-  w2c_host_tlsStep(NULL, from->handle, at(wire), 0);
+  step(from->handle, at(wire), 0);
   u32 length = w2c_host_tlsTransmit(NULL, from->handle, at(wire), sizeof wire), taken = 0;
   end(from);
   begin(to);
   for (u32 i = 0; taken < length && i < STEPS; i++) {
-    taken += w2c_host_tlsStep(NULL, to->handle, at(wire + taken), length - taken);
+    taken += step(to->handle, at(wire + taken), length - taken);
   }
   end(to);
 }
@@ -99,6 +120,61 @@ static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally*
   tally->leaks += w2c_host_tlsHeap(NULL, 0) != 0 || w2c_host_tlsHeap(NULL, 3) != 0;
   tally->unreached += failing != 0 && !reached;
   return failing - hit->failing;
+}
+
+struct outcome {
+  bool open, resumed, root;
+};
+
+/* Runs a conversation in which the roots change before the client's step number `when` (0: never),
+   then offers its session in another connection. */
+static struct outcome run_change(const char* name, u32 when) {
+  static u8 saved[1 << 14];
+  struct side client = {0, 0}, server = {0, 0};
+  struct outcome outcome;
+  u32 options = number_of("options", 0);
+  add_entropy();
+  steps = verdict_at = 0;
+  change_at = when;
+  server.handle = w2c_host_tlsOpenServer(NULL, options);
+  watched = client.handle = w2c_host_tlsOpenClient(NULL, at(name), strlen(name), options);
+  outcome.open = converse(&client, &server);
+  outcome.root = (i32)w2c_host_tlsNumber(NULL, client.handle, 9) >= 0;
+  u32 length = w2c_host_tlsSession(NULL, client.handle, at(saved), sizeof saved);
+  w2c_host_tlsFree(NULL, client.handle);
+  w2c_host_tlsFree(NULL, server.handle);
+  client.handle = w2c_host_tlsOpenClient(NULL, at(name), strlen(name), options);
+  outcome.resumed = length != 0 && w2c_host_tlsResume(NULL, client.handle, at(saved), length) == 0;
+  w2c_host_tlsFree(NULL, client.handle);
+  watched = 0;
+  return outcome;
+}
+
+#define LATER 3
+
+/* Changes the roots before each step of a client up to the one with the verdict, and before some
+   later ones. The added root is trusted at first, or with `absent` only after the change. */
+void run_changes(const char* given_name) {
+  static char name[300];
+  snprintf(name, sizeof name, "%s", given_name);
+  root_length = w2c_host_tlsRoot(NULL, 1, 0, at(root), sizeof root);
+  bool absent = number_of("absent", 0) != 0;
+  if (absent) change_roots();
+  struct outcome usual = run_change(name, 0);
+  u32 verdict = verdict_at, early = 0, late = 0, resumed = 0, shown = 0;
+  for (u32 when = 1; when <= verdict + LATER; when++) {
+    struct outcome one = run_change(name, when);
+    if (w2c_host_tlsRootCount(NULL, 1) == absent) change_roots(); /* back */
+    early += one.open && when <= verdict;
+    late += one.open && when > verdict;
+    resumed += one.resumed && when > verdict;
+    shown += one.root && when > verdict;
+  }
+  printf("usual-open=%u\nusual-resumed=%u\nusual-root=%u\nverdict=%u\n", usual.open, usual.resumed,
+         usual.root, verdict);
+  printf("early-open=%u\nlate-open=%u\nlate-resumed=%u\nlate-root=%u\n", early, late, resumed,
+         shown);
+  print_rest();
 }
 
 static void print_tally(const char* name, const struct tally* tally) {

@@ -2,11 +2,12 @@
  * linked at fixed, low addresses, because the TLS functions of machine/host.ts take pointers of
  * 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
- *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots | benchmark
- * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
- * chunk=BYTES (per read of the socket), send=TEXT, bytes=COUNT (to send), session=FILE (resumed if
- * it exists, then written), identity=CHAIN,KEY, patience=MILLISECONDS (of silence), entropy=BITS,
- * times=COUNT (of connections), pace=SECONDS (between conversations of pairs). */
+ *     harness pair|change CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots |
+ * benchmark Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS,
+ * time=SECONDS, chunk=BYTES (per read of the socket), send=TEXT, bytes=COUNT (to send),
+ * session=FILE (resumed if it exists, then written), identity=CHAIN,KEY, patience=MILLISECONDS (of
+ * silence), entropy=BITS, times=COUNT (of connections), pace=SECONDS (between conversations of
+ * pairs). */
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -99,7 +100,7 @@ static void start(void) {
   for (int i = 0; i < word_count; i++) {
     if (strncmp(words[i], "root=", 5) != 0) continue;
     u32 length = read_file(words[i] + 5, file, sizeof file);
-    i32 added = w2c_host_tlsAddRoots(NULL, at(file), length);
+    i32 added = w2c_host_tlsAddRoot(NULL, at(file), length);
     printf("added=%d\n", added);
   }
   char* identity = (char*)value_of("identity");
@@ -344,13 +345,16 @@ int main(int count, char** arguments) {
   const char* verb = count > 1 ? arguments[1] : "";
   start();
   if (strcmp(verb, "server") == 0) set_identity(1, arguments[3], arguments[4]);
-  if (strcmp(verb, "pair") == 0) set_identity(1, arguments[2], arguments[3]);
+  bool pair = strcmp(verb, "pair") == 0, change = strcmp(verb, "change") == 0;
+  if (pair || change) set_identity(1, arguments[2], arguments[3]);
   if (strcmp(verb, "client") == 0)
     run_client(atoi(arguments[2]), arguments[3]);
   else if (strcmp(verb, "server") == 0)
     run_server(atoi(arguments[2]));
-  else if (strcmp(verb, "pair") == 0)
+  else if (pair)
     run_pairs(arguments[4]);
+  else if (change)
+    run_changes(arguments[4]);
   else if (!run_alone(verb))
     die("unknown verb");
   return 0;

@@ -19,4 +19,5 @@ void print_rest(void); /* prints what is left on the heap, the longest step, and
 
 /* alone.c: without a network */
 void run_pairs(const char* name);
+void run_changes(const char* name);
 bool run_alone(const char* verb);

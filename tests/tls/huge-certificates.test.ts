@@ -1,5 +1,6 @@
 /** Oversized chains, cyclic chains, and certificates full of names (TLS-16; RFC 5280 section 6). */
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import { test } from "node:test";
 import type { Certificate } from "./certificates.ts";
 import { der, Field, OCTET_STRING, oid, remake, sequence, toDer } from "./der.ts";
@@ -83,6 +84,26 @@ test("TLS-16: checks 602 names against 600 constraints", async () => {
   assertServed(await stage.visit({ identity: () => stage.identity(chain) }), FULL_HEAP);
   const bad = await stage.show([leaf("DNS:599.x"), middle].map(toDer));
   await assertRefused(bad, "certificate_unknown (46)", CONSTRAINED, FULL_HEAP);
+});
+test("TLS-16: accepts 7,000 purposes or 5,000 policies at no more than their size", async () => {
+  const server = oid("2b06010505070301");
+  const purposes = Array.from({ length: 7000 }, () => oid("2a03"));
+  const policies = Array.from({ length: 5000 }, () => sequence(oid("2a03")));
+  for (const [id, value] of [
+    ["551d25", sequence(server, ...purposes)],
+    ["551d20", sequence(...policies)],
+  ] as const) {
+    const name = sequence(der(0x82, Buffer.from("good.test")));
+    const all = [
+      sequence(oid("551d11"), der(OCTET_STRING, name)),
+      sequence(oid(id), der(OCTET_STRING, value)),
+    ];
+    const extensions = der(0xa3, sequence(...all));
+    const leaf = stage.maker.server(stage.root);
+    const many = remake(leaf, new Map([[Field.Extensions, extensions]]), stage.root);
+    const identity = () => ({ chain: [many], key: createPrivateKey(leaf.keyPem) });
+    assertServed(await stage.visit({ identity }), FULL_HEAP);
+  }
 });
 test("TLS-16: rejects 6,000 empty names", async () => {
   const names = sequence(...Array.from({ length: 6000 }, () => der(0x82)));

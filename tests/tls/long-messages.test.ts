@@ -47,6 +47,15 @@ describe("long messages of the peer", () => {
       assertServed(await stage.visit({ version, request: true, change }), HEAP);
     });
   }
+  for (const version of [12, 13] as const) {
+    test(`keeps what follows a long message in its last record, TLS 1.${version - 10}`, async () => {
+      const leaf = big(600);
+      const identity = () => stage.identity([leaf]);
+      for (const fragment of [undefined, 1000]) {
+        assertServed(await stage.visit({ version, fragment, joined: true, identity }), HEAP);
+      }
+    });
+  }
   test("TLS-16: rejects a Certificate of more than 64 KiB", async () => {
     const chain = [...stage.elliptic.chain, Buffer.alloc(65536)];
     await assertRefused(await stage.show(chain), "decode_error (50)", MALFORMED);

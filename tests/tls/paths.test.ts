@@ -147,6 +147,12 @@ describe("self-issued certificates (RFC 5280 sections 6.1.3, 6.1.4)", () => {
     const empty = authority({ more: ["2.5.29.30=critical,DER:3000"] });
     await refuses([maker.server(empty), empty], Refusal.Malformed);
   });
+  test("malformed name constraints of a root fail the path, like an issuer's", async () => {
+    for (const value of ["3000", "0500", "3002a000", "04"]) {
+      const root = maker.authority({ more: [`2.5.29.30=critical,DER:${value}`] });
+      await refuses([maker.server(root)], Refusal.Malformed, [root]);
+    }
+  });
 });
 
 describe("policies (RFC 5280 section 6.1)", () => {
@@ -309,6 +315,16 @@ describe("work (TLS-16)", () => {
       160 * 1024,
     );
     assert.ok(visit.report.number("longest-step") < TURN, visit.report.get("longest-step"));
+  });
+  test("TLS-16: verifies the signature of a root once, however many paths lead to it", async () => {
+    const subject = "/CN=Top";
+    const roots = Array.from({ length: 12 }, () => maker.authority({ subject }));
+    const top = maker.authority({ issuer: maker.authority({ subject }) });
+    const first = maker.authority({ issuer: top, subject: "/CN=Twin" });
+    const others = Array.from({ length: 11 }, () =>
+      maker.authority({ issuer: top, subject: "/CN=Twin", sameKey: first }),
+    );
+    await refuses([maker.server(first), first, ...others, top], Refusal.NotTrusted, roots);
   });
   test("accepts a usual chain in short steps", async () => {
     const visit = await stage.visit({});

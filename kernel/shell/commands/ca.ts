@@ -57,7 +57,8 @@ class ListJob extends Job {
     }
     const builtIn = tlsRootCount(RootKind.BuiltIn);
     const added = tlsRootCount(RootKind.Added);
-    this.session.printLine(`${this.shown} roots shown: ${builtIn} built in, ${added} added`);
+    const counts = `${builtIn} built in, ${added} added`;
+    this.session.printLine(`${this.shown} of ${total} roots shown (${counts})`);
     const set = builtInRootSet();
     const space = set.indexOf(" ");
     const version = set.substring(0, space);

@@ -1,4 +1,4 @@
-/** machine/trust.ts with a scripted `tlsAddRoots`. */
+/** machine/trust.ts with a scripted `tlsAddRoot`. */
 import { addRoots } from "../../../machine/trust";
 
 export { block } from "./text";

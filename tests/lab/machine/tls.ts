@@ -34,7 +34,7 @@ const signatures: Record<string, string> = {
   tlsSession: "no",
   tlsResume: "ni",
   tlsSetIdentity: "nii",
-  tlsAddRoots: "i",
+  tlsAddRoot: "i",
   tlsRemoveRoot: "n",
   tlsRootCount: "n",
   tlsRoot: "nno",

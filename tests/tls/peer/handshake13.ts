@@ -89,6 +89,7 @@ export async function handshake13(
   await say(wire, script, "Finished", finished(schedule.server, wire));
 
   const [theirSecret, ownSecret] = schedule.application(wire.digest());
+  await wire.flush();
   const writing = new Protection13(ownSecret);
   const reading = new Protection13(theirSecret);
   wire.writing = writing;

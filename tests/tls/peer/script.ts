@@ -45,6 +45,8 @@ export interface Script {
   change?: Partial<Record<Message, Change>>;
   /** The maximum number of bytes of a handshake message in one record. */
   fragment?: number;
+  /** Sends consecutive messages without a gap, in records that are as long as possible. */
+  joined?: boolean;
   /** Extensions to add to EncryptedExtensions. */
   encrypted?: [number, Buffer][];
   /** Extensions of each CertificateEntry; TLS 1.3 only. */

@@ -65,6 +65,7 @@ export async function greet({ wire }: Session): Promise<void> {
 
 export async function follow(wire: Wire, script: Script, usual: Identity): Promise<void> {
   wire.fragment = script.fragment ?? wire.fragment;
+  wire.joined = script.joined ?? false;
   const handshake = script.version === 12 ? handshake12 : handshake13;
   const session = await handshake(wire, script, script.identity?.() ?? usual);
   await (script.afterwards ?? greet)(session);

@@ -25,6 +25,8 @@ export class Wire {
   transcript: Buffer[] = [];
   /** The maximum number of bytes of a handshake message in one record. */
   fragment = 1 << 14;
+  /** Whether `tell` holds messages back until `flush`, to send them without a gap. */
+  joined = false;
   /** Bytes received. */
   bytes = 0;
   /** Key updates received in response to this side's; counted by the test. */
@@ -33,6 +35,7 @@ export class Wire {
   readonly warnings = new Map<number, number>();
   private held: Buffer = Buffer.alloc(0);
   private messages: Buffer = Buffer.alloc(0);
+  private untold: Buffer = Buffer.alloc(0);
   /** Set once the other side has ended the stream. */
   private over = false;
   /** Resumes the function that waits for the socket. */
@@ -59,8 +62,9 @@ export class Wire {
     return this.over;
   }
 
-  /** Sends bytes as they are; waits while the socket is full. */
+  /** Sends bytes as they are, after those held back; waits while the socket is full. */
   async raw(...parts: Uint8Array[]): Promise<void> {
+    await this.flush();
     if (!this.over) this.socket.write(Buffer.concat(parts));
     while (!this.over && this.socket.writableNeedDrain) await this.change();
   }
@@ -83,15 +87,24 @@ export class Wire {
 
   /** Sends a handshake message in as many records as needed, outside the transcript. */
   async tell(message: Buffer): Promise<void> {
+    this.untold = Buffer.concat([this.untold, message]);
+    if (!this.joined) await this.flush();
+  }
+
+  /** Sends the messages that are held back. */
+  async flush(): Promise<void> {
+    const held = this.untold;
+    this.untold = Buffer.alloc(0);
     const records: Buffer[] = [];
-    for (let at = 0; at < message.length; at += this.fragment) {
-      records.push(this.record(HANDSHAKE, message.subarray(at, at + this.fragment)));
+    for (let at = 0; at < held.length; at += this.fragment) {
+      records.push(this.record(HANDSHAKE, held.subarray(at, at + this.fragment)));
     }
-    await this.raw(...records);
+    if (records.length > 0) await this.raw(...records);
   }
 
   /** Returns the next record. Counts warnings; other alerts, close_notify and FIN throw `Ended`. */
   async next(): Promise<Content> {
+    await this.flush();
     for (;;) {
       const header = await this.need(5);
       const bytes = await this.need(header.readUInt16BE(3));

@@ -8,14 +8,14 @@ let wasm: Exports;
 let passed: string[];
 
 /** Stands in for mbedTLS: PEM contains the result to return; DER, beginning with "0", is added. */
-function tlsAddRoots(pointer: number, length: number): number {
+function tlsAddRoot(pointer: number, length: number): number {
   const text = Buffer.from(wasm.memory.buffer, pointer, length).toString("latin1");
   passed.push(text);
   return text[0] === "0" ? 1 : Number(text.split("\n")[1]);
 }
 
 before(async () => {
-  wasm = await load("tests/lab/entries/trust.ts", { tlsAddRoots });
+  wasm = await load("tests/lab/entries/trust.ts", { tlsAddRoot });
 });
 
 const pem = (result: number) =>
@@ -38,6 +38,11 @@ test("adds every certificate of a PEM file, and skips the text between them", ()
 test("adds one certificate in DER", () => {
   assert.deepEqual(add("0abc"), ["1 new, 0 known"]);
   assert.deepEqual(passed, ["0abc"]);
+});
+
+test("adds the certificates of a PEM file that begins with the first byte of DER", () => {
+  assert.deepEqual(add(`0 s:CN = good.test\n${pem(1)}`), ["1 new, 0 known"]);
+  assert.deepEqual(passed, [pem(1).trim()]);
 });
 
 test("gives the number of each certificate that cannot be used, and the reason", () => {

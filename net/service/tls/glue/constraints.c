@@ -4,19 +4,12 @@
  * exempt unless they are the server's (RFC 5280, 6.1.3). */
 #include "path.h"
 
-static bool same_text(const u8* left, const u8* right, size_t length) {
-  for (size_t i = 0; i < length; i++) {
-    if (tls_lower(left[i]) != tls_lower(right[i])) return false;
-  }
-  return true;
-}
-
 /* "good.test" covers itself and its subdomains; ".good.test" only the subdomains. */
 static bool dns_within(struct bytes name, struct bytes base) {
   if (base.length == 0) return true;
   if (base.length > name.length) return false;
   size_t more = name.length - base.length;
-  if (!same_text(name.at + more, base.at, base.length)) return false;
+  if (!tls_same_text(name.at + more, base.at, base.length)) return false;
   return base.at[0] == '.' ? more > 0 : more == 0 || name.at[more - 1] == '.';
 }
 

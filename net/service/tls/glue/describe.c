@@ -26,6 +26,14 @@ static bool agreed(const struct connection* connection) {
   return connection->ssl.session != NULL || connection->ssl.state > MBEDTLS_SSL_SERVER_HELLO;
 }
 
+/* Returns the root of the chain, or -1. The index of an added root means nothing once the roots
+   have changed. */
+static i32 root_of(const struct connection* connection) {
+  bool added = connection->root >= 0 && (connection->root & 1) != 0;
+  bool changed = connection->generation != tls_roots_generation();
+  return added && changed ? -1 : connection->root;
+}
+
 /* `what` is a TlsNumberField. */
 u32 w2c_host_tlsNumber(HOST, u32 handle, u32 what) {
   const struct connection* connection = tls_connection(handle);
@@ -45,7 +53,7 @@ u32 w2c_host_tlsNumber(HOST, u32 handle, u32 what) {
       return certificates;
     case 7: return connection->alert_received;
     case 8: return connection->alert_sent;
-    case 9: return connection->root;
+    case 9: return root_of(connection);
     case 10: return connection->certificate_requested;
     case 11: return tls_heap_used(handle);
     case 12: return tls_heap_peak(handle);
@@ -72,7 +80,7 @@ static struct bytes bytes_of(const struct connection* connection, u32 what, u32 
       if (certificate == NULL) return (struct bytes){NULL, 0};
       return (struct bytes){certificate->raw.p, certificate->raw.len};
     case 4:
-      if (connection->root < 0) return (struct bytes){NULL, 0};
+      if (root_of(connection) < 0) return (struct bytes){NULL, 0};
       return tls_root(connection->root & 1, connection->root >> 1);
     case 5:
       if (ssl->handshake == NULL) return (struct bytes){NULL, 0};

@@ -154,6 +154,8 @@ static void fail(struct connection* connection, int error, bool alert_queued) {
   connection->state = FAILED;
   connection->error = error;
   connection->again = false;
+  mbedtls_free(connection->parts);
+  connection->parts = NULL;
   if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !alert_queued) {
     connection->alert_received = ssl->in_msg[1];
   }
@@ -193,10 +195,11 @@ static bool pending(const mbedtls_ssl_context* ssl) {
 
 /* Reports whether the connection may open. This is defence in depth, independent of mbedTLS's
    result: unless a client is INSECURE, path.c must have verified the server, or the server must
-   have resumed a session that tlsResume accepted. */
+   have resumed a session that tlsResume accepted, and the roots must not have changed since. */
 static bool permitted(const struct connection* connection) {
   bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
-  bool known = connection->resumed && connection->offered_session;
+  bool known = connection->resumed && connection->offered_session &&
+               connection->generation == tls_roots_generation();
   return !client || (connection->options & INSECURE) || connection->verified || known;
 }
 
@@ -307,18 +310,26 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
 
 /* --- bytes out, plaintext in and out ---------------------------------------------------------- */
 
+/* Sends what is pending. Returns 0 once all of it is sent, or MBEDTLS_ERR_SSL_WANT_WRITE. */
+static int flush(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  int result = mbedtls_ssl_flush_output(ssl);
+  while (result == 0 && connection->parts != NULL) {
+    result = tls_send_part(connection);
+    if (result == 0) result = mbedtls_ssl_flush_output(ssl);
+  }
+  if (result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE) return result;
+  fail(connection, result, false);
+  return mbedtls_ssl_flush_output(ssl);
+}
+
 u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity) {
   if (connection == NULL) return 0;
   mbedtls_ssl_context* ssl = &connection->ssl;
   tls_heap_owner = connection->handle;
   connection->output = destination;
   connection->output_left = capacity;
-  int result = mbedtls_ssl_flush_output(ssl);
-  while (result == 0 && connection->parts != NULL) {
-    result = tls_send_part(connection);
-    if (result == 0) result = mbedtls_ssl_flush_output(ssl);
-  }
-  if (result == 0 && connection->alert_due != NO_ALERT) {
+  if (flush(connection) == 0 && connection->alert_due != NO_ALERT) {
     i32 alert = connection->alert_due;
     bool warning = alert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
     connection->alert_due = NO_ALERT;

@@ -66,7 +66,7 @@ static int continue_long(struct connection* connection) {
   connection->long_held += count;
   if (count < missing) return await_part(connection);
   connection->long_rest = there - count;
-  memmove(ssl->in_msg, ssl->in_msg + 1 + count, connection->long_rest);
+  memmove(ssl->in_msg + 1, ssl->in_msg + 1 + count, connection->long_rest);
   ssl->in_msg = connection->long_message;
   ssl->in_msglen = ssl->in_hslen = connection->long_length;
   connection->fragment = 0;
@@ -78,14 +78,16 @@ static bool complete(const struct connection* connection) {
   return connection->long_message != NULL && connection->long_held == connection->long_length;
 }
 
-/* Switches back to mbedTLS's buffer, and to the bytes after the message in its last record. */
+/* Switches back to mbedTLS's buffer, which holds the bytes after the message in its last record:
+   further messages, or parts of them. mbedTLS consumes the current message first; the byte before
+   them takes its place. */
 static void end_long(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   mbedtls_free(connection->long_message);
   connection->long_message = NULL;
   ssl->in_msg = payload(ssl);
-  ssl->in_msglen = connection->long_rest;
-  ssl->in_hslen = 0;
+  ssl->in_msglen = 1 + connection->long_rest;
+  ssl->in_hslen = 1;
 }
 
 /* --- any message ------------------------------------------------------------------------------ */

@@ -11,7 +11,6 @@
 #define WORK 200                 /* issuers considered in one step */
 #define MAX_RSA_BITS 8192        /* verifying a signature takes 2 ms */
 #define MAX_RSA_EXPONENT_BITS 32 /* with a longer exponent it could take seconds */
-enum { UNKNOWN, GOOD, BAD };
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
@@ -30,6 +29,28 @@ int tls_skip_names(u8** at, const u8* end, mbedtls_x509_sequence* names) {
   *at = (u8*)end;
   (void)names;
   return valid && content.length == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
+}
+
+/* Replaces mbedtls_asn1_get_sequence_of for extendedKeyUsage: keeps only the first purpose, as each
+   further one would take memory. verify.c reads them all. */
+int tls_skip_purposes(u8** at, const u8* end, mbedtls_asn1_sequence* purposes, int tag) {
+  struct bytes list = {*at, end - *at}, content;
+  struct element purpose;
+  bool valid = der_only(list, SEQUENCE, &content);
+  while (valid && der_next(&content, &purpose)) {
+    valid = purpose.tag == tag;
+    if (purposes->buf.p != NULL) continue;
+    purposes->buf = (mbedtls_asn1_buf){tag, purpose.content.length, (u8*)purpose.content.at};
+  }
+  *at = (u8*)end;
+  return valid && content.length == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
+}
+
+/* Replaces mbedtls_oid_get_x509_ext_type: keeps mbedTLS from making a list of the policies, which
+   policies.c reads. */
+int tls_extension_kind(const mbedtls_asn1_buf* id, int* kind) {
+  bool policies = MBEDTLS_OID_CMP(MBEDTLS_OID_CERTIFICATE_POLICIES, id) == 0;
+  return policies ? MBEDTLS_ERR_OID_NOT_FOUND : mbedtls_oid_get_x509_ext_type(id, kind);
 }
 
 /* Reports whether a signature by this key can be verified in a short time. */
@@ -169,13 +190,11 @@ static bool try_root(struct search* search, struct trusted* root) {
   const mbedtls_x509_crt* last = path_certificate(search, search->length - 1);
   if (!may_issue(search, &root->certificate)) return false;
   if (!search->lenient && tls_root_faults(&root->certificate) != 0) return false;
-  bool verified = root->verified;
-  if (!verified && !afford(search)) return true;
-  if (verified || signed_by(last, &root->certificate)) {
-    root->verified = true;
-    reach(search, root);
-  }
-  return !verified;
+  bool known = root->signature != UNKNOWN;
+  if (!known && !afford(search)) return true;
+  if (!known) root->signature = signed_by(last, &root->certificate) ? GOOD : BAD;
+  if (root->signature == GOOD) reach(search, root);
+  return !known;
 }
 
 /* Like `try_root`, for a certificate that the peer sent. */
@@ -253,12 +272,36 @@ static void judge(struct search* search) {
 
 /* --- for mbedTLS and the door ----------------------------------------------------------------- */
 
+static void free_roots(struct search* search) {
+  for (u32 i = 0; i < search->sent_count; i++) tls_free_roots(search->roots[i]);
+}
+
 void tls_end_search(struct connection* connection) {
   struct search* search = connection->search;
   if (search == NULL) return;
-  for (u32 i = 0; i < search->sent_count; i++) tls_free_roots(search->roots[i]);
+  free_roots(search);
   mbedtls_free(search);
   connection->search = NULL;
+}
+
+/* Begins the search, or begins it again because the trusted roots have changed. Returns the server
+   certificate's own faults. */
+static u32 begin(struct connection* connection, mbedtls_x509_crt* chain) {
+  struct search* search = connection->search;
+  free_roots(search);
+  memset(search, 0, sizeof *search);
+  search->connection = connection;
+  search->generation = connection->generation = tls_roots_generation();
+  connection->root_expired = false;
+  connection->root = tls_find_added(chain);
+  search->own = search->complete = connection->root >= 0;
+  search->faults[0] = tls_leaf_faults(connection, chain, search->own);
+  search->faults_found[0] = true;
+  for (; chain != NULL && search->sent_count < CONSIDERED; chain = chain->next) {
+    search->sent[search->sent_count++] = chain;
+  }
+  restart(search, search->faults[0] != 0);
+  return search->faults[0];
 }
 
 /* Replaces mbedtls_x509_crt_verify_with_ca_cb: begins the search. Returns the server certificate's
@@ -273,18 +316,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
   *flags = (uint32_t)-1;
   if (search == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   connection->search = search;
-  connection->root_expired = false;
-  search->connection = connection;
-  i32 own = tls_find_added(chain);
-  search->own = search->complete = own >= 0;
-  connection->root = own;
-  search->faults[0] = tls_leaf_faults(connection, chain, search->own);
-  search->faults_found[0] = true;
-  for (; chain != NULL && search->sent_count < CONSIDERED; chain = chain->next) {
-    search->sent[search->sent_count++] = chain;
-  }
-  restart(search, search->faults[0] != 0);
-  *flags = search->faults[0];
+  *flags = begin(connection, chain);
   return 0;
 }
 
@@ -314,6 +346,11 @@ static int conclude(struct connection* connection) {
    then 0 or an error. */
 int tls_step_search(struct connection* connection) {
   struct search* search = connection->search;
+  if (search->generation != tls_roots_generation()) {
+    u32* result = &connection->ssl.session_negotiate->verify_result;
+    *result &= ~search->faults[0];
+    *result |= begin(connection, search->sent[0]);
+  }
   for (u32 work = 0; work < WORK && !search->done; work++) {
     if (search->complete) {
       judge(search);

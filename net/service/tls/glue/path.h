@@ -9,11 +9,13 @@
 #define COMPARISONS 1000000u /* of names with name constraints in one search */
 #define SLICE 10000u         /* of these comparisons in one step */
 
+enum { UNKNOWN, GOOD, BAD }; /* verdicts on a signature */
+
 /* A root that is a candidate issuer; roots.c parses it. */
 struct trusted {
   mbedtls_x509_crt certificate;
-  i32 index;     /* its index among the roots of its kind, << 1, | that kind */
-  bool verified; /* its signature on the certificate for which it was found is valid */
+  i32 index;    /* its index among the roots of its kind, << 1, | that kind */
+  u8 signature; /* its signature on the certificate for which it was found */
   struct trusted* next;
 };
 
@@ -28,7 +30,8 @@ struct search {
   u32 faults[CONSIDERED]; /* of each certificate as an issuer; of the first as the server's */
   struct trusted* roots[CONSIDERED];
   bool roots_found[CONSIDERED], faults_found[CONSIDERED], lenient, complete, own, found, done;
-  u8 signature[CONSIDERED][CONSIDERED]; /* [certificate][issuer]: UNKNOWN, GOOD or BAD */
+  u8 signature[CONSIDERED][CONSIDERED]; /* [certificate][issuer] */
+  u32 generation;                       /* of the trusted roots */
   u32 sent_count, signatures, attempts, comparisons;
   u32 path[DEPTH];      /* indexes into `sent`, the server's first; `length` of them */
   u32 candidate[DEPTH]; /* by position in the path: the next in `sent` to try as its issuer */
@@ -65,7 +68,7 @@ void tls_free_roots(struct trusted* list);
 i32 tls_find_added(const mbedtls_x509_crt* certificate);
 
 /* verify.c */
-u8 tls_lower(u8 character);
+bool tls_same_text(const u8* left, const u8* right, size_t length);
 u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt* leaf, bool own);
 u32 tls_issuer_faults(const mbedtls_x509_crt* issuer);
 u32 tls_root_faults(const mbedtls_x509_crt* root);

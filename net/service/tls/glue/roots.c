@@ -7,6 +7,7 @@
 
 #define ADDED_BYTES 65536
 #define MIN_CERTIFICATE 128 /* bytes; longer than a line of PEM */
+#define MAX_ADDED (ADDED_BYTES / MIN_CERTIFICATE)
 
 struct entry {
   u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
@@ -17,7 +18,8 @@ extern const struct entry tls_root_index_start[];
 extern const u8 tls_root_data[], tls_root_data_end[], tls_root_set[], tls_root_set_end[];
 
 static u8 added[ADDED_BYTES]; /* in DER, one after another */
-static u32 added_bytes, generation;
+static struct { u32 hash, offset, length; /* as in `struct entry` */ } added_index[MAX_ADDED];
+static u32 added_count, added_bytes, generation;
 
 /* Returns the length of the SEQUENCE at `at`, header included; 0 if none or longer than `left`. */
 static u32 element_length(const u8* at, u32 left) {
@@ -26,11 +28,7 @@ static u32 element_length(const u8* at, u32 left) {
   return (at[1] <= 0x82 && length <= left) ? length : 0;
 }
 
-u32 tls_added_roots(void) {
-  u32 count = 0;
-  for (u32 at = 0; at < added_bytes; count++) at += element_length(added + at, added_bytes - at);
-  return count;
-}
+u32 tls_added_roots(void) { return added_count; }
 
 struct bytes tls_root(u32 kind, u32 index) {
   if (kind == 0) {
@@ -38,12 +36,8 @@ struct bytes tls_root(u32 kind, u32 index) {
     const struct entry* entry = &tls_root_index_start[index];
     return (struct bytes){tls_root_data + entry->offset, entry->length};
   }
-  for (u32 at = 0; at < added_bytes;) {
-    u32 length = element_length(added + at, added_bytes - at);
-    if (index-- == 0) return (struct bytes){added + at, length};
-    at += length;
-  }
-  return (struct bytes){NULL, 0};
+  if (index >= added_count) return (struct bytes){NULL, 0};
+  return (struct bytes){added + added_index[index].offset, added_index[index].length};
 }
 
 u32 tls_roots_generation(void) { return generation; }
@@ -122,12 +116,12 @@ int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
   const mbedtls_x509_buf* name = &child->issuer_raw;
   int failure = 0;
   *found = NULL;
-  u32 hash = hash_of(name), i = first_with(hash), count = tls_added_roots();
+  u32 hash = hash_of(name), i = first_with(hash);
   for (; failure == 0 && i < tls_root_count && tls_root_index_start[i].hash == hash; i++) {
     failure = offer(connection, i << 1, name, found);
   }
-  for (i = 0; failure == 0 && i < count; i++) {
-    failure = offer(connection, i << 1 | 1, name, found);
+  for (i = 0; failure == 0 && i < added_count; i++) {
+    if (added_index[i].hash == hash) failure = offer(connection, i << 1 | 1, name, found);
   }
   if (failure != 0) {
     tls_free_roots(*found);
@@ -163,7 +157,7 @@ i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
   int failure = parse(&root, der, length);
-  u32 whole = failure == 0 ? root.raw.len : 0;
+  u32 whole = failure == 0 ? root.raw.len : 0, hash = failure == 0 ? hash_of(&root.subject_raw) : 0;
   if (failure == 0 && !tls_strong_key(&root)) failure = MBEDTLS_ERR_PK_KEY_INVALID_FORMAT;
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;
@@ -173,43 +167,36 @@ i32 tls_add_root(const u8* der, u32 length) {
   if (known(der, whole)) return 0;
   if (whole > ADDED_BYTES - added_bytes) return MBEDTLS_ERR_X509_BUFFER_TOO_SMALL;
   memcpy(added + added_bytes, der, whole);
+  added_index[added_count].hash = hash;
+  added_index[added_count].offset = added_bytes;
+  added_index[added_count++].length = whole;
   added_bytes += whole;
   generation++;
   return 1;
 }
 
-/* Adds every certificate of a zero-terminated PEM text. Returns how many were new; if none, 0 or
-   the error of the first. */
-static i32 add_pem(const char* text) {
-  i32 count = 0, failure = MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT;
-  size_t consumed = 0;
-  for (;; text += consumed) {
-    consumed = 0;
-    mbedtls_pem_context pem;
-    mbedtls_pem_init(&pem);
-    int result =
-        mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
-                                (const u8*)text, NULL, 0, &consumed);
-    i32 taken = result == 0 ? tls_add_root(pem.buf, pem.buflen) : result;
-    mbedtls_pem_free(&pem);
-    if (taken >= 0) count += taken;
-    if (taken >= 0 && failure == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) failure = 0;
-    if (taken < 0 && failure == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) failure = taken;
-    if (consumed == 0) break;
-  }
-  return count != 0 ? count : failure;
+/* Adds the first certificate of a zero-terminated PEM text. */
+static i32 add_pem(const u8* text) {
+  size_t consumed;
+  mbedtls_pem_context pem;
+  mbedtls_pem_init(&pem);
+  int failure = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
+                                        "-----END CERTIFICATE-----", text, NULL, 0, &consumed);
+  i32 added = failure == 0 ? tls_add_root(pem.buf, pem.buflen) : failure;
+  mbedtls_pem_free(&pem);
+  return added;
 }
 
-u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
+u32 w2c_host_tlsAddRoot(HOST, u32 address, u32 length) {
   const u8* bytes = pointer(address);
   tls_heap_owner = 0;
   if (element_length(bytes, length) != 0) return tls_add_root(bytes, length);
-  char* text = mbedtls_calloc(1, (size_t)length + 1);
+  u8* text = mbedtls_calloc(1, (size_t)length + 1);
   if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   memcpy(text, bytes, length);
-  i32 count = add_pem(text);
+  i32 added = add_pem(text);
   mbedtls_free(text);
-  return count;
+  return added;
 }
 
 u32 tls_remove_root(u32 index) {
@@ -218,6 +205,10 @@ u32 tls_remove_root(u32 index) {
   u8 *at = (u8*)root.at, *next = at + root.length;
   memmove(at, next, added + added_bytes - next);
   added_bytes -= root.length;
+  for (added_count--; index < added_count; index++) {
+    added_index[index] = added_index[index + 1];
+    added_index[index].offset -= root.length;
+  }
   generation++;
   return 1;
 }

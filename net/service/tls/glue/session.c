@@ -136,7 +136,7 @@ u32 w2c_host_tlsSession(HOST, u32 handle, u32 destination, u32 capacity) {
   if (whole > capacity) return whole;
   struct saved* saved = pointer(destination);
   u64 now = mbedtls_time(NULL);
-  *saved = (struct saved){whole, tls_roots_generation(),         now >> 32,
+  *saved = (struct saved){whole, connection->generation,         now >> 32,
                           now,   connection->options & INSECURE, {0}};
   memcpy(saved->name, connection->name, sizeof saved->name);
   if (mbedtls_ssl_session_save(session, saved->session, length, &length) != 0) return 0;
@@ -172,5 +172,6 @@ u32 w2c_host_tlsResume(HOST, u32 handle, u32 address, u32 length) {
   if (failure == 0) failure = mbedtls_ssl_set_session(&connection->ssl, &session);
   mbedtls_ssl_session_free(&session);
   connection->offered_session = failure == 0;
+  connection->generation = saved->roots;
   return failure;
 }

@@ -69,7 +69,8 @@ struct connection {
   u8 address[16];               /* if the name is an IP address */
   u32 address_length;
   u32 refusals;
-  i32 root; /* the root of the chain: index << 1 | kind, or -1 */
+  i32 root;       /* the root of the chain: index << 1 | kind, or -1 */
+  u32 generation; /* of the trusted roots that verified the server, now or in the resumed session */
   bool root_expired, verified;
   struct search* search; /* the search for a path while it runs, else NULL */
 };

@@ -25,13 +25,14 @@ bool tls_may_sign(const mbedtls_x509_crt* issuer) {
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-u8 tls_lower(u8 character) {
+static u8 lower(u8 character) {
   return character >= 'A' && character <= 'Z' ? character + 32 : character;
 }
 
-static bool same_text(const u8* left, const u8* right, size_t length) {
+/* Compares ASCII texts without regard to case. */
+bool tls_same_text(const u8* left, const u8* right, size_t length) {
   for (size_t i = 0; i < length; i++) {
-    if (tls_lower(left[i]) != tls_lower(right[i])) return false;
+    if (lower(left[i]) != lower(right[i])) return false;
   }
   return true;
 }
@@ -43,7 +44,7 @@ static bool proper_name(struct bytes name) {
   bool wildcard = name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
   u32 dots = 0;
   for (size_t i = wildcard ? 1 : 0; i < name.length; i++) {
-    u8 c = tls_lower(name.at[i]);
+    u8 c = lower(name.at[i]);
     bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!letter && c != '.') return false;
     if (c == '.' && (i + 1 == name.length || name.at[i + 1] == '.')) return false;
@@ -59,9 +60,9 @@ static bool name_matches(struct bytes name, const char* host) {
     const char* dot = strchr(host, '.');
     if (dot == NULL || dot == host) return false;
     length -= dot - host;
-    return name.length - 1 == length && same_text(name.at + 1, (const u8*)dot, length);
+    return name.length - 1 == length && tls_same_text(name.at + 1, (const u8*)dot, length);
   }
-  return name.length == length && same_text(name.at, (const u8*)host, length);
+  return name.length == length && tls_same_text(name.at, (const u8*)host, length);
 }
 
 /* Sets the name that the peer must prove. Returns false if it is not a valid name. */
@@ -70,7 +71,7 @@ bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   if (length == 0 || length > MAX_HOST_NAME) return false;
   for (u32 i = 0; i < length; i++) {
     if (name[i] <= ' ' || name[i] >= 127) return false;
-    connection->name[i] = tls_lower(name[i]);
+    connection->name[i] = lower(name[i]);
   }
   connection->name[length] = 0;
   connection->address_length =
@@ -160,10 +161,25 @@ u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt*
   return faults | (leaf->ca_istrue ? AUTHORITY_AS_SERVER : 0);
 }
 
+/* Replaces mbedtls_x509_crt_check_extended_key_usage, because path.c keeps mbedTLS from making a
+   list of the purposes. Returns 0 if a certificate may be used for the purpose. */
+int tls_check_purpose(const mbedtls_x509_crt* certificate, const char* id, size_t length) {
+  struct bytes value, list, wanted = {(const u8*)id, length};
+  struct bytes any = {(const u8*)MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE,
+                      MBEDTLS_OID_SIZE(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE)};
+  struct element purpose;
+  if (!der_extension(certificate, ID_EXTENDED_KEY_USAGE, &value)) return 0;
+  if (!der_only(value, SEQUENCE, &list)) return MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
+  while (der_next(&list, &purpose)) {
+    if (der_same(purpose.content, wanted) || der_same(purpose.content, any)) return 0;
+  }
+  return MBEDTLS_ERR_X509_BAD_INPUT_DATA;
+}
+
 /* Rule 9: the extendedKeyUsage of intermediates and roots counts, too. */
 static u32 check_purpose(const mbedtls_x509_crt* issuer) {
-  bool fits = mbedtls_x509_crt_check_extended_key_usage(
-                  issuer, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
+  bool fits = tls_check_purpose(issuer, MBEDTLS_OID_SERVER_AUTH,
+                                MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
   return fits ? 0 : INTERMEDIATE_USAGE;
 }
 
@@ -171,8 +187,12 @@ u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
   return check_common(issuer) | check_extensions(issuer, true) | check_purpose(issuer);
 }
 
-/* Returns the faults of a root. Of its extensions, only the extended key usage is checked here. */
+/* Returns the faults of a root. Of its extensions, only the extended key usage and the form of the
+   name constraints are checked here. */
 u32 tls_root_faults(const mbedtls_x509_crt* root) {
+  struct bytes constraints;
+  bool constrained = der_extension(root, ID_NAME_CONSTRAINTS, &constraints);
   return check_dates(root) | check_purpose(root) |
+         (constrained && !tls_constraints_present(constraints) ? MALFORMED : 0) |
          (tls_strong_key(root) ? 0 : MBEDTLS_X509_BADCERT_BAD_KEY);
 }

@@ -1,0 +1,54 @@
+/** PEM (RFC 7468): collects blocks from the lines of a file or of the console. */
+import { LF } from "./text";
+import { TextBuilder } from "./text-builder";
+
+/** What a line is to a PemReader. */
+export const enum PemLine {
+  /** Outside of blocks, where any text may stand, or inside a block. */
+  Other,
+  /** The first line of a block. */
+  Begin,
+  /** The first line of a block, while the END line of the one before is missing. */
+  Unfinished,
+  /** The last line of a block, which `block` now holds. */
+  End,
+}
+
+/** Reads blocks of one label, such as "CERTIFICATE". */
+export class PemReader {
+  readonly begin: string;
+  readonly end: string;
+  /** Whether a block has begun and not ended. */
+  inside: bool = false;
+  private readonly text: TextBuilder = new TextBuilder(4096);
+
+  constructor(label: string) {
+    this.begin = `-----BEGIN ${label}-----`;
+    this.end = `-----END ${label}-----`;
+  }
+
+  /** The block so far, its BEGIN and END lines included. */
+  get block(): string {
+    return this.text.toString();
+  }
+
+  /** The length of `block` in characters. */
+  get length(): u32 {
+    return this.text.length;
+  }
+
+  /** Takes the next line; white space around it is ignored. */
+  take(text: string): PemLine {
+    const line = text.trim();
+    const begins = line == this.begin;
+    if (!begins && !this.inside) return PemLine.Other;
+    const unfinished = begins && this.inside;
+    if (begins) this.text.length = 0;
+    else this.text.addUnit(LF);
+    this.text.add(line);
+    this.inside = line != this.end;
+    if (unfinished) return PemLine.Unfinished;
+    if (begins) return PemLine.Begin;
+    return this.inside ? PemLine.Other : PemLine.End;
+  }
+}
