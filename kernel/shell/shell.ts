@@ -20,8 +20,11 @@ import { SerialPort } from "./terminal/serial-port";
 import { Terminal } from "./terminal/terminal";
 import { TypeAhead } from "./terminal/type-ahead";
 
-/** The time after which to offer bytes again to a busy port, in microseconds. */
-const DRAIN_DELAY: i64 = 2 * MILLISECOND;
+/**
+ * The time after which to offer bytes again to a busy port, in microseconds. A port that goes on
+ * interrupts, which wakes the kernel earlier; one whose receiver has stopped costs little.
+ */
+const DRAIN_DELAY: i64 = 100 * MILLISECOND;
 
 export class Shell extends Pollable implements LogSink {
   readonly session: Session;

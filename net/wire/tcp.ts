@@ -20,12 +20,13 @@ import { addressSum, pseudoHeader } from "./pseudo-header";
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
 
-// The supported flags. URG, ECE, CWR and the reserved bits are ignored.
+// The supported flags. ECE, CWR and the reserved bits are ignored.
 export const FLAG_FIN: u32 = 0x01;
 export const FLAG_SYN: u32 = 0x02;
 export const FLAG_RST: u32 = 0x04;
 export const FLAG_PSH: u32 = 0x08;
 export const FLAG_ACK: u32 = 0x10;
+export const FLAG_URG: u32 = 0x20;
 
 @unmanaged
 export class TcpHeader {
@@ -58,6 +59,10 @@ export class TcpHeader {
   /** The window field, not scaled (RFC 7323 section 2). */
   get window(): u32 {
     return loadNet16(changetype<usize>(this) + 14);
+  }
+  /** The urgent pointer; valid only with FLAG_URG. */
+  get urgentPointer(): u32 {
+    return loadNet16(changetype<usize>(this) + 18);
   }
   get options(): usize {
     return changetype<usize>(this) + TCP_HEADER;

@@ -67,9 +67,17 @@ export class TcpConnection {
 
   // --- receiving ---
 
-  /** Bytes that can be read now. Data that arrived before an error stays readable for a minute. */
+  /** Bytes that can be read now. What arrived before the end stays until it is read or released. */
   readable(): u32 {
     return this.received.length;
+  }
+
+  /**
+   * Bytes from the oldest unread one to the end of the peer's urgent data, some of which may not
+   * have arrived yet; 0 if none is urgent. Urgent data is read with all other data (RFC 6093).
+   */
+  urgent(): u32 {
+    return this.block.receiver.urgent;
   }
 
   /** Moves up to `capacity` bytes to `destination`. Returns how many. */

@@ -189,10 +189,9 @@ export class ControlBlock extends Scheduled {
     this.orphaned = true;
   }
 
-  /** Keeps a connection that is over readable until `until`. */
-  linger(until: i64): void {
+  /** Keeps a connection that is over readable. */
+  linger(): void {
     this.lingering = true;
-    this.setIdle(until);
   }
 
   /** Called when the registry removes the connection: nothing can be read any more. */

@@ -5,7 +5,13 @@
 import { SocketError } from "../error";
 import { ControlBlock } from "./control-block";
 import { TcpState } from "./state";
-import { GIVE_UP_DATA, GIVE_UP_SYN, HALF_CLOSED_IDLE, ORPHAN_IDLE } from "./timing";
+import {
+  GIVE_UP_DATA,
+  GIVE_UP_SYN,
+  HALF_CLOSED_IDLE,
+  ORPHAN_CLOSED_WINDOW,
+  ORPHAN_IDLE,
+} from "./timing";
 
 /** Restarts the retransmission timer. It expires at the latest when the connection is given up. */
 export function armRetransmit(block: ControlBlock, now: i64): void {
@@ -52,12 +58,13 @@ function giveUpAt(block: ControlBlock): i64 {
   const progressAt = liveness.progressAt;
   if (block.userTimeout > 0) return progressAt + block.userTimeout;
   if (block.state < TcpState.Established) return progressAt + GIVE_UP_SYN;
-  // A connection is kept while its peer answers probes of a closed window (MUST-37), unless its
-  // user has closed it.
-  const sender = block.sender;
-  const closedWindow = sender.window == 0 && !sender.closing;
-  const heard = closedWindow && liveness.heardAt > progressAt;
-  return (heard ? liveness.heardAt : progressAt) + GIVE_UP_DATA;
+  // A connection is kept while its peer answers probes of a closed window (MUST-37); if its user
+  // has released it, not forever.
+  const heard = block.sender.window == 0 && liveness.heardAt > progressAt;
+  if (!heard) return progressAt + GIVE_UP_DATA;
+  const end = liveness.heardAt + GIVE_UP_DATA;
+  const orphanEnd = progressAt + ORPHAN_CLOSED_WINDOW;
+  return block.orphaned && orphanEnd < end ? orphanEnd : end;
 }
 
 function finWait2End(block: ControlBlock): i64 {
@@ -77,6 +84,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   } else if (sender.flight > 0) {
     block.recovery.timedOut(sender.unacknowledged, sender.maximum, sender.segmentSize);
     backOff(block);
+    sender.believeClaim();
     sender.rewind();
     block.schedule.counters.timeouts++;
   } else {
@@ -92,10 +100,7 @@ function backOff(block: ControlBlock): void {
 }
 
 function expireIdle(block: ControlBlock, now: i64): void {
-  if (block.lingering) {
-    block.receiver.release();
-    block.wake();
-  } else if (block.state == TcpState.FinWait2) {
+  if (block.state == TcpState.FinWait2) {
     if (finWait2End(block) > now) armFinWait2(block);
     else block.end(SocketError.TimedOut);
   } else if (block.liveness.keepAliveIdle > 0) {

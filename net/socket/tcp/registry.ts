@@ -1,7 +1,7 @@
 /**
- * The connections of a host. `open` adds one. When it is over, it is removed: at once, or after a
- * while in which unread data can still be read. A connection in TIME-WAIT is replaced by a small
- * record.
+ * The connections of a host. `open` adds one. When it is over, it is removed: at once, or once its
+ * user has read what was acknowledged, or has let go. A connection in TIME-WAIT is replaced by a
+ * small record.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
+import { SocketError } from "../error";
 import { ControlBlock, ListenQueue } from "./control-block";
 import { Demux } from "./demux";
 import { TimeWaitTable } from "./end/time-wait";
@@ -23,7 +24,7 @@ import { LocalPorts } from "./open/local-ports";
 import { SENT_SEGMENTS_BYTES } from "./send/sent-segments";
 import { TcpState } from "./state";
 import { Schedule } from "./time/schedule";
-import { LINGER } from "./timing";
+import { ORPHAN_STALE } from "./timing";
 
 export class TcpRegistry {
   count: u32 = 0;
@@ -62,6 +63,22 @@ export class TcpRegistry {
   /** Reports whether more than `reserved` slots are free. */
   hasRoom(reserved: u32): bool {
     return this.count + reserved < TCP_CONNECTIONS;
+  }
+
+  /**
+   * Returns the connection that its user has released and that has made no progress for longest, at
+   * least for ORPHAN_STALE; or null.
+   */
+  stalestOrphan(): ControlBlock | null {
+    let stalest: ControlBlock | null = null;
+    let progressAt = this.schedule.now - ORPHAN_STALE;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const block = this.all[i]!;
+      if (!block.orphaned || block.liveness.progressAt > progressAt) continue;
+      stalest = block;
+      progressAt = block.liveness.progressAt;
+    }
+    return stalest;
   }
 
   /** Reports whether there is memory for the buffers of `more` more connections. */
@@ -122,18 +139,18 @@ export class TcpRegistry {
     this.retire(block);
   }
 
-  /** Frees the ends of a connection that is over. Data its user may still read stays a while. */
+  /** Frees the ends of a connection that is over. Data its user may still read stays. */
   private retire(block: ControlBlock): void {
     const unread = block.receiver.ring.length > 0;
     const wanted = unread && block.queue == ListenQueue.None && !block.orphaned;
     const counters = this.schedule.counters;
     if (!block.wasEstablished) counters.attemptFails++;
-    else if (block.error != 0) counters.establishedResets++;
+    else if (block.error != SocketError.None) counters.establishedResets++;
     this.connections.remove(block);
     this.leaveListener(block);
     block.sender.release();
     block.stopTimers();
-    if (wanted) block.linger(this.schedule.now + LINGER);
+    if (wanted) block.linger();
     else this.forget(block);
   }
 

@@ -17,6 +17,8 @@ export class TcpSegment {
   /** The window field, not scaled. */
   window: u32 = 0;
   payload: usize = 0;
+  /** The urgent pointer, valid only with FLAG_URG: the end of urgent data, from SEG.SEQ. */
+  urgentPointer: u32 = 0;
   /** Bytes of payload. */
   length: u32 = 0;
   /** The options; valid only if `hasOptions`. */
@@ -37,6 +39,7 @@ export class TcpSegment {
     this.acknowledgment = header.acknowledgment;
     this.flags = header.flags;
     this.window = header.window;
+    this.urgentPointer = header.urgentPointer;
     this.payload = pointer + headerLength;
     this.length = length - headerLength;
     this.refused = false;

@@ -265,7 +265,10 @@ export class Tcp implements ListenerOwner {
     return drop;
   }
 
-  /** Handles a segment in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). */
+  /**
+   * Handles a segment in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). The
+   * record goes only once its ends are in use again, and only the peer's own FIN restarts it.
+   */
   private processTimeWait(
     record: TimeWaitRecord,
     segment: TcpSegment,
@@ -276,15 +279,16 @@ export class Tcp implements ListenerOwner {
     // Ignore RSTs (RFC 1337), and bare ACKs, so that two hosts do not answer each other forever.
     if (segment.has(FLAG_RST) || segment.span == 0) return Drop.TcpUnacceptable;
     const ends = segment.endpoints;
-    const syn = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
-    if (syn && before(record.receiveNext, segment.sequence)) {
+    const opens = (segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) == FLAG_SYN;
+    if (opens && before(record.receiveNext, segment.sequence)) {
       if (this.listeners.on(ends.localPort) != null) {
-        const above = record.sendNext + 65536;
-        timeWaits.remove(record);
-        return this.processNew(segment, sink, above);
+        const drop = this.processNew(segment, sink, record.sendNext + 65536);
+        if (drop == Drop.None) timeWaits.remove(record);
+        return drop;
       }
     }
-    if (segment.has(FLAG_FIN) && !segment.has(FLAG_SYN)) timeWaits.restart(record, now);
+    if (record.isFinAgain(segment)) timeWaits.restart(record, now);
+    if (!record.takeAck(now)) return Drop.TcpUnacceptable;
     const control = tcpControl(TCP_HEADER, FLAG_ACK, record.window);
     this.path.along(ends);
     sendBare(sink, this.path, ends, record.sendNext, record.receiveNext, control);
@@ -339,15 +343,22 @@ export class Tcp implements ListenerOwner {
   }
 
   /**
-   * Makes room for a connection beside `reserved` free slots, if need be by dropping a half-open
-   * connection (RFC 4987 section 3.2). Returns false if there is none to drop.
+   * Makes room for a connection beside `reserved` free slots, if need be by dropping half-open
+   * connections (RFC 4987 section 3.2), then the orphans that have made no progress for longest.
+   * Returns false if there are none to drop.
    */
   private makeRoom(reserved: u32): bool {
     const registry = this.registry;
     for (let i: u32 = 0; i < this.listeners.count && !registry.hasRoom(reserved); i++) {
       this.dropHalfOpen(this.listeners.at(i));
     }
-    return registry.hasRoom(reserved);
+    while (!registry.hasRoom(reserved)) {
+      const orphan = registry.stalestOrphan();
+      if (orphan == null) return false;
+      orphan.end(SocketError.NoResources);
+      registry.settle(orphan);
+    }
+    return true;
   }
 
   /** Drops the oldest half-open connection of a listener, if there is one. */

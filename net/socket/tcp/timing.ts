@@ -24,6 +24,8 @@ export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
 /** The length of TIME-WAIT. RFC 9293 says 4 minutes; common systems use 1 to 2. */
 export const TIME_WAIT: i64 = 60 * SECOND;
+/** The least time between two ACKs for one connection in TIME-WAIT; shorter than any RTO. */
+export const TIME_WAIT_ACK: i64 = 100 * MILLISECOND;
 /**
  * How long FIN-WAIT-2 lasts without progress while the user may still read. Longer than the
  * peer's longest RTO, so that loss alone does not end it.
@@ -31,8 +33,14 @@ export const TIME_WAIT: i64 = 60 * SECOND;
 export const HALF_CLOSED_IDLE: i64 = 3 * MINUTE;
 /** The same once the user has released the connection. */
 export const ORPHAN_IDLE: i64 = 60 * SECOND;
-/** How long unread data stays readable after the connection is over. */
-export const LINGER: i64 = 60 * SECOND;
+/**
+ * How long a connection that its user has released keeps probing a closed window, while the peer
+ * answers. One that is not released goes on for as long as it answers (RFC 9293, MUST-37).
+ */
+export const ORPHAN_CLOSED_WINDOW: i64 = 15 * MINUTE;
+
+/** How long an orphan must be without progress before it may be dropped to make room. */
+export const ORPHAN_STALE: i64 = 2 * SECOND;
 
 /** Interval of keep-alive probes, and how many may stay unanswered (Linux's defaults). */
 export const KEEP_ALIVE_INTERVAL: i64 = 75 * SECOND;

@@ -141,6 +141,9 @@ export function peekLength(c: TcpConnection): u32 {
 export function consume(c: TcpConnection, count: u32): void {
   c.consume(count);
 }
+export function urgent(c: TcpConnection): u32 {
+  return c.urgent();
+}
 export function writable(c: TcpConnection): u32 {
   return c.writable();
 }

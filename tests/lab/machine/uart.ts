@@ -31,6 +31,7 @@ export class Uart16550 implements BusDevice {
   /** Bytes being sent: the first is in the shift register until `shifted`, others in the FIFO. */
   private readonly sending: number[] = [];
   private shifted = 0;
+  private held = false;
   private overrun = false;
   private transmitPending = false;
   private timedOut = false;
@@ -76,6 +77,16 @@ export class Uart16550 implements BusDevice {
   type(bytes: Uint8Array | string, errors = 0): void {
     for (const byte of Buffer.from(bytes as Uint8Array)) this.typing.push({ byte, errors });
     this.typist ??= this.clock.after(this.byteTime(), () => this.arrive());
+  }
+
+  /** Stops the transmitter, as a receiver does that takes no bytes, or lets it go on. */
+  hold(on: boolean): void {
+    this.settle();
+    if (this.held === on) return;
+    this.held = on;
+    if (on || this.sending.length === 0) return;
+    this.shifted = this.clock.now + Math.ceil(this.byteTime());
+    this.watch();
   }
 
   /** Reports whether typed bytes are still to arrive. */
@@ -171,7 +182,7 @@ export class Uart16550 implements BusDevice {
   /** Moves the bytes that have been shifted out by now to the output. */
   private settle(): void {
     const { sending, clock } = this;
-    if (sending.length === 0 || this.shifted > clock.now) return;
+    if (this.held || sending.length === 0 || this.shifted > clock.now) return;
     const time = Math.ceil(this.byteTime());
     const count = Math.min(sending.length, 1 + Math.floor((clock.now - this.shifted) / time));
     this.shifted += count * time;
@@ -188,7 +199,7 @@ export class Uart16550 implements BusDevice {
     const more = Math.max(0, sending.length - 2) * Math.ceil(this.byteTime());
     clock.after(this.shifted + more - clock.now, () => {
       this.settle();
-      if (sending.length > 0) this.watch();
+      if (sending.length > 0 && !this.held) this.watch();
       this.update();
     });
   }

@@ -175,6 +175,16 @@ export class Bench {
     return readBytes(this.wasm, pointer, count);
   }
 
+  /** Sends data that nobody reads until the guest's window is closed; returns how much. */
+  closeWindow(): number {
+    let had = -1;
+    while (had !== this.wasm.readable(this.connection)) {
+      had = this.wasm.readable(this.connection);
+      this.send("A", had, 0, { payload: pattern(1024, had) });
+    }
+    return had;
+  }
+
   /** Converts a sequence number of the guest's: counted from its first byte of data. */
   fromGuest(sequence: number): number {
     return (sequence - this.guestInitial - 1) | 0;

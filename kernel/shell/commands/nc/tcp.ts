@@ -28,6 +28,8 @@ abstract class TcpJob extends Job {
   protected patience: i64 = 0;
   /** When data last passed; 0: not connected yet. */
   private activeAt: i64 = 0;
+  /** Whether data waits for the console, which wakes the kernel when it has room. */
+  private stalled: bool = false;
 
   constructor(protected readonly session: Session) {
     super();
@@ -48,6 +50,7 @@ abstract class TcpJob extends Job {
   }
 
   pollAt(): i64 {
+    if (this.stalled) return NEVER;
     const endAt = this.endAt > 0 ? this.endAt : NEVER;
     if (this.patience == 0 || this.activeAt == 0) return endAt;
     return earlier(endAt, this.activeAt + this.patience);
@@ -71,11 +74,17 @@ abstract class TcpJob extends Job {
       if (this.endAt > 0) this.endAt = now + LINGER;
       this.activeAt = now;
     }
+    this.stalled = connection.readable() > 0;
+    if (this.stalled) {
+      // What the peer was told has arrived is printed before anything ends.
+      this.activeAt = now;
+      return RUNNING;
+    }
     if (connection.error != SocketError.None) {
       this.session.error("nc", SOCKET_ERROR_WORDS[connection.error]);
       return EXIT_FAILURE;
     }
-    const silent = this.endAt > 0 && now >= this.endAt && connection.readable() == 0;
+    const silent = this.endAt > 0 && now >= this.endAt;
     if (connection.peerFinished() || silent || this.idle(connection, now)) {
       connection.detach();
       this.connection = null;

@@ -31,8 +31,10 @@ export class NewReno implements CongestionController {
     // A window that was less than half used does not grow (RFC 7661 section 1).
     if (flight < window >>> 1) return;
     if (window < this.limit) {
-      // While a loss is being repaired, grow by at most one segment per ACK (RFC 3465, 2.3).
-      this.grow(repairing && count > segmentSize ? segmentSize : count);
+      // At most two segments per ACK, or one while a loss is being repaired, so that an ACK that
+      // covers much does not cause a burst (RFC 3465 section 2.3: L).
+      const most = repairing ? segmentSize : 2 * segmentSize;
+      this.grow(count < most ? count : most);
     } else {
       this.counted += count;
       if (this.counted >= window) {

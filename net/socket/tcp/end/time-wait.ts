@@ -5,11 +5,13 @@
  */
 import { allocateBlock } from "../../../../core/block";
 import { TCP_TIME_WAITS } from "../../../../core/limits";
-import { NEVER } from "../../../../core/time";
+import { MILLISECOND, NEVER } from "../../../../core/time";
 import { IpAddress } from "../../../wire/ip-address";
+import { FLAG_ACK, FLAG_FIN, FLAG_SYN } from "../../../wire/tcp";
 import { Endpoints } from "../../endpoints";
 import { EndpointsHash } from "../endpoints-hash";
-import { TIME_WAIT } from "../timing";
+import { TcpSegment } from "../segment";
+import { TIME_WAIT, TIME_WAIT_ACK } from "../timing";
 
 /** The index that means "no record". */
 const NONE: u32 = 0xffff;
@@ -34,10 +36,32 @@ export class TimeWaitRecord {
   chainNext: u16;
   older: u16;
   newer: u16;
+  /** When an ACK was last sent, in milliseconds since boot modulo 2^32. */
+  private ackedAt: u32;
 
   /** The memory address of the ends. */
   get ends(): usize {
     return changetype<usize>(this) + offsetof<TimeWaitRecord>("localHigh");
+  }
+
+  /** Reports whether the segment is the FIN that was accepted, sent again. */
+  isFinAgain(segment: TcpSegment): bool {
+    if ((segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) != (FLAG_ACK | FLAG_FIN)) return false;
+    const end = segment.sequence + segment.span;
+    return end == this.receiveNext && segment.acknowledgment == this.sendNext;
+  }
+
+  /** Reports whether an ACK may be sent; if so, the next one must wait for TIME_WAIT_ACK. */
+  takeAck(now: i64): bool {
+    const time = (now / MILLISECOND) as u32;
+    if (time - this.ackedAt < ((TIME_WAIT_ACK / MILLISECOND) as u32)) return false;
+    this.ackedAt = time;
+    return true;
+  }
+
+  /** Allows the next ACK at once. */
+  allowAck(now: i64): void {
+    this.ackedAt = ((now - TIME_WAIT_ACK) / MILLISECOND) as u32;
   }
 }
 
@@ -86,6 +110,7 @@ export class TimeWaitTable {
     record.sendNext = sendNext;
     record.receiveNext = receiveNext;
     record.window = window as u16;
+    record.allowAck(now);
     const chain = this.chainOf(ends);
     record.chainNext = this.chains[chain];
     this.chains[chain] = index as u16;

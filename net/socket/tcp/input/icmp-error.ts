@@ -22,7 +22,7 @@ export function receiveError(
   const sender = block.sender;
   if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) return;
   if (kind == IcmpError.FragmentationNeeded) {
-    lowerSegmentSize(block, nextHopMtu);
+    receiveMtu(block, nextHopMtu, sequence);
     return;
   }
   const refused = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
@@ -34,13 +34,23 @@ export function receiveError(
   else block.softFail(error);
 }
 
-/** Adapts to a smaller path MTU: sends smaller segments, and retransmits those in flight. */
-function lowerSegmentSize(block: ControlBlock, nextHopMtu: u32): void {
+/**
+ * Handles the MTU of a router. If packets of the current size have arrived before, the error may be
+ * forged: it is believed only if the segment that it quotes times out (RFC 5927 section 7.2).
+ */
+function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const sender = block.sender;
   const current = sender.packetSize;
   const named = nextHopMtu > 0 ? nextHopMtu : plateauBelow(current);
   const mtu = named > PATH_MTU_MINIMUM ? named : PATH_MTU_MINIMUM;
   if (mtu >= current) return;
+  if (mtu < sender.provenSize) sender.claim(mtu, sequence);
+  else lowerSegmentSize(block, mtu);
+}
+
+/** Adapts to a smaller path MTU: sends smaller segments, and retransmits those in flight. */
+function lowerSegmentSize(block: ControlBlock, mtu: u32): void {
+  const sender = block.sender;
   sender.fit(mtu);
   if (block.state < TcpState.Established) return;
   sender.segments.stopTiming();

@@ -3,7 +3,7 @@
  * as there, with RFC 5961, and the shortcut that nearly all segments take in ESTABLISHED.
  */
 import { Drop } from "../../../wire/drop";
-import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN, FLAG_URG } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { RecoveryPhase } from "../loss/recovery";
@@ -31,6 +31,7 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
   if (!segment.has(FLAG_ACK)) return Drop.TcpUnacceptable;
   const drop = receiveAcknowledgment(block, segment, now);
   if (drop != Drop.None || block.state == TcpState.Closed) return drop;
+  if (segment.has(FLAG_URG)) receiveUrgent(block, segment);
   receiveText(block, segment, segment.sequence, now);
   return Drop.None;
 }
@@ -62,10 +63,16 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   return true;
 }
 
-/** First: answers a segment outside the window with an ACK, unless it is a RST. */
+/**
+ * First: answers a segment outside the window with an ACK, unless it is a RST. A closed window has
+ * no room for the data of a RST, but the RST counts (MUST-66).
+ */
 function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
-  if (segment.has(FLAG_RST)) return Drop.TcpUnacceptable;
   const receiver = block.receiver;
+  const closed = receiver.window == 0 && segment.sequence == receiver.next;
+  if (segment.has(FLAG_RST)) {
+    return closed ? receiveReset(block, segment, now) : Drop.TcpUnacceptable;
+  }
   const synAgain = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
   if (synAgain && block.state == TcpState.SynReceived) {
     // The SYN,ACK was lost. Send it again before its timer expires, at most as often as challenge
@@ -79,9 +86,9 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     if (receiver.window > 0) block.liveness.acted(now);
     block.acknowledge();
     // The ACK field of a probe of a closed window is valid (3.10.7.4).
-    const probe = receiver.window == 0 && segment.sequence == receiver.next;
-    if (probe && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
-      receiveAcknowledgment(block, segment, now);
+    if (closed && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
+      const drop = receiveAcknowledgment(block, segment, now);
+      if (drop == Drop.None && segment.has(FLAG_URG)) receiveUrgent(block, segment);
     }
   } else {
     block.liveness.heard(now);
@@ -110,6 +117,15 @@ function receiveSyn(block: ControlBlock, now: i64): Drop {
   if (block.state == TcpState.SynReceived && block.passive) block.end(SocketError.Reset);
   else block.challenge(now);
   return Drop.TcpUnacceptable;
+}
+
+/**
+ * Sixth: notes how far urgent data reaches, even if it does not fit the window (MUST-66). It
+ * stays in line with other data (RFC 6093 section 3.4).
+ */
+function receiveUrgent(block: ControlBlock, segment: TcpSegment): void {
+  if (!receivesData(block.state)) return;
+  block.receiver.noteUrgent(segment.sequence + segment.urgentPointer);
 }
 
 /** Seventh and eighth: handles data and FIN. The first byte of data is at `sequence`. */

@@ -33,6 +33,8 @@ export class Recovery {
    */
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
+  /** SND.MAX at the first duplicate ACK: what limited transmit sends lies beyond. */
+  private duplicatesFrom: u32 = 0;
 
   constructor(
     private readonly detector: LossDetector,
@@ -80,11 +82,14 @@ export class Recovery {
       this.fast.duplicate(segmentSize);
       return;
     }
-    if (this.phase == RecoveryPhase.Timeout || !this.detector.duplicate()) return;
+    if (this.phase == RecoveryPhase.Timeout) return;
+    if (this.detector.departed() == 0) this.duplicatesFrom = maximum;
+    if (!this.detector.duplicate()) return;
     // Ignore duplicates caused by a loss that was dealt with before (RFC 6582 section 3.2, step 2).
     if (!before(this.point, unacknowledged)) return;
     const flight = maximum - unacknowledged;
-    this.congestion.lossDetected(flight, segmentSize);
+    // Segments sent by limited transmit do not count (RFC 5681 section 3.2, step 2).
+    this.congestion.lossDetected(this.duplicatesFrom - unacknowledged, segmentSize);
     this.fast.enter(this.congestion.threshold(), flight, segmentSize);
     this.point = maximum;
     this.partial = false;

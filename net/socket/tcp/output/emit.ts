@@ -63,7 +63,7 @@ export function sendSegment(
   if (result == SendResult.TooLong) sender.fit(path.mtu);
   // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) block.acknowledgments.sent(block);
-  block.liveness.sent(now);
+  if (length > 0) block.liveness.sentData(now);
   block.schedule.counters.segmentsOut++;
   return true;
 }

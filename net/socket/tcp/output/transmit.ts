@@ -161,7 +161,7 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
   return true;
 }
 
-/** Reduces a congestion window from before a pause (RFC 5681 section 4.1). */
+/** Reduces a congestion window from before a pause; ACKs are no use of it (RFC 5681, 4.1). */
 function restartAfterIdle(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   if (sender.maximum != sender.unacknowledged) return;

@@ -7,7 +7,7 @@
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
 import { Ring } from "../../../../core/ring";
-import { before } from "../sequence";
+import { before, later } from "../sequence";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { Reassembly } from "./reassembly";
 
@@ -27,6 +27,8 @@ export class Receiver {
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
   /** Whether the peer's FIN was reached: no more data will arrive. */
   finished: bool = false;
+  /** RCV.UP: the end of the peer's urgent data; at most RCV.NXT if there is none ahead. */
+  private urgentEnd: u32 = 0;
   readonly ring: Ring;
   private finKnown: bool = false;
   private finSequence: u32 = 0;
@@ -43,6 +45,18 @@ export class Receiver {
     this.initial = initial;
     this.next = initial + 1;
     this.edge = this.next;
+    this.urgentEnd = this.next;
+  }
+
+  /** Notes that the peer's urgent data ends at `sequence` (RFC 9293 section 3.10.7.4, sixth). */
+  noteUrgent(sequence: u32): void {
+    this.urgentEnd = later(this.urgentEnd, sequence);
+  }
+
+  /** Bytes from the oldest unread one to the end of urgent data; 0 if none is urgent. */
+  get urgent(): u32 {
+    const read = this.next - this.ring.length;
+    return before(read, this.urgentEnd) ? this.urgentEnd - read : 0;
   }
 
   /** The shift that lets a window cover the ring's capacity (RFC 7323 section 2.3). */

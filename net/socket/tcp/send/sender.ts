@@ -35,6 +35,11 @@ export class Sender {
   shortEnd: u32 = 0;
   /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
+  /** The largest packet that is known to have arrived; 0 if none was full-sized. */
+  provenSize: u32 = 0;
+  /** The path MTU that an ICMP error claimed, which quoted `claimedAt`; 0 if none is pending. */
+  private claimedMtu: u32 = 0;
+  private claimedAt: u32 = 0;
   readonly ring: Ring;
   /** Bytes of IPv4 and TCP headers of a segment with data. */
   private headers: u32 = IPV4_HEADER + TCP_HEADER;
@@ -177,6 +182,8 @@ export class Sender {
       this.ring.consume(data - this.base);
       this.base = data;
     }
+    if (acknowledgment - this.unacknowledged >= this.segmentSize) this.provenSize = this.packetSize;
+    if (this.claimedMtu != 0 && before(this.claimedAt, acknowledgment)) this.claimedMtu = 0;
     this.unacknowledged = acknowledgment;
     if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
@@ -215,6 +222,19 @@ export class Sender {
   fit(mtu: u32): void {
     const room = mtu - this.headers;
     if (this.segmentSize > room) this.segmentSize = room;
+    if (this.provenSize > mtu) this.provenSize = mtu;
+    this.claimedMtu = 0;
+  }
+
+  /** Remembers an MTU that is believed only if the segment at `sequence` times out. */
+  claim(mtu: u32, sequence: u32): void {
+    this.claimedMtu = mtu;
+    this.claimedAt = sequence;
+  }
+
+  /** The segment at SND.UNA timed out: believes a claimed MTU that may be the reason. */
+  believeClaim(): void {
+    if (this.claimedMtu != 0) this.fit(this.claimedMtu);
   }
 
   /** Frees the memory. */

@@ -12,7 +12,7 @@ export class Liveness {
   heardAt: i64;
   /** When data last arrived in order or again, or was read, or this host's FIN was acknowledged. */
   activityAt: i64;
-  /** When a segment was last sent. */
+  /** When data was last sent. */
   sentAt: i64;
   /** Silence before the first keep-alive probe, in microseconds; 0 if keep-alive is off. */
   keepAliveIdle: i64;
@@ -36,7 +36,7 @@ export class Liveness {
   acted(now: i64): void {
     this.activityAt = now;
   }
-  sent(now: i64): void {
+  sentData(now: i64): void {
     this.sentAt = now;
   }
 

@@ -60,7 +60,7 @@ export class Scheduled {
   retransmitAt: i64 = NEVER;
   /** The delayed-ACK timer. */
   acknowledgeAt: i64 = NEVER;
-  /** The timer of keep-alive, of FIN-WAIT-2, and of unread data after the end. */
+  /** The timer of keep-alive and of FIN-WAIT-2. */
   idleAt: i64 = NEVER;
   /** Whether the connection is on the active list, and the next connection there. */
   active: bool = false;

@@ -48,14 +48,36 @@ test("TCP-04: delivers the data before a RST, but not the payload of the RST", (
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("discards the data of a reset connection after a minute", () => {
+test("keeps the data of a reset connection until its user reads it or lets go", () => {
   const bench = established();
-  bench.send("PA", 0, 0, { payload: "never read" });
-  bench.send("R", 10);
+  bench.send("PA", 0, 0, { payload: "read late" });
+  bench.send("R", 9);
   assert.equal(wasm.connectionCount(), 1);
-  bench.advance(61 * SECOND);
+  bench.advance(3600 * SECOND);
+  assert.equal(bench.read().toString(), "read late");
+  bench.out();
   assert.equal(wasm.connectionCount(), 0);
   assert.ok(!wasm.ringsAllocated(bench.connection));
+  const other = established();
+  other.send("PA", 0, 0, { payload: "never read" });
+  other.send("R", 10);
+  wasm.detach(other.connection);
+  assert.equal(other.out().length, 0);
+  assert.equal(wasm.connectionCount(), 0);
+  assert.ok(!wasm.ringsAllocated(other.connection));
+});
+
+test("TCP-02: a RST at RCV.NXT resets through a closed window, even with data (MUST-66)", () => {
+  for (const payload of ["", "x"]) {
+    const bench = established();
+    const unread = bench.closeWindow();
+    bench.send("R", unread - 1, 0, { payload });
+    bench.send("R", unread + 1, 0, { payload });
+    assert.equal(bench.state, State.Established);
+    bench.send("R", unread, 0, { payload });
+    assert.equal(bench.error, SocketError.Reset);
+    assert.equal(wasm.readable(bench.connection), unread);
+  }
 });
 
 test("TCP-05: challenges a SYN in ESTABLISHED, whatever its sequence number", () => {
