@@ -107,7 +107,7 @@ export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 /** Servers queried for one name. */
 export const DNS_SERVERS: u32 = 4;
-/** Sockets of queries; if all are used, a retry closes the socket of an earlier attempt. */
+/** Sockets of queries; if all are used, the socket of an earlier query or a probe is closed. */
 export const DNS_SOCKETS: u32 = 40;
 /** Queries that only find out whether a server answers again. */
 export const DNS_PROBES: u32 = 8;

@@ -96,7 +96,12 @@ export class DnsName {
 /** Reports whether `name` is `zone` or below it, both in canonical form. */
 export function isWithin(name: string, zone: string): bool {
   if (zone == "." || name == zone) return true;
-  return name.endsWith("." + zone) && !name.endsWith("\\." + zone);
+  if (!name.endsWith("." + zone)) return false;
+  // An odd number of backslashes escapes the dot, which is then part of a label.
+  const dot = name.length - zone.length - 1;
+  let at = dot;
+  while (at > 0 && name.charCodeAt(at - 1) == 0x5c) at--;
+  return ((dot - at) & 1) == 0;
 }
 
 /**

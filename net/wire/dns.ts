@@ -117,6 +117,44 @@ export function emitOpt(pointer: usize, length: u32): u32 {
   return length + OPT_RECORD;
 }
 
+/** What an OPT record says besides its options (RFC 6891 section 6.1.3). */
+export class DnsOpt {
+  constructor(
+    /** The largest UDP payload that the sender accepts, in bytes. */
+    readonly payload: u32,
+    private readonly ttl: u32,
+  ) {}
+
+  /** The upper eight bits of the response code. */
+  get extendedCode(): u32 {
+    return this.ttl >>> 24;
+  }
+  get version(): u32 {
+    return (this.ttl >>> 16) & 255;
+  }
+  /** The bit DO, and 15 reserved ones. */
+  get flags(): u32 {
+    return this.ttl & 0xffff;
+  }
+
+  /**
+   * Returns the OPT record of a message that passed `parseDns`; null if there is none before the
+   * first malformed record.
+   */
+  static find(message: usize, length: u32): DnsOpt | null {
+    const header = DnsHeader.at(message);
+    const reader = new DnsReader(message, length);
+    for (let i: u32 = 0; i < header.questions; i++) {
+      if (!reader.readQuestion()) return null;
+    }
+    const count = header.answers + header.authorities + header.additionals;
+    for (let i: u32 = 0; i < count && reader.readRecord(); i++) {
+      if (reader.type == TYPE_OPT) return new DnsOpt(reader.class_, reader.ttl);
+    }
+    return null;
+  }
+}
+
 /** Reads the questions and records of a message that passed `parseDns`, in order. */
 export class DnsReader {
   /** The owner name of the last question or record read. */

@@ -13,10 +13,14 @@ import {
   TYPE_A,
   TYPE_CNAME,
   TYPE_NS,
+  TYPE_OPT,
   TYPE_SOA,
 } from "../../wire/dns";
 import { isWithin } from "../../wire/dns-name";
 import { DnsError, errorOfCode } from "./failure";
+
+/** The upper bits of BADVERS, response code 16. */
+const BAD_VERSION: u32 = 1;
 
 export const enum AnswerKind {
   /** The result: `addresses` if `error` is None. */
@@ -58,9 +62,17 @@ export class DnsAnswer {
    */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
+  /** Whether the message has an OPT record. */
+  hasOpt: bool = false;
+  /** Whether the server rejects the query's version of EDNS (BADVERS, RFC 6891 section 9). */
+  badVersion: bool = false;
   /** Whether the authority section has an SOA record, and whether it has an NS record. */
   private sawSoa: bool = false;
   private sawServers: bool = false;
+  /** Whether one of the SOA records is of a zone that the name is in. */
+  private sawZone: bool = false;
+  /** The TTL of a denial, from the zone's SOA record; 0 if there is none. */
+  private denialTtl: u32 = 0;
 
   /**
    * Parses `length` bytes that `isResponse` accepted as the response to the query for the
@@ -69,25 +81,31 @@ export class DnsAnswer {
   static read(message: usize, length: u32, name: string): DnsAnswer {
     const answer = new DnsAnswer();
     answer.canonicalName = name;
-    const header = DnsHeader.at(message);
-    const reader = new DnsReader(message, length);
+    answer.parse(new DnsReader(message, length), DnsHeader.at(message));
+    return answer;
+  }
+
+  private parse(reader: DnsReader, header: DnsHeader): void {
     const code = errorOfCode(header.code);
     const fault = code != DnsError.None && code != DnsError.NameError;
     // Some servers send errors without the question.
     if (header.questions == 0 || !reader.readQuestion()) {
-      answer.fail(fault ? code : DnsError.BadAnswer);
-    } else if (header.truncated) {
-      answer.kind = AnswerKind.Truncated;
-      answer.readLinks(reader, header.answers);
-      if (answer.followAliases()) answer.collectAddresses();
-    } else if (fault) {
-      answer.fail(code);
-    } else if (!answer.readLinks(reader, header.answers)) {
-      answer.fail(DnsError.BadAnswer);
-    } else {
-      answer.conclude(reader, header);
+      this.fail(fault ? code : DnsError.BadAnswer);
+      return;
     }
-    return answer;
+    const whole = this.readLinks(reader, header.answers);
+    const ends = this.followAliases();
+    if (whole) this.readRest(reader, header);
+    if (header.truncated) {
+      this.kind = AnswerKind.Truncated;
+      if (ends) this.collectAddresses();
+    } else if (fault) {
+      this.fail(code);
+    } else if (!whole || !ends) {
+      this.fail(whole ? DnsError.AliasLoop : DnsError.BadAnswer);
+    } else {
+      this.conclude(header.code);
+    }
   }
 
   private fail(error: DnsError): void {
@@ -115,14 +133,10 @@ export class DnsAnswer {
     return true;
   }
 
-  private conclude(reader: DnsReader, header: DnsHeader): void {
-    if (!this.followAliases()) {
-      this.fail(DnsError.AliasLoop);
-      return;
-    }
-    if (header.code == DnsCode.NameError) {
+  private conclude(code: u32): void {
+    if (code == DnsCode.NameError) {
       this.fail(DnsError.NameError);
-      this.ttl = this.denialTtl(reader, header.authorities);
+      this.ttl = this.denialTtl;
       return;
     }
     const found = this.collectAddresses();
@@ -132,14 +146,13 @@ export class DnsAnswer {
       this.fail(DnsError.Unusable);
       this.ttl = 0;
     } else {
-      const ttl = this.denialTtl(reader, header.authorities);
-      if (ttl == 0 && this.aliases > 0) {
+      if (this.denialTtl == 0 && this.aliases > 0) {
         this.kind = AnswerKind.Alias;
         return;
       }
       this.lame = !this.sawSoa;
       this.fail(this.lame && this.sawServers ? DnsError.Lame : DnsError.NoData);
-      this.ttl = ttl;
+      this.ttl = this.denialTtl;
     }
   }
 
@@ -182,19 +195,29 @@ export class DnsAnswer {
     return found;
   }
 
-  /** Returns a denial's TTL, from the zone's SOA record, or 0; notes SOA and NS records. */
-  private denialTtl(reader: DnsReader, count: u32): u32 {
-    for (let i: u32 = 0; i < count; i++) {
-      if (!reader.readRecord()) return 0;
-      if (reader.class_ != CLASS_IN) continue;
-      if (reader.type == TYPE_NS) this.sawServers = true;
-      if (reader.type != TYPE_SOA) continue;
-      this.sawSoa = true;
-      const minimum = reader.minimum();
-      if (minimum < 0 || !isWithin(this.canonicalName, reader.name)) continue;
-      const ttl = (minimum as u32) < reader.ttl ? (minimum as u32) : reader.ttl;
-      return (ttl as i32) < 0 ? 0 : min(ttl, this.ttl);
+  /** Reads the other two sections. Stops without an error at a malformed record. */
+  private readRest(reader: DnsReader, header: DnsHeader): void {
+    for (let i: u32 = 0; i < header.authorities; i++) {
+      if (!reader.readRecord()) return;
+      if (reader.class_ == CLASS_IN) this.takeAuthority(reader);
     }
-    return 0;
+    for (let i: u32 = 0; i < header.additionals; i++) {
+      if (!reader.readRecord()) return;
+      if (reader.type != TYPE_OPT) continue;
+      this.hasOpt = true;
+      this.badVersion = reader.ttl >>> 24 == BAD_VERSION && header.answers == 0;
+    }
+  }
+
+  /** Notes an SOA or NS record. The first SOA of a zone with the name in it sets `denialTtl`. */
+  private takeAuthority(reader: DnsReader): void {
+    if (reader.type == TYPE_NS) this.sawServers = true;
+    if (reader.type != TYPE_SOA) return;
+    this.sawSoa = true;
+    const minimum = reader.minimum();
+    if (this.sawZone || minimum < 0 || !isWithin(this.canonicalName, reader.name)) return;
+    this.sawZone = true;
+    const ttl = (minimum as u32) < reader.ttl ? (minimum as u32) : reader.ttl;
+    this.denialTtl = (ttl as i32) < 0 ? 0 : min(ttl, this.ttl);
   }
 }

@@ -5,6 +5,7 @@
 import { NEVER, SECOND } from "../../../core/time";
 import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
 import { NameServer } from "../settings";
+import { StreamFailure } from "../stream/stream";
 import { DnsExchange, DnsTransport, StreamExchange } from "./exchange";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
@@ -60,9 +61,9 @@ export class DirectQuery {
     if (exchange == null) return;
     const reply = exchange.poll(now);
     if (reply == null) {
-      if (now >= this.askedAt + this.options.timeout) this.failed("timed out", now);
+      if (now >= exchange.since + this.options.timeout) this.failed("timed out", now);
     } else if (reply.error != DnsError.None) {
-      this.failed(reply.detail == "" ? complaintOf(reply.error) : reply.detail, now);
+      this.failed(complaintOf(reply), now);
     } else if (DnsHeader.at(reply.pointer).truncated && !this.overTcp) {
       this.truncated = true;
       this.reply = reply;
@@ -76,7 +77,8 @@ export class DirectQuery {
   }
 
   pollAt(): i64 {
-    return this.exchange == null ? NEVER : this.askedAt + this.options.timeout;
+    const exchange = this.exchange;
+    return exchange == null ? NEVER : exchange.since + this.options.timeout;
   }
 
   /** Ends the query, and releases its socket or connection. */
@@ -106,11 +108,12 @@ export class DirectQuery {
     if (!options.recurse) question.clearRecursion();
     if (tcp && !secure) {
       const stream = transport.connector.connect(this.server.address, this.server.port, now);
-      if (stream != null) this.exchange = new StreamExchange(question, stream);
+      if (stream != null) this.exchange = new StreamExchange(question, stream, now);
     } else {
       this.exchange = openExchange(transport, this.server, question, now);
     }
-    if (this.exchange == null) this.failed("no free socket", now);
+    if (this.exchange != null) return;
+    this.failed(this.overTcp ? transport.connector.refusal() : "no free socket", now);
   }
 
   /**
@@ -139,9 +142,23 @@ export class DirectQuery {
   }
 }
 
-/** Returns the error in dig's words. */
-function complaintOf(error: DnsError): string {
-  if (error == DnsError.PortUnreachable) return "connection refused";
-  if (error == DnsError.Unreachable) return "host unreachable";
-  return error == DnsError.BadAnswer ? "bad message" : "end of file";
+/** Returns why an exchange failed, in dig's words if it has any. */
+function complaintOf(reply: DnsReply): string {
+  if (reply.error == DnsError.PortUnreachable) return "connection refused";
+  if (reply.error == DnsError.Unreachable) return "host unreachable";
+  if (reply.error == DnsError.BadAnswer) return "bad message";
+  switch (reply.failureKind) {
+    case StreamFailure.Refused:
+      return "connection refused";
+    case StreamFailure.Unreachable:
+      return "host unreachable";
+    case StreamFailure.TimedOut:
+      return "timed out";
+    case StreamFailure.Reset:
+      return "connection reset";
+    case StreamFailure.None:
+      return "end of file";
+    default:
+      return reply.detail;
+  }
 }

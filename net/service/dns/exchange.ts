@@ -6,9 +6,11 @@ import { loadNet16, storeNet16 } from "../../../core/bytes";
 import {
   DNS_MESSAGE_BYTES,
   DNS_RECEIVE_BYTES,
+  DNS_SOCKETS,
   DNS_STREAM_BYTES,
   DNS_TRANSMIT_BYTES,
 } from "../../../core/limits";
+import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
 import { SocketError } from "../../socket/error";
 import { UdpTable } from "../../socket/udp";
@@ -27,20 +29,35 @@ const PREFIX: u32 = 2;
 
 /** What an exchange needs to send its query. */
 export class DnsTransport {
-  /** The number of UDP sockets in use. */
+  /** The number of UDP sockets in use, at most DNS_SOCKETS. */
   sockets: u32 = 0;
-  readonly secure: SecureStreams = new SecureStreams();
+  readonly secure: SecureStreams;
 
   constructor(
+    /** Polls `secure`. */
+    owner: Pollable,
     readonly udp: UdpTable,
     readonly random: Random,
     readonly connector: Connector,
-  ) {}
+  ) {
+    this.secure = new SecureStreams(owner);
+  }
 }
 
 /** A query that was sent, or that waits for its connection to open. */
 export abstract class DnsExchange {
-  constructor(readonly question: DnsQuestion) {}
+  /** When the query was sent, in microseconds since boot; -1 before that. */
+  sentAt: i64 = -1;
+
+  constructor(
+    readonly question: DnsQuestion,
+    /** When it began, or last connected anew. */
+    public since: i64,
+  ) {}
+  /** Whether it has one of the DNS_SOCKETS. */
+  get usesSocket(): bool {
+    return false;
+  }
   /** Returns the response, or the error; null while waiting. */
   abstract poll(now: i64): DnsReply | null;
   /** Releases the socket or the connection. */
@@ -55,8 +72,14 @@ export class UdpExchange extends DnsExchange {
     question: DnsQuestion,
     private readonly transport: DnsTransport,
     private readonly socket: UdpSocket,
+    now: i64,
   ) {
-    super(question);
+    super(question, now);
+    this.sentAt = now;
+  }
+
+  get usesSocket(): bool {
+    return true;
   }
 
   /** Opens a socket and sends the question. Returns null if no socket is free. */
@@ -64,13 +87,15 @@ export class UdpExchange extends DnsExchange {
     transport: DnsTransport,
     server: NameServer,
     question: DnsQuestion,
+    now: i64,
   ): UdpExchange | null {
+    if (transport.sockets >= DNS_SOCKETS) return null;
     const socket = transport.udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
     if (socket == null) return null;
     transport.sockets++;
     socket.connect(server.address, server.port);
     socket.send(question.pointer, question.length, server.address, server.port);
-    return new UdpExchange(question, transport, socket);
+    return new UdpExchange(question, transport, socket, now);
   }
 
   poll(_now: i64): DnsReply | null {
@@ -97,9 +122,8 @@ export class UdpExchange extends DnsExchange {
   }
 }
 
-/** A query over TCP or TLS, sent once the connection is open. */
+/** A query over TCP or TLS, sent once the connection is open: at once if it is. */
 export class StreamExchange extends DnsExchange {
-  private sent: bool = false;
   /** The length prefix, then the message. */
   private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
   /** How many bytes of `buffer` were received. */
@@ -109,8 +133,11 @@ export class StreamExchange extends DnsExchange {
   constructor(
     question: DnsQuestion,
     private readonly stream: Stream,
+    now: i64,
   ) {
-    super(question);
+    super(question, now);
+    // Nothing need arrive on a connection that is open already, so nothing would cause a poll.
+    if (stream.status() == StreamStatus.Open) this.send(now);
   }
 
   poll(now: i64): DnsReply | null {
@@ -118,7 +145,7 @@ export class StreamExchange extends DnsExchange {
     stream.poll(now);
     const status = stream.status();
     if (status == StreamStatus.Connecting) return null;
-    if (!this.sent && status == StreamStatus.Open && !this.send()) return null;
+    if (this.sentAt < 0 && status == StreamStatus.Open && !this.send(now)) return null;
     while (stream.readable() > 0) {
       const at = changetype<usize>(this.buffer) + this.have;
       this.have += stream.read(at, (this.buffer.length as u32) - this.have);
@@ -132,14 +159,22 @@ export class StreamExchange extends DnsExchange {
       this.have = 0;
       this.prefixRead = true;
     }
-    return status == StreamStatus.Open ? null : DnsReply.failed(DnsError.Truncated);
+    return status == StreamStatus.Open ? null : this.closed();
   }
 
   close(): void {
     this.stream.release();
   }
 
-  private send(): bool {
+  /** Returns the error of a connection that failed, or that the server closed. */
+  private closed(): DnsReply {
+    const reply = DnsReply.failed(DnsError.Truncated);
+    reply.failureKind = this.stream.failureKind();
+    reply.detail = this.stream.failure();
+    return reply;
+  }
+
+  private send(now: i64): bool {
     const query = new StaticArray<u8>((PREFIX + DNS_QUERY_BYTES) as i32);
     const pointer = changetype<usize>(query);
     const length = this.question.length;
@@ -147,7 +182,7 @@ export class StreamExchange extends DnsExchange {
     memory.copy(pointer + PREFIX, this.question.pointer, length);
     if (this.stream.writable() < PREFIX + length) return false;
     this.stream.write(pointer, PREFIX + length);
-    this.sent = true;
+    this.sentAt = now;
     return true;
   }
 

@@ -8,7 +8,8 @@ import { earlier, SECOND } from "../../../core/time";
 import { Ipv4Address } from "../../wire/address";
 import { TYPE_A } from "../../wire/dns";
 import { AnswerKind, DnsAnswer } from "./answer";
-import { DnsExchange, DnsTransport, StreamExchange } from "./exchange";
+import { Attempt, Attempts, Candidate } from "./attempt";
+import { DnsTransport, StreamExchange } from "./exchange";
 import { DnsError, isServerFault } from "./failure";
 import { nameComplaint } from "./name";
 import { DnsProbes } from "./probe";
@@ -32,17 +33,6 @@ const FIRST_SECURE_WAIT: i64 = 4 * SECOND;
 const STREAM_WAIT: i64 = 5 * SECOND;
 const STREAM_WAIT_WITH_FALLBACK: i64 = 2 * SECOND;
 
-/** One query to one server. */
-class Attempt {
-  constructor(
-    readonly exchange: DnsExchange,
-    /** Index of the server in the order of the lookup. */
-    readonly server: i32,
-    readonly sentAt: i64,
-    readonly stream: bool,
-  ) {}
-}
-
 /** Shared by all queries for the same name. The result is valid once `done` is set. */
 export class DnsLookup {
   /** The queries that this lookup will complete. */
@@ -59,16 +49,11 @@ export class DnsLookup {
   detail: string = "";
   /** The server that sent the last answer; 0 if there was none. */
   answeredBy: Ipv4Address = 0;
-  /** When to poll next, in microseconds since boot, if nothing arrives first. */
-  pollAt: i64;
+  readonly attempts: Attempts = new Attempts();
 
-  /** Open queries; the last is the one whose timeout counts. */
-  private attempts: Array<Attempt> = [];
-  /** The fault of each server, or None; a server with a fault is not queried again. */
-  private readonly faults: StaticArray<DnsError>;
-  /** For each server, whether to query it without EDNS and mixed case from now on. */
-  private readonly plain: StaticArray<bool>;
-  /** The truncated answer with the most addresses. */
+  /** The servers in the order in which to query them. */
+  private readonly servers: Array<Candidate> = [];
+  /** The truncated answer with the most addresses, and the index of its server. */
   private part: DnsAnswer | null = null;
   private partServer: i32 = 0;
   /** Index of the server being queried. */
@@ -84,109 +69,105 @@ export class DnsLookup {
     /** The name to look up, in canonical form. */
     readonly name: string,
     /** At least one, in the order in which to query them. */
-    private readonly servers: Array<ServerState>,
+    servers: Array<ServerState>,
     private readonly transport: DnsTransport,
     private readonly probes: DnsProbes,
     now: i64,
   ) {
     this.canonicalName = name;
-    this.faults = new StaticArray<DnsError>(servers.length);
-    this.plain = new StaticArray<bool>(servers.length);
+    for (let i = 0; i < servers.length; i++) this.servers.push(new Candidate(servers[i]));
     this.deadline = now + WHOLE_TIME;
-    this.pollAt = now;
     this.asked.push(name);
     this.ask(now);
   }
 
   /** Takes responses, and moves on after a timeout. */
   poll(now: i64): void {
-    for (let i = this.attempts.length - 1; i >= 0 && !this.done; i--) {
-      if (i >= this.attempts.length) continue;
-      const attempt = this.attempts[i];
+    const open = this.attempts.open;
+    for (let i = open.length - 1; i >= 0 && !this.done; i--) {
+      if (i >= open.length) continue;
+      const attempt = open[i];
       const reply = attempt.exchange.poll(now);
       if (reply != null) this.take(attempt, reply, now);
+      else if (now >= attempt.expiresAt) this.timedOut(attempt, now);
     }
-    if (this.done) return;
-    if (now >= this.deadline) this.giveUp(DnsError.TimedOut, now);
-    else if (now >= this.pollAt) this.timedOut(now);
+    if (!this.done && now >= this.deadline) this.giveUp(DnsError.TimedOut, now);
+  }
+
+  /** Returns when to poll next, in microseconds since boot, if nothing arrives first. */
+  pollAt(): i64 {
+    return this.done ? 0 : earlier(this.deadline, this.attempts.pollAt());
   }
 
   /** Closes all sockets. */
   close(): void {
-    for (let i = 0; i < this.attempts.length; i++) this.attempts[i].exchange.close();
-    this.attempts = [];
+    this.attempts.close();
   }
 
-  /** Handles the timeout of the last query. */
-  private timedOut(now: i64): void {
-    const attempt = this.attempts[this.attempts.length - 1];
+  private timedOut(attempt: Attempt, now: i64): void {
     if (attempt.stream) {
       this.streamFailed(attempt, DnsError.Truncated, now);
       return;
     }
-    const state = this.servers[attempt.server];
-    state.silent(now);
-    if (state.mayDropExtensions()) this.plain[attempt.server] = true;
-    this.askNext(now);
+    const server = this.servers[attempt.server];
+    attempt.expire(server.state, now);
+    if (server.state.mayDropExtensions()) server.plain = true;
+    if (attempt === this.attempts.current) this.askNext(now);
   }
 
   /** Handles the response or the error of an attempt. */
   private take(attempt: Attempt, reply: DnsReply, now: i64): void {
-    const last = this.attempts.indexOf(attempt) == this.attempts.length - 1;
     if (attempt.stream && reply.error != DnsError.None) {
       this.streamFailed(attempt, reply.error, now);
       return;
     }
-    const state = this.servers[attempt.server];
-    this.drop(attempt);
+    const state = this.servers[attempt.server].state;
+    const current = this.attempts.drop(attempt);
     if (reply.error != DnsError.None) {
-      state.silent(now);
+      state.unreachable(now);
       if (this.detail == "") this.detail = reply.detail;
-      this.fault(attempt, reply.error, last, now);
+      this.fault(attempt.server, reply.error, current, now);
       return;
     }
-    if (!attempt.stream) state.answered(now - attempt.sentAt, reply.hasOpt);
-    if (!reply.caseKept && !attempt.stream && attempt.exchange.question.mixedCase) {
-      this.caseLost(attempt, now);
+    const question = attempt.exchange.question;
+    const answer = DnsAnswer.read(reply.pointer, reply.length, question.name);
+    if (!attempt.stream) state.answered(attempt.exchange.sentAt, now, answer.hasOpt);
+    if (!reply.caseKept && !attempt.stream && question.mixedCase) {
+      this.caseLost(attempt, current, now);
       return;
     }
-    this.learn(attempt, reply, state, now);
-    const answer = DnsAnswer.read(reply.pointer, reply.length, attempt.exchange.question.name);
-    if (this.rejectsEdns(answer, reply) && attempt.exchange.question.edns) {
+    this.learn(attempt, reply, now);
+    if (question.edns && rejectsEdns(answer)) {
       state.ednsFailed(now);
       this.server = attempt.server;
       this.ask(now);
     } else if (answer.kind == AnswerKind.Truncated) {
-      this.takePart(attempt, answer, now);
-    } else if (reply.badVersion() || answer.lame || isServerFault(answer.error)) {
-      const error = reply.badVersion() ? DnsError.OtherCode : answer.error;
-      this.fault(attempt, error, last, now);
+      this.takePart(attempt, answer, current, now);
+    } else if (answer.badVersion || answer.lame || isServerFault(answer.error)) {
+      const error = answer.badVersion ? DnsError.OtherCode : answer.error;
+      this.fault(attempt.server, error, current, now);
     } else {
       this.conclude(attempt.server, answer, now);
     }
   }
 
   /** Notes what the reply shows about the features of the server. */
-  private learn(attempt: Attempt, reply: DnsReply, state: ServerState, now: i64): void {
+  private learn(attempt: Attempt, reply: DnsReply, now: i64): void {
     const question = attempt.exchange.question;
+    const server = this.servers[attempt.server];
+    const state = server.state;
     if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
-    // The server was silent before, and answers a question without EDNS and mixed case. Perhaps
-    // only one of the two was the cause, so give them up one at a time.
-    if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixedCase)
-      return;
+    if (attempt.stream || !server.plain || question.edns || question.mixedCase) return;
+    // The server dropped a query with EDNS and mixed case, and answers one without. Blame EDNS
+    // first. If the next query, which has only mixed case, is dropped too, blame that.
     if (state.usesEdns(now)) state.ednsFailed(now);
     else if (state.usesMixedCase(now)) state.mixedCaseFailed(now);
-  }
-
-  private rejectsEdns(answer: DnsAnswer, reply: DnsReply): bool {
-    const error = answer.error;
-    return reply.badVersion() || error == DnsError.FormatError || error == DnsError.NotImplemented;
   }
 
   /** Takes a complete answer. */
   private conclude(server: i32, answer: DnsAnswer, now: i64): void {
     this.server = server;
-    this.answeredBy = this.servers[server].server.address;
+    this.answeredBy = this.servers[server].state.server.address;
     this.aliases += answer.aliases;
     this.canonicalName = answer.canonicalName;
     if (answer.ttl < this.ttl) this.ttl = answer.ttl;
@@ -213,13 +194,13 @@ export class DnsLookup {
     }
   }
 
-  /** Notes that a server cannot help; queries the next one unless a later query is under way. */
-  private fault(attempt: Attempt, error: DnsError, last: bool, now: i64): void {
-    this.faults[attempt.server] = error;
-    if (last || this.attempts.length == 0) this.askNext(now);
+  /** Notes that a server cannot help. Queries the next one if this was the current query. */
+  private fault(server: i32, error: DnsError, current: bool, now: i64): void {
+    this.servers[server].fault = error;
+    if (current || this.attempts.current == null) this.askNext(now);
   }
 
-  /** Queries the next server without a fault; gives up if none is left. */
+  /** Queries the next server that has no fault; gives up if there is none. */
   private askNext(now: i64): void {
     const count = this.servers.length;
     for (let i = 0; i < count; i++) {
@@ -227,7 +208,7 @@ export class DnsLookup {
         this.server = 0;
         this.round++;
       }
-      if (this.faults[this.server] == DnsError.None) {
+      if (this.servers[this.server].fault == DnsError.None) {
         this.ask(now);
         return;
       }
@@ -237,39 +218,41 @@ export class DnsLookup {
 
   /** Sends a query to the current server, over UDP or, if it has a name, over TLS. */
   private ask(now: i64): void {
-    const state = this.servers[this.server];
+    const server = this.servers[this.server];
+    const state = server.state;
     const secure = state.server.secure;
-    const plain = this.plain[this.server];
-    if (this.transport.sockets >= DNS_SOCKETS && this.attempts.length > 0) {
-      this.drop(this.attempts[0]);
+    this.attempts.current = null;
+    if (!secure && this.transport.sockets >= DNS_SOCKETS && !this.attempts.dropOldest()) {
+      this.probes.dropOldest();
     }
     const question = new DnsQuestion(
       this.transport.random,
       this.canonicalName,
       TYPE_A,
-      !plain && state.usesEdns(now),
-      !plain && !secure && state.usesMixedCase(now),
+      !server.plain && state.usesEdns(now),
+      !server.plain && !secure && state.usesMixedCase(now),
     );
     const exchange = openExchange(this.transport, state.server, question, now);
     if (exchange == null) {
-      if (secure) this.detail = this.transport.connector.refusal();
-      this.giveUp(secure ? DnsError.SecureFailed : DnsError.NoResources, now);
+      if (secure && this.detail == "") this.detail = this.transport.connector.refusal();
+      const error = secure ? DnsError.SecureFailed : DnsError.NoResources;
+      this.fault(this.server, error, true, now);
       return;
     }
-    this.attempts.push(new Attempt(exchange, this.server, now, false));
     let first = this.servers.length > 1 ? FIRST_WAIT_OF_SEVERAL : FIRST_WAIT;
     if (secure) first = FIRST_SECURE_WAIT;
-    this.pollAt = earlier(this.deadline, now + (first << (min(this.round, 3) as i64)));
+    const wait = first << (min(this.round, 3) as i64);
+    this.attempts.add(new Attempt(exchange, this.server, false, wait), true);
   }
 
   /** Keeps a truncated answer, and repeats the query over TCP. */
-  private takePart(attempt: Attempt, answer: DnsAnswer, now: i64): void {
+  private takePart(attempt: Attempt, answer: DnsAnswer, current: bool, now: i64): void {
     const part = this.part;
     if (part == null || part.addresses.length < answer.addresses.length) {
       this.part = answer;
       this.partServer = attempt.server;
     }
-    this.askByStream(attempt, now);
+    this.askByStream(attempt, current, now);
   }
 
   /**
@@ -277,20 +260,28 @@ export class DnsLookup {
    * the response is forged. A query over TCP settles this; if TCP fails, the query is repeated over
    * UDP in lower case.
    */
-  private caseLost(attempt: Attempt, now: i64): void {
-    this.plain[attempt.server] = true;
-    this.askByStream(attempt, now);
+  private caseLost(attempt: Attempt, current: bool, now: i64): void {
+    const server = this.servers[attempt.server];
+    // For a late response, this has been done already.
+    if (server.caseLost && !current) return;
+    server.caseLost = true;
+    this.askByStream(attempt, current, now);
   }
 
-  /** Repeats the query over TCP. */
-  private askByStream(attempt: Attempt, now: i64): void {
-    const state = this.servers[attempt.server];
-    const server = state.server;
-    const connector = this.transport.connector;
-    this.server = attempt.server;
-    const stream = state.usesStreams(now)
-      ? connector.connect(server.address, server.port, now)
+  /**
+   * Repeats a query over TCP. If it was not the current one, which now waits for another server,
+   * that wait goes on.
+   */
+  private askByStream(attempt: Attempt, current: bool, now: i64): void {
+    const server = this.servers[attempt.server];
+    const address = server.state.server;
+    const stream = server.state.usesStreams(now)
+      ? this.transport.connector.connect(address.address, address.port, now)
       : null;
+    if (stream == null) {
+      this.withoutStream(attempt.server, DnsError.Truncated, current, now);
+      return;
+    }
     const question = attempt.exchange.question;
     const again = new DnsQuestion(
       this.transport.random,
@@ -299,39 +290,34 @@ export class DnsLookup {
       question.edns,
       question.mixedCase,
     );
-    if (stream == null) {
-      this.withoutStream(attempt.server, DnsError.Truncated, now);
-      return;
-    }
-    this.attempts.push(new Attempt(new StreamExchange(again, stream), attempt.server, now, true));
-    const wait =
-      this.havePart() || this.plain[attempt.server] ? STREAM_WAIT_WITH_FALLBACK : STREAM_WAIT;
-    this.pollAt = earlier(this.deadline, now + wait);
+    const fallback = this.havePart() || server.caseLost;
+    const wait = fallback ? STREAM_WAIT_WITH_FALLBACK : STREAM_WAIT;
+    const exchange = new StreamExchange(again, stream, now);
+    this.attempts.add(new Attempt(exchange, attempt.server, true, wait), current);
   }
 
   private streamFailed(attempt: Attempt, error: DnsError, now: i64): void {
-    this.drop(attempt);
-    if (error == DnsError.Truncated) this.servers[attempt.server].streamFailed(now);
+    const current = this.attempts.drop(attempt);
+    if (error == DnsError.Truncated) this.servers[attempt.server].state.streamFailed(now);
     // If the server's answer over TCP is invalid, do not trust its truncated one over UDP.
     else if (this.partServer == attempt.server) this.part = null;
-    this.withoutStream(attempt.server, error, now);
+    this.withoutStream(attempt.server, error, current, now);
   }
 
   /**
    * Continues without TCP: uses the truncated answer, or repeats a query whose name came back in
    * another case, or queries the next server.
    */
-  private withoutStream(server: i32, error: DnsError, now: i64): void {
+  private withoutStream(index: i32, error: DnsError, current: bool, now: i64): void {
+    const server = this.servers[index];
     if (this.havePart()) {
       this.usePart(now);
-    } else if (this.plain[server] && this.part == null && error == DnsError.Truncated) {
-      this.servers[server].mixedCaseFailed(now);
-      this.plain[server] = false;
-      this.server = server;
+    } else if (server.caseLost && this.part == null && error == DnsError.Truncated) {
+      server.state.mixedCaseFailed(now);
+      this.server = index;
       this.ask(now);
     } else {
-      this.faults[server] = error;
-      this.askNext(now);
+      this.fault(index, error, current, now);
     }
   }
 
@@ -361,24 +347,20 @@ export class DnsLookup {
 
   /** Returns the first fault of any server, which says more than a timeout; else `otherwise`. */
   private firstFault(otherwise: DnsError): DnsError {
-    for (let i = 0; i < this.faults.length; i++) {
-      if (this.faults[i] != DnsError.None) return this.faults[i];
+    for (let i = 0; i < this.servers.length; i++) {
+      if (this.servers[i].fault != DnsError.None) return this.servers[i].fault;
     }
     return otherwise;
   }
 
-  private drop(attempt: Attempt): void {
-    attempt.exchange.close();
-    this.attempts.splice(this.attempts.indexOf(attempt), 1);
-  }
-
   private finish(error: DnsError): void {
+    const open = this.attempts.open;
     // Late answers to the queries that are still open show which servers are slow, not dead.
-    for (let i = 0; i < this.attempts.length; i++) {
-      const attempt = this.attempts[i];
+    for (let i = 0; i < open.length; i++) {
+      const attempt = open[i];
       if (attempt.stream || error != DnsError.None) continue;
-      this.probes.adopt(attempt.exchange, this.servers[attempt.server], attempt.sentAt);
-      this.attempts.splice(i--, 1);
+      this.probes.adopt(attempt.exchange, this.servers[attempt.server].state);
+      open.splice(i--, 1);
     }
     this.close();
     this.error = error;
@@ -386,4 +368,9 @@ export class DnsLookup {
     if (error != DnsError.None) this.addresses = [];
     this.done = true;
   }
+}
+
+function rejectsEdns(answer: DnsAnswer): bool {
+  const error = answer.error;
+  return answer.badVersion || error == DnsError.FormatError || error == DnsError.NotImplemented;
 }

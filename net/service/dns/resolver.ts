@@ -2,7 +2,7 @@
  * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): resolves names with a hosts table, a cache
  * and recursive servers. Nothing blocks: a query is an object that reports when it is done.
  */
-import { DNS_LOOKUPS, DNS_SEARCH_DOMAINS } from "../../../core/limits";
+import { DNS_LOOKUPS, DNS_SEARCH_DOMAINS, DNS_SOCKETS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
 import { earlier } from "../../../core/time";
@@ -32,7 +32,7 @@ export class DnsResolver extends Pollable {
   /** The servers, and what is remembered about each. */
   readonly servers: ServerList = new ServerList();
   /** Also for queries that bypass the resolver (`dig`). */
-  readonly transport: DnsTransport;
+  readonly transport!: DnsTransport;
   private readonly probes!: DnsProbes;
   private lookups: Array<DnsLookup> = [];
   /** The search domains, in canonical form. */
@@ -45,7 +45,7 @@ export class DnsResolver extends Pollable {
     connector: Connector,
   ) {
     super();
-    this.transport = new DnsTransport(udp, random, connector);
+    this.transport = new DnsTransport(this, udp, random, connector);
     this.probes = new DnsProbes(this.transport, this.servers);
   }
 
@@ -124,8 +124,7 @@ export class DnsResolver extends Pollable {
   pollAt(_now: i64): i64 {
     let at = earlier(this.probes.pollAt(), this.transport.secure.pollAt());
     for (let i = 0; i < this.lookups.length; i++) {
-      const lookup = this.lookups[i];
-      at = earlier(at, lookup.done ? 0 : lookup.pollAt);
+      at = earlier(at, this.lookups[i].pollAt());
     }
     return at;
   }
@@ -176,12 +175,27 @@ export class DnsResolver extends Pollable {
         return;
       }
       this.probes.sendDue(name, servers[0], now);
+      this.makeRoom();
       lookup = new DnsLookup(name, servers, this.transport, this.probes, now);
       this.lookupsStarted++;
       this.lookups.push(lookup);
       this.dormant = false;
     }
     lookup.queries.push(query);
+  }
+
+  /**
+   * If all sockets are in use, closes a probe, or else the oldest query of the lookup that has the
+   * most: there are enough sockets for one query of every lookup.
+   */
+  private makeRoom(): void {
+    if (this.transport.sockets < DNS_SOCKETS || this.probes.dropOldest()) return;
+    let most: DnsLookup | null = null;
+    for (let i = 0; i < this.lookups.length; i++) {
+      const count = this.lookups[i].attempts.open.length;
+      if (most == null || count > most.attempts.open.length) most = this.lookups[i];
+    }
+    if (most != null) most.attempts.dropOldest();
   }
 
   /** Completes a query that needs neither the cache nor a server; returns false for any other. */

@@ -4,17 +4,22 @@
  * connection is kept for the next query.
  */
 import { NameServer } from "../settings";
-import { Stream } from "../stream/stream";
+import { Stream, StreamFailure } from "../stream/stream";
 import { DnsExchange, DnsTransport, StreamExchange, UdpExchange } from "./exchange";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
 
-/** A query over a TLS connection: the one kept, or a new one. */
+/**
+ * A query over a TLS connection: the one kept, or a new one. It connects again once if the server
+ * has closed the kept connection, and once if it rejects a resumed TLS session.
+ */
 class SecureExchange extends DnsExchange {
   private exchange: StreamExchange;
   private answered: bool = false;
   private polledAt: i64 = 0;
+  /** Whether a connection with a cached TLS session has failed. */
+  private sessionFailed: bool = false;
 
   private constructor(
     private readonly transport: DnsTransport,
@@ -23,9 +28,11 @@ class SecureExchange extends DnsExchange {
     private stream: Stream,
     /** The connection has served another query, so the server may be about to close it. */
     private reused: bool,
+    now: i64,
   ) {
-    super(question);
-    this.exchange = new StreamExchange(question, stream);
+    super(question, now);
+    this.exchange = new StreamExchange(question, stream, now);
+    this.sentAt = this.exchange.sentAt;
   }
 
   /** Returns null if no connection can be opened; `DnsTransport.connector` says why. */
@@ -38,17 +45,25 @@ class SecureExchange extends DnsExchange {
     const kept = transport.secure.take(server);
     const stream = kept != null ? kept : connect(transport, server, now);
     if (stream == null) return null;
-    return new SecureExchange(transport, server, question, stream, kept != null);
+    return new SecureExchange(transport, server, question, stream, kept != null, now);
   }
 
   poll(now: i64): DnsReply | null {
     this.polledAt = now;
     const reply = this.exchange.poll(now);
+    this.sentAt = this.exchange.sentAt;
     if (reply == null) return null;
     this.answered = reply.error == DnsError.None;
     if (this.answered || reply.error == DnsError.BadAnswer) return reply;
-    if (this.reused) return this.reconnect(now);
-    return this.failed(this.stream.failure());
+    if (this.reused) {
+      this.reused = false;
+      return this.reconnect(now);
+    }
+    if (reply.failureKind == StreamFailure.Session && !this.sessionFailed) {
+      this.sessionFailed = true;
+      return this.reconnect(now);
+    }
+    return this.failed(reply.failureKind, reply.detail);
   }
 
   close(): void {
@@ -56,19 +71,23 @@ class SecureExchange extends DnsExchange {
     else this.stream.abort();
   }
 
-  /** The server closed the connection that was kept: asks once more over a new one. */
+  /** Sends the query over a new connection. Returns the error if there is none. */
   private reconnect(now: i64): DnsReply | null {
     const stream = connect(this.transport, this.server, now);
-    if (stream == null) return this.failed(this.transport.connector.refusal());
+    if (stream == null) {
+      return this.failed(StreamFailure.NoResources, this.transport.connector.refusal());
+    }
     this.stream.release();
     this.stream = stream;
-    this.reused = false;
-    this.exchange = new StreamExchange(this.question, stream);
+    this.exchange = new StreamExchange(this.question, stream, now);
+    this.sentAt = this.exchange.sentAt;
+    this.since = now;
     return null;
   }
 
-  private failed(reason: string): DnsReply {
+  private failed(kind: StreamFailure, reason: string): DnsReply {
     const reply = DnsReply.failed(DnsError.SecureFailed);
+    reply.failureKind = kind;
     reply.detail = reason == "" ? "connection closed" : reason;
     return reply;
   }
@@ -86,5 +105,5 @@ export function openExchange(
   now: i64,
 ): DnsExchange | null {
   if (server.secure) return SecureExchange.open(transport, server, question, now);
-  return UdpExchange.open(transport, server, question);
+  return UdpExchange.open(transport, server, question, now);
 }

@@ -1,5 +1,6 @@
 /** Idle TLS connections to name servers, each kept for the next query (RFC 7858 section 3.4). */
 import { DNS_SERVERS } from "../../../core/limits";
+import { Pollable } from "../../../core/pollable";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { NameServer } from "../settings";
 import { Stream, StreamStatus } from "../stream/stream";
@@ -27,6 +28,8 @@ class IdleStream {
 export class SecureStreams {
   private readonly idle: Array<IdleStream> = [];
 
+  constructor(private readonly owner: Pollable) {}
+
   get empty(): bool {
     return this.idle.length == 0;
   }
@@ -47,6 +50,7 @@ export class SecureStreams {
   put(server: NameServer, stream: Stream, now: i64): void {
     if (this.idle.length == (DNS_SERVERS as i32)) this.idle.shift().stream.release();
     this.idle.push(new IdleStream(server, stream, now + IDLE_TIME));
+    this.owner.dormant = false;
   }
 
   /** Drops connections that the server closed, or that have been idle too long. */

@@ -1,15 +1,15 @@
 /**
  * What the resolver remembers about a name server: whether it answers, how fast, and which features
  * it lacks (EDNS, names in mixed case, TCP). Servers are queried in the configured order, but slow
- * ones after fast ones, and silent ones last. A silent server is probed with copies of real
- * questions, first after five seconds and then less and less often. Once it answers, it returns to
- * its place.
+ * ones after fast ones, and dead ones last. Slow and dead servers are probed with copies of real
+ * questions, first after five seconds and then less and less often. A server that answers a probe
+ * fast returns to its place.
  */
 import { DNS_SERVERS } from "../../../core/limits";
 import { MILLISECOND, SECOND } from "../../../core/time";
 import { NameServer } from "../settings";
 
-/** The wait before the first probe of a silent server; it doubles with every probe. */
+/** The wait before the first probe of a slow or dead server; it doubles with every probe. */
 const FIRST_PROBE: i64 = 5 * SECOND;
 const LONGEST_PROBE: i64 = 5 * 60 * SECOND;
 /** A server that takes longer to answer is queried after the faster ones. */
@@ -30,11 +30,15 @@ const enum Rank {
 export class ServerState {
   /** Whether it did not answer the last question in time, or could not be reached. */
   dead: bool = false;
-  /** Smoothed time to an answer (RFC 6298 section 2); 0 if not known. */
+  /**
+   * Smoothed time from question to answer (RFC 6298 section 2), without that to connect; 0 if not
+   * known.
+   */
   rtt: i64 = 0;
   answers: u64 = 0;
+  /** Questions that were sent and not answered in time. */
   silences: u64 = 0;
-  /** When to probe it, if it is dead. */
+  /** When to probe it, unless it is fast. */
   probeAt: i64 = 0;
   private probeWait: i64 = FIRST_PROBE;
   /** Whether it has answered a question with EDNS. */
@@ -65,18 +69,28 @@ export class ServerState {
     return !this.ednsSeen;
   }
 
-  /** Notes that the server answered `time` microseconds after the question. */
-  answered(time: i64, withEdns: bool): void {
+  /** Notes that the server answers at `now` a question sent at `sentAt`. */
+  answered(sentAt: i64, now: i64, withEdns: bool): void {
+    const time = max<i64>(now - sentAt, 1);
+    const before = this.rank();
     this.answers++;
     this.dead = false;
-    this.probeWait = FIRST_PROBE;
     if (withEdns) this.ednsSeen = true;
-    this.rtt = this.rtt == 0 ? max<i64>(time, 1) : max<i64>((7 * this.rtt + time) / 8, 1);
+    // A slow server is rarely queried, so a single fast answer counts.
+    if (this.rtt == 0 || (this.rtt > SLOW && time <= SLOW)) this.rtt = time;
+    else this.rtt = max<i64>((7 * this.rtt + time) / 8, 1);
+    if (this.rank() == Rank.Fast) this.probeWait = FIRST_PROBE;
+    else if (before == Rank.Fast) this.probeAt = now + this.probeWait;
   }
 
-  /** Notes that the server did not answer in time, or could not be reached. */
+  /** Notes that the server did not answer a question in time. */
   silent(now: i64): void {
     this.silences++;
+    this.unreachable(now);
+  }
+
+  /** Notes that no question could be sent to the server, or that its port is closed. */
+  unreachable(now: i64): void {
     if (this.dead) return;
     this.dead = true;
     this.probeAt = now + this.probeWait;
@@ -137,11 +151,11 @@ export class ServerList {
     return ordered;
   }
 
-  /** Returns a dead server that is due for a probe, or null. */
+  /** Returns a slow or dead server that is due for a probe, or null. */
   dueForProbe(now: i64): ServerState | null {
     for (let i = 0; i < this.states.length; i++) {
       const state = this.states[i];
-      if (state.dead && now >= state.probeAt) return state;
+      if (state.rank() != Rank.Fast && now >= state.probeAt) return state;
     }
     return null;
   }

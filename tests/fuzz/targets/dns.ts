@@ -124,7 +124,7 @@ export function dns(pointer: usize, length: u32): void {
   world.addServer(SERVER, 53);
   const kind = input.byte();
   if ((kind & 1) != 0) world.addServer(SERVER + 1, 53);
-  if ((kind & 2) != 0) world.useStreams();
+  if ((kind & 2) != 0) world.allowStreams(true);
   const query = ask();
   while (!input.empty) {
     const step = input.byte();

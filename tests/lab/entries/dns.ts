@@ -1,5 +1,6 @@
 /** The resolver over a UDP table that sends into a capturing sink. */
 import { DnsAnswer } from "../../../net/service/dns/answer";
+import { DirectOptions, DirectQuery } from "../../../net/service/dns/direct-query";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isResponse } from "../../../net/service/dns/question";
 import { DnsResolver } from "../../../net/service/dns/resolver";
@@ -10,7 +11,7 @@ import { ANY_DEVICE } from "../../../net/socket/path";
 import { UdpTable } from "../../../net/socket/udp";
 import { formatIpv4 } from "../../../net/wire/address";
 import { emitDnsQuery, TYPE_A } from "../../../net/wire/dns";
-import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
+import { DnsName, emitDnsName, isWithin } from "../../../net/wire/dns-name";
 import { recordText } from "../../../net/wire/dns-record";
 import { IcmpError } from "../../../net/wire/icmp";
 import { Addresses, deliver, reportOf } from "./arrival";
@@ -24,6 +25,7 @@ export { block } from "./text";
 /** A stream whose other end is Node. */
 class ScriptedStream implements Stream {
   state: StreamStatus = StreamStatus.Connecting;
+  /** Why it failed. */
   written: Array<u8> = [];
   arrived: Array<u8> = [];
   released: bool = false;
@@ -31,8 +33,9 @@ class ScriptedStream implements Stream {
   status(): StreamStatus {
     return this.state;
   }
+  kind: StreamFailure = StreamFailure.None;
   failureKind(): StreamFailure {
-    return StreamFailure.None;
+    return this.kind;
   }
   failure(): string {
     return this.state == StreamStatus.Failed ? "scripted failure" : "";
@@ -129,9 +132,6 @@ export function dropServers(): void {
   servers = [];
   resolver.setServers(servers);
 }
-export function useStreams(): void {
-  streams.available = true;
-}
 export function addHost(pointer: usize, length: u32, address: u32): bool {
   return resolver.hosts.add(textAt(pointer, length), address);
 }
@@ -176,6 +176,40 @@ export function socketCount(): u32 {
 }
 export function cacheCount(): u32 {
   return resolver.cache.count;
+}
+
+/** Returns how many of the questions sent to server `index` were not answered in time. */
+export function silences(index: u32): u64 {
+  return resolver.servers.states[index].silences;
+}
+/** Returns the server's rank: 0 fast, 1 slow, 2 dead. */
+export function rank(index: u32): i32 {
+  return resolver.servers.states[index].rank();
+}
+/** Reports whether the event loop would skip the resolver. */
+export function dormant(): bool {
+  return resolver.dormant;
+}
+export function isWithinZone(name: usize, length: u32, zone: usize, zoneLength: u32): bool {
+  return isWithin(textAt(name, length), textAt(zone, zoneLength));
+}
+/** Asks the server with number `index` directly, as dig does. */
+export function askDirectly(pointer: usize, length: u32, index: u32, now: i64): DirectQuery {
+  const options = new DirectOptions();
+  return new DirectQuery(
+    resolver.transport,
+    [servers[index]],
+    textAt(pointer, length),
+    options,
+    now,
+  );
+}
+export function pollDirectly(query: DirectQuery, now: i64): bool {
+  query.poll(now);
+  return query.done;
+}
+export function complaints(query: DirectQuery): string {
+  return query.complaints.join("\n");
 }
 
 /** Reports whether the resolver considers server `index` dead. */
@@ -228,6 +262,15 @@ export function secureTarget(): string {
 }
 export function streamState(index: u32, state: u32): void {
   streams.opened[index].state = state as StreamStatus;
+}
+/** Fails a stream. `kind` is a StreamFailure. */
+export function streamFail(index: u32, kind: u32): void {
+  streams.opened[index].kind = kind as StreamFailure;
+  streams.opened[index].state = StreamStatus.Failed;
+}
+/** Lets connections be opened, or makes every attempt fail. */
+export function allowStreams(available: bool): void {
+  streams.available = available;
 }
 export function streamReleased(index: u32): bool {
   return streams.opened[index].released;

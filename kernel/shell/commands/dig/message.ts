@@ -4,7 +4,7 @@ import { MILLISECOND } from "../../../../core/time";
 import { DirectQuery } from "../../../../net/service/dns/direct-query";
 import { DnsReply } from "../../../../net/service/dns/reply";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { DnsHeader, DnsReader, TYPE_OPT } from "../../../../net/wire/dns";
+import { DnsHeader, DnsOpt, DnsReader, TYPE_OPT } from "../../../../net/wire/dns";
 import { absolute, recordText, typeName } from "../../../../net/wire/dns-record";
 import { Session } from "../../session";
 
@@ -22,6 +22,8 @@ const CODES: StaticArray<string> = [
   "NOTAUTH",
   "NOTZONE",
 ];
+/** The bit DO of an OPT record's flags (RFC 3225). */
+const OPT_DO: u32 = 0x8000;
 /** The columns of the TTL and the class, and the width of a tab. */
 const TTL_COLUMN: i32 = 24;
 const CLASS_COLUMN: i32 = 32;
@@ -55,6 +57,7 @@ export class Parts {
 export class MessagePrinter {
   private readonly reader: DnsReader;
   private readonly header: DnsHeader;
+  private readonly opt: DnsOpt | null;
 
   constructor(
     private readonly session: Session,
@@ -63,6 +66,7 @@ export class MessagePrinter {
   ) {
     this.reader = new DnsReader(reply.pointer, reply.length, true);
     this.header = DnsHeader.at(reply.pointer);
+    this.opt = DnsOpt.find(reply.pointer, reply.length);
   }
 
   print(): void {
@@ -94,7 +98,8 @@ export class MessagePrinter {
     const header = this.header;
     const flags = header.flags;
     const session = this.session;
-    const code = header.code | (this.reply.extendedCode << 4);
+    const opt = this.opt;
+    const code = header.code | (opt == null ? 0 : opt.extendedCode << 4);
     const status =
       code < (CODES.length as u32) ? CODES[code] : code == 16 ? "BADVERS" : `RESERVED${code}`;
     let names = "";
@@ -115,9 +120,14 @@ export class MessagePrinter {
       session.printLine(";; WARNING: recursion requested but not available");
     }
     session.printLine("");
-    if (!this.reply.hasOpt) return;
+    if (opt == null) return;
     session.printLine(";; OPT PSEUDOSECTION:");
-    session.printLine(`; EDNS: version: 0, flags:; udp: ${this.reply.payload}`);
+    const reserved = opt.flags & ~OPT_DO;
+    const dnssec = (opt.flags & OPT_DO) != 0 ? " do" : "";
+    const rest = reserved == 0 ? ";" : `; MBZ: 0x${reserved.toString(16).padStart(4, "0")},`;
+    session.printLine(
+      `; EDNS: version: ${opt.version}, flags:${dnssec}${rest} udp: ${opt.payload}`,
+    );
   }
 
   private printQuestions(count: u32): bool {

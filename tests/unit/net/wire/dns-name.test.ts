@@ -94,6 +94,23 @@ test("DNS-26: escapes non-printable bytes, and dots inside labels", () => {
   assert.equal(odd?.name, "a\\.\\\\b.\\000\\027[31m.\\255");
 });
 
+test("a name is in a zone if the dot before the zone separates labels", () => {
+  const cases: [string, string, boolean][] = [
+    ["a.test", "test", true],
+    ["test", "test", true],
+    ["a.test", ".", true],
+    ["atest", "test", false],
+    ["a\\.test", "test", false],
+    ["a\\\\.test", "test", true],
+    ["a\\\\\\.test", "test", false],
+    ["\\\\.test", "test", true],
+  ];
+  for (const [name, zone, within] of cases) {
+    const result = wasm.isWithinZone(...writeText(wasm, name), ...writeText(wasm, zone));
+    assert.equal(result !== 0, within, `${name} in ${zone}`);
+  }
+});
+
 test("writes names that read back unchanged", () => {
   for (const name of ["a", "a.test", "mainnet.era.zksync.io", `${"b".repeat(63)}.test`]) {
     const to: number = wasm.block(300);

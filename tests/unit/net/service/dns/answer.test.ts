@@ -189,7 +189,7 @@ test("DNS-22: without TCP, reports a truncated answer as an error", () => {
 /** Starts a query and waits until it is written to TCP; returns the query, its id and name. */
 function overStream(): { query: number; id: number; name: string } {
   world.reset("10.0.2.3");
-  wasm.useStreams();
+  wasm.allowStreams(true);
   const query = world.ask("a.test");
   world.reply({ flags: 0x8380, answers: [a("a.test", evil)] });
   assert.equal(wasm.streamCount(), 1);

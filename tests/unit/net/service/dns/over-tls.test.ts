@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { a, encodeAnswer, readQuestion } from "../../../../lab/packets/dns.ts";
-import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
+import { load, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
 import { DnsWorld, second } from "../../../../lab/scripted/dns.ts";
 import { Status } from "../../../../lab/scripted/streams.ts";
 
@@ -12,7 +12,7 @@ const target = "203.0.113.7";
 
 beforeEach(() => {
   world.reset("10.0.2.3#dns.test");
-  wasm.useStreams();
+  wasm.allowStreams(true);
 });
 
 /** Returns the messages written to a stream so far, without their length prefixes. */
@@ -75,7 +75,7 @@ test("keeps the connection for the next query, and closes it after 20 idle secon
 test("asks again over a new connection if the server has closed the one that was kept", () => {
   for (const state of [Status.Finished, Status.Failed]) {
     world.reset("10.0.2.3#dns.test");
-    wasm.useStreams();
+    wasm.allowStreams(true);
     world.ask("a.test");
     open(0);
     answer(0);
@@ -86,6 +86,118 @@ test("asks again over a new connection if the server has closed the one that was
     answer(1);
     assert.equal(world.outcome(query), target);
     assert.equal(wasm.streamReleased(0), 1);
+  }
+});
+
+/** Returns a world in which the connection to the server is kept. */
+function keepConnection(...servers: string[]): void {
+  world.reset(...servers);
+  wasm.allowStreams(true);
+  world.ask("a.test");
+  open(0);
+  answer(0);
+}
+
+test("sends a query over the kept connection at once, without waiting for a poll", () => {
+  keepConnection("10.0.2.3#dns.test");
+  wasm.resolve(...writeText(wasm, "b.test"), world.now);
+  assert.equal(written(0).length, 2);
+});
+
+test("connects again only once for one query, with the whole time limit", () => {
+  keepConnection("10.0.2.3#dns.test", "10.0.2.4");
+  const query = world.ask("b.test");
+  world.run(world.now + 3n * second);
+  open(0, Status.Finished);
+  assert.equal(wasm.streamCount(), 2);
+  world.run(world.now + 4n * second - 1n);
+  assert.equal(world.queries.length, 0, "the new connection has 4 s");
+  open(1, Status.Finished);
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(world.queries.length, 1, "asks the next server");
+  world.reply({ answers: [a("b.test", target)] });
+  assert.equal(world.outcome(query), target);
+});
+
+test("connects again, once, if the server rejects a resumed session", () => {
+  const session = 8;
+  const query = world.ask("a.test");
+  wasm.streamFail(0, session);
+  world.poll();
+  assert.equal(wasm.streamCount(), 2);
+  wasm.streamFail(1, session);
+  world.poll();
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(world.outcome(query), "secure-failed");
+});
+
+test("the time of the handshake does not make a server slow", () => {
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  wasm.allowStreams(true);
+  world.ask("a.test");
+  world.run(world.now + 3n * second);
+  open(0);
+  answer(0);
+  assert.equal(wasm.rank(0), 0);
+});
+
+test("the next server is asked at once if no connection can be opened", () => {
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  const query = world.ask("a.test");
+  assert.equal(world.queries.length, 1);
+  world.reply({ answers: [a("a.test", target)] });
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.elapsed(query), 0n);
+  assert.equal(wasm.serverDead(0), 0, "nothing is known about the server");
+});
+
+test("a server to which no query was sent was not silent", () => {
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  wasm.allowStreams(true);
+  world.ask("a.test");
+  world.run(world.now + 4n * second);
+  assert.deepEqual([wasm.serverDead(0), wasm.silences(0)], [1, 0n]);
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  wasm.allowStreams(true);
+  world.ask("a.test");
+  wasm.streamFail(0, 1);
+  world.poll();
+  assert.deepEqual([wasm.serverDead(0), wasm.silences(0)], [1, 0n]);
+});
+
+test("a connection kept by dig's query is closed by the resolver", () => {
+  const name = writeText(wasm, "a.test");
+  world.poll();
+  assert.equal(wasm.dormant(), 1);
+  const query = wasm.askDirectly(...name, 0, world.now);
+  open(0);
+  wasm.pollDirectly(query, world.now);
+  answer(0);
+  assert.equal(wasm.pollDirectly(query, world.now), 1);
+  assert.equal(wasm.dormant(), 0);
+  world.run(world.now + 21n * second);
+  assert.equal(wasm.streamReleased(0), 1);
+});
+
+test("dig's query names the reason of a failed connection", () => {
+  const reasons: [number, string][] = [
+    [1, "connection refused"],
+    [2, "timed out"],
+    [3, "host unreachable"],
+    [4, "connection reset"],
+    [6, "scripted failure"],
+    [0, "end of file"],
+  ];
+  for (const [kind, words] of reasons) {
+    world.reset("10.0.2.3#dns.test");
+    wasm.allowStreams(true);
+    const query = wasm.askDirectly(...writeText(wasm, "a.test"), 0, world.now);
+    for (let i = 0; i < 3; i++) {
+      wasm.streamFail(i, kind);
+      wasm.pollDirectly(query, world.now);
+    }
+    const line = `;; communications error to 10.0.2.3#dns.test: ${words}`;
+    assert.equal(world.text(wasm.complaints(query)), [line, line, line].join("\n"));
   }
 });
 
@@ -107,7 +219,7 @@ test("reports why no connection could be opened", () => {
 
 test("asks the next server if one fails, over TLS or UDP as configured for each", () => {
   world.reset("10.0.2.3#dns.test", "10.0.2.4");
-  wasm.useStreams();
+  wasm.allowStreams(true);
   const query = world.ask("a.test");
   assert.equal(world.queries.length, 0);
   open(0, Status.Failed);
@@ -119,7 +231,7 @@ test("asks the next server if one fails, over TLS or UDP as configured for each"
 
 test("gives a silent server 4 s, and probes it over TLS, not in the clear", () => {
   world.reset("10.0.2.3#dns.test", "10.0.2.4");
-  wasm.useStreams();
+  wasm.allowStreams(true);
   world.ask("a.test");
   open(0);
   world.run(world.now + 4n * second - 1n);

@@ -93,11 +93,59 @@ test("a server that answers late is slow, not dead, and is queried after a faste
   assert.deepEqual(serversOf(askNew().sent), [other]);
 });
 
+/** Makes the first server slow: it answers after `after` seconds, and the second at once. */
+function firstIsSlow(after = 3n): void {
+  const { sent } = askNew();
+  world.run(second);
+  answer();
+  world.run(after * second);
+  answer(sent[0]);
+  assert.deepEqual([wasm.rank(0), wasm.rank(1)], [1, 0]);
+}
+
+test("a slow server is probed, and a fast answer to the probe makes it the first again", () => {
+  firstIsSlow();
+  world.run(9n * second);
+  const { query, sent } = askNew();
+  assert.deepEqual(serversOf(sent).sort(), [first, other]);
+  answer(sent.find((q) => q.server === address(other)));
+  assert.equal(wasm.elapsed(query), 0n, "the probe delays nothing");
+  answer(sent.find((q) => q.server === address(first)));
+  assert.deepEqual(serversOf(askNew().sent), [first]);
+});
+
+test("a server that stays slow is probed at growing intervals", () => {
+  firstIsSlow();
+  const probed: number[] = [];
+  for (let at = 4; at < 170; at++) {
+    world.run(BigInt(at) * second);
+    const { sent } = askNew();
+    answer(sent.find((q) => q.server === address(other)));
+    const probe = sent.find((q) => q.server === address(first));
+    if (probe === undefined) continue;
+    probed.push(at);
+    world.run(BigInt(++at) * second);
+    answer(probe);
+  }
+  assert.deepEqual(probed, [6, 16, 36, 76, 156]);
+  assert.equal(wasm.rank(0), 1);
+});
+
+test("a slow server that does not answer a probe is dead", () => {
+  firstIsSlow();
+  world.run(9n * second);
+  const { sent } = askNew();
+  answer(sent.find((q) => q.server === address(other)));
+  world.run(18n * second);
+  assert.deepEqual([wasm.rank(0), wasm.silences(0)], [2, 2n]);
+});
+
 test("a closed port marks a server dead; if all are dead, they are queried in order", () => {
   askNew();
   wasm.refuse(0);
   world.poll();
   assert.equal(wasm.serverDead(0), 1);
+  assert.equal(wasm.silences(0), 0n, "it was not silent");
   wasm.refuse(1);
   world.poll();
   assert.equal(wasm.serverDead(1), 1);
@@ -119,10 +167,21 @@ test("the state of a server survives a change of the server list", () => {
   assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1), wasm.serverDead(2)], [1, 0, 0]);
 });
 
+test("bounds sockets: a new lookup closes the oldest query of another", () => {
+  const queries = Array.from({ length: 31 }, () => askNew().query);
+  world.run(14n * second);
+  assert.equal(wasm.socketCount(), 40);
+  const { query, sent } = askNew();
+  assert.equal(wasm.socketCount(), 40);
+  answer(sent[0]);
+  assert.equal(world.outcome(query), target);
+  assert.equal(world.outcome(queries[0]), "pending");
+});
+
 test("bounds sockets: a retry closes the socket of its lookup's oldest query", () => {
   for (let i = 0; i < 32; i++) askNew();
   world.run(14n * second);
-  assert.ok(wasm.socketCount() <= 40, `${wasm.socketCount()} sockets`);
+  assert.equal(wasm.socketCount(), 40);
   world.run(40n * second);
   assert.equal(wasm.socketCount(), 0);
 });
@@ -219,7 +278,7 @@ const lowered = (to: SentQuery): Buffer =>
 
 test("repeats a query over TCP if the answer over UDP changes the case of letters", () => {
   world.reset(first);
-  wasm.useStreams();
+  wasm.allowStreams(true);
   const query = world.ask(LONG);
   world.deliver(lowered(world.last));
   assert.equal(world.outcome(query), "pending");
@@ -252,9 +311,34 @@ test("without TCP, repeats a query in lower case if the server changes the case 
   assert.equal(world.outcome(query), target);
 });
 
+test("a name in another case does not bring EDNS back at a server that drops it", () => {
+  world.reset(first);
+  world.ask(LONG);
+  world.run(2n * second);
+  assert.equal(world.last.edns, 0);
+  world.deliver(lowered(world.queries[0]), world.queries[0]);
+  assert.equal(world.queries.length, 3);
+  assert.deepEqual([world.last.edns, world.last.wireName], [0, LONG]);
+});
+
+test("a late truncated answer does not delay the query of the next server", () => {
+  wasm.allowStreams(true);
+  const { query, sent } = askNew();
+  world.run(second);
+  assert.equal(dotted(world.last.server), other);
+  world.run(2n * second - 100_000n);
+  world.reply({ flags: 0x8380 }, sent[0]);
+  assert.equal(wasm.streamCount(), 1, "repeats it over TCP");
+  assert.equal(world.queries.length, 2);
+  world.run(2n * second);
+  assert.equal(world.queries.length, 3);
+  answer();
+  assert.equal(world.outcome(query), target);
+});
+
 test("if TCP is filtered, uses the truncated answer, and does not try TCP for a while", () => {
   world.reset(first);
-  wasm.useStreams();
+  wasm.allowStreams(true);
   const query = world.ask("a.test");
   world.reply({ flags: 0x8380, answers: [a("a.test", target)] });
   world.run(2n * second);
