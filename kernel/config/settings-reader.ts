@@ -26,6 +26,7 @@ const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
 const LEASE_SWITCHES: StaticArray<string> = [
   "SendHostname",
   "UseDNS",
+  "UseDomains",
   "UseNTP",
   "UseMTU",
   "UseHostname",
@@ -185,17 +186,37 @@ export class SettingsReader {
     if (key == "DNS") return this.addNameServers(value);
     if (key == "Hostname") return this.setHostname(value);
     if (key == "Description") return "";
-    if (key != "Domains" && key != "NTP") return unknownKey("Network", NETWORK_KEYS);
+    if (key == "Domains") return this.addDomains(value);
+    if (key != "NTP") return unknownKey("Network", NETWORK_KEYS);
     const names = splitBlanks(value);
     for (let i = 0; i < names.length; i++) {
-      const name = names[i].startsWith("~") ? names[i].substring(1) : names[i];
-      if (key == "NTP" ? isTimeServer(name) : isHostName(name)) continue;
-      if (key == "NTP") return "invalid time server, expected NAME or ADDRESS";
-      return "invalid domain, expected letters, digits, dashes and dots";
+      if (!isTimeServer(names[i])) return "invalid time server, expected NAME or ADDRESS";
     }
-    if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
-    else settings.searchDomains = joined(settings.searchDomains, withoutRoutes(names));
+    settings.ntpServers = names.length == 0 ? names : settings.ntpServers.concat(names);
     return "";
+  }
+
+  /**
+   * Appends the domains to the list; an empty value clears it. Those with `~` would only select the
+   * servers of names below them, and are left out.
+   */
+  private addDomains(value: string): string {
+    const settings = this.part.settings;
+    const words = splitBlanks(value);
+    const domains: Array<string> = [];
+    let routing = "";
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
+      const routes = word.startsWith("~");
+      if (!isHostName(routes ? word.substring(1) : word) && word != "~.") {
+        return "invalid domain, expected letters, digits, dashes and dots";
+      }
+      if (!routes) domains.push(word);
+      else if (routing == "") routing = word;
+    }
+    settings.searchDomains = words.length == 0 ? domains : settings.searchDomains.concat(domains);
+    if (routing == "") return "";
+    return `routing-only domain ${routing} has no effect, expected a domain to search`;
   }
 
   private setDhcp(value: string, line: i32): string {
@@ -273,11 +294,14 @@ export class SettingsReader {
       return "";
     }
     if (!LEASE_SWITCHES.includes(key)) return unknownKey("DHCPv4", LEASE_KEYS);
-    const answer = parseBoolean(value);
+    // A lease's domains would then only select servers.
+    const routes: bool = key == "UseDomains" && value == "route";
+    const answer = routes ? 0 : parseBoolean(value);
     if (answer < 0) return BAD_BOOLEAN;
     const on: bool = answer == 1;
     if (key == "SendHostname") use.sendHostname = on;
     else if (key == "UseDNS") use.useDns = on;
+    else if (key == "UseDomains") use.useDomains = answer;
     else if (key == "UseNTP") use.useNtp = on;
     else if (key == "UseMTU") use.useMtu = on;
     else if (key == "UseHostname") use.useHostname = on;
@@ -341,18 +365,4 @@ function isTimeServer(text: string): bool {
   const host = mark < 0 ? text : text.substring(0, mark);
   const port = mark < 0 ? 123 : parseDecimalText(text.substring(mark + 1));
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
-}
-
-/** Returns the domains to search: all but `~DOMAIN`, which would only select servers. */
-function withoutRoutes(names: Array<string>): Array<string> {
-  const domains: Array<string> = [];
-  for (let i = 0; i < names.length; i++) {
-    if (!names[i].startsWith("~")) domains.push(names[i]);
-  }
-  return domains;
-}
-
-/** Returns both lists joined, or an empty list if the second is empty. */
-function joined(before: Array<string>, more: Array<string>): Array<string> {
-  return more.length == 0 ? more : before.concat(more);
 }

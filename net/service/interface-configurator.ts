@@ -107,7 +107,8 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (console != null) return console;
     if (this.settings.searchDomains.length > 0) return this.settings.searchDomains;
     const lease = this.dhcp.lease;
-    return lease == null ? [] : lease.searchDomains();
+    if (lease == null || !this.settings.lease.takesDomains()) return [];
+    return lease.searchDomains();
   }
 
   /** Returns the time servers: the static ones, else DHCP's (option 42). */

@@ -3,6 +3,8 @@
 export class LeaseSettings {
   sendHostname: bool = true;
   useDns: bool = true;
+  /** Whether to search the domains of the lease: 1 for yes, 0 for no, -1 to follow `useDns`. */
+  useDomains: i32 = -1;
   useNtp: bool = true;
   useMtu: bool = true;
   useHostname: bool = true;
@@ -11,6 +13,11 @@ export class LeaseSettings {
   useGateway: i32 = -1;
   /** The metric of the lease's routes; -1 for 1024 plus the index of the interface. */
   routeMetric: i64 = -1;
+
+  /** Reports whether to search the domains of the lease. */
+  takesDomains(): bool {
+    return this.useDomains < 0 ? this.useDns : this.useDomains == 1;
+  }
 
   /** Reports whether to add a lease's route with this prefix length. */
   takesRoute(prefix: u32): bool {

@@ -159,14 +159,14 @@ export function parsePrefix(text: string): NetworkAddress | null {
  */
 export function parseNameServer(text: string): NameServer | null {
   const parts = text.split("#");
+  if (parts.includes("")) return null;
   const colon = parts[0].indexOf(":");
   let portText = colon < 0 ? "" : parts[0].substring(colon + 1);
   const address = parseIpv4(colon < 0 ? parts[0] : parts[0].substring(0, colon));
   let next = 1;
   if (colon < 0 && next < parts.length && !isServerName(parts[next])) portText = parts[next++];
   const name = next < parts.length ? parts[next++] : "";
-  if (next < parts.length || (next == 2 && name == "" && portText == "")) return null;
-  if (name != "" && !isServerName(name)) return null;
+  if (next < parts.length || (name != "" && !isServerName(name))) return null;
   const hasPort = colon >= 0 || portText != "";
   const usual = name == "" ? DNS_PORT : DNS_TLS_PORT;
   const port = hasPort ? parseDecimalText(portText) : (usual as i64);

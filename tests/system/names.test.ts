@@ -86,7 +86,43 @@ test("short names are searched for in the domains that resolvectl shows", async 
   assert.match(printed(lab, "host printer."), /not found: 3\(NXDOMAIN\)/);
   lab.command('resolvectl domain ""');
   assert.equal(printed(lab, "resolvectl domain"), "Link 1 (net0):");
-  assert.match(printed(lab, "resolvectl domain a..b"), /'a\.\.b' is not valid/);
+  assert.match(printed(lab, "resolvectl domain a..b"), /: Domain not valid: a\.\.b /);
+});
+
+test("resolvectl rejects unknown devices, and clears a list with an empty word", async () => {
+  const lab = await Lab.at("S1");
+  const missing = 'resolvectl: Failed to resolve interface "eth0": No such device\n1';
+  assert.equal(printed(lab, "resolvectl domain eth0 corp.test; echo $?"), missing);
+  assert.equal(printed(lab, "resolvectl domain eth0; echo $?"), missing);
+  assert.equal(printed(lab, "resolvectl dns eth0; echo $?"), missing);
+  assert.equal(printed(lab, 'resolvectl dns ""; echo $?'), missing.replace("eth0", ""));
+  assert.equal(printed(lab, 'resolvectl dns net0 ""; resolvectl dns'), "Link 1 (net0):");
+  assert.match(printed(lab, "resolvectl dns 10.0.2.3#"), /: Failed to parse DNS server address: /);
+  lab.command("resolvectl revert net0");
+  const many = Array.from({ length: 17 }, (_, i) => `d${i}.test`).join(" ");
+  assert.match(printed(lab, `resolvectl domain ${many}`), /: too many domains: 17 \(at most 16\)/);
+  lab.command("resolvectl domain net0 corp.test");
+  assert.equal(
+    printed(lab, "resolvectl domain net0 ~a.test ~b.test; resolvectl domain"),
+    "resolvectl: routing-only domain ~a.test has no effect: " +
+      "all servers are asked for all names\nLink 1 (net0): corp.test",
+  );
+});
+
+test("the domain of the lease is searched unless UseDomains= or UseDNS= says no", async () => {
+  for (const [lines, domain] of [
+    ["", " corp.test"],
+    ["[DHCPv4]\nUseDomains=no", ""],
+    ["[DHCPv4]\nUseDNS=no", ""],
+    ["[DHCPv4]\nUseDNS=no\nUseDomains=yes", " corp.test"],
+  ]) {
+    const modules = [{ name: "anonymos.conf", bytes: Buffer.from(lines) }];
+    const lab = await Lab.at("S0", { commandLine: "", modules });
+    lab.dhcp.options.more = [[15, Buffer.from("corp.test")]];
+    lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
+    lab.pass(20);
+    assert.equal(printed(lab, "resolvectl domain"), `Link 1 (net0):${domain}`, lines);
+  }
 });
 
 test("curl connects to the second address if the first is silent", async () => {

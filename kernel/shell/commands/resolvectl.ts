@@ -5,20 +5,22 @@
  * Shows and sets the name servers and search domains, with the syntax and messages of systemd's
  * resolvectl(1). Values set here override DHCP and the configuration until `revert`. A server with
  * a NAME is queried over TLS (RFC 7858), by default on port 853, and its certificate must have that
- * name. A port can also follow a colon, as in systemd. `domain DEVICE ""` removes all search
- * domains.
+ * name. A port can also follow a colon, as in systemd. `dns DEVICE ""` removes all servers, and
+ * `domain DEVICE ""` all search domains. All servers are asked for all names, so a routing-only
+ * domain (`~DOMAIN`) has no effect, and a warning says so.
  *
  * Servers are queried in the order of the list, but one that takes over 500 ms comes after faster
- * ones. A server that does not respond within a second is queried last; it is probed after 5 s,
- * then at growing intervals of up to 5 minutes, and returns to its place once it responds. `status`
- * shows the server that is queried first, and marks those that do not respond.
+ * ones, and one that does not respond within a second comes last. Both are probed after 5 s, then
+ * at growing intervals of up to 5 minutes, and return to their place once they respond in time.
+ * `status` shows the server that is queried first, and marks those that do not respond.
  *
- * Unlike resolvectl(1) of systemd, DEVICE is optional if there is only one device, and there is no
- * DNSSEC.
+ * Unlike resolvectl(1) of systemd, DEVICE is optional if there is only one device: a first word
+ * that begins with a digit, or for `domain` contains a dot, is taken as a value.
+ * It has no DNSSEC.
  *
  * Exit codes: 0 success; 1 no such device or name; 2 wrong usage (1 in systemd).
  */
-import { DNS_SERVERS } from "../../../core/limits";
+import { DNS_SEARCH_DOMAINS, DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
 import { MILLISECOND } from "../../../core/time";
 import { canonicalName, nameComplaint } from "../../../net/service/dns/name";
@@ -112,14 +114,14 @@ export class Resolvectl extends Command {
   }
 
   start(words: Array<string>, session: Session): Job {
-    // Only `domain` accepts an empty word.
-    const options = new Options(words.length > 0 && words[0] == "domain" ? ["domain"] : words, []);
+    // Only `dns` and `domain` accept an empty word, which clears the list.
+    if (words.length > 0 && words[0] == "dns") return this.servers(words.slice(1), session);
+    if (words.length > 0 && words[0] == "domain") return this.domains(words.slice(1), session);
+    const options = new Options(words, []);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : STATUS;
     if (!VERBS.includes(verb)) return this.unknownVerb(verb, session);
-    if (verb == "dns") return this.servers(operands.slice(1), session);
-    if (verb == "domain") return this.domains(words.slice(1), session);
     if (verb == "query") return this.query(operands.slice(1), session);
     if (operands.length > (verb == REVERT ? 2 : 1)) {
       return this.wrongUsage(session, TOO_MANY);
@@ -167,7 +169,7 @@ export class Resolvectl extends Command {
     return iface == null ? null : this.stack.configuration.of(iface);
   }
 
-  /** Prints why `chosen` found no device. */
+  /** Prints why there is no device. `words` begins with its name, if one was given. */
   private noDevice(words: Array<string>, session: Session): Job {
     if (!namesDevice(words)) return this.wrongUsage(session, "Interface argument required");
     const name = printable(words[0]);
@@ -190,13 +192,14 @@ export class Resolvectl extends Command {
     return this.applied(session);
   }
 
-  /** `dns [DEVICE] [SERVER...]` */
+  /** `dns [DEVICE] [SERVER...]`; a single empty word clears the list. */
   private servers(words: Array<string>, session: Session): Job {
     if (words.length == 0) return this.show(null, session);
     const setup = this.chosen(words);
     if (setup == null) return this.noDevice(words, session);
     if (namesDevice(words)) words = words.slice(1);
     if (words.length == 0) return this.show(setup, session);
+    if (isEmptyWord(words)) words = [];
     if ((words.length as u32) > DNS_SERVERS) {
       return this.wrongUsage(session, `too many servers: ${words.length} (at most ${DNS_SERVERS})`);
     }
@@ -213,30 +216,42 @@ export class Resolvectl extends Command {
     return this.applied(session);
   }
 
-  /** `domain [DEVICE] [DOMAIN...]`; an empty domain clears the list. */
+  /** `domain [DEVICE] [DOMAIN...]`; a single empty word clears the list. */
   private domains(words: Array<string>, session: Session): Job {
     if (words.length == 0) {
       this.printLinks(null, session, false);
       return this.done();
     }
-    // A domain may look like a device. A word that names an existing device is taken as one.
     const named = this.setupNamed(words[0]);
-    const setup = named != null ? named : this.chosen([]);
-    if (setup == null) return this.noDevice(words, session);
-    const values = named != null ? words.slice(1) : words;
+    const isDomain = isEmptyWord(words) || words[0].includes(".") || words[0].startsWith("~");
+    const isValue = named == null && isDomain;
+    const setup = isValue ? this.chosen([]) : named;
+    if (setup == null) return this.noDevice(isValue ? [] : words, session);
+    const values = isValue ? words : words.slice(1);
     if (values.length == 0) {
       this.printLinks(setup, session, false);
       return this.done();
     }
-    const domains: Array<string> = [];
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] == "" && values.length == 1) continue;
-      if (nameComplaint(values[i]) != "") {
-        const shown = printable(values[i]);
-        return this.wrongUsage(session, `Domain specification '${shown}' is not valid.`);
-      }
-      domains.push(canonicalName(values[i]));
+    if (values.length > DNS_SEARCH_DOMAINS) {
+      const most = `at most ${DNS_SEARCH_DOMAINS}`;
+      return this.wrongUsage(session, `too many domains: ${values.length} (${most})`);
     }
+    const domains: Array<string> = [];
+    let routing = "";
+    for (let i = 0; i < values.length && !isEmptyWord(values); i++) {
+      const routes = values[i].startsWith("~");
+      const name = routes ? values[i].substring(1) : values[i];
+      if (nameComplaint(name) != "" && values[i] != "~.") {
+        return this.wrongUsage(session, `Domain not valid: ${printable(name)}`);
+      }
+      if (!routes) domains.push(canonicalName(name));
+      else if (routing == "") routing = printable(values[i]);
+    }
+    if (routing != "") {
+      const why = "all servers are asked for all names";
+      session.error("resolvectl", `routing-only domain ${routing} has no effect: ${why}`);
+    }
+    if (routing != "" && domains.length == 0) return this.done();
     setup.setSearchDomains(domains);
     return this.applied(session);
   }
@@ -300,6 +315,11 @@ export class Resolvectl extends Command {
 /** Prints a line of `status`. */
 function printValue(session: Session, label: string, value: string): void {
   session.printLine(`${label.padStart(LABEL_WIDTH)}: ${value}`);
+}
+
+/** Reports whether a list consists of one empty word. */
+function isEmptyWord(words: Array<string>): bool {
+  return words.length == 1 && words[0] == "";
 }
 
 /** Reports whether the first word is a device and not an address, which begins with a digit. */

@@ -88,6 +88,8 @@ export function settings(index: u32, hardware: u64): string {
   const use = it.lease;
   if (!use.sendHostname) parts.push("silent");
   if (!use.useDns) parts.push("-dns");
+  if (use.takesDomains() != use.useDns) parts.push(use.useDns ? "-domains" : "+domains");
+  if (it.searchDomains.length > 0) parts.push(`search=${it.searchDomains.join(",")}`);
   if (!use.useNtp) parts.push("-ntp");
   if (!use.useMtu) parts.push("-mtu");
   if (!use.useHostname) parts.push("-hostname");

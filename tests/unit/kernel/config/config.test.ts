@@ -159,7 +159,7 @@ test("reads anonymos.conf in the syntax of systemd.network", () => {
     "Gateway=10.0.2.2",
     "DNS=10.0.2.2#5353 10.0.2.3",
     "DNS=10.0.2.4:54",
-    "Domains=example.org ~lan",
+    "Domains=example.org",
     "NTP=10.0.2.2 time.example",
     "; another comment",
     "[Route]",
@@ -180,7 +180,7 @@ test("reads anonymos.conf in the syntax of systemd.network", () => {
     settings(0),
     "dhcp=false 10.0.2.15/24 10.0.9.1/16 gateway=10.0.2.2 dns=10.0.2.2#5353 " +
       "dns=10.0.2.3#53 dns=10.0.2.4#54 route=10.1.0.0/16>10.0.2.9~100 " +
-      "ntp=10.0.2.2,time.example mtu=1400",
+      "ntp=10.0.2.2,time.example mtu=1400 search=example.org",
   );
   assert.equal(settings(3, 0x525400123457n), "dhcp=true");
   assert.equal(settings(3, 1n), "dhcp=true");

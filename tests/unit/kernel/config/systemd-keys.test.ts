@@ -50,6 +50,9 @@ test("neither a VLAN nor one of several Linux names means the only network card"
 test("reads the keys of systemd.network for leases, gateways and peers", () => {
   const all: [string[], string][] = [
     [["[DHCPv4]", "UseDNS=no", "RouteMetric=50"], "dhcp=true -dns metric=50"],
+    [["[DHCPv4]", "UseDNS=no", "UseDomains=yes"], "dhcp=true -dns +domains"],
+    [["[DHCPv4]", "UseDomains=no"], "dhcp=true -domains"],
+    [["[DHCPv4]", "UseDomains=route"], "dhcp=true -domains"],
     [["[DHCPv4]", "UseRoutes=no"], "dhcp=true -routes -gateway"],
     [["[DHCPv4]", "UseRoutes=no", "UseGateway=yes"], "dhcp=true -routes"],
     [["[DHCPv4]", "UseGateway=false"], "dhcp=true -gateway"],
@@ -132,6 +135,41 @@ test("reports the lines of Gateway=_dhcp4 if DHCP is off", () => {
   wasm.reset();
   file("[Network]", "DHCP=yes", "Gateway=_dhcp4", "[Match]", "Name=net1", "[Network]", "DHCP=no");
   assert.deepEqual(problems(), []);
+});
+
+test("accepts routing-only domains with one warning, which do not clear the list", () => {
+  const cases: [string[], string, string | null][] = [
+    [["Domains=a.test", "Domains=~x"], " search=a.test", "~x"],
+    [["Domains=~x.test a.test ~."], " search=a.test", "~x.test"],
+    [["Domains=~."], "", "~."],
+    [["Domains=a.test", "Domains=", "Domains=b.test"], " search=b.test", null],
+  ];
+  for (const [lines, search, warned] of cases) {
+    wasm.reset();
+    file("[Network]", ...lines);
+    assert.equal(settings(0), `dhcp=true${search}`);
+    const why = `routing-only domain ${warned} has no effect, expected a domain to search`;
+    assert.equal(problems().length, warned === null ? 0 : 1);
+    if (warned !== null) assert.ok(problems()[0].endsWith(`: ${why}`), problems()[0]);
+  }
+});
+
+test("rejects a name server with an empty part", () => {
+  for (const server of ["9.9.9.9#", "#dns.test", "9.9.9.9##dns.test", "9.9.9.9#53#", "#", "##"]) {
+    wasm.reset();
+    file("[Network]", `DNS=${server}`);
+    assert.deepEqual(problems(), [
+      `anonymos.conf:2: DNS=${server}: invalid name server ${server}, ` +
+        "expected ADDRESS, ADDRESS#PORT or ADDRESS#NAME",
+    ]);
+    assert.equal(settings(0), "dhcp=true");
+  }
+  for (const server of ["9.9.9.9:53#", "9.9.9.9:#dns.test"]) {
+    wasm.reset();
+    file("[Network]", `DNS=${server}`);
+    assert.equal(problems().length, 1);
+    assert.equal(settings(0), "dhcp=true");
+  }
 });
 
 test("a server with a name after # is for TLS, on port 853; a number after # is a port", () => {
