@@ -48,7 +48,7 @@ describe("long messages of the peer", () => {
     });
   }
   for (const version of [12, 13] as const) {
-    test(`keeps what follows a long message in its last record, TLS 1.${version - 10}`, async () => {
+    test(`keeps messages after a long one in its record, TLS 1.${version - 10}`, async () => {
       const leaf = big(600);
       const identity = () => stage.identity([leaf]);
       for (const fragment of [undefined, 1000]) {
