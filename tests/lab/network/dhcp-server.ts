@@ -45,8 +45,9 @@ export class DhcpServer {
   constructor(
     private readonly peer: Peer,
     /**
-     * `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67. `more` are other
-     * options, which replace those of the same code; empty ones are left out.
+     * `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67; `identifier` is
+     * the peer's address. `more` are other options, which replace those of the same code; empty
+     * ones are left out.
      */
     readonly options: {
       router: number;
@@ -54,6 +55,7 @@ export class DhcpServer {
       first: string;
       mask?: string;
       port?: number;
+      identifier?: number;
       more?: Options;
     },
   ) {
@@ -66,7 +68,7 @@ export class DhcpServer {
     const options = readOptions(data);
     const type = options.get(53)?.[0];
     const own = options.get(54);
-    const mine = own === undefined || be32(own, 0) === this.peer.address;
+    const mine = own === undefined || be32(own, 0) === this.identifier;
     if (random.chance(this.behavior.silence) || !mine) return;
     if (type === DhcpType.Discover) this.answer(data, DhcpType.Offer);
     else if (type === DhcpType.Inform) this.answer(data, DhcpType.Ack);
@@ -77,6 +79,10 @@ export class DhcpServer {
       const refused = asked !== lease || random.chance(this.behavior.refuse);
       this.answer(data, refused ? DhcpType.Nak : DhcpType.Ack);
     }
+  }
+
+  private get identifier(): number {
+    return this.options.identifier ?? this.peer.address;
   }
 
   private leaseFor(data: Buffer): number {
@@ -119,7 +125,7 @@ export class DhcpServer {
     const { mask, router, servers, more = [] } = this.options;
     const options: Options = [
       [53, [type]],
-      [54, ips(this.peer.address)],
+      [54, ips(this.identifier)],
     ];
     if (type !== DhcpType.Nak) {
       const usual = leaseOptions(this.behavior.lease, { mask, router, servers });

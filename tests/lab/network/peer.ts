@@ -37,6 +37,8 @@ export class Peer implements Station {
   readonly tcp: TcpStack;
   /** Whether it replies to pings. */
   answersPing = true;
+  /** Other addresses that it receives packets for, as a cloud's router does for its services. */
+  readonly services = new Set<number>();
   /** Packets received with a wrong checksum or length of ICMP, UDP or TCP. */
   badChecksums = 0;
   readonly udp = new Map<number, (datagram: Datagram) => void>();
@@ -82,7 +84,8 @@ export class Peer implements Station {
       return;
     }
     const broadcast = ip.destination === 0xffffffff;
-    if (ip.fragment !== 0 || (ip.destination !== this.address && !broadcast)) return;
+    const mine = ip.destination === this.address || this.services.has(ip.destination);
+    if (ip.fragment !== 0 || !(mine || broadcast)) return;
     const data = Buffer.from(frame.buffer, frame.byteOffset + ip.start, ip.end - ip.start);
     if (ip.protocol === ICMP) this.receiveIcmp(ip.source, data);
     else if (ip.protocol === TCP && !broadcast) this.tcp.receive(ip.source, data);
