@@ -94,6 +94,9 @@ look_for_packages() {
       file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
       program gnutls-serv gnutls-bin
       program unbound unbound
+      program dhcpd isc-dhcp-server
+      program dhcrelay isc-dhcp-relay
+      program kea-dhcp4 kea-dhcp4-server
       program faketime faketime
       ;;
     date)
@@ -128,7 +131,9 @@ services=""
 hold_services() {
   [ -e /usr/sbin/policy-rc.d ] && return
   case " $packages " in *" nginx-light "*) services=nginx ;; esac
-  case " $packages " in *" unbound "*) services="$services unbound" ;; esac
+  for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server; do
+    case " $packages " in *" $package "*) services="$services $package" ;; esac
+  done
   [ -n "$services" ] || return 0
   printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null &&
     as_root chmod 755 /usr/sbin/policy-rc.d

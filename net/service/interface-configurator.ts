@@ -36,6 +36,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** The address of the lease in use; UNSPECIFIED if there is none. */
   private leased: Ipv4Address = UNSPECIFIED;
   private linkUp: bool;
+  /** The changes of the link that `poll` has seen. */
+  private linkChanges: u32;
 
   constructor(
     readonly ip: IpLayer,
@@ -44,6 +46,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     random: Random,
   ) {
     this.linkUp = iface.linkUp;
+    this.linkChanges = iface.linkChanges + iface.timesDown;
     this.dhcp = new DhcpClient(ip.udp, this, random);
   }
 
@@ -71,7 +74,12 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** Called once a turn, after the IP layer. */
   poll(now: i64): void {
     const linkUp = this.iface.linkUp && this.iface.up;
-    if (linkUp != this.linkUp) {
+    const changes = this.iface.linkChanges + this.iface.timesDown;
+    // The link may go down and up in one turn: `ip link set net0 down; ip link set net0 up`.
+    const bounced = changes != this.linkChanges && linkUp && this.linkUp;
+    this.linkChanges = changes;
+    if (bounced) this.dhcp.linkChanged(false, now);
+    if (bounced || linkUp != this.linkUp) {
       this.linkUp = linkUp;
       log(`${this.iface.name}: link is ${linkUp ? "up" : "down"}`);
       this.dhcp.linkChanged(linkUp, now);

@@ -113,11 +113,24 @@ test("a cable moved to another network brings that network's lease, not the old 
   // The other network's server ignores what it does not know, as ISC's dhcpd does by default.
   server.behavior = { ...server.behavior, silence: 1 };
   twin.setLink(true, world.now);
-  world.pass(8);
+  world.pass(3);
   server.behavior = { ...server.behavior, silence: 0 };
   server.leases.clear();
   server.options.first = "10.0.2.120";
   world.pass(30);
   assert.match(command("ip addr"), /inet 10\.0\.2\.120\/24/);
   assert.doesNotMatch(command("ip addr"), /10\.0\.2\.15/);
+});
+
+test("down and up on one line confirm the lease with its server", async () => {
+  const { world, server, command } = await booted("[Network]", "DHCP=yes");
+  const before = server.acknowledged;
+  command("ip link set net0 down; ip link set net0 up");
+  world.pass(2);
+  assert.equal(server.acknowledged, before + 1);
+  command("ip link set net0 down");
+  world.pass(2);
+  command("ip link set net0 up");
+  world.pass(2);
+  assert.equal(server.acknowledged, before + 2, "once");
 });

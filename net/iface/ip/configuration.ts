@@ -77,6 +77,7 @@ export class IpConfiguration {
   setUp(iface: Interface, up: bool): void {
     if (iface.up == up) return;
     iface.up = up;
+    if (!up) iface.timesDown++;
     iface.device.setUp(up);
     iface.neighbors.flush(false);
     this.egress.paths.invalidate();

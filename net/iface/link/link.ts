@@ -20,8 +20,9 @@ export interface PacketTap {
 export class Link {
   /** The largest IP packet, from SMALLEST_MTU to ETHERNET_MTU bytes. */
   mtu: u32 = ETHERNET_MTU;
-  /** False after `ip link set down`. */
+  /** False after `ip link set down`, and how often it was set down. */
   up: bool = true;
+  timesDown: u32 = 0;
   /** Whether there is a carrier, and how often it has changed. */
   linkUp: bool = false;
   linkChanges: u32 = 0;

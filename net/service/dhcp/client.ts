@@ -28,9 +28,8 @@ import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
 
-/** The maximum number of REQUESTs for an offer, and for the lease after the link comes back. */
+/** The maximum number of REQUESTs for an offer. */
 const REQUESTS: u32 = 4;
-const REBOOT_REQUESTS: u32 = 2;
 /** How long after the ACK for a new address the client watches for a conflict. */
 const PROBE_TIME: i64 = 8 * SECOND;
 
@@ -191,8 +190,7 @@ export class DhcpClient {
         else this.fail("no DHCPACK received for the offer", now);
         break;
       case DhcpState.Rebooting:
-        if (this.tries < REBOOT_REQUESTS) this.sendMessage(now);
-        else this.begin(DhcpState.Selecting, now);
+        this.begin(DhcpState.Selecting, now);
         break;
       case DhcpState.Bound:
         this.begin(DhcpState.Renewing, now);

@@ -10,6 +10,9 @@ import type { Nic } from "./qemu.ts";
 /** The host is .1; leases are .50 to .99. */
 export const NETWORK = "10.77.0";
 export const GATEWAY = `${NETWORK}.1`;
+/** The ends of the cable to another namespace. */
+export const NEAR = "10.78.0.1";
+export const FAR = "10.78.0.2";
 
 /** Why this host cannot create such a network, or ""; for `skip`. */
 export function obstacle(): string {
@@ -27,13 +30,17 @@ export function obstacle(): string {
 
 export class Namespace {
   private readonly servers: Child[] = [];
-  private readonly folder = mkdtempSync(`${tmpdir()}/anonymos-net-`);
+  /** A folder for its servers' files, which is removed with it. */
+  readonly folder = mkdtempSync(`${tmpdir()}/anonymos-net-`);
   private taps = 0;
   private dnsmasq: Child | undefined;
 
   private constructor(private readonly holder: Child) {}
 
-  /** Creates the namespace with its bridge up at GATEWAY/24, and a tap for each machine. */
+  /**
+   * Creates the namespace, with a tap for each machine on a bridge that is up at GATEWAY/24; there
+   * is no bridge without taps.
+   */
   static async make(taps = 1): Promise<Namespace> {
     const shell = "echo ready; exec cat";
     const holder = new Child("namespace", ["unshare", "--net", "sh", "-c", shell], { input: true });
@@ -45,15 +52,26 @@ export class Namespace {
     const made = new Namespace(holder);
     try {
       await made.run(["ip", "link", "set", "lo", "up"]);
-      await made.run(["ip", "link", "add", "bridge0", "type", "bridge"]);
-      await made.run(["ip", "address", "add", `${GATEWAY}/24`, "dev", "bridge0"]);
-      await made.run(["ip", "link", "set", "bridge0", "up"]);
+      if (taps > 0) await made.addBridge();
       for (let i = 0; i < taps; i++) await made.addTap();
     } catch (error) {
       await made.stop();
       throw error;
     }
     return made;
+  }
+
+  /** Connects this network to `other` by a cable with the addresses NEAR, here, and FAR. */
+  async connect(other: Namespace): Promise<void> {
+    const there = `${other.holder.pid}`;
+    const cable = ["ip", "link", "add", "cable0", "type", "veth", "peer", "name", "cable1"];
+    await this.run([...cable, "netns", there]);
+    await this.run(["ip", "address", "add", `${NEAR}/24`, "dev", "cable0"]);
+    await this.run(["ip", "link", "set", "cable0", "up"]);
+    await this.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+    await other.run(["ip", "address", "add", `${FAR}/24`, "dev", "cable1"]);
+    await other.run(["ip", "link", "set", "cable1", "up"]);
+    await other.run(["ip", "route", "replace", `${NETWORK}.0/24`, "via", NEAR]);
   }
 
   /** The words to put before a command, to run it inside the namespace. */
@@ -73,6 +91,12 @@ export class Namespace {
     const child = new Child(name, words, { prefix: this.prefix });
     this.servers.push(child);
     return child;
+  }
+
+  private async addBridge(): Promise<void> {
+    await this.run(["ip", "link", "add", "bridge0", "type", "bridge"]);
+    await this.run(["ip", "address", "add", `${GATEWAY}/24`, "dev", "bridge0"]);
+    await this.run(["ip", "link", "set", "bridge0", "up"]);
   }
 
   private async addTap(): Promise<void> {
