@@ -6,7 +6,10 @@
  */
 
 // --- frames ---
-/** Frames in the DMA pool: enough for both rings of a device, queues and reassembly. */
+/**
+ * Frames in the DMA pool: enough for both rings of a device and for queues. Each further device
+ * adds frames for its rings.
+ */
 export const FRAME_COUNT: u32 = 1024;
 /** Bytes of one frame: a whole receive buffer of the 82540EM (RCTL.BSIZE = 2048). */
 export const FRAME_STORAGE: u32 = 2048;
@@ -36,9 +39,12 @@ export const INTERFACES: u32 = 4;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
 export const ROUTES: u32 = 32;
-export const NEIGHBORS: u32 = 64;
+/** Neighbors of one interface. */
+export const NEIGHBORS: u32 = 1024;
 /** Packets held for one neighbor while its hardware address is resolved; the newest are kept. */
 export const NEIGHBOR_QUEUE: u32 = 4;
+/** Packets of one interface that wait for the hardware addresses of its neighbors. */
+export const NEIGHBOR_WAITING: u32 = 192;
 /** Frames queued from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
 /** Datagrams in reassembly; each holds a buffer of 64 KiB. */

@@ -1,4 +1,5 @@
 /** Maps network controllers to drivers. */
+import { RECEIVE_RING, TRANSMIT_RING } from "../core/limits";
 import { log } from "../core/log";
 import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
@@ -64,7 +65,9 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
   const started: Array<Nic> = [];
   for (let i = 0; i < devices.length && started.length < limit; i++) {
     const nic = createNic(devices[i], pool);
-    if (nic == null || !nic.start()) continue;
+    if (nic == null) continue;
+    if (started.length > 0) pool.extend(RECEIVE_RING + TRANSMIT_RING);
+    if (!nic.start()) continue;
     nic.pci.driver = nic.driverName();
     started.push(nic);
   }

@@ -2,6 +2,8 @@
  * A network interface: a link, its IPv4 addresses, and ARP. An interface may have several
  * addresses, but it has one neighbor cache (RFC 1122 section 3.3.4).
  */
+import { NEIGHBORS } from "../../core/limits";
+import { ANY_DEVICE } from "../socket/path";
 import { Ipv4Addresses } from "./ipv4-addresses";
 import { Arp } from "./link/arp";
 import { ArpInput } from "./link/arp-input";
@@ -12,7 +14,12 @@ import { NeighborCache } from "./link/neighbor-cache";
 export class Interface extends Link {
   readonly ipv4: Ipv4Addresses = new Ipv4Addresses();
   private readonly arp: Arp = new Arp(this, this.ipv4);
-  readonly neighbors: NeighborCache = new NeighborCache(this, this.arp);
+  /** The loopback, which has no index, has no neighbors either. */
+  readonly neighbors: NeighborCache = new NeighborCache(
+    this,
+    this.arp,
+    this.index == ANY_DEVICE ? 0 : NEIGHBORS,
+  );
   readonly conflicts: ConflictDetection = new ConflictDetection(this, this.ipv4, this.arp);
   readonly arpInput: ArpInput = new ArpInput(
     this,

@@ -8,10 +8,17 @@ export class FramePool {
   available: u32 = 0;
   /** How often `allocate` found no free frame. */
   exhausted: u64 = 0;
+  /** All frames, free or not. */
+  count: u32 = 0;
   private first: Frame | null = null;
 
-  /** Allocates memory for `count` frames, which is never freed. */
-  constructor(readonly count: u32 = FRAME_COUNT) {
+  constructor(count: u32 = FRAME_COUNT) {
+    this.extend(count);
+  }
+
+  /** Adds `count` frames. Their memory is never freed. */
+  extend(count: u32): void {
+    this.count += count;
     const memory = allocateBlock(count * FRAME_STRIDE);
     for (let i: u32 = 0; i < count; i++) {
       this.release(changetype<Frame>(memory + i * FRAME_STRIDE));

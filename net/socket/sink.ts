@@ -28,6 +28,11 @@ export interface PacketSink {
    * takes over the frame. Routes and addresses must not change between the two calls.
    */
   send(frame: Frame, path: Path, protocol: u32): SendResult;
+  /**
+   * Notes that packets sent along the path arrive: the other end of a conversation has made
+   * progress. The next hop then need not prove that it is still there (RFC 4861 section 7.3.1).
+   */
+  confirm(path: Path): void;
   /** Copies and sends `length` bytes of IP payload, in fragments if necessary. */
   sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult;
 }

@@ -237,8 +237,9 @@ row("ICM-11: keeps retransmitting despite host unreachable and TTL exceeded", "T
   const [first] = lab.frames();
   lab.inject([error(3, 1, quote(first)), error(11, 0, quote(first))]);
   lab.pass(10);
-  const again = lab.frames();
-  assert.ok(again.length >= 3 && again.every((frame) => be32(frame, 38) === be32(first, 38)));
+  const again = lab.frames().filter((frame) => parseIp(frame));
+  const same = again.every((frame) => be32(frame, 38) === be32(first, 38));
+  assert.ok(again.length >= 3 && same, `${again.length} segments`);
   lab.mute(false);
   lab.pass(10);
   assert.equal(lab.connection.received, "data\n".length);
@@ -275,6 +276,9 @@ row("ICM-12: port unreachable aborts a connect if the sequence number matches", 
   lab.inject([error(3, 3, quote(syn))]);
   lab.sends();
   assert.match(lab.twin.output.slice(before), /^nc: connect to .* failed: Connection refused/);
+  // The gateway, which has not replied since the SYN, is looked for in vain.
+  lab.pass(3);
+  lab.take();
 });
 
 /** A datagram to one of the guest's ports. */

@@ -65,6 +65,9 @@ export class Lab {
   readonly expected: Counts = {};
   private readonly checker = new Checker();
   private readonly hosts: Record<string, string> = { "slow.test": gateway.address };
+  /** The guest's ARP requests to one station, which check that a known neighbor is there. */
+  checks: Buffer[] = [];
+  /** The guest's other frames. */
   private sent: Sent[] = [];
   private lookups = 0;
   private before = { frames: 0, heap: 0, kept: 0, sockets: "", counts: {} as Counts };
@@ -85,7 +88,8 @@ export class Lab {
     this.port = this.network.connectTwin(twin);
     this.network.taps.push((frame, time, from) => {
       if (from !== this.port.station) return;
-      this.sent.push({ frame: Buffer.from(frame), time });
+      if (isCheck(frame)) this.checks.push(Buffer.from(frame));
+      else this.sent.push({ frame: Buffer.from(frame), time });
       this.checker.check(frame, time, "the guest", twin.mac);
     });
   }
@@ -161,7 +165,7 @@ export class Lab {
     return this.checker.complaints;
   }
 
-  /** Returns the frames that the guest sent since the last call. */
+  /** Returns the frames that the guest sent since the last call, without `checks`. */
   take(): Sent[] {
     return this.sent.splice(0);
   }
@@ -282,7 +286,12 @@ export class Lab {
   }
 }
 
-/** Reports whether the checks themselves may have caused this frame. */
+/** Reports whether this is an ARP request to one station. */
+function isCheck(frame: Uint8Array): boolean {
+  return be16(frame, 12) === 0x0806 && be16(frame, 20) === 1 && (frame[0] & 1) === 0;
+}
+
+/** Reports whether the checks of a row may have caused this frame. */
 function isFromChecks(frame: Buffer): boolean {
   if (be16(frame, 12) === 0x0806) return true;
   const ip = parseIp(frame);

@@ -53,8 +53,8 @@ export const mutants: Mutant[] = [
   [
     "leaks the frame that a neighbor's full queue drops",
     "net/iface/link/neighbor-cache.ts",
-    "this.link.pool.release(dropped);",
-    "",
+    "this.link.pool.release(entry.dequeue());",
+    "entry.dequeue();",
   ],
   [
     "does not arm the timer if the deadline is more than 54 ms away",
@@ -77,7 +77,7 @@ export const mutants: Mutant[] = [
   [
     "never ages neighbor entries",
     "net/iface/link/neighbor-cache.ts",
-    "entry.until = state == NeighborState.Reachable ? confirmedAt + REACHABLE_TIME : 0;",
+    "entry.until = state == NeighborState.Reachable ? confirmedAt + CONFIRMED_TIME : 0;",
     "entry.until = state == NeighborState.Reachable ? NEVER : 0;",
   ],
   [

@@ -91,6 +91,16 @@ export class Egress implements PacketSink {
     return SendResult.Sent;
   }
 
+  /** See PacketSink.confirm. */
+  confirm(path: Path): void {
+    const index = path.neighbor;
+    if (path.mtu == 0 || index == NEIGHBOR_FIXED) return;
+    const neighbors = this.interfaceOf(path).neighbors;
+    const nextHop = path.nextHop;
+    const entry = index == NEIGHBOR_UNKNOWN ? neighbors.find(nextHop) : neighbors.at(index);
+    if (entry != null && entry.address.equals(nextHop)) neighbors.confirm(entry, this.now);
+  }
+
   /** See PacketSink.sendBytes. */
   sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult {
     if (!this.update(path)) return SendResult.Unreachable;

@@ -73,7 +73,9 @@ export class Icmp {
     if (type == ICMP_ECHO_REPLY) {
       const source = this.report.reporter;
       source.ipv4 = packet.source;
-      return this.echo.process(now, source, packet.ttl, pointer, length);
+      const unwanted = this.echo.process(now, source, packet.ttl, pointer, length);
+      if (unwanted == Drop.None) this.confirm(packet);
+      return unwanted;
     }
     const kind = isIcmpError(type) ? icmpErrorOf(type, message.code) : -1;
     if (kind < 0) return Drop.IcmpType;
@@ -91,6 +93,13 @@ export class Icmp {
     report.reporter.ipv4 = packet.source;
     this.tell(now, quote);
     return Drop.None;
+  }
+
+  /** Notes that packets to the source of a reply arrive. */
+  private confirm(packet: Ipv4Header): void {
+    const path = this.replyPath;
+    path.betweenIpv4(packet.destination, packet.source);
+    if (this.egress.update(path)) this.egress.confirm(path);
   }
 
   /** Reports an IPv4 packet of this host, at `quote`, whose next hop did not answer ARP. */

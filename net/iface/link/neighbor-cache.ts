@@ -1,18 +1,24 @@
 /**
  * The neighbor cache of one interface: the hardware addresses of neighbors, which expire (RFC 1122
- * section 2.3.2.1), and the packets waiting for one (section 2.3.2.2).
+ * section 2.3.2.1), and the packets waiting for one (section 2.3.2.2). The states are those of RFC
+ * 4861 section 7.3.2.
  *
- *     send > Incomplete ──reply──> Reachable ──30 s──> Stale
- *             │ 3 requests           ^                  │ send
- *             v without a reply      └─────reply────── Probe
- *           Failed                                      │ 3 requests without a reply
- *                                                       v  entry freed
+ *     send > Incomplete ──reply──> Reachable <──reply or progress──┐
+ *             │ 3 requests           │ send, after 2 s             │
+ *             v without a reply      v                             │
+ *           Failed                 Delay ──1 s──> Probe ───────────┘
+ *                                    ^              │ a unicast and 2 broadcast requests
+ *                      Stale ──send──┘              v without a reply: the entry is freed
  *
- * A claim by another station never replaces a hardware address in use. It only makes the cache
- * probe the known address; if that does not reply, the next packet starts over with a broadcast.
+ * A conversation whose packets arrive keeps a neighbor reachable without any request (`confirm`).
+ * Traffic without such news leads to a request every 3 s, so that it follows a neighbor with a new
+ * hardware address within 4 s.
+ *
+ * A claim by another station (a gratuitous ARP packet) does not replace an address in use at once:
+ * the old address is probed twice, and the claim is believed if there is no reply within 0.8 s.
  */
-import { NEIGHBORS } from "../../../core/limits";
-import { NEVER, SECOND } from "../../../core/time";
+import { NEIGHBOR_WAITING } from "../../../core/limits";
+import { MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { BROADCAST_HARDWARE } from "../../wire/address";
 import { ETHERTYPE_IPV4 } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
@@ -22,21 +28,35 @@ import { Neighbor, NeighborState } from "./neighbor";
 import { NeighborTable } from "./neighbor-table";
 import { Resolver } from "./resolver";
 
-/** How long a reply is valid (RFC 4861 section 10). */
-const REACHABLE_TIME: i64 = 30 * SECOND;
+/** How long packets follow a confirmation before the neighbor has to confirm again. */
+const CONFIRMED_TIME: i64 = 2 * SECOND;
+/** How long to wait for a confirmation before a request (DELAY_FIRST_PROBE_TIME of RFC 4861). */
+const DELAY_TIME: i64 = SECOND;
 /** Between two requests for one address: at most one a second (RFC 1122 section 2.3.2.1). */
 const REQUEST_INTERVAL: i64 = SECOND;
 const REQUESTS: u32 = 3;
+/** Requests for an address that another station claims: to the known hardware address only. */
+const CLAIM_INTERVAL: i64 = 400 * MILLISECOND;
+const CLAIM_REQUESTS: u32 = 2;
+/** How long a refuted claim is not checked again, so that claims cause no flood of requests. */
+const REFUTED_TIME: i64 = SECOND;
+/** How long a neighbor that did not reply is remembered as failed. */
+const FAILED_TIME: i64 = 60 * SECOND;
 
 export class NeighborCache extends NeighborTable {
   /** `poll` has nothing to do before this time. */
   timer: i64 = NEVER;
+  /** Packets in the queues of all entries. */
+  private waiting: u32 = 0;
+  /** Where the next search for an old queue begins. */
+  private queueHand: u32 = 0;
 
   constructor(
     private readonly link: Link,
     private readonly resolver: Resolver,
+    capacity: u32,
   ) {
-    super();
+    super(capacity);
   }
 
   /**
@@ -57,42 +77,106 @@ export class NeighborCache extends NeighborTable {
     }
     entry.usedAt = now;
     if (gateway) entry.gateway = true;
-    if (entry.until > now) link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
-    else this.sendSlowly(entry, frame, now);
+    const state = entry.state;
+    const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
+    if (settled && entry.until <= now) this.delay(entry, now);
+    if (entry.known || entry.until > now) {
+      link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
+    } else this.enqueue(entry, frame, now);
     return entry;
   }
 
-  private sendSlowly(entry: Neighbor, frame: Frame, now: i64): void {
-    const state = entry.state;
-    if (state == NeighborState.Reachable || state == NeighborState.Stale) this.probe(entry, now);
-    if (entry.state == NeighborState.Probe) {
-      this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
-      return;
-    }
-    const dropped = entry.enqueue(frame);
-    if (dropped != null) {
-      this.link.counters.neighborOverflow++;
-      this.link.pool.release(dropped);
-    }
-    if (state != NeighborState.Incomplete) {
+  /** Waits a while for the next confirmation, while packets are sent on. */
+  private delay(entry: Neighbor, now: i64): void {
+    entry.state = NeighborState.Delay;
+    this.schedule(entry, now + DELAY_TIME);
+    entry.until = entry.dueAt;
+  }
+
+  /** Queues a packet until the hardware address is known. */
+  private enqueue(entry: Neighbor, frame: Frame, now: i64): void {
+    if (entry.full) this.dropFirst(entry);
+    else if (this.waiting == NEIGHBOR_WAITING) this.dropFirst(this.oldQueue());
+    entry.enqueue(frame);
+    this.waiting++;
+    if (entry.state != NeighborState.Incomplete) {
       entry.state = NeighborState.Incomplete;
       this.request(entry, 0, now);
     }
   }
 
-  /** Probes the known hardware address of a neighbor. */
+  /** Drops the packet that has waited longest for a neighbor. */
+  private dropFirst(entry: Neighbor): void {
+    this.waiting--;
+    this.link.counters.neighborOverflow++;
+    this.link.pool.release(entry.dequeue());
+  }
+
+  /** Returns an entry with packets in its queue, of which there must be one; mostly an old one. */
+  private oldQueue(): Neighbor {
+    let entry: Neighbor;
+    do {
+      entry = this.at(this.queueHand);
+      this.queueHand = this.queueHand + 1 < this.capacity ? this.queueHand + 1 : 0;
+    } while (entry.waiting == 0);
+    return entry;
+  }
+
+  /** Empties the queue of an entry. Returns the frames, oldest first, linked by `next`. */
+  private takeQueue(entry: Neighbor): Frame | null {
+    this.waiting -= entry.waiting;
+    return entry.takeQueue();
+  }
+
+  /** Returns a new entry, if need be in place of the least useful; null if all must stay. */
+  private claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
+    if (this.count == this.capacity) {
+      const victim = this.victim(now, heard);
+      if (victim == null) return null;
+      this.discard(victim);
+    }
+    return this.take(address, now);
+  }
+
+  /** Frees an entry, and drops the packets that wait for it. */
+  private discard(entry: Neighbor): void {
+    while (entry.waiting > 0) this.dropFirst(entry);
+    this.forget(entry);
+  }
+
+  private schedule(entry: Neighbor, at: i64): void {
+    entry.dueAt = at;
+    if (at < this.timer) this.timer = at;
+  }
+
+  /** Probes the known hardware address of a neighbor, to which packets are still sent. */
   private probe(entry: Neighbor, now: i64): void {
     entry.state = NeighborState.Probe;
-    entry.until = 0;
     this.request(entry, 0, now);
   }
 
+  /** Requests an address for the next time: the known station first, then all stations. */
   private request(entry: Neighbor, before: u32, now: i64): void {
     entry.requests = before + 1;
-    entry.dueAt = now + REQUEST_INTERVAL;
-    if (entry.dueAt < this.timer) this.timer = entry.dueAt;
-    const known = entry.state == NeighborState.Probe;
-    this.resolver.solicit(entry.address, known ? entry.hardware : BROADCAST_HARDWARE, now);
+    const checking = entry.claimed != 0;
+    this.schedule(entry, now + (checking ? CLAIM_INTERVAL : REQUEST_INTERVAL));
+    const known = entry.known;
+    if (known) entry.until = entry.dueAt;
+    const unicast = known && (checking || before == 0);
+    this.resolver.solicit(entry.address, unicast ? entry.hardware : BROADCAST_HARDWARE, now);
+  }
+
+  /**
+   * Notes that packets to a neighbor arrive, because the other end of a conversation makes progress
+   * (RFC 4861 section 7.3.1). Does not refute a claim: a router that has handed its address over
+   * may still forward packets.
+   */
+  confirm(entry: Neighbor, now: i64): void {
+    if (!entry.known || entry.claimed != 0) return;
+    entry.state = NeighborState.Reachable;
+    entry.confirmedAt = now;
+    entry.until = now + CONFIRMED_TIME;
+    entry.dueAt = NEVER;
   }
 
   /**
@@ -108,14 +192,17 @@ export class NeighborCache extends NeighborTable {
     }
     const state = entry.state;
     if (state == NeighborState.Permanent) return;
-    const known = state >= NeighborState.Reachable && state <= NeighborState.Probe;
+    const known = entry.known;
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
-      // A neighbor that just replied is not probed: claims must not cause a flood of requests.
-      const justReplied = now - entry.confirmedAt < REQUEST_INTERVAL;
-      if (state != NeighborState.Probe && !justReplied) this.probe(entry, now);
-      return;
+      // After a request that the known address did not reply to, others are believed.
+      const silent = state == NeighborState.Probe && entry.requests > 1 && entry.claimed == 0;
+      if (!silent) {
+        this.check(entry, hardware, now);
+        return;
+      }
     }
     if (answer && state != NeighborState.Free) {
+      if (entry.claimed != 0 && hardware == entry.hardware) entry.refutedAt = now;
       settle(entry, hardware, NeighborState.Reachable, now);
     } else if (!known || hardware != entry.hardware) {
       settle(entry, hardware, NeighborState.Stale, 0);
@@ -123,9 +210,17 @@ export class NeighborCache extends NeighborTable {
     this.sendWaiting(entry, now);
   }
 
+  /** Checks the claim that a neighbor in use is now at `hardware`. */
+  private check(entry: Neighbor, hardware: u64, now: i64): void {
+    if (entry.refutedAt != i64.MIN_VALUE && now - entry.refutedAt < REFUTED_TIME) return;
+    const first = entry.claimed == 0;
+    entry.claimed = hardware;
+    if (first) this.probe(entry, now);
+  }
+
   /** Sends the packets that waited for the hardware address. */
   private sendWaiting(entry: Neighbor, now: i64): void {
-    let frame = entry.takeQueue();
+    let frame = this.takeQueue(entry);
     while (frame != null) {
       const next = frame.next;
       this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
@@ -141,18 +236,14 @@ export class NeighborCache extends NeighborTable {
     if (now < this.timer) return null;
     this.timer = NEVER;
     let lost: Frame | null = null;
-    for (let i: u32 = 0; i < NEIGHBORS; i++) {
+    for (let i: u32 = 0; i < this.capacity; i++) {
       const entry = this.at(i);
       if (entry.dueAt <= now) {
-        if (entry.requests < REQUESTS) {
-          this.request(entry, entry.requests, now);
-        } else {
-          const last = entry.newest;
-          const first = this.giveUp(entry);
-          if (first != null && last != null) {
-            last.next = lost;
-            lost = first;
-          }
+        const last = entry.newest;
+        const first = this.advance(entry, now);
+        if (first != null && last != null) {
+          last.next = lost;
+          lost = first;
         }
       }
       if (entry.dueAt < this.timer) this.timer = entry.dueAt;
@@ -160,12 +251,27 @@ export class NeighborCache extends NeighborTable {
     return lost;
   }
 
+  /** Does what is due for an entry. Returns the packets that waited for a silent neighbor. */
+  private advance(entry: Neighbor, now: i64): Frame | null {
+    if (entry.state == NeighborState.Delay) this.probe(entry, now);
+    else if (entry.state == NeighborState.Failed) this.forget(entry);
+    else if (entry.claimed != 0 && entry.requests == CLAIM_REQUESTS) {
+      entry.hardware = entry.claimed;
+      entry.claimed = 0;
+      this.probe(entry, now);
+    } else if (entry.requests < REQUESTS) this.request(entry, entry.requests, now);
+    else return this.giveUp(entry, now);
+    return null;
+  }
+
   /** Gives up on a neighbor that did not reply. Returns the packets that waited for it. */
-  private giveUp(entry: Neighbor): Frame | null {
-    entry.dueAt = NEVER;
-    const waiting = entry.takeQueue();
+  private giveUp(entry: Neighbor, now: i64): Frame | null {
+    const waiting = this.takeQueue(entry);
     if (entry.state == NeighborState.Probe) this.forget(entry);
-    else entry.state = NeighborState.Failed;
+    else {
+      entry.state = NeighborState.Failed;
+      entry.dueAt = now + FAILED_TIME;
+    }
     return waiting;
   }
 
@@ -186,28 +292,22 @@ export class NeighborCache extends NeighborTable {
   remove(address: IpAddress): bool {
     const entry = this.find(address);
     if (entry == null) return false;
-    let frame = entry.takeQueue();
-    while (frame != null) {
-      const next = frame.next;
-      this.link.pool.release(frame);
-      frame = next;
-    }
-    this.forget(entry);
+    this.discard(entry);
     return true;
   }
 
   /** Deletes all entries (`ip neigh flush`), permanent ones only if `permanent`. */
   flush(permanent: bool): void {
-    for (let i: u32 = 0; i < NEIGHBORS; i++) {
+    for (let i: u32 = 0; i < this.capacity; i++) {
       const entry = this.at(i);
       if (entry.state == NeighborState.Free) continue;
-      if (entry.state != NeighborState.Permanent || permanent) this.remove(entry.address);
+      if (entry.state != NeighborState.Permanent || permanent) this.discard(entry);
     }
   }
 
   /** Makes all reachable entries stale, after the carrier has changed. */
   markStale(): void {
-    for (let i: u32 = 0; i < NEIGHBORS; i++) {
+    for (let i: u32 = 0; i < this.capacity; i++) {
       const entry = this.at(i);
       if (entry.state != NeighborState.Reachable) continue;
       entry.state = NeighborState.Stale;
@@ -217,7 +317,7 @@ export class NeighborCache extends NeighborTable {
 
   /** Unmarks gateways, after routes have changed; `send` marks them again. */
   forgetGateways(): void {
-    for (let i: u32 = 0; i < NEIGHBORS; i++) this.at(i).gateway = false;
+    for (let i: u32 = 0; i < this.capacity; i++) this.at(i).gateway = false;
   }
 }
 
@@ -226,7 +326,8 @@ function settle(entry: Neighbor, hardware: u64, state: NeighborState, confirmedA
   entry.hardware = hardware;
   entry.state = state;
   entry.confirmedAt = confirmedAt;
-  entry.until = state == NeighborState.Reachable ? confirmedAt + REACHABLE_TIME : 0;
+  entry.until = state == NeighborState.Reachable ? confirmedAt + CONFIRMED_TIME : 0;
+  entry.claimed = 0;
   entry.requests = 0;
   entry.dueAt = NEVER;
 }

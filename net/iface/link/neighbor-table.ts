@@ -1,45 +1,59 @@
 /** The entries of a neighbor cache: a hash table of fixed size, with replacement. */
-import { NEIGHBORS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
 import { IpAddress } from "../../wire/ip-address";
 import { Neighbor, NeighborState } from "./neighbor";
 
-/** A reachable or stale entry that was used within this time is not evicted. */
-const IN_USE: i64 = SECOND;
+/** An entry with a hardware address that was used within this time is not evicted. */
+const IN_USE: i64 = 5 * SECOND;
 /** Hash chains; a power of two. */
-const CHAINS: u32 = 64;
+const CHAINS: u32 = 256;
+/** Entries among which the least useful one is evicted. */
+const SAMPLE: u32 = 64;
+
+// Ranks of entries: the lowest is evicted first. Within a rank, the oldest goes first.
+const FAILED: i64 = 0;
+const INCOMPLETE: i64 = 1 << 60;
+/** Known, but no packet was ever sent there. */
+const UNUSED: i64 = 2 << 60;
+const IDLE: i64 = 3 << 60;
+const KEPT: i64 = i64.MAX_VALUE;
 
 export class NeighborTable {
-  private readonly entries: StaticArray<Neighbor> = new StaticArray<Neighbor>(NEIGHBORS);
+  private readonly entries: StaticArray<Neighbor>;
   private readonly chains: StaticArray<Neighbor | null> = new StaticArray<Neighbor | null>(CHAINS);
+  /** The free entries, linked by `next`. */
+  private free: Neighbor | null = null;
+  /** Where the next search for an entry to evict begins, so that old entries come first. */
+  private hand: u32 = 0;
+  /** The number of entries that are not free. */
+  count: u32 = 0;
 
-  constructor() {
-    for (let i: u32 = 0; i < NEIGHBORS; i++) this.entries[i] = new Neighbor(i);
+  /** Creates a table of `capacity` entries. */
+  constructor(readonly capacity: u32) {
+    const entries = new StaticArray<Neighbor>(capacity);
+    this.entries = entries;
+    for (let i = capacity; i > 0; i--) {
+      const entry = new Neighbor(i - 1);
+      entries[i - 1] = entry;
+      entry.next = this.free;
+      this.free = entry;
+    }
   }
 
-  /** Returns an entry by its index, from 0 to NEIGHBORS - 1; it may be free. */
+  /** Returns an entry by its index, from 0 to `capacity` - 1; it may be free. */
   at(index: u32): Neighbor {
     return this.entries[index];
   }
 
-  /** Returns the number of entries that are not free. */
-  count(): u32 {
-    let count: u32 = 0;
-    for (let i: u32 = 0; i < NEIGHBORS; i++) {
-      if (this.entries[i].state != NeighborState.Free) count++;
-    }
-    return count;
-  }
-
   find(address: IpAddress): Neighbor | null {
-    let entry = unchecked(this.chains[chainOf(address) & (CHAINS - 1)]);
+    let entry = unchecked(this.chains[chainOf(address)]);
     while (entry != null && !entry.address.equals(address)) entry = entry.next;
     return entry;
   }
 
-  /** Frees an entry. */
+  /** Frees an entry, whose queue is empty. */
   protected forget(entry: Neighbor): void {
-    const index = chainOf(entry.address) & (CHAINS - 1);
+    const index = chainOf(entry.address);
     let before: Neighbor | null = null;
     let at = this.chains[index];
     while (at != null && at !== entry) {
@@ -48,57 +62,59 @@ export class NeighborTable {
     }
     if (before == null) this.chains[index] = entry.next;
     else before.next = entry.next;
-    entry.next = null;
     entry.state = NeighborState.Free;
     entry.until = 0;
     entry.dueAt = NEVER;
+    entry.next = this.free;
+    this.free = entry;
+    this.count--;
+  }
+
+  /** Takes a free entry for `address`, of which there must be one. */
+  protected take(address: IpAddress, now: i64): Neighbor {
+    const entry = this.free!;
+    this.free = entry.next;
+    this.count++;
+    entry.begin(address, now);
+    const chain = chainOf(address);
+    entry.next = this.chains[chain];
+    this.chains[chain] = entry;
+    return entry;
   }
 
   /**
-   * Returns an entry for `address`. If no entry is free, evicts the least useful one, or returns
-   * null if none may be evicted. `heard` is true if the neighbor only sent a request; then no
-   * neighbor that packets were sent to is evicted.
+   * Returns the entry to evict from a full table, or null if none may be evicted. `heard` is true
+   * if the new neighbor only sent a request; then no neighbor that packets were sent to is evicted.
    */
-  protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
+  protected victim(now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
-    let least = i64.MAX_VALUE;
-    for (let i: u32 = 0; i < NEIGHBORS; i++) {
-      const entry = this.entries[i];
-      const worth = worthOf(entry, now, heard);
-      if (worth >= least) continue;
-      least = worth;
+    let lowest = KEPT;
+    for (let i: u32 = 0; i < this.capacity; i++) {
+      if (i >= SAMPLE && best != null) break;
+      const entry = this.entries[this.hand];
+      this.hand = this.hand + 1 < this.capacity ? this.hand + 1 : 0;
+      const rank = rankOf(entry, now, heard);
+      if (rank >= lowest) continue;
+      lowest = rank;
       best = entry;
     }
-    if (best == null) return null;
-    if (best.state != NeighborState.Free) this.forget(best);
-    best.address.copyFrom(changetype<usize>(address));
-    best.hardware = 0;
-    best.usedAt = 0;
-    best.gateway = false;
-    best.requests = 0;
-    best.confirmedAt = now;
-    const chain = chainOf(address) & (CHAINS - 1);
-    best.next = this.chains[chain];
-    this.chains[chain] = best;
     return best;
   }
 }
 
-/** Hashes an address: mixes its last bytes, which differ most within a network. */
+/** Returns the hash chain of an address, from its last bytes, which differ most in a network. */
 function chainOf(address: IpAddress): u32 {
   const end = address.lastWord;
-  return (end >>> 24) ^ (end >>> 16);
+  return ((end >>> 24) ^ (end >>> 16)) & (CHAINS - 1);
 }
 
-/** Returns how useful an entry is: the least useful is evicted; i64.MAX_VALUE if it must stay. */
-function worthOf(entry: Neighbor, now: i64, heard: bool): i64 {
+/** Returns how useful an entry is. */
+function rankOf(entry: Neighbor, now: i64, heard: bool): i64 {
   const state = entry.state;
-  if (state == NeighborState.Free) return -2;
-  if (state == NeighborState.Failed) return -1;
-  const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
-  if (!settled || entry.gateway) return i64.MAX_VALUE;
-  // Among settled entries, those that were never used are evicted first.
-  if (entry.usedAt == 0) return entry.confirmedAt;
-  if (heard || now - entry.usedAt < IN_USE) return i64.MAX_VALUE;
-  return entry.usedAt + (i64.MAX_VALUE >> 1);
+  if (state == NeighborState.Failed) return FAILED;
+  if (state == NeighborState.Permanent || entry.gateway) return KEPT;
+  if (entry.usedAt == 0) return UNUSED + entry.confirmedAt;
+  if (heard) return KEPT;
+  if (state == NeighborState.Incomplete) return INCOMPLETE + entry.confirmedAt;
+  return now - entry.usedAt < IN_USE ? KEPT : IDLE + entry.usedAt;
 }

@@ -3,7 +3,7 @@
  * 7.3.2), and the packets waiting for it (RFC 1122 section 2.3.2.2).
  */
 import { NEIGHBOR_QUEUE } from "../../../core/limits";
-import { NEVER } from "../../../core/time";
+import { NEVER, SECOND } from "../../../core/time";
 import { Frame } from "../../wire/frame";
 import { IpAddress } from "../../wire/ip-address";
 
@@ -13,11 +13,16 @@ export const enum NeighborState {
   Incomplete,
   Reachable,
   Stale,
+  /** Packets are sent, and the neighbor is probed unless it is soon known to receive them. */
+  Delay,
   Probe,
   Failed,
   /** Set by `ip neigh add`: never probed, never replaced. */
   Permanent,
 }
+
+/** How long a reachable neighbor is shown as such without a new confirmation (RFC 4861, 10). */
+const REACHABLE_TIME: i64 = 30 * SECOND;
 
 export class Neighbor {
   // A 16-byte address, held inline; see IpAddress.
@@ -25,10 +30,14 @@ export class Neighbor {
   addressLow: u64 = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
-  /** The hardware address is valid until this time; 0 unless Reachable or Permanent. */
+  /** Packets may be sent to the hardware address until this time, without more checks. */
   until: i64 = 0;
   /** When the neighbor last replied or its entry was created; 0 if its address was only heard. */
   confirmedAt: i64 = 0;
+  /** The hardware address that another station claims for the neighbor; 0 if none. */
+  claimed: u64 = 0;
+  /** When the neighbor last refuted such a claim by a reply. */
+  refutedAt: i64 = i64.MIN_VALUE;
   /** When a packet was last sent to the neighbor, or 0. */
   usedAt: i64 = 0;
   /** Whether a route leads through the neighbor. */
@@ -38,32 +47,61 @@ export class Neighbor {
   dueAt: i64 = NEVER;
   /** The next entry of the hash chain. */
   next: Neighbor | null = null;
-  private waiting: u32 = 0;
+  /** The number of packets in the queue. */
+  waiting: u32 = 0;
   private first: Frame | null = null;
   private last: Frame | null = null;
 
   constructor(readonly index: u32) {}
 
+  /** Turns a free entry into that of `address`. */
+  begin(address: IpAddress, now: i64): void {
+    this.address.copyFrom(changetype<usize>(address));
+    this.hardware = 0;
+    this.usedAt = 0;
+    this.gateway = false;
+    this.requests = 0;
+    this.confirmedAt = now;
+    this.claimed = 0;
+    this.refutedAt = i64.MIN_VALUE;
+  }
+
+  /** Whether packets can be sent to the hardware address, confirmed lately or not. */
+  get known(): bool {
+    return this.state >= NeighborState.Reachable && this.state <= NeighborState.Probe;
+  }
+
+  /** Returns the state as users know it: a neighbor not confirmed for long is stale. */
+  stateAt(now: i64): NeighborState {
+    const old = this.state == NeighborState.Reachable && now - this.confirmedAt >= REACHABLE_TIME;
+    return old ? NeighborState.Stale : this.state;
+  }
+
   get address(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Neighbor>("addressHigh"));
   }
 
-  /**
-   * Queues a frame. If the queue was full, removes and returns the oldest, for the caller to drop.
-   */
-  enqueue(frame: Frame): Frame | null {
-    let oldest: Frame | null = null;
-    if (this.waiting == NEIGHBOR_QUEUE) {
-      oldest = this.first!;
-      this.first = oldest.next;
-      this.waiting--;
-    }
+  /** Whether the queue holds NEIGHBOR_QUEUE packets. */
+  get full(): bool {
+    return this.waiting == NEIGHBOR_QUEUE;
+  }
+
+  /** Queues a frame; the queue must not be full. */
+  enqueue(frame: Frame): void {
     frame.next = null;
     const last = this.last;
     if (last == null) this.first = frame;
     else last.next = frame;
     this.last = frame;
     this.waiting++;
+  }
+
+  /** Removes and returns the oldest frame of the queue, which must not be empty. */
+  dequeue(): Frame {
+    const oldest = this.first!;
+    this.first = oldest.next;
+    if (oldest.next == null) this.last = null;
+    this.waiting--;
     return oldest;
   }
 

@@ -258,6 +258,7 @@ export class Tcp implements ListenerOwner {
     }
     const drop = receiveSegment(block, segment, now);
     if (segment.refused) this.refuse(segment, sink);
+    if (drop == Drop.None) sink.confirm(block.path);
     if (block.state != previous) {
       if (listener != null && block.wasEstablished) listener.established(block);
       this.registry.settle(block);

@@ -48,6 +48,7 @@ class CaptureSink implements PacketSink {
     this.pool.release(frame);
     return result;
   }
+  confirm(_path: Path): void {}
   sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult {
     if (this.room == 0) return SendResult.Busy;
     this.room--;

@@ -131,6 +131,7 @@ class WireSink implements PacketSink {
     this.pool.release(frame);
     return SendResult.Sent;
   }
+  confirm(_path: Path): void {}
   sendBytes(_pointer: usize, _length: u32, _path: Path, _protocol: u32): SendResult {
     return SendResult.TooLong;
   }

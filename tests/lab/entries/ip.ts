@@ -213,12 +213,16 @@ export function neighborState(index: u32, address: u32): i32 {
   const entry = neighborOf(index, address);
   return entry == null ? NeighborState.Free : entry.state;
 }
+/** The counter of packets dropped because the cache or the queue of an entry was full. */
+export function neighborOverflow(index: u32): u64 {
+  return net(index).counters.neighborOverflow;
+}
 export function neighborHardware(index: u32, address: u32): u64 {
   const entry = neighborOf(index, address);
   return entry == null ? 0 : entry.hardware;
 }
 export function neighbors(index: u32): u32 {
-  return net(index).neighbors.count();
+  return net(index).neighbors.count;
 }
 export function neighborLimit(): u32 {
   return NEIGHBORS;
@@ -235,7 +239,7 @@ export function flushNeighbors(index: u32, permanent: bool): void {
 /** Reports whether every entry can be found by its address, and none is there twice. */
 export function neighborsConsistent(index: u32): bool {
   const cache = net(index).neighbors;
-  for (let i: u32 = 0; i < NEIGHBORS; i++) {
+  for (let i: u32 = 0; i < cache.capacity; i++) {
     const entry: Neighbor = cache.at(i);
     if (entry.state != NeighborState.Free && cache.find(entry.address) !== entry) return false;
   }

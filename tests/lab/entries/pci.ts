@@ -6,6 +6,7 @@ import { PciDevice, scanPci } from "../../../drivers/pci/pci";
 import { FramePool } from "../../../net/phy/pool";
 
 let devices: Array<PciDevice> = [];
+let pool = new FramePool(1);
 
 export function scan(): i32 {
   devices = scanPci();
@@ -52,7 +53,11 @@ export function classText(code: u32): string {
 }
 
 export function probe(limit: i32): i32 {
-  return startNics(devices, new FramePool(1024), limit).length;
+  pool = new FramePool(1024);
+  return startNics(devices, pool, limit).length;
+}
+export function freeFrames(): u32 {
+  return pool.available;
 }
 export function network(limit: i32): string {
   logNics(devices, limit);

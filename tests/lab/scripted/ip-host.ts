@@ -16,9 +16,10 @@ export const NeighborState = {
   incomplete: 1,
   reachable: 2,
   stale: 3,
-  probe: 4,
-  failed: 5,
-  permanent: 6,
+  delay: 4,
+  probe: 5,
+  failed: 6,
+  permanent: 7,
 };
 
 const SECOND = 1_000_000n;

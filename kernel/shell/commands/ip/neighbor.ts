@@ -30,6 +30,7 @@ const STATE_NAMES: StaticArray<string> = [
   "INCOMPLETE",
   "REACHABLE",
   "STALE",
+  "DELAY",
   "PROBE",
   "FAILED",
   "PERMANENT",
@@ -59,14 +60,14 @@ function show(context: Context): i32 {
 }
 
 function showNeighbors(context: Context, iface: Interface): void {
-  for (let i: u32 = 0; i < NEIGHBORS; i++) {
+  for (let i: u32 = 0; i < iface.neighbors.capacity; i++) {
     const neighbor = iface.neighbors.at(i);
     if (neighbor.state == NeighborState.Free) continue;
-    const known = neighbor.state != NeighborState.Incomplete && neighbor.hardware != 0;
+    const state = neighbor.stateAt(context.session.now);
+    const known = state != NeighborState.Incomplete && state != NeighborState.Failed;
     const hardware = known ? ` lladdr ${formatHardware(neighbor.hardware)}` : "";
-    const state = STATE_NAMES[neighbor.state];
     const address = formatIpv4(neighbor.address.ipv4);
-    context.session.printLine(`${address} dev ${iface.name}${hardware} ${state}`);
+    context.session.printLine(`${address} dev ${iface.name}${hardware} ${STATE_NAMES[state]}`);
   }
 }
 

@@ -216,7 +216,7 @@ test("IP-11: reports unknown protocols, tunnels included", () => {
   for (const protocol of [143, 4, 41, 47, 255, 0]) {
     const inner = echoRequest().subarray(14, 46);
     host.receive(packet({ protocol, payload: inner }));
-    const sent = host.sent();
+    const sent = host.sent().filter((frame) => frame.ip);
     assert.deepEqual(icmpTypes(sent), [[3, 2]], `${protocol}`);
     assert.deepEqual(sent[0].ip?.payload.subarray(28), inner);
     host.pass(1);
