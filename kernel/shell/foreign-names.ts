@@ -24,7 +24,6 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("ncat", "nc"),
   new ForeignName("netcat", "nc"),
   new ForeignName("netstat", "ss"),
-  new ForeignName("nslookup", "host"),
   new ForeignName("ntpdate", "ntp"),
   new ForeignName("openssl", "tls"),
   new ForeignName("quit", "poweroff"),

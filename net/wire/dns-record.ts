@@ -5,16 +5,17 @@
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
 import { escapeBytes } from "../../core/escape";
+import { parseDecimalText } from "../../core/text";
 import { TextBuilder } from "../../core/text-builder";
 import { formatIpv4 } from "./address";
 import { DNS_HEADER, TYPE_A, TYPE_CNAME, TYPE_NS, TYPE_OPT, TYPE_SOA } from "./dns";
 import { BAD_NAME, DnsName } from "./dns-name";
 
 export const TYPE_PTR: u32 = 12;
-const TYPE_MX: u32 = 15;
-const TYPE_TXT: u32 = 16;
-const TYPE_AAAA: u32 = 28;
-const TYPE_SRV: u32 = 33;
+export const TYPE_MX: u32 = 15;
+export const TYPE_TXT: u32 = 16;
+export const TYPE_AAAA: u32 = 28;
+export const TYPE_SRV: u32 = 33;
 export const TYPE_ANY: u32 = 255;
 const TYPE_CAA: u32 = 257;
 
@@ -54,10 +55,13 @@ export function typeName(type: u32): string {
   return index < 0 ? `TYPE${type}` : NAMES[index];
 }
 
-/** Returns the type of a mnemonic in capitals, or 0 if the mnemonic is not known. */
-export function typeOf(name: string): u32 {
+/** Returns the type of a mnemonic, or of `TYPE` and a number, in any case; 0 if not known. */
+export function typeOf(text: string): u32 {
+  const name = text.toUpperCase();
   const index = NAMES.indexOf(name);
-  return index < 0 ? 0 : TYPES[index];
+  if (index >= 0) return TYPES[index];
+  const number = name.startsWith("TYPE") ? parseDecimalText(name.substring(4)) : -1;
+  return number > 0 && number <= 0xffff ? (number as u32) : 0;
 }
 
 /** Reads the parts of one record's data, in order. */
@@ -188,12 +192,9 @@ function quoted(pointer: usize, length: u32): string {
 
 function unknownText(pointer: usize, length: u32): string {
   const text = new TextBuilder();
-  text.add(`\\# ${length}`);
-  for (let i: u32 = 0; i < length; i++) {
-    if (i == 0) text.addUnit(0x20);
-    text.addHex(load<u8>(pointer + i), 2);
-  }
-  return text.toString();
+  for (let i: u32 = 0; i < length; i++) text.addHex(load<u8>(pointer + i), 2);
+  const bytes = text.toString().toUpperCase();
+  return length == 0 ? "\\# 0" : `\\# ${length} ${bytes}`;
 }
 
 /** Returns an IPv6 address in the form of RFC 5952. */

@@ -199,7 +199,7 @@ const inLinuxWords: [command: string, says: string, code: number][] = [
   ["ping 300.1.1.1", notAnAddress("300.1.1.1"), 2],
   ["ping 10.0.2", notAnAddress("10.0.2"), 2],
   ["ping ::1", "ping: ::1: Name or service not known (IPv6 is not supported)", 2],
-  ["host 10.0.2.2", "host: 10.0.2.2: reverse lookup is not supported (try: dig -x 10.0.2.2)", 1],
+  ["host 10.0.2.2", "Host 2.2.0.10.in-addr.arpa. not found: 3(NXDOMAIN)", 1],
   [
     "ping -c 1 10.0.2.255",
     "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules",

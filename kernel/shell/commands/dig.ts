@@ -3,9 +3,9 @@
  *
  * Queries a name server and prints the response, as dig(1) of BIND 9.18 does. SERVER is an address,
  * `ADDRESS#PORT` or a name. Without SERVER, dig queries the configured servers in turn, in the
- * resolver's order. The hosts file, the cache and the search domains are not used. The types
- * are A AAAA CAA CNAME MX NS PTR SOA SRV TXT; records of other types are printed in the notation of
- * RFC 3597 (TYPE65).
+ * resolver's order. The hosts file, the cache and the search domains are not used, and an address
+ * is a name like any other: -x asks for its names. The types are A AAAA CAA CNAME MX NS PTR SOA SRV
+ * TXT, and TYPE65 for number 65; records of such types are printed as bytes (RFC 3597).
  *
  * The options are +short +tcp +edns +recurse +all +answer +authority +additional +question
  * +comments +stats and +cmd, each also with `no` (+noall), and +time=SECONDS and +tries=N.
@@ -13,37 +13,40 @@
  * Unlike dig(1) of BIND, it takes one question, supports only class IN, sends no cookie, prints no
  * WHEN, and refuses ANY (RFC 8482).
  *
- * Exit codes: 0 a response arrived, with any status; 1 wrong usage; 9 no response; 10 the name of
- * the server was not found; 130 interrupted.
+ * Exit codes: 0 a response arrived, with any status; 1 wrong usage, or the address of the server
+ * was not found; 9 no response; 10 the name cannot be queried; 130 interrupted.
  */
 
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { DirectOptions, DirectQuery } from "../../../net/service/dns/direct-query";
-import { nameComplaint } from "../../../net/service/dns/name";
-import { NameServer, parseNameServer } from "../../../net/service/settings";
+import { queryNameComplaint } from "../../../net/service/dns/name";
+import { DnsReply } from "../../../net/service/dns/reply";
 import { NetworkStack } from "../../../net/service/stack";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
-import { DNS_PORT } from "../../../net/wire/dns";
 import { TYPE_ANY, TYPE_PTR, typeOf } from "../../../net/wire/dns-record";
-import { Command, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
-import { Lookup } from "../lookup";
+import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { MessagePrinter, Parts } from "./dig/message";
+import { EXIT_ILLEGAL_NAME, reverseName, ServerChoice, ServerJob } from "./dig/server-job";
 
 const EXIT_NO_RESPONSE: i32 = 9;
-const EXIT_NO_SERVER: i32 = 10;
 
 /** What was typed. */
 class Request {
   failure: string = "";
+  /** The exit code if there is a failure. */
+  exitCode: i32 = EXIT_FAILURE;
+  /** Whether -h was typed. */
+  help: bool = false;
   readonly options: DirectOptions = new DirectOptions();
   readonly parts: Parts = new Parts();
   /** The name to query: as typed, from the address of -x, or "." if none was given. */
   name: string = "";
   server: string = "";
-  port: u32 = DNS_PORT;
+  /** 0 if not given. */
+  port: u32 = 0;
   private typeGiven: bool = false;
 
   constructor(private readonly words: Array<string>) {
@@ -61,9 +64,11 @@ class Request {
     }
     if (this.options.type == TYPE_ANY)
       this.fail("ANY is not supported (RFC 8482), ask for one type");
-    const complaint = this.name == "." ? "" : nameComplaint(this.name);
-    if (complaint != "" && this.failure == "")
+    const complaint = queryNameComplaint(this.name);
+    if (complaint != "" && this.failure == "") {
       this.fail(`'${printable(this.name)}' is not a legal name (${complaint})`);
+      this.exitCode = EXIT_ILLEGAL_NAME;
+    }
   }
 
   private fail(reason: string): void {
@@ -71,7 +76,7 @@ class Request {
   }
 
   private operand(word: string): void {
-    const type = typeOf(word.toUpperCase());
+    const type = typeOf(word);
     if (type != 0 && !this.typeGiven) this.setType(word);
     else if (word.toUpperCase() == "IN") return;
     else if (this.name == "") this.name = word;
@@ -79,7 +84,7 @@ class Request {
   }
 
   private setType(word: string): void {
-    this.options.type = typeOf(word.toUpperCase());
+    this.options.type = typeOf(word);
     this.typeGiven = true;
     if (this.options.type == 0) this.fail(`invalid type: ${printable(word)}`);
   }
@@ -88,6 +93,10 @@ class Request {
   private dash(word: string, next: i32): i32 {
     const letter = word.charAt(1);
     if (word == "-4") return 0;
+    if (word == "-h") {
+      this.help = true;
+      return 0;
+    }
     if (!"txpqc".includes(letter)) {
       this.fail(`Invalid option: ${printable(word)}`);
       return 0;
@@ -109,7 +118,8 @@ class Request {
 
   private setPort(value: string): void {
     const port = parseDecimalText(value);
-    if (port < 1 || port > 65535) this.fail(`invalid port: ${printable(value)}`);
+    if (port < 0) this.fail(`invalid port number '${printable(value)}': not a valid number`);
+    else if (port < 1 || port > 65535) this.fail(`invalid port number '${port}': out of range`);
     else this.port = port as u32;
   }
 
@@ -160,77 +170,39 @@ class Request {
   }
 }
 
-class DigJob extends Job {
-  private lookup: Lookup | null = null;
-  private query: DirectQuery | null = null;
+class DigJob extends ServerJob {
+  private printer: MessagePrinter | null = null;
 
   constructor(
-    private readonly session: Session,
-    private readonly stack: NetworkStack,
+    session: Session,
+    stack: NetworkStack,
+    choice: ServerChoice,
     private readonly request: Request,
-    servers: Array<NameServer>,
   ) {
-    super();
-    if (servers.length > 0) this.begin(servers);
-    else this.lookup = new Lookup(request.server, stack, session.now);
+    super("dig", session, stack, choice, request.options, request.name);
   }
 
-  poll(now: i64): i32 {
-    const lookup = this.lookup;
-    if (this.query == null && lookup != null) {
-      if (!lookup.poll()) return RUNNING;
-      if (lookup.failure != "") {
-        const server = printable(this.request.server);
-        this.session.printLine(`dig: couldn't get address for '${server}': ${lookup.failure}`);
-        return EXIT_NO_SERVER;
-      }
-      this.begin([new NameServer(lookup.address, this.request.port)]);
-    }
-    const query = this.query!;
-    query.poll(now);
-    if (!query.done) return RUNNING;
-    return this.show(query);
-  }
-
-  pollAt(): i64 {
-    const query = this.query;
-    return query == null ? super.pollAt() : query.pollAt();
-  }
-
-  cancel(): i32 {
-    const lookup = this.lookup;
-    const query = this.query;
-    if (query != null) query.close();
-    else if (lookup != null) lookup.cancel();
-    return EXIT_INTERRUPTED;
-  }
-
-  private begin(servers: Array<NameServer>): void {
-    const request = this.request;
-    const name = request.name == "." ? "" : withoutDot(request.name).toLowerCase();
-    const transport = this.stack.dns.transport;
-    this.query = new DirectQuery(transport, servers, name, request.options, this.session.now);
-  }
-
-  private show(query: DirectQuery): i32 {
+  protected show(query: DirectQuery, reply: DnsReply, _now: i64): i32 {
     const session = this.session;
     const parts = this.request.parts;
-    const reply = query.reply;
-    for (let i = 0; i < query.complaints.length; i++) session.printLine(query.complaints[i]);
-    if (reply == null) {
-      session.printLine(";; no servers could be reached");
-      return EXIT_NO_RESPONSE;
+    let printer = this.printer;
+    if (printer == null) {
+      if (query.truncated && !parts.short && parts.comments) {
+        const rest = query.overTcp
+          ? "retrying in TCP mode."
+          : "and TCP failed: the answer is not complete.";
+        session.printLine(`;; Truncated, ${rest}`);
+      }
+      printer = new MessagePrinter(session, parts, reply);
+      this.printer = printer;
     }
-    if (query.truncated && !parts.short && parts.comments) {
-      const rest = query.overTcp
-        ? "retrying in TCP mode."
-        : "and TCP failed: the answer is not complete.";
-      session.printLine(`;; Truncated, ${rest}`);
-    }
-    const printer = new MessagePrinter(session, parts, reply);
-    printer.print();
+    if (!printer.poll()) return RUNNING;
     if (parts.stats && !parts.short) printer.printStats(query);
     return EXIT_OK;
+  }
+
+  protected unreachable(): i32 {
+    return EXIT_NO_RESPONSE;
   }
 }
 
@@ -238,7 +210,7 @@ export class Dig extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "dig",
-      "[@SERVER] [-x ADDRESS] NAME [TYPE] [+short] [+tcp] [+noall] [+answer]",
+      "[@SERVER] [-p PORT] [-x ADDRESS] NAME [TYPE] [+short] [+tcp] [+noall] [+answer]",
       "asks a name server and prints its message",
       ["dig mainnet.era.zksync.io", "dig @10.0.2.3 zksync.io MX +short", "dig -x 1.1.1.1"],
       true,
@@ -247,26 +219,15 @@ export class Dig extends Command {
 
   start(words: Array<string>, session: Session): Job {
     const request = new Request(words);
-    if (request.failure != "") return this.failed(session, request.failure);
-    const servers: Array<NameServer> = [];
-    const typed = request.server;
-    if (typed == "") {
-      const states = this.stack.dns.servers.order();
-      for (let i = 0; i < states.length; i++) servers.push(states[i].server);
-      if (servers.length == 0)
-        return this.failed(session, "no name servers configured", EXIT_NO_RESPONSE);
-    } else {
-      const server = parseNameServer(typed);
-      if (server != null) {
-        const port = request.port == DNS_PORT ? server.port : request.port;
-        servers.push(new NameServer(server.address, port, server.serverName));
-      } else if (nameComplaint(typed) != "") {
-        return this.failed(
-          session,
-          `couldn't get address for '${printable(typed)}': not found`,
-          EXIT_NO_SERVER,
-        );
-      }
+    if (request.help) {
+      this.explain(session);
+      return this.done();
+    }
+    if (request.failure != "") return this.failed(session, request.failure, request.exitCode);
+    const choice = new ServerChoice(this.stack, request.server, request.port, session.now);
+    if (choice.failure != "") {
+      const code = request.server == "" ? EXIT_NO_RESPONSE : EXIT_FAILURE;
+      return this.failed(session, choice.failure, code);
     }
     const parts = request.parts;
     if (parts.cmd && !parts.short) {
@@ -274,16 +235,6 @@ export class Dig extends Command {
       session.printLine(`; <<>> DiG 9.18 <<>> ${printable(words.join(" "))}`);
       session.printLine(";; global options: +cmd");
     }
-    return new DigJob(session, this.stack, request, servers);
+    return new DigJob(session, this.stack, choice, request);
   }
-}
-
-function withoutDot(name: string): string {
-  return name.endsWith(".") ? name.substring(0, name.length - 1) : name;
-}
-
-/** Returns the name to query for the names of an address (RFC 1035 section 3.5). */
-function reverseName(address: u32): string {
-  const bytes = `${address & 255}.${(address >>> 8) & 255}.${(address >>> 16) & 255}`;
-  return `${bytes}.${address >>> 24}.in-addr.arpa`;
 }

@@ -1,23 +1,41 @@
 /**
- * host NAME
+ * host [-aTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]
  *
- * Resolves NAME to IPv4 addresses and prints them in the words of host(1) of BIND 9.
+ * Without options and SERVER, resolves NAME to IPv4 addresses as every command here but `dig` does:
+ * with the hosts file, the cache, the search domains and the configured servers. A chain of aliases
+ * is then printed as one line, with the last name.
  *
- * Unlike host(1) of BIND, it resolves a name as every command here but `dig` does: it looks in the
- * hosts file and the cache before it queries the configured servers, and it looks for short names
- * in the search domains. A chain of aliases is printed as one line, with the last name. For other
- * types, other servers and reverse lookups, use `dig`.
+ * Otherwise it asks SERVER, or the configured servers, and prints the records of the response as
+ * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
+ * prints whole messages; -a does so for type ANY. -T uses TCP, -W is the time to wait for each of
+ * two attempts.
  *
- * Exit codes: 0 success; 1 no address or no response; 2 wrong usage; 130 interrupted.
+ * Unlike host(1) of BIND, it does not look for NAME in the search domains if it asks SERVER, and
+ * has no zone transfers.
+ *
+ * Exit codes: 0 a response arrived, even without records; 1 the name was not found, or no response;
+ * 2 wrong usage; 130 interrupted.
  */
-import { canonicalName } from "../../../net/service/dns/name";
+import { SECOND } from "../../../core/time";
+import { canonicalName, queryNameComplaint } from "../../../net/service/dns/name";
 import { DnsError, DnsQuery } from "../../../net/service/dns/query";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
+import { TYPE_ANY, TYPE_PTR, typeOf } from "../../../net/wire/dns-record";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { reverseName, ServerChoice } from "./dig/server-job";
+import { HostQueryJob, HostRequest } from "./host/query-job";
 
+const OPTIONS: StaticArray<string> = ["a", "v|d", "t:", "T", "p:", "W:", "r", "4"];
+/** Attempts with each server, and how long to wait for each, in seconds. */
+const TRIES: i32 = 2;
+const WAIT: i64 = 5;
+const LONGEST_WAIT: i64 = 60;
+
+/** Resolves a name with the resolver. */
 class HostJob extends Job {
   constructor(
     private readonly session: Session,
@@ -60,19 +78,66 @@ class HostJob extends Job {
 
 export class Host extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("host", "NAME", "resolves a name", ["host mainnet.era.zksync.io"], true);
+    super(
+      "host",
+      "[-aTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]",
+      "resolves a name, or asks a name server for records",
+      ["host mainnet.era.zksync.io", "host -t MX zksync.io 10.0.2.3", "host 1.1.1.1"],
+      true,
+    );
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, []);
-    options.expectOperands(1, 1);
+    const options = new Options(words, OPTIONS);
+    const port = options.number("p", 0, 1, 65535);
+    const wait = options.number("W", WAIT, 1, LONGEST_WAIT);
+    options.expectOperands(1, 2);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const name = options.operands[0];
-    if (parseIpv4(name) != NOT_AN_ADDRESS) {
-      return this.failed(session, `${name}: reverse lookup is not supported (try: dig -x ${name})`);
+    const isAddress = parseIpv4(name) != NOT_AN_ADDRESS;
+    if (words.length == 1 && !isAddress) {
+      return new HostJob(session, this.stack, name, this.stack.dns.resolve(name, session.now));
     }
-    return new HostJob(session, this.stack, name, this.stack.dns.resolve(name, session.now));
+    const type = options.value("t");
+    if (type != "" && typeOf(type) == 0) {
+      return this.wrongUsage(session, `invalid type: ${printable(type)}`);
+    }
+    const complaint = queryNameComplaint(name);
+    if (complaint != "") {
+      return this.failed(session, `'${printable(name)}' is not a legal name (${complaint})`);
+    }
+    const typed = options.operands.length > 1 ? options.operands[1] : "";
+    const choice = new ServerChoice(this.stack, typed, port as u32, session.now);
+    if (choice.failure != "") return this.failed(session, choice.failure);
+    const request = requestOf(options, name);
+    request.options.timeout = wait * SECOND;
+    const asked = isAddress ? reverseName(parseIpv4(name) as u32) : name;
+    return new HostQueryJob(session, this.stack, choice, request, asked);
   }
+}
+
+/** Returns what to ask about `name`. */
+function requestOf(options: Options, name: string): HostRequest {
+  const request = new HostRequest();
+  const query = request.options;
+  const address = parseIpv4(name);
+  query.edns = false;
+  query.tries = TRIES;
+  query.tcp = options.has("T");
+  query.recurse = !options.has("r");
+  request.verbose = options.has("v") || options.has("a");
+  request.shownName = name;
+  if (address != NOT_AN_ADDRESS) {
+    query.type = TYPE_PTR;
+    request.shownName = `${reverseName(address as u32)}.`;
+  } else if (options.has("t")) {
+    query.type = typeOf(options.value("t"));
+  } else if (options.has("a")) {
+    query.type = TYPE_ANY;
+  } else {
+    request.usualTypes = true;
+  }
+  return request;
 }
 
 /** Returns the response code (RFC 1035 section 4.1.1) as host(1) prints it, or "". */

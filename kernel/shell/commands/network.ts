@@ -11,6 +11,7 @@ import { Host } from "./host";
 import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Nc } from "./nc";
+import { Nslookup } from "./nslookup";
 import { Ntp } from "./ntp";
 import { Ping } from "./ping";
 import { Resolvectl } from "./resolvectl";
@@ -34,6 +35,7 @@ export function addNetworkCommands(
   registry.add(new Httpd(stack, httpd));
   registry.add(new Ip(stack));
   registry.add(new Nc(stack));
+  registry.add(new Nslookup(stack));
   registry.add(new Ntp(stack));
   registry.add(new Ping(stack));
   registry.add(new Resolvectl(stack));

@@ -3,6 +3,7 @@
  * table, the cache and what the resolver remembers about servers. The result is the whole message.
  */
 import { NEVER, SECOND } from "../../../core/time";
+import { formatIpv4 } from "../../wire/address";
 import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
 import { NameServer } from "../settings";
 import { StreamFailure } from "../stream/stream";
@@ -123,7 +124,13 @@ export class DirectQuery {
   private failed(why: string, now: i64): void {
     const address = this.server.toString();
     const shown = this.server.port == DNS_PORT ? `${address}#${DNS_PORT}` : address;
-    this.complaints.push(`;; communications error to ${shown}: ${why}`);
+    const exchange = this.exchange;
+    if (exchange != null && exchange.sentAt < 0) {
+      const whose = `(${formatIpv4(this.server.address)}) for ${this.name == "" ? "." : this.name}`;
+      this.complaints.push(`;; Connection to ${shown}${whose} failed: ${why}.`);
+    } else {
+      this.complaints.push(`;; communications error to ${shown}: ${why}`);
+    }
     if (this.truncated) {
       this.overTcp = false;
       this.close();

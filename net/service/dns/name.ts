@@ -5,6 +5,7 @@ import { TextBuilder } from "../../../core/text-builder";
 import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 
 const DOT: u32 = 0x2e;
+const BACKSLASH: u32 = 0x5c;
 const HYPHEN: u32 = 0x2d;
 const UNDERSCORE: u32 = 0x5f;
 /** The complaint about 10.0.2, 300.1.1.1 and 0x0a000202. */
@@ -38,6 +39,28 @@ function faultOf(name: string): string {
       start = i + 1;
     } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
       return "not a host name";
+    }
+  }
+  return "";
+}
+
+/**
+ * Returns why `name` cannot be queried, if possible in BIND's words, or "" if it can. Accepts more
+ * than `nameComplaint`: any printable ASCII in labels, numbers, and "." for the root.
+ */
+export function queryNameComplaint(name: string): string {
+  const end = name.endsWith(".") ? name.length - 1 : name.length;
+  if (end == 0) return name == "." ? "" : "unexpected end of input";
+  if (end > (HOST_NAME_LENGTH as i32)) return "ran out of space";
+  let start = 0;
+  for (let i = 0; i <= end; i++) {
+    const c: u32 = i < end ? name.charCodeAt(i) : DOT;
+    if (c == DOT) {
+      if (i == start) return "empty label";
+      if (i - start > (DNS_LABEL_BYTES as i32)) return "label too long";
+      start = i + 1;
+    } else if (c <= 0x20 || c >= 0x7f || c == BACKSLASH) {
+      return "expected printable ASCII without blanks and backslashes";
     }
   }
   return "";

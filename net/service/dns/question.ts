@@ -34,7 +34,7 @@ export class DnsQuestion {
 
   constructor(
     random: Random,
-    /** The name in canonical form; the message may have it in mixed case. */
+    /** The name in canonical form, "" for the root; the message may have it in mixed case. */
     readonly name: string,
     readonly type: u32,
     /** Whether it has an OPT record (RFC 6891). */
@@ -72,7 +72,7 @@ export class DnsQuestion {
   }
 }
 
-/** Reports whether a message is the response to query `id` for `type` records of `name`. */
+/** Reports whether a message is the response to a question; the name "" is the root. */
 export function isResponse(message: usize, length: u32, id: u32, name: string, type: u32): bool {
   if (!parseDns(length)) return false;
   const header = DnsHeader.at(message);
@@ -83,7 +83,8 @@ export function isResponse(message: usize, length: u32, id: u32, name: string, t
   }
   const reader = new DnsReader(message, length);
   if (header.questions != 1 || !reader.readQuestion()) return false;
-  return reader.type == type && reader.class_ == CLASS_IN && reader.name == name;
+  const expected = name == "" ? "." : name;
+  return reader.type == type && reader.class_ == CLASS_IN && reader.name == expected;
 }
 
 /** Flips the case of each letter at random. Length bytes are below 0x40, so not letters. */

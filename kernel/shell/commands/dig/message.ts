@@ -1,12 +1,12 @@
 /** Prints a DNS message as dig(1) of BIND 9.18 does. */
-
 import { MILLISECOND } from "../../../../core/time";
 import { DirectQuery } from "../../../../net/service/dns/direct-query";
 import { DnsReply } from "../../../../net/service/dns/reply";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { DnsHeader, DnsOpt, DnsReader, TYPE_OPT } from "../../../../net/wire/dns";
-import { absolute, recordText, typeName } from "../../../../net/wire/dns-record";
+import { DnsOpt } from "../../../../net/wire/dns";
+import { absolute, typeName } from "../../../../net/wire/dns-record";
 import { Session } from "../../session";
+import { MessageWalk, Section } from "./message-walk";
 
 /** Response codes (RFC 1035 section 4.1.1, RFC 2136 section 2.2). */
 const CODES: StaticArray<string> = [
@@ -24,16 +24,26 @@ const CODES: StaticArray<string> = [
 ];
 /** The bit DO of an OPT record's flags (RFC 3225). */
 const OPT_DO: u32 = 0x8000;
-/** The columns of the TTL and the class, and the width of a tab. */
+/** The columns of a record, and the width of a tab. */
 const TTL_COLUMN: i32 = 24;
 const CLASS_COLUMN: i32 = 32;
+const TYPE_COLUMN: i32 = 40;
+const DATA_COLUMN: i32 = 48;
 const TAB: i32 = 8;
 /** The sections of records. */
 const SECTIONS: StaticArray<string> = ["ANSWER", "AUTHORITY", "ADDITIONAL"];
 
+/** Returns the mnemonic of a response code, as dig prints it. */
+export function codeName(code: u32): string {
+  if (code < (CODES.length as u32)) return CODES[code];
+  return code == 16 ? "BADVERS" : `RESERVED${code}`;
+}
+
 /** The parts of the message to print. */
 export class Parts {
   cmd: bool = true;
+  /** The line `;; Got answer:`, one of the comments. */
+  gotAnswer: bool = true;
   comments: bool = true;
   question: bool = true;
   answer: bool = true;
@@ -54,33 +64,16 @@ export class Parts {
   }
 }
 
-export class MessagePrinter {
-  private readonly reader: DnsReader;
-  private readonly header: DnsHeader;
-  private readonly opt: DnsOpt | null;
+export class MessagePrinter extends MessageWalk {
+  /** Whether the heading of the section is printed. */
+  private headed: bool = false;
 
   constructor(
-    private readonly session: Session,
+    session: Session,
     private readonly parts: Parts,
-    private readonly reply: DnsReply,
+    reply: DnsReply,
   ) {
-    this.reader = new DnsReader(reply.pointer, reply.length, true);
-    this.header = DnsHeader.at(reply.pointer);
-    this.opt = DnsOpt.find(reply.pointer, reply.length);
-  }
-
-  print(): void {
-    const header = this.header;
-    const short = this.parts.short;
-    if (this.parts.comments && !short) this.printHeader();
-    const good = this.printQuestions(header.questions);
-    const counts: StaticArray<u32> = [header.answers, header.authorities, header.additionals];
-    for (let i = 0; good && i < SECTIONS.length; i++) {
-      if (this.printSection(i, counts[i])) continue;
-      if (!header.truncated)
-        this.session.printLine(";; Warning: message parser reports malformed message packet.");
-      return;
-    }
+    super(session, reply);
   }
 
   /** Prints the lines after the message. */
@@ -94,14 +87,13 @@ export class MessagePrinter {
     this.session.printLine("");
   }
 
-  private printHeader(): void {
+  protected begin(): void {
+    if (!this.parts.comments || this.parts.short) return;
     const header = this.header;
     const flags = header.flags;
     const session = this.session;
-    const opt = this.opt;
-    const code = header.code | (opt == null ? 0 : opt.extendedCode << 4);
-    const status =
-      code < (CODES.length as u32) ? CODES[code] : code == 16 ? "BADVERS" : `RESERVED${code}`;
+    const opt = DnsOpt.find(this.reply.pointer, this.reply.length);
+    const status = codeName(header.code | (opt == null ? 0 : opt.extendedCode << 4));
     let names = "";
     if ((flags & 0x8000) != 0) names += " qr";
     if ((flags & 0x0400) != 0) names += " aa";
@@ -110,7 +102,7 @@ export class MessagePrinter {
     if ((flags & 0x0080) != 0) names += " ra";
     if ((flags & 0x0020) != 0) names += " ad";
     if ((flags & 0x0010) != 0) names += " cd";
-    session.printLine(";; Got answer:");
+    if (this.parts.gotAnswer) session.printLine(";; Got answer:");
     session.printLine(`;; ->>HEADER<<- opcode: QUERY, status: ${status}, id: ${header.id}`);
     session.printLine(
       `;; flags:${names}; QUERY: ${header.questions}, ANSWER: ${header.answers}, ` +
@@ -120,70 +112,60 @@ export class MessagePrinter {
       session.printLine(";; WARNING: recursion requested but not available");
     }
     session.printLine("");
-    if (opt == null) return;
-    session.printLine(";; OPT PSEUDOSECTION:");
+    if (opt != null) this.printOpt(opt);
+  }
+
+  private printOpt(opt: DnsOpt): void {
     const reserved = opt.flags & ~OPT_DO;
     const dnssec = (opt.flags & OPT_DO) != 0 ? " do" : "";
     const rest = reserved == 0 ? ";" : `; MBZ: 0x${reserved.toString(16).padStart(4, "0")},`;
-    session.printLine(
-      `; EDNS: version: ${opt.version}, flags:${dnssec}${rest} udp: ${opt.payload}`,
-    );
+    const flags = `flags:${dnssec}${rest}`;
+    this.session.printLine(";; OPT PSEUDOSECTION:");
+    this.session.printLine(`; EDNS: version: ${opt.version}, ${flags} udp: ${opt.payload}`);
   }
 
-  private printQuestions(count: u32): bool {
-    const shown = this.parts.question && !this.parts.short && count > 0;
-    if (shown && this.parts.comments) this.session.printLine(";; QUESTION SECTION:");
-    for (let i: u32 = 0; i < count; i++) {
-      const reader = this.reader;
-      if (!reader.readQuestion()) return false;
-      const name = padded(";" + absolute(reader.name), CLASS_COLUMN);
-      if (shown)
-        this.session.printLine(`${name}${className(reader.class_)}\t${typeName(reader.type)}`);
+  protected question(): void {
+    if (!this.parts.question || this.parts.short) return;
+    if (!this.headed && this.parts.comments) this.session.printLine(";; QUESTION SECTION:");
+    this.headed = true;
+    const line = new Columns(absolute(this.reader.name));
+    line.add(CLASS_COLUMN, className(this.reader.class_));
+    line.add(TYPE_COLUMN, typeName(this.reader.type));
+    this.session.printLine(";" + line.text);
+  }
+
+  protected endQuestions(): void {
+    if (this.headed && this.parts.comments) this.session.printLine("");
+    this.headed = false;
+  }
+
+  protected record(section: i32): void {
+    if (!this.wants(section)) return;
+    if (this.parts.short) {
+      this.session.printLine(this.data());
+      return;
     }
-    if (shown) this.session.printLine("");
-    return true;
+    if (!this.headed && this.parts.comments) {
+      this.session.printLine(`;; ${SECTIONS[section]} SECTION:`);
+    }
+    this.headed = true;
+    const reader = this.reader;
+    const line = new Columns(absolute(reader.name));
+    line.add(TTL_COLUMN, `${reader.ttl}`);
+    line.add(CLASS_COLUMN, className(reader.class_));
+    line.add(TYPE_COLUMN, typeName(reader.type));
+    line.add(DATA_COLUMN, this.data());
+    this.session.printLine(line.text);
+  }
+
+  protected endSection(_section: i32): void {
+    this.endQuestions();
   }
 
   private wants(section: i32): bool {
     const parts = this.parts;
-    if (section == 0) return parts.answer;
-    return !parts.short && (section == 1 ? parts.authority : parts.additional);
-  }
-
-  private printSection(section: i32, count: u32): bool {
-    const wanted = this.wants(section);
-    let printed = false;
-    for (let i: u32 = 0; i < count; i++) {
-      const reader = this.reader;
-      if (!reader.readRecord()) return false;
-      if (reader.type == TYPE_OPT || !wanted) continue;
-      if (!printed && this.parts.comments && !this.parts.short) {
-        this.session.printLine(`;; ${SECTIONS[section]} SECTION:`);
-      }
-      printed = true;
-      this.printRecord();
-    }
-    if (printed && !this.parts.short) this.session.printLine("");
-    return true;
-  }
-
-  private printRecord(): void {
-    const reader = this.reader;
-    const reply = this.reply;
-    const data = recordText(
-      reply.pointer,
-      reply.length,
-      reader.type,
-      reader.dataOffset,
-      reader.dataLength,
-    );
-    if (this.parts.short) {
-      this.session.printLine(data);
-      return;
-    }
-    const name = padded(absolute(reader.name), TTL_COLUMN);
-    const kind = `${className(reader.class_)}\t${typeName(reader.type)}`;
-    this.session.printLine(`${name}${reader.ttl}\t${kind}\t${data}`);
+    if (section == Section.Answer) return parts.answer;
+    return !parts.short && (section == Section.Authority ? parts.authority : parts.additional);
   }
 }
 
@@ -191,10 +173,21 @@ function className(code: u32): string {
   return code == 1 ? "IN" : code == 3 ? "CH" : `CLASS${code}`;
 }
 
-/** Appends tabs up to a column, or a blank if the text is longer. */
-function padded(text: string, column: i32): string {
-  let at = text.length;
-  if (at >= column) return text + " ";
-  for (; at < column; at = (at / TAB + 1) * TAB) text += "\t";
-  return text;
+/** A line with columns, separated by tabs, or by a blank where the text is too long for that. */
+class Columns {
+  private column: i32;
+
+  constructor(public text: string) {
+    this.column = text.length;
+  }
+
+  /** Adds text that begins in a column, or behind at least one blank. */
+  add(column: i32, text: string): void {
+    const from = this.column;
+    const to = max(column, from + 1);
+    const tabs = to / TAB - from / TAB;
+    const blanks = to - (tabs > 0 ? (to / TAB) * TAB : from);
+    this.text += "\t".repeat(tabs) + " ".repeat(blanks) + text;
+    this.column = to + text.length;
+  }
 }

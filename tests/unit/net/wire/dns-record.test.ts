@@ -63,13 +63,13 @@ test("prints data that is truncated, too long, or of an unknown type as bytes", 
       const shown = text(type, data, length);
       // A shorter TXT or CAA record may be complete; the others may not.
       if (name === "TXT" || name === "CAA") continue;
-      const hex = data.subarray(0, length).toString("hex");
+      const hex = data.subarray(0, length).toString("hex").toUpperCase();
       assert.equal(shown, `\\# ${length}${length > 0 ? ` ${hex}` : ""}`, `${name} ${length}`);
     }
     if (name === "TXT" || name === "CAA") continue;
     assert.match(text(type, Buffer.concat([data, Buffer.from([0])])), /^\\# /, `${name} + 1`);
   }
-  assert.equal(text(65, Buffer.from([0, 1, 255])), "\\# 3 0001ff");
+  assert.equal(text(65, Buffer.from([0, 1, 255])), "\\# 3 0001FF");
   assert.equal(text(16, Buffer.from([5, 97])), "\\# 2 0561");
 });
 

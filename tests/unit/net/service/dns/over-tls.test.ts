@@ -196,7 +196,7 @@ test("dig's query names the reason of a failed connection", () => {
       wasm.streamFail(i, kind);
       wasm.pollDirectly(query, world.now);
     }
-    const line = `;; communications error to 10.0.2.3#dns.test: ${words}`;
+    const line = `;; Connection to 10.0.2.3#dns.test(10.0.2.3) for a.test failed: ${words}.`;
     assert.equal(world.text(wasm.complaints(query)), [line, line, line].join("\n"));
   }
 });
