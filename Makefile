@@ -181,6 +181,12 @@ sim: twin
 	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(run_kernel) \
 	  $(if $(BREAK)$(INSPECT),tools/debug/world.ts,tests/sim/main.ts)
 
+# Scripts in the language of packetdrill, against a kernel in Node (docs/packetdrill.md).
+.PHONY: packetdrill
+packetdrill: twin
+	@$(alone) $(run_script) tools/packetdrill/main.ts $(if $(TOLERANCE),--tolerance=$(TOLERANCE)) \
+	  $(or $(SCRIPT),tests/packetdrill)
+
 # Two kernels for a million virtual seconds, with occasional faults.
 soak: twin
 	@SEED='$(SEED)' SECONDS='$(SECONDS)' $(alone) $(run_script) tests/sim/soak-main.ts
@@ -256,6 +262,8 @@ help:
 #|   SEED=n RUNS=n JOBS=n ... RUNS worlds from seed SEED on, JOBS at a time
 #|   NATIVE=1             ... also with the kernels as native programs, with sanitizers
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
+#| make packetdrill SCRIPT='FILE|FOLDER ...'   plays packetdrill scripts against a kernel in Node
+#|   TOLERANCE=usecs      ... whose times may differ by so much from the scripts'
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time
 #| make coverage        reports the lines and branches of TypeScript that tests in Node reach

@@ -22,8 +22,8 @@ export type Incident = { at: number; twin: number } & (
   | { kind: "flood"; what: FloodKind; frames: number; gap: number }
   | { kind: "keys"; bytes: number[] }
   | { kind: "ping"; count: number; length: number }
-  /** A peer's network card is replaced without an announcement. */
-  | { kind: "card"; peer: number }
+  /** A peer's network card is replaced. */
+  | { kind: "card"; peer: number; announcement: "request" | "reply" | "none" }
   /** Connections that send nothing, part of a request, or a whole one, and then stay open. */
   | { kind: "idle"; count: number; peer: number; text: string }
   | { kind: "fetch" | "post"; length: number; peer: number; behavior: Partial<PeerBehavior> }
@@ -69,7 +69,10 @@ export function makeIncidents(
       const gap = random.pick([500, 5000, 100_000]);
       return { kind: "flood" as const, what: random.pick(floodKinds), frames, gap };
     }),
-    () => ({ kind: "card", peer: peer() }),
+    () => {
+      const announcement = random.pick(["request", "reply", "none"] as const);
+      return { kind: "card", peer: peer(), announcement };
+    },
     () => ({ kind: "keys", bytes: makeKeys(random) }),
     () => ({ kind: "ping", count: random.between(1, 20), length: random.between(0, 1400) }),
     () => {
@@ -151,7 +154,7 @@ export function begin(scene: Scene, incident: Incident, visits: Visit[]): void {
       ping(scene, incident);
       break;
     case "card":
-      scene.peer(incident.peer).replaceCard();
+      scene.peer(incident.peer).replaceCard(incident.announcement);
       break;
     case "idle":
       linger(scene, incident);

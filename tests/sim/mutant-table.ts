@@ -45,12 +45,6 @@ export const mutants: Mutant[] = [
     "",
   ],
   [
-    "returns no descriptors to a controller that ran out of them",
-    "drivers/intel/e1000.ts",
-    "if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();",
-    "",
-  ],
-  [
     "leaks the frame that a neighbor's full queue drops",
     "net/iface/link/neighbor-cache.ts",
     "this.link.pool.release(entry.dequeue());",
@@ -133,5 +127,23 @@ export const mutants: Mutant[] = [
     "net/service/http/client/exchange.ts",
     "silent && this.reused && !this.retried",
     "silent && !this.retried",
+  ],
+  [
+    "drops frames that are tagged with VLAN 0",
+    "net/wire/ethernet.ts",
+    "if ((loadNet16(start + ETHERNET_HEADER) & 0xfff) != 0) return Drop.EthernetVlan;",
+    "return Drop.EthernetVlan;",
+  ],
+  [
+    "rejects a DHCP message without a server identifier",
+    "net/service/dhcp/lease.ts",
+    "return isUnicast(source) ? source : 0;",
+    "return 0;",
+  ],
+  [
+    "takes a name server's failure for an answer",
+    "net/service/dns/failure.ts",
+    "(error >= DnsError.FormatError && error <= DnsError.Lame) ||",
+    "",
   ],
 ];

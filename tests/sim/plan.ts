@@ -2,6 +2,7 @@
 
 import type { Faults } from "../lab/network/wire.ts";
 import { Random } from "../lab/random.ts";
+import { type Conditions, makeConditions, questions } from "./conditions.ts";
 import { type Incident, makeIncidents } from "./incidents.ts";
 import { lengths } from "./lengths.ts";
 import { secured } from "./secure.ts";
@@ -43,6 +44,7 @@ export interface Plan {
   /** Nanoseconds by which peers delay their ACKs. */
   ackDelay: number;
   incidents: Incident[];
+  conditions: Conditions;
 }
 
 const names = ["a", "b", "c"];
@@ -82,6 +84,7 @@ export function makePlan(seed: number): Plan {
     peerOverrun: random.pick([0, 0, 3000, 30_000]),
     ackDelay: random.pick([0, 0, 1e6, 1e8]),
     incidents: makeIncidents(random, count, faultsEnd, () => makeFaults(random, force)),
+    conditions: makeConditions(random),
   };
   return plan.secure ? secured(plan, random) : plan;
 }
@@ -131,6 +134,7 @@ export function makeCommands(random: Random, name: string, others: string[]): st
     () => random.pick(["ip addr", "ss", "ss -ti", "ip neigh", "ip route", "ip -s link", "dmesg"]),
     () => random.pick(["dhcp", "resolvectl flush-caches", "uptime", "nonsense", "echo 'a b' c"]),
     () => random.pick(["tcpdump -c 5", "sleep 3", "nc 10.0.2.2 9", "nc -l 9000", "date -v"]),
+    () => random.pick(questions),
     () => `nc -u 10.0.2.2 ${random.between(1, 100)}`,
     () => (random.chance(0.2) ? "reboot" : "ip -s link"),
   ];

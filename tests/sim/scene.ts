@@ -11,7 +11,8 @@ import { Peer } from "../lab/network/peer.ts";
 import { polite } from "../lab/network/peer-behavior.ts";
 import { type Port, Switch } from "../lab/network/switch.ts";
 import { PROMPT, SECOND, type Station, World } from "../lab/network/world.ts";
-import { address } from "../lab/packets/bytes.ts";
+import { address, dotted } from "../lab/packets/bytes.ts";
+import { behaviorOf } from "./conditions.ts";
 import { LossWatch } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import type { Plan, TwinPlan } from "./plan.ts";
@@ -49,6 +50,8 @@ export class Scene {
   readonly dhcp: DhcpServer;
   readonly dns: DnsServer;
   readonly servers: HttpServer[];
+  /** The hosts whose addresses the twins have as name servers, in their order. */
+  private readonly nameServers: Peer[];
   frames = 0;
   /** Whether the storm is over. */
   calmed = false;
@@ -65,9 +68,13 @@ export class Scene {
     this.gateway = peer("gateway", GATEWAY, 2);
     this.web = peer("web", "10.0.2.3", 3);
     const { gateway } = this;
-    const servers = [gateway.address];
-    this.dhcp = new DhcpServer(gateway, { router: gateway.address, servers, first: "10.0.2.100" });
+    const { dhcp, firstServer } = plan.conditions;
+    this.nameServers = firstServer === null ? [gateway] : [this.web, gateway];
+    const servers = this.nameServers.map(({ address }) => address);
+    const lease = { router: gateway.address, servers, first: "10.0.2.100" };
+    this.dhcp = new DhcpServer(gateway, { ...lease, ...dhcp });
     this.dns = new DnsServer(gateway, NAMES);
+    if (firstServer !== null) new DnsServer(this.web, NAMES).behavior = behaviorOf(firstServer);
     this.servers = [new HttpServer(gateway), new HttpServer(this.web)];
     this.network.taps.push((frame, time, from) => this.tap(frame, time, from));
     this.world.after(LISTEN, () => this.listen());
@@ -81,7 +88,8 @@ export class Scene {
 
   private async addTwin(plan: TwinPlan, index: number): Promise<void> {
     const mac = [2, 0, 0, 0, 1, index + 1];
-    const fixed = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
+    const names = this.nameServers.map(({ address: server }) => dotted(server)).join(":");
+    const fixed = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${names}`;
     const pace = plan.slow ? slow : emulated;
     const cpuid = plan.hypervisor ? HYPERVISOR : {};
     const reel = new Reel(this.keepsTapes);
@@ -103,6 +111,7 @@ export class Scene {
     this.checker.allow(mac, address(plan.address));
     this.world.add(twin);
     const port = this.network.connectTwin(twin);
+    port.down.priority = this.plan.conditions.priority;
     twin.onStop = () => this.checker.conversations.forget(address(plan.address));
     const [operator, losses] = [new Operator(this.world, twin), new LossWatch(twin)];
     this.members.push({ plan, twin, port, operator, reel, losses });
@@ -119,6 +128,7 @@ export class Scene {
       ...{ twice: some, delay: some * 3000, garbage: some },
     };
     this.dns.behavior = {
+      ...politeDns,
       silence: some,
       fail: some,
       wrongId: some,

@@ -1,4 +1,5 @@
 /** Shrinks a failed world's plan while the world still fails in the same way. */
+import { lessUnusual } from "./conditions.ts";
 import type { Plan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 
@@ -41,6 +42,7 @@ function* smaller(plan: Plan): Generator<Plan> {
       }
     }
   }
+  for (const conditions of lessUnusual(plan.conditions)) yield { ...plan, conditions };
   if (plan.secure) yield { ...plan, secure: false };
   if (plan.rudeness > 0) yield { ...plan, rudeness: 0 };
   if (plan.ackDelay > 0) yield { ...plan, ackDelay: 0 };

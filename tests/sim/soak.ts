@@ -6,6 +6,7 @@
 
 import { SECOND } from "../lab/network/world.ts";
 import { Random } from "../lab/random.ts";
+import { usual } from "./conditions.ts";
 import { begin, makeIncidents, type Visit } from "./incidents.ts";
 import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
 import { checkBaseline, type Memory, memory, prove, settle } from "./proof.ts";
@@ -35,7 +36,15 @@ function soakPlan(seed: number): Plan {
     return { name, address, dhcp, down: {}, up: {}, ...machine, commands: [] };
   };
   const twins = [make("a", "10.0.2.15", false), make("b", "10.0.2.16", true)];
-  return { ...makePlan(seed), twins, secure: true, rudeness: 0.1, lease: 600, incidents: [] };
+  return {
+    ...makePlan(seed),
+    twins,
+    secure: true,
+    rudeness: 0.1,
+    lease: 600,
+    incidents: [],
+    conditions: usual,
+  };
 }
 
 /**

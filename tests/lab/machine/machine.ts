@@ -195,6 +195,11 @@ export class Machine {
     if (before !== this.interrupts) this.asleep = false;
   }
 
+  /** Ends the processor's sleep without an interrupt, so that it runs a turn now. */
+  rouse(): void {
+    this.asleep = false;
+  }
+
   /** Reports whether the processor executes nothing before `wakeAt`. */
   get still(): boolean {
     return this.asleep || this.paused;

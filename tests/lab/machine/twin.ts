@@ -175,6 +175,12 @@ export class Twin {
     if (this.state === "on") this.machine.pausedUntil = time + nanoseconds;
   }
 
+  /** Runs a turn now, even if nothing has happened that the kernel would wake for. */
+  rouse(): void {
+    this.machine.rouse();
+    this.step(this.clock.now);
+  }
+
   /** Sets the real-time clock `seconds` ahead of the right time; may be negative. */
   setClock(seconds: number): void {
     this.rtcShift = seconds;

@@ -27,6 +27,17 @@ export interface DhcpBehavior {
   garbage: number;
 }
 
+/** What is unusual about a server, and yet allowed or common. */
+export interface DhcpOddities {
+  /** The port from which it answers; 67 if undefined. */
+  port?: number;
+  /**
+   * Option 54: an address, by default the peer's; none; or at random the peer's or the next
+   * one, as anycast relays send it.
+   */
+  identifier?: number | "none" | "changing";
+}
+
 export const politeDhcp: DhcpBehavior = {
   lease: 3600,
   silence: 0,
@@ -45,17 +56,14 @@ export class DhcpServer {
   constructor(
     private readonly peer: Peer,
     /**
-     * `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67; `identifier` is
-     * the peer's address. `more` are other options, which replace those of the same code; empty
-     * ones are left out.
+     * `mask` is 255.255.255.0 unless given. `more` are other options, which replace those of the
+     * same code; empty ones are left out.
      */
-    readonly options: {
+    readonly options: DhcpOddities & {
       router: number;
       servers: number[];
       first: string;
       mask?: string;
-      port?: number;
-      identifier?: number;
       more?: Options;
     },
   ) {
@@ -68,7 +76,10 @@ export class DhcpServer {
     const options = readOptions(data);
     const type = options.get(53)?.[0];
     const own = options.get(54);
-    const mine = own === undefined || be32(own, 0) === this.identifier;
+    const mine =
+      own === undefined ||
+      be32(own, 0) === this.identifier ||
+      this.options.identifier === "changing";
     if (random.chance(this.behavior.silence) || !mine) return;
     if (type === DhcpType.Discover) this.answer(data, DhcpType.Offer);
     else if (type === DhcpType.Inform) this.answer(data, DhcpType.Ack);
@@ -82,7 +93,8 @@ export class DhcpServer {
   }
 
   private get identifier(): number {
-    return this.options.identifier ?? this.peer.address;
+    const { identifier } = this.options;
+    return typeof identifier === "number" ? identifier : this.peer.address;
   }
 
   private leaseFor(data: Buffer): number {
@@ -122,11 +134,11 @@ export class DhcpServer {
 
   private message(request: Buffer, type: number): Buffer {
     const informs = readOptions(request).get(53)?.[0] === DhcpType.Inform;
-    const { mask, router, servers, more = [] } = this.options;
-    const options: Options = [
-      [53, [type]],
-      [54, ips(this.identifier)],
-    ];
+    const { mask, router, servers, identifier, more = [] } = this.options;
+    const options: Options = [[53, [type]]];
+    const { random } = this.peer.world;
+    if (identifier === "changing") options.push([54, ips(this.identifier + random.between(0, 1))]);
+    else if (identifier !== "none") options.push([54, ips(this.identifier)]);
     if (type !== DhcpType.Nak) {
       const usual = leaseOptions(this.behavior.lease, { mask, router, servers });
       const kept = usual.filter(([code]) => !more.some(([other]) => other === code));

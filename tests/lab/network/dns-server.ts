@@ -1,20 +1,31 @@
 /** A DNS server that can misbehave, for A records over UDP (RFC 1035). */
 import { be16 } from "../packets/bytes.ts";
-import { a, encodeAnswer, readQuestion } from "../packets/dns.ts";
+import { a, encodeAnswer, ns, readQuestion } from "../packets/dns.ts";
 import type { Datagram, Peer } from "./peer.ts";
 import { MILLISECOND } from "./world.ts";
 
 export interface DnsBehavior {
-  /** Chances of silence, of SERVFAIL, and of a wrong id or garbage before the real response. */
+  /** Chances of silence, of SERVFAIL, of REFUSED, and of a referral as lame servers send it. */
   silence: number;
   fail: number;
+  refuse: number;
+  refer: number;
+  /** Chances of a wrong id and of garbage before the real response. */
   wrongId: number;
   garbage: number;
   /** Upper bound of the delay in milliseconds. */
   delay: number;
 }
 
-export const politeDns: DnsBehavior = { silence: 0, fail: 0, wrongId: 0, garbage: 0, delay: 0 };
+export const politeDns: DnsBehavior = {
+  silence: 0,
+  fail: 0,
+  refuse: 0,
+  refer: 0,
+  wrongId: 0,
+  garbage: 0,
+  delay: 0,
+};
 
 export class DnsServer {
   behavior = politeDns;
@@ -37,7 +48,7 @@ export class DnsServer {
     const reply = (bytes: Buffer) => this.peer.sendUdp(53, source, sourcePort, bytes);
     const query = Buffer.from(data);
     world.after(Math.ceil(random.fraction() * behavior.delay * MILLISECOND), () => {
-      const answer = this.answer(query, random.chance(behavior.fail));
+      const answer = this.answer(query);
       if (random.chance(behavior.garbage)) reply(random.bytes(random.between(0, 80)));
       if (random.chance(behavior.wrongId)) {
         const wrong = Buffer.from(answer);
@@ -49,12 +60,20 @@ export class DnsServer {
     });
   }
 
-  private answer(query: Buffer, fails: boolean): Buffer {
+  private answer(query: Buffer): Buffer {
     const { name, type } = readQuestion(query);
+    const { behavior } = this;
+    const { random } = this.peer.world;
+    const id = be16(query, 0);
+    const questions = [{ name, type }];
+    if (random.chance(behavior.fail)) return encodeAnswer(id, name, { code: 2, questions });
+    if (random.chance(behavior.refuse)) return encodeAnswer(id, name, { code: 5, questions });
+    if (random.chance(behavior.refer)) {
+      return encodeAnswer(id, name, { questions, authority: [ns("", "a.root-servers.net")] });
+    }
     const found = this.names[name.toLowerCase()];
-    const addresses = found && type === 1 && !fails ? found.split(" ") : [];
+    const addresses = found && type === 1 ? found.split(" ") : [];
     const answers = addresses.map((address) => a([12], address, 30));
-    const code = fails ? 2 : found ? 0 : 3;
-    return encodeAnswer(be16(query, 0), name, { code, questions: [{ name, type }], answers });
+    return encodeAnswer(id, name, { code: found ? 0 : 3, questions, answers });
   }
 }

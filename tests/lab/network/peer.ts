@@ -111,10 +111,12 @@ export class Peer implements Station {
     this.sendIp(to, UDP, datagram, to === 0xffffffff ? EVERYBODY : hardware);
   }
 
-  /** Takes a new hardware address without announcing it. */
-  replaceCard(): void {
+  /** Takes a new hardware address, and announces it with an ARP request, a reply, or not at all. */
+  replaceCard(announcement: "request" | "reply" | "none"): void {
     this.hardware = Uint8Array.of(...this.hardware.subarray(0, 3), ...this.world.random.bytes(3));
     this.key = hardwareKey(this.hardware, 0);
+    if (announcement === "none") return;
+    this.sendArp(announcement === "request" ? 1 : 2, EVERYBODY, this.address);
   }
 
   /** Sends only the first fragment of an echo request. */

@@ -52,6 +52,8 @@ const HEADERS = 14;
 
 export class Wire {
   faults: Faults = perfect;
+  /** Priority in the tag that each frame gets at the end (IEEE 802.1Q, VLAN 0); null: no tag. */
+  priority: number | null = null;
   /** Frames given and frames delivered. */
   sent = 0;
   delivered = 0;
@@ -92,7 +94,8 @@ export class Wire {
     at = Math.max(at, this.lastArrival);
     if (random.chance(faults.reorder)) at += Math.ceil(random.fraction() * faults.reorderTime);
     else this.lastArrival = at;
-    const [bytes, damaged] = this.spoil(frame);
+    const [spoiled, damaged] = this.spoil(frame);
+    const bytes = this.priority === null ? spoiled : tagged(spoiled, this.priority);
     this.world.at(at, () => {
       this.delivered++;
       this.to.receive(bytes, at, damaged);
@@ -118,4 +121,10 @@ export class Wire {
     }
     return [bytes, detected];
   }
+}
+
+/** Returns a frame with a tag of VLAN 0 (IEEE 802.1Q), as switches and hypervisors add it. */
+function tagged(frame: Uint8Array, priority: number): Uint8Array {
+  const tag = [0x81, 0x00, priority << 5, 0];
+  return Uint8Array.of(...frame.subarray(0, 12), ...tag, ...frame.subarray(12));
 }

@@ -40,6 +40,12 @@ export const cname = (name: Name, to: Name, ttl = 300): Record_ => ({
   ttl,
   data: encodeName(to),
 });
+export const ns = (name: Name, to: Name, ttl = 300): Record_ => ({
+  name,
+  type: 2,
+  ttl,
+  data: encodeName(to),
+});
 export const soa = (name: Name, minimum: number, ttl = 3600): Record_ => {
   const numbers = Buffer.alloc(20);
   numbers.writeUInt32BE(minimum, 16);

@@ -31,6 +31,7 @@ export interface Sent {
   acknowledgment: number;
   flags: string;
   window: number;
+  urgent: number;
   options: number[];
   payload: Buffer;
   sourcePort: number;
@@ -86,6 +87,7 @@ export function readSegment(bytes: Buffer, at: number, source: number, destinati
     acknowledgment: bytes.readUInt32BE(8),
     flags: flagsOf(bytes[13]),
     window: bytes.readUInt16BE(14),
+    urgent: bytes.readUInt16BE(18),
     options: [...bytes.subarray(20, header)],
     payload: bytes.subarray(header),
     sourcePort: bytes.readUInt16BE(0),

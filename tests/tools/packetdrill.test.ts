@@ -1,0 +1,109 @@
+/** The runner of packetdrill scripts: what it reads, and how it reports a kernel that differs. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { checkCode } from "../../tools/packetdrill/assertion.ts";
+import { packetText } from "../../tools/packetdrill/packet-pattern.ts";
+import { play } from "../../tools/packetdrill/player.ts";
+import { ScriptError } from "../../tools/packetdrill/scanner.ts";
+import { parseScript } from "../../tools/packetdrill/script.ts";
+
+const OPEN = `
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 32792 <mss 1000>
++0 > S. 0:0(0) ack 1 <...>
++.1 < . 1:1(0) ack 1 win 32792
++0 accept(3, ..., ...) = 4
+`;
+
+/** Plays lines on an accepted connection; returns the line and the message of the failure. */
+async function failureOf(lines: string, tolerance?: number): Promise<string> {
+  const { failure } = await play(parseScript(OPEN + lines), { tolerance });
+  return failure === undefined ? "" : `${failure.line}: ${failure.message}`;
+}
+
+test("reads times, calls, packets, code and comments", () => {
+  const { events, options } = parseScript(`
+    --tolerance_usecs=10000
+    // A comment
+    \`sysctl -q net.ipv4.tcp_timestamps=0\`
+    0.5 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
+    +0...0.2 connect(3, {sa_family = AF_INET, sin_port = htons(8080)}, ...) = -1 EINPROGRESS (now)
+    +.1~+.2 > [ect0] SEW 0:0(0) <mss 1460,nop,wscale 7> /* another */
+    * < P. 1:11(10) ack 1 win 5 urg 3 <TS val 1 ecr 2,nop,sack 3:4 5:6>
+    1~2 < icmp unreachable frag_needed mtu 1400 [1:1461(1460)]
+    +0 %{ assert tcpi_rto == 1 }%`);
+  assert.equal(options.get("tolerance_usecs"), "10000");
+  assert.deepEqual(events[0].action, {
+    kind: "command",
+    text: "sysctl -q net.ipv4.tcp_timestamps=0",
+  });
+  assert.deepEqual(events[1].time, { kind: "absolute", from: 0.5 });
+  assert.deepEqual(events[2].time, { kind: "relative", from: 0, end: 0.2 });
+  const call = events[2].action;
+  assert.ok(call.kind === "call" && call.error === "EINPROGRESS");
+  assert.deepEqual(events[3].time, { kind: "relative", from: 0.1, to: 0.2 });
+  const packets = events.flatMap(({ action }) => (action.kind === "packet" ? [action.packet] : []));
+  assert.equal(packetText(packets[0]), "SEW 0:0(0) <mss 1460,nop,wscale 7>");
+  const text = "P. 1:11(10) ack 1 win 5 urg 3 <TS val 1 ecr 2,nop,sack 3:4 5:6>";
+  assert.equal(packetText(packets[1]), text);
+  assert.equal(packetText(packets[2]), "icmp type 3 code 4");
+  assert.equal(events[6].action.kind, "code");
+});
+
+test("names what it does not understand, with its line", () => {
+  const cases: [string, number, RegExp][] = [
+    ["0 < X 0:0(0)", 1, /expected flags/],
+    ["\n\n0 < S 0:5(0)", 3, /0:5 is not 0 bytes long/],
+    ["0 < S 0:0(0) <exp 1>", 1, /unknown TCP option "exp"/],
+    ["0 > icmp nonsense", 1, /unknown ICMP type "nonsense"/],
+    ["0 close 3", 1, /expected "\("/],
+  ];
+  for (const [text, line, message] of cases) {
+    assert.throws(
+      () => parseScript(text),
+      (error) => error instanceof ScriptError && error.line === line && message.test(error.message),
+      text,
+    );
+  }
+});
+
+test("fails a script whose packet differs, comes at another time, or does not come", async () => {
+  const write = "+0 write(4, ..., 1000) = 1000\n";
+  const other = await failureOf(`${write}+0 > P. 1:901(900) ack 1`);
+  assert.match(other, /^10: .*tcp_payload_length: expected: 900 vs actual: 1000/);
+  assert.match(other, /script packet: P. 1:901\(900\) ack 1\nactual packet: 0\.1\d+ P. 1:1001/);
+  assert.match(await failureOf(`${write}+.1 > P. 1:1001(1000) ack 1`), /^10: timing error: .*0\.2/);
+  assert.equal(await failureOf(`${write}+.1 > P. 1:1001(1000) ack 1`, 200_000), "");
+  assert.match(await failureOf("+0 > P. 1:1001(1000) ack 1"), /^9: no packet came by 0\.104/);
+});
+
+test("fails a script whose call returns something else, or at another time", async () => {
+  const read = await failureOf("+0 read(4, ..., 1000) = 1000");
+  assert.equal(
+    read,
+    "9: runtime error in read call: Expected result 1000 but got -1 with errno 11 (Resource " +
+      "temporarily unavailable)",
+  );
+  const late = "+0...0.1 read(4, ..., 1000) = 10\n+.2 < P. 1:11(10) ack 1 win 32792";
+  assert.match(await failureOf(late), /^9: read did not return by 0\.2/);
+  assert.equal(await failureOf(late.replace("0.1", "0.2")), "");
+  assert.match(await failureOf("+0 sendfile(4, 5, 6, 7) = 1"), /unknown system call "sendfile"/);
+  assert.match(await failureOf("+0 read(9, ..., 10) = 10"), /9: Bad file descriptor/);
+});
+
+test("checks assertions, and skips what it cannot evaluate", () => {
+  const check = (code: string) => checkCode(code, () => 10).map(({ kind }) => kind);
+  assert.deepEqual(check("assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd"), ["holds"]);
+  assert.deepEqual(check("assert tcpi_cwnd < 3 and not (tcpi_rto > 1), 'no'"), ["fails"]);
+  assert.deepEqual(check("assert tcpi_reordering == 3\nprint(tcpi_rto)"), ["skipped", "skipped"]);
+  assert.deepEqual(check("assert process.exit() == 0"), ["skipped"]);
+});
+
+test("leaves out, with a notice, what this kernel does not have", async () => {
+  const script = "+0 setsockopt(4, SOL_TCP, TCP_CORK, [1], 4) = 0\n+0 `true`";
+  const { failure, notices } = await play(parseScript(OPEN + script));
+  assert.equal(failure, undefined);
+  assert.deepEqual(notices, ["setsockopt of TCP_CORK is left out", "`true` is left out"]);
+});

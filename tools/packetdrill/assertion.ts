@@ -1,0 +1,74 @@
+/** The Python of `%{ assert tcpi_cwnd == 10, tcpi_cwnd }%`, as far as scripts use it. */
+
+/** Fields of TCP_INFO, in the order of `infoOf` in tests/lab/entries/sockets.ts. */
+export const fields = [
+  "tcpi_snd_cwnd",
+  "tcpi_snd_ssthresh",
+  "tcpi_rtt",
+  "tcpi_rttvar",
+  "tcpi_rto",
+  "tcpi_snd_mss",
+  "tcpi_unacked",
+  "tcpi_total_retrans",
+];
+
+const synonyms: Record<string, string> = { tcpi_cwnd: "tcpi_snd_cwnd" };
+/** Python's operators, and JavaScript's. */
+const operators: Record<string, string> = {
+  and: "&&",
+  or: "||",
+  not: "!",
+  True: "true",
+  False: "false",
+};
+const TOKEN = /\s*(\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>])/y;
+
+/** What an assertion came to: it holds, it does not, or it cannot be checked here. */
+export type Verdict =
+  | { kind: "holds" }
+  | { kind: "fails"; message: string }
+  | { kind: "skipped"; reason: string };
+
+/** Checks all assertions of a code block, one a line. */
+export function checkCode(code: string, valueIn: (field: string) => number): Verdict[] {
+  const lines = code.split(/[\n;]/).map((line) => line.trim());
+  return lines.filter((line) => line !== "").map((line) => checkLine(line, valueIn));
+}
+
+function checkLine(line: string, valueIn: (field: string) => number): Verdict {
+  const statement = /^assert\s+(.*)$/.exec(line)?.[1];
+  if (statement === undefined) return { kind: "skipped", reason: `not an assertion: ${line}` };
+  const expression = withoutMessage(statement);
+  const translated = translate(expression, valueIn);
+  if (typeof translated !== "string") return translated;
+  const holds = Boolean(new Function(`"use strict"; return (${translated});`)());
+  return holds ? { kind: "holds" } : { kind: "fails", message: `${expression}: ${translated}` };
+}
+
+/** Returns an expression without the message behind its first comma outside of parentheses. */
+function withoutMessage(statement: string): string {
+  let depth = 0;
+  for (let i = 0; i < statement.length; i++) {
+    if (statement[i] === "(") depth++;
+    else if (statement[i] === ")") depth--;
+    else if (statement[i] === "," && depth === 0) return statement.slice(0, i).trim();
+  }
+  return statement.trim();
+}
+
+/** Translates an expression to JavaScript, with the values of its fields in their place. */
+function translate(expression: string, valueIn: (field: string) => number): string | Verdict {
+  const words: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < expression.length) {
+    const found = TOKEN.exec(expression);
+    if (!found) return { kind: "skipped", reason: `cannot be evaluated: ${expression}` };
+    const word = found[1];
+    const field = synonyms[word] ?? word;
+    if (fields.includes(field)) words.push(String(valueIn(field)));
+    else if (word in operators) words.push(operators[word]);
+    else if (/^[A-Za-z_]/.test(word)) return { kind: "skipped", reason: `unknown name "${word}"` };
+    else words.push(word === "//" ? "/" : word);
+  }
+  return words.join(" ");
+}

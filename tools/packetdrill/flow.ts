@@ -1,0 +1,97 @@
+/** The connection under test: translates the script's numbers to those on the wire, and back. */
+import type { Seen } from "./host.ts";
+import { decodeOptions, type SegmentPattern, type TcpOption } from "./packet-pattern.ts";
+
+const flagBits: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, ".": 16, U: 32, E: 64, W: 128 };
+const wireLetters: Record<string, string> = { ...{ A: ".", C: "W" } };
+export const ecnBits = { noecn: 0, ect1: 1, ect0: 2, ce: 3 };
+const WRAP = 2 ** 32;
+
+/** Returns the bits of a script's flags; "A" is AccECN's third bit, which no API here can send. */
+export function flagsValue(flags: string): number {
+  return [...flags].reduce((bits, letter) => bits | (flagBits[letter] ?? 0), 0);
+}
+
+/** Returns the flags of a sent segment in a script's letters and order. */
+export function flagsText(letters: string): string {
+  const own = [...letters].map((letter) => wireLetters[letter] ?? letter);
+  return [..."SFRP.UEW"].filter((letter) => own.includes(letter)).join("") || "-";
+}
+
+export class Flow {
+  localPort = 0;
+  /** What to add to a number of the script, by the side whose number it is. */
+  private local = 0;
+  private remote = 0;
+  /** Timestamps of the kernel by those of the script. */
+  private readonly timestamps = new Map<number, number>();
+
+  constructor(public remotePort: number) {}
+
+  /** Notes the kernel's initial sequence number; `scripted` is the script's. */
+  learn(scripted: number, actual: number): void {
+    this.local = actual - scripted;
+  }
+
+  /** Returns a number of the kernel's as it is on the wire. */
+  localOnWire(number: number): number {
+    return modulo(number + this.local);
+  }
+  remoteOnWire(number: number): number {
+    return modulo(number + this.remote);
+  }
+
+  /** Translates the options of a segment that arrives. */
+  inbound(options: TcpOption[]): TcpOption[] {
+    return options.map((option) => {
+      if (option.kind === "TS") {
+        return { ...option, echo: this.timestamps.get(option.echo) ?? option.echo };
+      }
+      if (option.kind !== "sack") return option;
+      const blocks = option.blocks.map(([from, to]) => this.localBlock(from, to));
+      return { ...option, blocks };
+    });
+  }
+
+  /** Returns a sent segment in the script's numbers. `pattern` is what was expected instead. */
+  scripted(sent: Seen, pattern: SegmentPattern): SegmentPattern {
+    const start = modulo(sent.sequence - this.local);
+    const length = sent.payload.length;
+    const options = decodeOptions(sent.options).map((option) => this.option(option, pattern));
+    const ecn = (Object.keys(ecnBits) as (keyof typeof ecnBits)[]).find(
+      (name) => ecnBits[name] === sent.ecn,
+    );
+    return {
+      ...{ kind: "tcp", inbound: false, flags: flagsText(sent.flags), ecn },
+      ...{ start, end: start + length, length, window: sent.window },
+      acknowledgment: sent.flags.includes("A")
+        ? modulo(sent.acknowledgment - this.remote)
+        : undefined,
+      options,
+    };
+  }
+
+  private localBlock(from: number, to: number): [number, number] {
+    return [this.localOnWire(from), this.localOnWire(to)];
+  }
+
+  private option(option: TcpOption, pattern: SegmentPattern): TcpOption {
+    if (option.kind === "sack") {
+      const back = (number: number) => modulo(number - this.remote);
+      const blocks = option.blocks.map(([from, to]): [number, number] => [back(from), back(to)]);
+      return { ...option, blocks };
+    }
+    if (option.kind !== "TS") return option;
+    const expected = pattern.options?.find(({ kind }) => kind === "TS");
+    if (expected?.kind !== "TS") return option;
+    // The first timestamp that the script gives a number gets that number.
+    const known = this.timestamps.get(expected.value);
+    if (known === undefined) this.timestamps.set(expected.value, option.value);
+    const same = (known ?? option.value) === option.value;
+    return same ? { ...option, value: expected.value } : option;
+  }
+}
+
+function modulo(number: number): number {
+  return ((number % WRAP) + WRAP) % WRAP;
+}

@@ -1,0 +1,142 @@
+/** The kernel under test: a twin with sockets to call, and the other end of its cable. */
+import { Twin } from "../../tests/lab/machine/twin.ts";
+import { World } from "../../tests/lab/network/world.ts";
+import { arp, ethernet, icmp, ipv4, udpDatagram } from "../../tests/lab/packets/build.ts";
+import { ARP, address, ICMP, IPV4, TCP, UDP } from "../../tests/lab/packets/bytes.ts";
+import { parseArp, parseIp } from "../../tests/lab/packets/read.ts";
+import { readSegment, type Sent, tcpSegment } from "../../tests/lab/packets/tcp.ts";
+import { compile, type Exports, readString } from "../../tests/lab/scripted/assembly.ts";
+
+export const [LOCAL, REMOTE, GATEWAY] = ["192.168.0.1", "192.0.2.1", "192.168.0.2"];
+const HARDWARE = Uint8Array.of(2, 0, 0, 0, 0, 2);
+const CARD = [2, 0, 0, 0, 1, 1];
+/** Seconds until the address is in use, conflict detection included. */
+const START = 5;
+
+/** A segment that the kernel sent, with the ECN bits of its packet. */
+export interface Seen extends Sent {
+  ecn: number;
+}
+
+export class Host {
+  readonly world = new World(1);
+  /** Segments sent and not yet compared with the script, oldest first. */
+  readonly segments: Seen[] = [];
+  /** Lengths of UDP payloads sent. */
+  readonly datagrams: number[] = [];
+  private readonly pinned = new Set<number>();
+
+  private constructor(private readonly twin: Twin) {
+    twin.onSend = (frame) => this.sent(frame, twin.clock.now);
+    this.world.add(twin);
+  }
+
+  static async boot(): Promise<Host> {
+    process.env.KERNEL_WASM = await compile("tests/lab/entries/sockets.ts");
+    const commandLine = `ip=${LOCAL}::${GATEWAY}:255.255.255.0:::off`;
+    const host = new Host(await Twin.boot({ name: "kernel", mac: CARD, commandLine }));
+    host.world.pass(START);
+    return host;
+  }
+
+  get now(): number {
+    return this.world.now;
+  }
+
+  /** Lets time pass until `until` (nanoseconds), or until `done`. */
+  run(until: number, done?: () => boolean): void {
+    this.world.run(Math.ceil(until), done);
+  }
+
+  /** Calls an export between two turns; objects that it returns are never collected. */
+  call(name: string, ...parameters: (number | bigint)[]): number {
+    this.rouse();
+    const result: number = this.exports[name](...parameters);
+    this.rouse();
+    return result;
+  }
+
+  /** Calls an export that returns an object, or 0. */
+  object(name: string, ...parameters: number[]): number {
+    const result = this.call(name, ...parameters);
+    if (result !== 0 && !this.pinned.has(result)) {
+      this.exports.__pin(result);
+      this.pinned.add(result);
+    }
+    return result;
+  }
+
+  /** Calls `tcpSend` or `tcpReceive` with a buffer of `length` bytes; returns what it returns. */
+  transfer(name: "tcpSend" | "tcpReceive", socket: number, length: number): number {
+    this.rouse();
+    // Between the two calls the kernel runs no turn, so it cannot collect the buffer.
+    const result: number = this.exports[name](socket, this.exports.bytes(length));
+    this.rouse();
+    return result;
+  }
+
+  /** Reads a string of the kernel's. */
+  text(pointer: number): string {
+    return readString(this.exports.memory, pointer);
+  }
+
+  /** Receives a segment from the remote host. */
+  segment(bytes: Parameters<typeof tcpSegment>[0], ecn = 0): void {
+    const [source, destination] = [address(REMOTE), address(LOCAL)];
+    this.packet(TCP, tcpSegment({ ...bytes, source, destination }), REMOTE, ecn);
+  }
+
+  /** Receives an ICMP error from the gateway that quotes `quoted`, a packet of the kernel's. */
+  error(type: number, code: number, mtu: number, quoted: Buffer): void {
+    this.packet(ICMP, icmp(type, code, mtu, quoted), GATEWAY, 0);
+  }
+
+  datagram(from: number, to: number, length: number): void {
+    const [source, target] = [address(REMOTE), address(LOCAL)];
+    const ends = [
+      { address: source, port: from },
+      { address: target, port: to },
+    ] as const;
+    this.packet(UDP, udpDatagram(...ends, Buffer.alloc(length)), REMOTE, 0);
+  }
+
+  private get exports(): Exports {
+    return this.twin.exports;
+  }
+
+  private rouse(): void {
+    this.twin.reach(this.world.now);
+    this.twin.rouse();
+  }
+
+  private packet(protocol: number, payload: Buffer, source: string, ecn: number): void {
+    const packet = ipv4({ source, destination: LOCAL, protocol, payload, id: 0, fragment: 0x4000 });
+    if (ecn !== 0) setEcn(packet, ecn);
+    this.twin.receive(ethernet(Uint8Array.from(CARD), HARDWARE, IPV4, packet), this.world.now);
+  }
+
+  private sent(frame: Uint8Array, at: number): void {
+    const request = parseArp(frame);
+    if (request?.operation === 1 && request.target !== address(LOCAL)) {
+      const own = { operation: 2, senderHardware: HARDWARE, sender: request.target };
+      const reply = arp({ ...own, targetHardware: Uint8Array.from(CARD), target: request.sender });
+      const answer = ethernet(Uint8Array.from(CARD), HARDWARE, ARP, reply);
+      this.world.at(at, () => this.twin.receive(answer, this.world.now));
+    }
+    const ip = parseIp(frame);
+    if (!ip) return;
+    const bytes = Buffer.from(frame.slice(ip.start, ip.end));
+    if (ip.protocol === TCP) {
+      const segment = readSegment(bytes, at, ip.source, ip.destination);
+      this.segments.push({ ...segment, ecn: frame[15] & 3 });
+    } else if (ip.protocol === UDP) this.datagrams.push(bytes.length - 8);
+  }
+}
+
+/** Sets the ECN bits of a packet (RFC 3168 section 5), and corrects its checksum. */
+function setEcn(packet: Buffer, ecn: number): void {
+  packet[1] |= ecn;
+  let sum = (~packet.readUInt16BE(10) & 0xffff) + ecn;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  packet.writeUInt16BE(~sum & 0xffff, 10);
+}

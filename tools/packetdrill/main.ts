@@ -1,0 +1,53 @@
+/**
+ * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS] FILE...`.
+ * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
+ * packetdrill does, and what was left out; exits with 1 if a script failed.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { play, type Report } from "./player.ts";
+import { ScriptError } from "./scanner.ts";
+import { parseScript } from "./script.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { tolerance: { type: "string" } },
+});
+const tolerance = values.tolerance === undefined ? undefined : Number(values.tolerance);
+if (positionals.length === 0 || Number.isNaN(tolerance)) {
+  console.error("usage: make packetdrill SCRIPT='FILE|FOLDER ...' [TOLERANCE=MICROSECONDS]");
+  process.exit(2);
+}
+
+/** Returns a script, or all scripts below a folder in the order of their names. */
+function scriptsOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".pkt"))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+async function report(path: string): Promise<Report> {
+  try {
+    return await play(parseScript(readFileSync(path, "utf8")), { tolerance });
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    return { notices: [], failure: { line: error.line, message: error.message } };
+  }
+}
+
+const paths = positionals.flatMap(scriptsOf);
+let failed = 0;
+for (const path of paths) {
+  const { failure, notices } = await report(path);
+  for (const notice of notices) console.log(`${path}: notice: ${notice}`);
+  if (failure) {
+    failed++;
+    console.log(`${path}:${failure.line}: ${failure.message}`);
+  }
+}
+console.log(`${paths.length - failed} of ${paths.length} scripts passed`);
+process.exitCode = failed > 0 ? 1 : 0;

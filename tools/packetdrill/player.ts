@@ -1,0 +1,328 @@
+/** Plays a script against a kernel, and says how the kernel differs from it. */
+import { ipv4 } from "../../tests/lab/packets/build.ts";
+import { TCP } from "../../tests/lab/packets/bytes.ts";
+import { tcpSegment } from "../../tests/lab/packets/tcp.ts";
+import { checkCode, fields } from "./assertion.ts";
+import { ecnBits, Flow, flagsValue } from "./flow.ts";
+import { Host, LOCAL, REMOTE, type Seen } from "./host.ts";
+import {
+  encodeOptions,
+  type IcmpPattern,
+  optionsText,
+  type PacketPattern,
+  packetText,
+  type SegmentPattern,
+} from "./packet-pattern.ts";
+import { ScriptError } from "./scanner.ts";
+import type { Script, ScriptEvent, SystemCall } from "./script.ts";
+import { type Outcome, SystemCalls } from "./system-calls.ts";
+import { errors } from "./values.ts";
+
+const SECOND = 1e9;
+/** Seconds by which an event may differ from its time, unless the script or the user says more. */
+const TOLERANCE = 0.004;
+/** Seconds to wait for a packet whose time is `*`. */
+const PATIENCE = 600;
+/** Remote ports of the script's connections, from this one on. */
+const FIRST_PORT = 40_000;
+const CONNECT_PORT = 8080;
+
+export interface PlayOptions {
+  /** Microseconds, instead of the script's tolerance. */
+  tolerance?: number;
+}
+
+export interface Report {
+  /** Why the script failed, or undefined. */
+  failure?: { line: number; message: string };
+  /** What of the script was left out. */
+  notices: string[];
+}
+
+/** Plays a script on a kernel of its own. */
+export async function play(script: Script, options: PlayOptions = {}): Promise<Report> {
+  const player = new Player(await Host.boot(), script, options);
+  return player.play();
+}
+
+/** A call that has not returned yet. */
+interface Pending {
+  call: SystemCall;
+  line: number;
+  /** When it has to return, in seconds of the script. */
+  end: number;
+}
+
+class Player {
+  private readonly notices: string[] = [];
+  private readonly calls: SystemCalls;
+  private readonly start: number;
+  private readonly tolerance: number;
+  private flow = new Flow(FIRST_PORT);
+  private pending: Pending | undefined;
+  /** The time of the previous event, in seconds. */
+  private last = 0;
+
+  constructor(
+    private readonly host: Host,
+    private readonly script: Script,
+    options: PlayOptions,
+  ) {
+    this.calls = new SystemCalls(host, (text) => this.notice(text));
+    this.start = host.now;
+    const scripted = script.options.get("tolerance_usecs");
+    const tolerance = options.tolerance ?? (scripted === undefined ? undefined : Number(scripted));
+    this.tolerance = tolerance === undefined ? TOLERANCE : tolerance / 1e6;
+  }
+
+  play(): Report {
+    const { notices } = this;
+    for (const name of this.script.options.keys()) {
+      if (name !== "tolerance_usecs") this.notice(`--${name} is left out`);
+    }
+    for (const event of this.script.events) {
+      try {
+        this.happen(event);
+      } catch (error) {
+        const line = error instanceof ScriptError ? error.line : event.line;
+        return { notices, failure: { line, message: (error as Error).message } };
+      }
+    }
+    try {
+      this.finish();
+    } catch (error) {
+      const line = error instanceof ScriptError ? error.line : 0;
+      return { notices, failure: { line, message: (error as Error).message } };
+    }
+    return { notices };
+  }
+
+  private notice(text: string): void {
+    if (!this.notices.includes(text)) this.notices.push(text);
+  }
+
+  /** Seconds since the script began. */
+  private get now(): number {
+    return (this.host.now - this.start) / SECOND;
+  }
+
+  private happen(event: ScriptEvent): void {
+    const { action, time } = event;
+    const from = time.kind === "relative" ? this.last + time.from : time.from;
+    const to = time.to === undefined ? from : time.to + from - time.from;
+    if (action.kind === "packet" && !action.packet.inbound) {
+      this.expect(action.packet, time.kind === "any" ? undefined : [from, to]);
+      return;
+    }
+    if (time.kind !== "any") {
+      this.pass(from);
+      this.last = from;
+    } else this.last = this.now;
+    if (action.kind === "packet") this.arrive(action.packet, event.line);
+    else if (action.kind === "call") this.call(action, event, from);
+    else if (action.kind === "code") this.check(action.text);
+    else this.notice(`\`${action.text}\` is left out`);
+  }
+
+  /** Lets time pass until a time of the script; a pending call may return meanwhile. */
+  private pass(until: number, done: () => boolean = () => false): void {
+    this.host.run(this.start + until * SECOND, () => {
+      this.calls.pump();
+      this.retry();
+      return done();
+    });
+  }
+
+  private call(call: SystemCall, { line, time }: ScriptEvent, from: number): void {
+    if (this.pending) this.await(this.pending);
+    const outcome = this.calls.attempt(call, line);
+    if (time.end !== undefined) {
+      const end = from - time.from + time.end;
+      if (outcome) throw new Error(`${call.name} returned at once, not after ${time.end} s`);
+      this.pending = { call, line, end };
+    } else compare(call, outcome ?? { value: -1, error: "EAGAIN" });
+  }
+
+  /** Tries the pending call again. */
+  private retry(): void {
+    const { pending } = this;
+    if (!pending) return;
+    const outcome = this.calls.attempt(pending.call, pending.line);
+    if (!outcome) return;
+    this.pending = undefined;
+    const { call, line, end } = pending;
+    try {
+      compare(call, outcome);
+      if (Math.abs(this.now - end) > this.tolerance) {
+        throw new Error(timing(`return of ${call.name}`, end, this.now, this.tolerance));
+      }
+    } catch (error) {
+      throw new ScriptError(line, (error as Error).message);
+    }
+  }
+
+  /** Waits until the pending call has returned. */
+  private await({ call, line, end }: Pending): void {
+    this.pass(end + this.tolerance, () => this.pending === undefined);
+    if (!this.pending) return;
+    throw new ScriptError(line, `${call.name} did not return by ${end.toFixed(6)} sec`);
+  }
+
+  private finish(): void {
+    if (this.pending) this.await(this.pending);
+  }
+
+  private arrive(packet: PacketPattern, line: number): void {
+    if (packet.kind === "udp") {
+      this.host.datagram(CONNECT_PORT, this.calls.boundPort, packet.length);
+    } else if (packet.kind === "icmp") this.arriveError(packet);
+    else this.arriveSegment(packet, line);
+  }
+
+  private arriveSegment(packet: SegmentPattern, line: number): void {
+    const { flags } = packet;
+    if (packet.options === undefined) {
+      throw new ScriptError(line, "a packet that arrives needs its options, not <...>");
+    }
+    if (this.flow.localPort === 0) this.flow.localPort = this.calls.boundPort;
+    const { flow } = this;
+    const ecn = packet.ecn === undefined ? 0 : ecnBits[packet.ecn];
+    this.host.segment(
+      {
+        ...{ sourcePort: flow.remotePort, destinationPort: flow.localPort },
+        sequence: flow.remoteOnWire(packet.start),
+        acknowledgment:
+          packet.acknowledgment === undefined ? 0 : flow.localOnWire(packet.acknowledgment),
+        flags: flagsValue(flags),
+        window: packet.window ?? 65535,
+        urgent: packet.urgent,
+        options: encodeOptions(flow.inbound(packet.options)),
+        payload: Buffer.alloc(packet.length),
+      },
+      ecn,
+    );
+  }
+
+  private arriveError({ type, code, mtu, start, length }: IcmpPattern): void {
+    const { flow } = this;
+    const segment = tcpSegment({
+      ...{ sourcePort: flow.localPort, destinationPort: flow.remotePort, flags: "A" },
+      sequence: flow.localOnWire(start),
+      payload: Buffer.alloc(length),
+    });
+    const packet = ipv4({ source: LOCAL, destination: REMOTE, protocol: TCP, payload: segment });
+    this.host.error(type, code, mtu, packet.subarray(0, 28));
+  }
+
+  /** Waits for a packet; `times` are the bounds of its time, or undefined for any. */
+  private expect(pattern: PacketPattern, times: [number, number] | undefined): void {
+    if (pattern.kind !== "tcp") throw new Error(`cannot expect ${packetText(pattern)} here`);
+    const latest = times ? times[1] + this.tolerance : this.now + PATIENCE;
+    const found = () => this.take(pattern);
+    let sent = found();
+    if (!sent) {
+      this.pass(Math.max(latest, this.now), () => {
+        sent ??= found();
+        return sent !== undefined;
+      });
+    }
+    if (!sent)
+      throw new Error(`no packet came by ${latest.toFixed(6)} sec\n${this.sides(pattern)}`);
+    const at = (sent.at - this.start) / SECOND;
+    this.match(pattern, sent, at);
+    if (times && (at < times[0] - this.tolerance || at > latest)) {
+      const what = timing("outbound packet", times[0], at, this.tolerance);
+      throw new Error(`${what}\n${this.sides(pattern, sent)}`);
+    }
+    // Later events count from the time that the script names, if it names one.
+    this.last = times && times[0] === times[1] ? times[0] : at;
+  }
+
+  /** Takes the oldest segment of the connection under test. A SYN from another port begins one. */
+  private take(pattern: SegmentPattern): Seen | undefined {
+    const { host } = this;
+    for (;;) {
+      const sent = host.segments.shift();
+      if (!sent) return undefined;
+      const opens = isSyn(sent.flags.replace("A", ".")) && isSyn(pattern.flags);
+      if (opens && sent.sourcePort !== this.flow.localPort) {
+        this.flow = new Flow(sent.destinationPort);
+        this.flow.localPort = sent.sourcePort;
+      }
+      const { flow } = this;
+      if (sent.sourcePort !== flow.localPort) continue;
+      if (sent.destinationPort !== flow.remotePort) continue;
+      if (sent.flags.includes("S")) flow.learn(pattern.start, sent.sequence);
+      return sent;
+    }
+  }
+
+  /** Compares a segment with what the script expects; throws at the first difference. */
+  private match(pattern: SegmentPattern, sent: Seen, at: number): void {
+    const actual = this.flow.scripted(sent, pattern);
+    const compare = (what: string, expected: unknown, got: unknown) => {
+      if (expected === undefined || expected === got) return;
+      const message = `live packet field ${what}: expected: ${expected} vs actual: ${got}`;
+      throw new Error(`error handling packet: ${message}\n${this.sides(pattern, sent, at)}`);
+    };
+    compare("tcp_flags", normal(pattern.flags), normal(actual.flags));
+    compare("tcp_seq", pattern.start, actual.start);
+    compare("tcp_payload_length", pattern.length, actual.length);
+    compare("tcp_ack_seq", pattern.acknowledgment, actual.acknowledgment);
+    compare("tcp_window", pattern.window, actual.window);
+    compare("tcp_urg_ptr", pattern.urgent, sent.urgent);
+    compare("ip_ecn", pattern.ecn, actual.ecn);
+    const options = pattern.options && optionsText(pattern.options);
+    compare("tcp_options", options, optionsText(actual.options));
+  }
+
+  /** Returns the script's packet and the actual one, as packetdrill prints them. */
+  private sides(pattern: SegmentPattern, sent?: Seen, at = 0): string {
+    const script = `script packet: ${packetText(pattern)}`;
+    if (!sent) return script;
+    const time = (at === 0 ? (sent.at - this.start) / SECOND : at).toFixed(6);
+    return `${script}\nactual packet: ${time} ${packetText(this.flow.scripted(sent, pattern))}`;
+  }
+
+  private check(code: string): void {
+    const verdicts = checkCode(code, (field) => this.calls.info(fields.indexOf(field)));
+    for (const verdict of verdicts) {
+      if (verdict.kind === "fails") throw new Error(`assertion failed: ${verdict.message}`);
+      if (verdict.kind === "skipped") this.notice(`assertion left out: ${verdict.reason}`);
+    }
+  }
+}
+
+/** Reports whether flags are those of a segment that opens a connection. */
+function isSyn(flags: string): boolean {
+  return flags.includes("S") && !flags.includes(".");
+}
+
+/** Returns flags in a fixed order. */
+function normal(flags: string): string {
+  return [...flags].sort().join("");
+}
+
+function timing(what: string, expected: number, actual: number, tolerance: number): string {
+  return (
+    `timing error: expected ${what} at ${expected.toFixed(6)} sec ` +
+    `but happened at ${actual.toFixed(6)} sec; tolerance ${tolerance.toFixed(6)} sec`
+  );
+}
+
+/** Compares what a call returned with what the script expects. */
+function compare(call: SystemCall, outcome: Outcome): void {
+  const { result, error, name } = call;
+  if (result.kind === "any") return;
+  const expected = result.kind === "number" ? result.number : Number.NaN;
+  const same = expected === outcome.value && (expected !== -1 || error === outcome.error);
+  if (same) return;
+  const wanted = `Expected result ${expected}${error === undefined ? "" : ` ${error}`}`;
+  const why = outcome.error === undefined ? "" : ` with errno ${describe(outcome.error)}`;
+  throw new Error(`runtime error in ${name} call: ${wanted} but got ${outcome.value}${why}`);
+}
+
+function describe(error: string): string {
+  const [number, words] = errors[error];
+  return `${number} (${words})`;
+}

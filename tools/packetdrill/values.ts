@@ -1,0 +1,73 @@
+/** The values of scripts as system calls take them: numbers, names, flags and structs. */
+import type { Value } from "./script.ts";
+
+/** Values of errno (asm-generic/errno.h), and the kernel's words for them. */
+export const errors: Record<string, [number: number, words: string]> = {
+  EAGAIN: [11, "Resource temporarily unavailable"],
+  EINVAL: [22, "Invalid argument"],
+  EPIPE: [32, "Broken pipe"],
+  EBADF: [9, "Bad file descriptor"],
+  EADDRINUSE: [98, "Address already in use"],
+  EADDRNOTAVAIL: [99, "Cannot assign requested address"],
+  ENETUNREACH: [101, "Network is unreachable"],
+  ECONNRESET: [104, "Connection reset by peer"],
+  ENOBUFS: [105, "No buffer space available"],
+  EISCONN: [106, "Transport endpoint is already connected"],
+  ENOTCONN: [107, "Transport endpoint is not connected"],
+  ETIMEDOUT: [110, "Connection timed out"],
+  ECONNREFUSED: [111, "Connection refused"],
+  EHOSTUNREACH: [113, "No route to host"],
+  EALREADY: [114, "Operation already in progress"],
+  EINPROGRESS: [115, "Operation now in progress"],
+};
+
+export const POLLIN = 1;
+export const POLLOUT = 4;
+export const POLLERR = 8;
+export const POLLHUP = 16;
+const pollBits: Record<string, number> = { POLLIN, POLLOUT, POLLERR, POLLHUP };
+
+export function names(value: Value | undefined): string[] {
+  return value?.kind === "names" ? value.names : [];
+}
+
+export function nameOf(value: Value | undefined): string {
+  return names(value)[0] ?? (value?.kind === "number" ? String(value.number) : "...");
+}
+
+export function numberOf(value: Value | undefined): number {
+  if (value?.kind === "number") return value.number;
+  const named = value?.kind === "names" ? errors[value.names[0]] : undefined;
+  return named?.[0] ?? 0;
+}
+
+/** Returns the first number of a list. */
+export function firstOf(value: Value | undefined): number {
+  return numberOf(value?.kind === "list" ? value.items[0] : value);
+}
+
+/** Returns the bytes of all buffers of an iovec. */
+export function total(value: Value): number {
+  const items = value.kind === "list" ? value.items : [];
+  return items.reduce((sum, item) => {
+    const fields = item.kind === "struct" ? Object.values(item.fields) : [];
+    return sum + numberOf(fields.at(-1));
+  }, 0);
+}
+
+/** Reports whether a `struct linger` is on with a time of 0. */
+export function lingersNot(value: Value): boolean {
+  const found = value.kind === "list" ? value.items[0] : value;
+  if (found?.kind !== "struct") return false;
+  const { onoff, l_onoff, linger, l_linger } = found.fields;
+  return numberOf(onoff ?? l_onoff) !== 0 && numberOf(linger ?? l_linger) === 0;
+}
+
+export function bitsOf(value: Value): number {
+  return names(value).reduce((bits, name) => bits | (pollBits[name] ?? 0), 0);
+}
+
+export function pollText(bits: number): string {
+  const found = Object.keys(pollBits).filter((name) => (bits & pollBits[name]) !== 0);
+  return found.join("|") || "0";
+}
