@@ -199,7 +199,9 @@ function showSettings(lease: Lease, use: LeaseSettings, session: Session): void 
   const mtu = lease.givenMtu > lease.mtu ? `${lease.mtu} (limited from ${lease.givenMtu})` : "";
   setting("router", router == 0 ? "" : formatIpv4(router), use.takesRoute(0), "Gateway", session);
   setting("DNS", addresses(lease.nameServers), use.useDns, "DNS", session);
-  setting("search domains", lease.searchDomains().join(" "), true, "", session);
+  const domainKey = use.useDomains == 0 ? "Domains" : "DNS";
+  const domains = lease.searchDomains().join(" ");
+  setting("search domains", domains, use.takesDomains(), domainKey, session);
   setting("NTP", addresses(lease.timeServers), use.useNtp, "NTP", session);
   setting("host name", lease.hostname, use.useHostname, "Hostname", session);
   const bytes = mtu == "" && lease.mtu > 0 ? lease.mtu.toString() : mtu;

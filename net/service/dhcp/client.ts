@@ -22,7 +22,7 @@ import { expectedReply, isAcceptable, isNakValid } from "./acceptance";
 import { DhcpJournal, nakText } from "./journal";
 import { Lease, serverOf } from "./lease";
 import { DhcpPort } from "./port";
-import { backOff, DECLINE_WAIT, RELEASE_WAIT, RENEWAL_WAIT, untilRetry } from "./retry";
+import { backOff, DECLINE_WAIT, RELEASE_WAIT, RENEWAL_WAIT, retryAt } from "./retry";
 import { DhcpState, isInform } from "./state";
 import { LeaseTarget } from "./target";
 
@@ -118,10 +118,7 @@ export class DhcpClient {
     this.silentSince = -1;
   }
 
-  /**
-   * Renews the lease, or asks again for options; starts over if the lease or its address is gone.
-   * False if stopped or releasing.
-   */
+  /** Renews the lease; starts over if it or its address is gone. False if stopped or releasing. */
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
@@ -268,8 +265,7 @@ export class DhcpClient {
     }
     const renewing = this.state == DhcpState.Renewing;
     const end = renewing ? lease.t2At : lease.expiresAt;
-    this.wakeAt =
-      end == NEVER ? now + RENEWAL_WAIT : earlier(end, now + untilRetry(lease, end, now));
+    this.wakeAt = retryAt(lease, end, now);
     const to = renewing ? lease.server : BROADCAST_ADDRESS;
     this.port.send(DhcpType.Request, lease.address, 0, 0, to);
   }
@@ -287,16 +283,21 @@ export class DhcpClient {
   private handle(header: DhcpHeader, now: i64): bool {
     const source = this.port.source;
     const options = DhcpOptions.parse(changetype<usize>(header), this.port.length);
-    if (options == null) return false;
+    if (options == null) return this.unusable("reply", source, "its options are cut short", now);
     const type = options.number(OPTION_TYPE, 1);
+    if (type < 0) return this.unusable("reply", source, "it has no message type", now);
     if (type == DhcpType.Nak) return this.refused(options, source, now);
     if (type != expectedReply(this.state)) return false;
     const selecting = this.state == DhcpState.Selecting;
-    const lease = this.read(header, options, source);
-    if (lease == null) return false;
-    const failure = this.journal.received(selecting ? "offer" : "ACK", source, lease, now);
-    if (failure != "") this.lastFailure = failure;
-    if (failure != "" || !isAcceptable(this.state, lease, this.lease, this.offer)) return false;
+    const informing = this.state == DhcpState.Informing;
+    const own = informing ? this.target.ownAddress() : null;
+    if (informing && own == null) return false;
+    const lease = Lease.read(header, options, source, this.sentAt, own);
+    const complaint = lease.complaint();
+    const kind = selecting ? "offer" : "ACK";
+    if (complaint != "") return this.unusable(kind, source, complaint, now);
+    if (!isAcceptable(this.state, lease, this.lease, this.offer)) return false;
+    this.journal.answered();
     if (selecting) {
       this.offer = lease;
       this.begin(DhcpState.Requesting, now);
@@ -306,11 +307,12 @@ export class DhcpClient {
     return true;
   }
 
-  /** Returns the lease of a message; null if it informs an address that is gone. */
-  private read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address): Lease | null {
-    if (this.state != DhcpState.Informing) return Lease.read(header, options, source, this.sentAt);
-    const own = this.target.ownAddress();
-    return own == null ? null : Lease.ofInform(own, options, source, this.sentAt);
+  /** Notes why a reply is not used. Returns false. */
+  private unusable(kind: string, source: Ipv4Address, why: string, now: i64): bool {
+    if (expectedReply(this.state) != 0) {
+      this.lastFailure = this.journal.refused(kind, source, why, now);
+    }
+    return false;
   }
 
   private granted(lease: Lease, now: i64): void {

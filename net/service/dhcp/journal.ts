@@ -34,12 +34,15 @@ export class DhcpJournal {
     this.write(`no answer from a server for ${silence / SECOND} s, ${kind} sent ${times}`);
   }
 
-  /** Notes a reply; logs and returns why its lease cannot be used, or returns "" if it can. */
-  received(kind: string, source: Ipv4Address, lease: Lease, now: i64): string {
+  /** Notes a reply that is used. */
+  answered(): void {
     this.unanswered = 0;
-    const complaint = lease.complaint();
-    if (complaint == "") return "";
-    const text = `${kind} from ${formatIpv4(source)} not used: ${complaint}`;
+  }
+
+  /** Notes a reply that cannot be used; logs and returns why. */
+  refused(kind: string, source: Ipv4Address, why: string, now: i64): string {
+    this.unanswered = 0;
+    const text = `${kind} from ${formatIpv4(source)} not used: ${why}`;
     // Limited even if the text is new: anyone on the network can vary its addresses.
     if (now >= this.refusalAt + MINUTE) {
       this.refusalAt = now;

@@ -94,37 +94,27 @@ export class Lease {
   ) {}
 
   /**
-   * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `sentAt`.
-   * Call `complaint` to learn whether it can be used.
+   * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `sentAt`;
+   * for the ACK of an INFORM, `own` is the address that it was about, whose lease never expires.
+   * Call `complaint` to learn whether the lease can be used.
    */
-  static read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address, sentAt: i64): Lease {
-    const lease = new Lease(options);
-    lease.address = header.yourAddress;
-    lease.server = serverOf(options, source);
-    lease.prefix = prefixFor(lease.address, options);
-    lease.chooseRoutes();
-    lease.readRest(options);
-    const time = options.number(OPTION_LEASE_TIME, 4);
-    lease.leaseTimeAssumed = time <= 0;
-    lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, sentAt);
-    return lease;
-  }
-
-  /** Parses the ACK for an INFORM about `own`: a lease that never expires, of that address. */
-  static ofInform(
-    own: NetworkAddress,
+  static read(
+    header: DhcpHeader,
     options: DhcpOptions,
     source: Ipv4Address,
     sentAt: i64,
+    own: NetworkAddress | null,
   ): Lease {
     const lease = new Lease(options);
-    lease.informed = true;
-    lease.address = own.address;
-    lease.prefix = own.prefix;
+    lease.informed = own != null;
+    lease.address = own == null ? header.yourAddress : own.address;
+    lease.prefix = own == null ? prefixFor(lease.address, options) : own.prefix;
     lease.server = serverOf(options, source);
     lease.chooseRoutes();
     lease.readRest(options);
-    lease.setTimes(INFINITE, options, sentAt);
+    const time = own == null ? options.number(OPTION_LEASE_TIME, 4) : (INFINITE as i64);
+    lease.leaseTimeAssumed = time <= 0;
+    lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, sentAt);
     return lease;
   }
 

@@ -1,6 +1,6 @@
 /** The retransmission timers of a DHCP client (RFC 2131 sections 4.1 and 4.4.5). */
 import { Random, randomBelow } from "../../../core/random";
-import { earlier, SECOND } from "../../../core/time";
+import { earlier, NEVER, SECOND } from "../../../core/time";
 import { Lease } from "./lease";
 
 /** The first and the longest wait for a reply. */
@@ -23,11 +23,13 @@ export function backOff(random: Random, tries: u32): i64 {
 }
 
 /**
- * Returns the wait for the next attempt, in microseconds: half of the time until `end`, but at
- * least a minute (section 4.4.5) or, if the lease time is under eight minutes, an eighth of it.
+ * Returns when to repeat a renewal: after half of the time until `end`, but at least a minute
+ * (section 4.4.5) or, if the lease time is under eight minutes, an eighth of it; at `end` at the
+ * latest.
  */
-export function untilRetry(lease: Lease, end: i64, now: i64): i64 {
+export function retryAt(lease: Lease, end: i64, now: i64): i64 {
+  if (end == NEVER) return now + RENEWAL_WAIT;
   const least = earlier(RENEWAL_WAIT, ((lease.leaseTime as i64) * SECOND) / 8);
   const half = (end - now) / 2;
-  return half > least ? half : least;
+  return earlier(end, now + max(half, least));
 }

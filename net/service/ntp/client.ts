@@ -1,7 +1,7 @@
 /**
  * Keeps the clock correct in the background (SNTP, RFC 4330; RFC 5905): queries the configured
  * servers and steps the clock by the offset on which the majority agrees. Because responses are not
- * authenticated, the step is limited.
+ * authenticated, the step is limited. Servers that refuse are left alone (kisses.ts).
  */
 import { log } from "../../../core/log";
 import { Pollable } from "../../../core/pollable";
@@ -10,6 +10,7 @@ import { MINUTE, NEVER, SECOND } from "../../../core/time";
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../../core/time-of-day";
 import { UdpTable } from "../../socket/udp";
 import { DnsResolver } from "../dns/resolver";
+import { NtpKisses } from "./kisses";
 import { NtpRound } from "./round";
 
 /** The interval between rounds, and the wait after a failure, which doubles up to the interval. */
@@ -27,6 +28,7 @@ export class NtpClient extends Pollable {
   private round: NtpRound | null = null;
   private nextAt: i64 = NEVER;
   private retry: i64 = FIRST_RETRY;
+  private readonly kisses: NtpKisses = new NtpKisses();
 
   constructor(
     private readonly udp: UdpTable,
@@ -44,6 +46,7 @@ export class NtpClient extends Pollable {
     if (round != null) round.close();
     this.round = null;
     this.servers = servers;
+    this.kisses.keep(servers);
     this.nextAt = servers.length > 0 ? now : NEVER;
     this.retry = FIRST_RETRY;
     this.dormant = false;
@@ -64,11 +67,17 @@ export class NtpClient extends Pollable {
     if (round == null) {
       this.dormant = this.nextAt == NEVER;
       if (now < this.nextAt) return false;
-      round = this.ask(this.servers, now);
+      const due = this.kisses.due(this.servers, now);
+      if (due.length == 0) {
+        this.nextAt = this.kisses.nextAt(this.servers);
+        return false;
+      }
+      round = this.ask(due, now);
       this.round = round;
     }
     if (!round.poll(now)) return false;
     this.round = null;
+    this.kisses.note(round.queries, now);
     this.nextAt = now + this.conclude(round, now);
     return false;
   }

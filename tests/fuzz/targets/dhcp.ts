@@ -14,7 +14,8 @@ const HARDWARE: u64 = 0x5254_0012_3456;
 const SERVER: u32 = 0x0a00_0202;
 const OFFERED: u32 = 0x0a00_020f;
 const BROADCAST: u32 = 0xffff_ffff;
-const BOUND: u32 = 4;
+/** The states from here on are those of an address set by hand. */
+const INFORMING: u32 = 9;
 const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
 let now: i64 = 10 * SECOND;
 
@@ -71,20 +72,29 @@ function step(input: Input): void {
   else if (what == 13) world.setTaken((details & 1) != 0);
   else if (what == 14 && details == 0) world.release(now);
   else if (what == 14 && details == 1) world.removeAddress();
+  else if (what == 15) inform(details);
   world.poll(now);
   check();
+}
+
+/** Asks for the options of an address set by hand, unless there is a lease; or removes that one. */
+function inform(details: u32): void {
+  if (world.state() >= INFORMING && details == 0) world.setAddress(0);
+  else if (world.state() >= INFORMING || !world.leased()) world.setAddress(OFFERED);
+  world.inform(now);
 }
 
 /** Checks that the lease is plausible. */
 function check(): void {
   checkPrintable(world.lastFailure());
-  if (world.state() < BOUND || world.address() == 0) return;
+  if (!world.leased()) return;
   assert(world.prefix() >= 1 && world.prefix() <= 32, "prefix out of range");
   assert(world.t1At() <= world.t2At() && world.t2At() <= world.expiresAt(), "times out of order");
   assert(world.mtu() == 0 || (world.mtu() >= 576 && world.mtu() <= 1500), "MTU out of range");
   checkPrintable(world.domain());
   checkPrintable(world.serverHostname());
   checkPrintable(world.search());
+  checkPrintable(world.portal());
   checkLines(world.describe());
 }
 
@@ -96,14 +106,16 @@ export function dhcp(pointer: usize, length: u32): void {
   world.start(now);
   world.poll(now);
   while (!input.empty) step(input);
-  const endless = world.address() != 0 && world.expiresAt() == i64.MAX_VALUE;
+  const byHand = world.state() >= INFORMING;
+  const endless = world.leased() && world.expiresAt() == i64.MAX_VALUE;
   world.linkChanged(true, now);
   for (let i = 0; i < 300; i++) {
     now = max(now + 1, min(world.pollAt(), i64.MAX_VALUE / 2));
     world.poll(now);
     assert(world.sentLength(world.sentCount() - 1) <= 576, "message is too long");
   }
-  if (!endless) assert(world.address() == 0, "address outlives its lease");
+  if (!endless && !byHand) assert(world.address() == 0, "address outlives its lease");
   world.stop();
+  if (byHand) world.setAddress(0);
   assert(world.address() == 0 && world.socketCount() == 0, "address or socket leaked");
 }

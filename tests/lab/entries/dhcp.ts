@@ -156,6 +156,9 @@ export function collect(): void {
 }
 
 // --- the lease ---
+export function leased(): bool {
+  return client.lease != null;
+}
 export function prefix(): u32 {
   return client.lease!.prefix;
 }

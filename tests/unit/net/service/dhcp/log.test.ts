@@ -41,6 +41,25 @@ test("logs what was wrong with an offer, once", () => {
   assert.equal(world.text(wasm.lastFailure()), "");
 });
 
+test("logs replies that are cut short, or are not DHCP's", () => {
+  for (const [raw, why] of [
+    [[53, 1, 2, 6, 4, 10], "its options are cut short"],
+    [[1, 4, 255, 255, 255, 0, 255], "it has no message type"],
+    [[53, 2, 2, 2, 255], "it has no message type"],
+  ] as const) {
+    world.reset(11);
+    wasm.start(0n);
+    world.poll();
+    for (let i = 0; i < 3; i++) world.reply(types.offer, { raw: Buffer.from(raw) });
+    assert.deepEqual(logged("not used"), [`net0: DHCP: reply from 10.0.2.2 not used: ${why}`]);
+    assert.equal(world.state, "selecting");
+    world.reply(types.offer);
+    world.reply(types.ack);
+    world.reply(types.ack, { raw: Buffer.from(raw) });
+    assert.equal(world.text(wasm.lastFailure()), "", "a reply that nobody waits for");
+  }
+});
+
 test("DHC-05: logs one unusable offer a minute, whatever its source and address", () => {
   wasm.start(0n);
   world.poll();
