@@ -33,6 +33,7 @@ const coldPaths = new RegExp(
     /^kernel\/shell\/(?!commands\/(curl|httpd|nc))/,
     /^drivers\/(nic-probe|pci)/,
     /^net\/filter\//,
+    /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/(dhcp|dns|json-rpc|http\/url|interface-config|settings)/,
   ]
     .map((path) => path.source)

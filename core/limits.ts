@@ -54,6 +54,22 @@ export const IP_IDENTIFICATIONS: u32 = 256;
 /** Buckets of the ICMP error rate limiter; a power of two. */
 export const ICMP_BUCKETS: u32 = 64;
 
+// --- egress scheduling ---
+/** Frames queued on one interface: an eighth of the pool, so that enough remain to receive into. */
+export const EGRESS_FRAMES: u32 = 128;
+/** Frames of one class or flow from which on its sockets wait. */
+export const EGRESS_QUEUE: u32 = 16;
+/** Frames that a scheduler sends in one turn: fewer, so that full queues are not emptied by it. */
+export const EGRESS_BATCH: u32 = 8;
+/** Queues that sfq hashes flows to; a power of two. */
+export const EGRESS_FLOWS: u32 = 128;
+/** Classes of one htb, and nested disciplines of one interface. */
+export const EGRESS_CLASSES: u32 = 16;
+export const EGRESS_QDISCS: u32 = 32;
+/** Filters of one discipline, and comparisons of one filter. */
+export const EGRESS_FILTERS: u32 = 32;
+export const EGRESS_KEYS: u32 = 8;
+
 // --- UDP and ICMP echo ---
 export const UDP_SOCKETS: u32 = 64;
 /** Buffers of one socket. */

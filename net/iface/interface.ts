@@ -10,6 +10,7 @@ import { ArpInput } from "./link/arp-input";
 import { ConflictDetection } from "./link/conflict-detection";
 import { Link } from "./link/link";
 import { NeighborCache } from "./link/neighbor-cache";
+import { Scheduler } from "./qdisc/scheduler";
 
 export class Interface extends Link {
   readonly ipv4: Ipv4Addresses = new Ipv4Addresses();
@@ -28,4 +29,17 @@ export class Interface extends Link {
     this.neighbors,
     this.conflicts,
   );
+  private egress: Scheduler | null = null;
+
+  /** The scheduler in front of the device, or null. */
+  get scheduler(): Scheduler | null {
+    return this.egress;
+  }
+  set scheduler(to: Scheduler | null) {
+    const before = this.egress;
+    if (before != null) before.purge();
+    this.egress = to;
+    if (to == null) this.output = this.device;
+    else this.output = to;
+  }
 }

@@ -2,7 +2,7 @@
  * The IP layer of a host that does not forward (RFC 1122 section 3): its interfaces, routes and
  * sockets. `poll` runs one turn of them all.
  */
-import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
+import { EGRESS_BATCH, INTERFACES, RECEIVE_BATCH } from "../../core/limits";
 import { Random } from "../../core/random";
 import { earlier, MILLISECOND } from "../../core/time";
 import { NetworkDevice } from "../phy/device";
@@ -37,8 +37,10 @@ export class IpLayer extends IpConfiguration {
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
   private readonly path: Path = new Path();
-  /** Sockets have something to send, but every device is full. */
+  /** Sockets have something to send, but devices or queues are full. */
   private blocked: bool = false;
+  /** A device is full, or has a scheduler, whose queues need attention. */
+  private congested: bool = false;
 
   constructor(
     readonly pool: FramePool,
@@ -116,15 +118,40 @@ export class IpLayer extends IpConfiguration {
     const udpBusy = this.udp.dispatch(now, this.egress);
     const tcpBusy = this.tcp.dispatch(now, this.egress);
     const echoBusy = this.echo.dispatch(now, this.egress);
-    let room = false;
+    let congested = false;
     for (let i = 0; i < count; i++) {
-      const device = unchecked(interfaces[i]).device;
-      device.flush();
-      if (device.canTransmit()) room = true;
+      const output = unchecked(interfaces[i]).output;
+      output.flush();
+      if (!output.canTransmit()) congested = true;
     }
     const busy = udpBusy || tcpBusy || echoBusy;
-    this.blocked = busy && !room;
-    return more || (busy && room) || this.loopbackDevice.queued > 0;
+    this.congested = congested;
+    if (congested) more = this.relieved(busy) || more;
+    else if (busy) more = true;
+    return more || this.loopbackDevice.queued > 0;
+  }
+
+  /**
+   * Reports whether the next turn can send more, although a device is full or has a scheduler;
+   * `busy` is true if sockets had to wait.
+   */
+  private relieved(busy: bool): bool {
+    let room = false;
+    let waits = false;
+    let again = false;
+    for (let i = 0; i < this.interfaces.length; i++) {
+      const iface = this.interfaces[i];
+      const scheduler = iface.scheduler;
+      if (scheduler != null) {
+        const refused = scheduler.takeRefused();
+        if (refused) waits = true;
+        if (scheduler.flushed == EGRESS_BATCH || (refused && scheduler.flushed > 0)) again = true;
+      } else if (iface.device.canTransmit()) room = true;
+    }
+    // A device with room is no reason to hurry if a scheduler is what sockets wait for.
+    const continues = again || (busy && room && !waits);
+    this.blocked = busy && !continues;
+    return continues;
   }
 
   /** Receives from one device and runs its timers. Reports whether it may have more frames. */
@@ -169,12 +196,22 @@ export class IpLayer extends IpConfiguration {
   pollAt(now: i64): i64 {
     if (this.loopbackDevice.queued > 0) return now;
     let sockets = earlier(this.udp.pollAt(), earlier(this.tcp.pollAt(), this.echo.pollAt()));
-    if (this.blocked && sockets < now + DEVICE_WAIT) sockets = now + DEVICE_WAIT;
+    if (this.congested) sockets = this.congestedPollAt(sockets, now);
     let at = earlier(sockets, this.ingress.reassembly.timer);
     const interfaces = this.interfaces;
     for (let i = 0, count = interfaces.length; i < count; i++) {
       const iface = unchecked(interfaces[i]);
       at = earlier(at, earlier(iface.neighbors.timer, iface.conflicts.timer));
+    }
+    return at;
+  }
+
+  /** Returns when to poll, if sockets want to be polled at `sockets` and devices are congested. */
+  private congestedPollAt(sockets: i64, now: i64): i64 {
+    let at = this.blocked && sockets < now + DEVICE_WAIT ? now + DEVICE_WAIT : sockets;
+    for (let i = 0; i < this.interfaces.length; i++) {
+      const scheduler = this.interfaces[i].scheduler;
+      if (scheduler != null) at = earlier(at, scheduler.pollAt(now));
     }
     return at;
   }

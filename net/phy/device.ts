@@ -5,7 +5,21 @@
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
 
-export interface NetworkDevice {
+/** The sending side of a device, or what stands in front of it. */
+export interface Transmitter {
+  /** Reports whether `transmit` has room for another frame. */
+  canTransmit(): bool;
+  /**
+   * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes
+   * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room or the
+   * link is down; the frame has then been released and counted as dropped.
+   */
+  transmit(frame: Frame): bool;
+  /** Hands the frames given to `transmit` to the hardware: one register write per batch. */
+  flush(): void;
+}
+
+export interface NetworkDevice extends Transmitter {
   /** The hardware address in the low 48 bits. */
   hardwareAddress(): u64;
   /** The driver's name, for `ip link` and the log. */
@@ -16,16 +30,6 @@ export interface NetworkDevice {
   linkSpeed(): u32;
   /** Returns the oldest frame received, a whole Ethernet frame without FCS, or null. */
   receive(): Frame | null;
-  /** Reports whether `transmit` has room for another frame. */
-  canTransmit(): bool;
-  /**
-   * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes
-   * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room or the
-   * link is down; the device has then released the frame and counted it as dropped.
-   */
-  transmit(frame: Frame): bool;
-  /** Hands the frames given to `transmit` to the hardware: one register write per batch. */
-  flush(): void;
   /** Switches the receiver and transmitter on or off (`ip link set net0 up|down`). */
   setUp(up: bool): void;
   counters(): DeviceCounters;

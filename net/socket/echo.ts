@@ -56,16 +56,20 @@ export class EchoTable implements EchoSocketOwner {
 
   /** Sends the queued requests. Returns true if the sink could not take all of them. */
   dispatch(_now: i64, sink: PacketSink): bool {
+    let busy = false;
     for (let i: u32 = 0; i < this.count; i++) {
       const socket = this.sockets[i]!;
       while (socket.queued.count > 0) {
         const result = transmit(socket, sink);
-        if (result == SendResult.Busy) return true;
+        if (result == SendResult.Busy) {
+          busy = true;
+          break;
+        }
         if (result == SendResult.Unreachable) socket.unreachable++;
         socket.queued.pop();
       }
     }
-    return false;
+    return busy;
   }
 
   /** Returns 0 while a request is queued, else NEVER. */

@@ -4,9 +4,10 @@
  * the generation of the tables in which it was looked up, so that one comparison shows whether
  * routes, addresses or interfaces have changed since.
  */
+import { FrameQueue } from "../phy/frame-queue";
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
-import { IPV4_HEADER } from "../wire/ipv4";
+import { IPV4_HEADER, IPV4_START } from "../wire/ipv4";
 import { Endpoints } from "./endpoints";
 
 /** Stands for any interface, in place of an index. */
@@ -29,6 +30,8 @@ export class Path {
   mtu: u32 = 0;
   /** The largest transport segment, in bytes: `mtu` less the IP header. */
   room: u32 = 0;
+  /** The first two bytes of the IP header of packets, in memory order; see `trafficClass`. */
+  headerStart: u32 = IPV4_START;
   /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
   /** Whether the caller chose the source; a look-up then does not change it. */
@@ -36,11 +39,12 @@ export class Path {
   /** Whether the destination can be the address of one host, not of a group or a network. */
   toHost: bool = false;
 
-  // Set and used by the sink alone: the interface, the next hop's index in its neighbor cache, and
-  // the next hop's hardware address.
+  // Set and used by the sink alone: the interface, the next hop's index in its neighbor cache, the
+  // next hop's hardware address, and the egress queue that the last packet went to.
   link: u32 = 0;
   neighbor: u32 = 0;
   hardware: u64 = 0;
+  queue: FrameQueue | null = null;
 
   get destination(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("destinationHigh"));
@@ -52,6 +56,14 @@ export class Path {
   /** The station on the link that packets are sent to: a gateway, or the destination itself. */
   get nextHop(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("nextHopHigh"));
+  }
+
+  /** The octet with DS field and ECN (RFC 2474, RFC 3168) of packets sent; once called TOS. */
+  get trafficClass(): u32 {
+    return this.headerStart >>> 8;
+  }
+  set trafficClass(octet: u32) {
+    this.headerStart = IPV4_START | ((octet & 0xff) << 8);
   }
 
   // --- setting the ends: a path that has these ends already stays valid ---
@@ -106,6 +118,7 @@ export class Path {
   /** Notes that a look-up found no route. */
   settleNone(generation: u32): void {
     this.generation = generation;
+    this.queue = null;
     if (!this.sourceFixed) this.source.ipv4 = UNSPECIFIED;
     this.nextHop.copyFrom(changetype<usize>(this.destination));
     this.mtu = 0;
@@ -116,6 +129,7 @@ export class Path {
   /** Notes what a look-up found: a source address, the next hop, and `mtu` in bytes. */
   settleIpv4(generation: u32, source: Ipv4Address, nextHop: Ipv4Address, mtu: u32): void {
     this.generation = generation;
+    this.queue = null;
     if (!this.sourceFixed) this.source.ipv4 = source;
     this.nextHop.ipv4 = nextHop;
     this.mtu = mtu;

@@ -111,20 +111,25 @@ export class UdpTable implements UdpSocketOwner {
   dispatch(_now: i64, sink: PacketSink): bool {
     const count = this.count;
     if (this.turn >= count) this.turn = 0;
+    let busy = false;
+    let next = this.turn;
     for (let i: u32 = 0; i < count; i++) {
       const index = this.turn + i;
       const socket = this.sockets[index < count ? index : index - count]!;
       while (socket.queued.count > 0) {
         const result = transmit(socket, sink);
+        // Other sockets may have room: a scheduler has several queues.
         if (result == SendResult.Busy) {
-          this.turn = index < count ? index : index - count;
-          return true;
+          if (!busy) next = index < count ? index : index - count;
+          busy = true;
+          break;
         }
         if (result == SendResult.Unreachable) socket.error = SocketError.NetworkUnreachable;
         socket.queued.pop();
       }
     }
-    return false;
+    this.turn = next;
+    return busy;
   }
 
   /** Returns 0 while a datagram is queued, else NEVER, because UDP has no timers. */

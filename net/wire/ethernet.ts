@@ -20,6 +20,8 @@ export const ETHERNET_HEADER: u32 = 14;
 export const ETHERNET_MINIMUM: u32 = 60;
 /** The largest IPv4 packet in a frame. */
 export const ETHERNET_MTU: u32 = 1500;
+/** The longest frame without its FCS. */
+export const ETHERNET_LONGEST: u32 = ETHERNET_HEADER + ETHERNET_MTU;
 export const ETHERTYPE_IPV4: u32 = 0x0800;
 export const ETHERTYPE_ARP: u32 = 0x0806;
 /** The types of customer and service tags (IEEE 802.1Q section 9.5), and the bytes of a tag. */

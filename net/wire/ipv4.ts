@@ -16,6 +16,8 @@ import { checksum, fold } from "./checksum";
 import { Drop } from "./drop";
 
 export const IPV4_HEADER: u32 = 20;
+/** The first byte of a header of 20 bytes: version 4, five words. */
+export const IPV4_START: u32 = 0x45;
 export const PROTOCOL_ICMP: u32 = 1;
 export const PROTOCOL_TCP: u32 = 6;
 export const PROTOCOL_UDP: u32 = 17;
@@ -44,6 +46,10 @@ export class Ipv4Header {
   /** Bytes of the header, including options. */
   get headerLength(): u32 {
     return (load<u8>(changetype<usize>(this)) & 15) << 2;
+  }
+  /** The DS field and ECN: the octet once called TOS (RFC 2474, RFC 3168). */
+  get trafficClass(): u32 {
+    return load<u8>(changetype<usize>(this), 1);
   }
   /** Bytes of header and payload. */
   get totalLength(): u32 {
@@ -132,19 +138,27 @@ function parseOptions(pointer: usize, end: usize): Drop {
 }
 
 /**
- * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `fragment` is the second word: the
- * identification in the upper 16 bits, flags and fragment offset in the lower.
+ * Returns the first word of a header of 20 bytes, for `emitIpv4`: `start` is IPV4_START, with the
+ * DS field (RFC 2474) in the second byte.
+ */
+export function ipv4Start(start: u32, totalLength: u32): u32 {
+  return start | ((bswap<u16>(totalLength as u16) as u32) << 16);
+}
+
+/**
+ * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `first` is what `ipv4Start`
+ * returns, and `fragment` the second word: the identification in the upper 16 bits, flags and
+ * fragment offset in the lower.
  */
 export function emitIpv4(
   pointer: usize,
-  totalLength: u32,
+  first: u32,
   fragment: u32,
   protocol: u32,
   source: Ipv4Address,
   destination: Ipv4Address,
 ): void {
   // Sum the words before they are stored, so that no load waits for a store.
-  const first: u32 = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
   const second = bswap<u32>(fragment);
   const third: u32 = DEFAULT_TTL | (protocol << 8);
   const from = bswap<u32>(source);

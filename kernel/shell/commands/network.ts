@@ -18,6 +18,7 @@ import { Resolvectl } from "./resolvectl";
 import { Rpc } from "./rpc";
 import { SelfTest } from "./selftest";
 import { Ss } from "./ss";
+import { Tc } from "./tc";
 import { Tcpdump } from "./tcpdump";
 import { Tls } from "./tls";
 
@@ -42,6 +43,7 @@ export function addNetworkCommands(
   registry.add(new Rpc(stack));
   registry.add(new SelfTest());
   registry.add(new Ss(stack));
+  registry.add(new Tc(stack));
   registry.add(new Tcpdump(stack));
   registry.add(new Tls(stack));
 }

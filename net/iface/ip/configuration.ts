@@ -12,14 +12,19 @@ import { Interface } from "../interface";
 import { SMALLEST_MTU } from "../link/link";
 import { Egress } from "./egress";
 import { Route, RouteOrigin, RouteTable } from "./routes";
+import { TrafficControl } from "./traffic-control";
 
 export class IpConfiguration {
+  readonly traffic: TrafficControl;
+
   constructor(
     readonly routes: RouteTable,
     readonly tcp: Tcp,
     protected readonly egress: Egress,
     protected readonly random: Random,
-  ) {}
+  ) {
+    this.traffic = new TrafficControl(egress, random);
+  }
 
   /**
    * Adds an address to the interface, or changes its prefix length. Returns false if no host can

@@ -14,17 +14,19 @@ import {
   emitIpv4,
   IPV4_HEADER,
   IPV4_LONGEST,
+  ipv4Start,
   MORE_FRAGMENTS,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
 } from "../../wire/ipv4";
 import { Interface } from "../interface";
+import { TurnTime } from "../qdisc/scheduler";
 import { Ipv4Identification } from "./ipv4-identification";
 import { Ipv4Paths, LOOPBACK_LINK, NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./ipv4-paths";
 import { RouteTable } from "./routes";
 
-export class Egress implements PacketSink {
+export class Egress implements PacketSink, TurnTime {
   /** The time of the turn, in microseconds since boot; `IpLayer.poll` sets it. */
   now: i64 = 0;
   /** The devices' interfaces, without the loopback. */
@@ -68,8 +70,20 @@ export class Egress implements PacketSink {
 
   /** See PacketSink.allocate. */
   allocate(path: Path): Frame | null {
-    if (this.update(path) && !makeRoom(this.interfaceOf(path))) return null;
+    if (this.update(path)) {
+      const iface = this.interfaceOf(path);
+      if (!makeRoom(iface)) return this.allocateScheduled(iface, path);
+    }
     return this.pool.allocate();
+  }
+
+  /** Returns a frame if the interface has a scheduler, and that has room for this path. */
+  private allocateScheduled(iface: Interface, path: Path): Frame | null {
+    const scheduler = iface.scheduler;
+    if (scheduler == null || !scheduler.admits(path)) return null;
+    const frame = this.pool.allocate();
+    if (frame != null) scheduler.expect(path, frame);
+    return frame;
   }
 
   /** See PacketSink.send. Routers may fragment the packet unless it is TCP's (RFC 1191). */
@@ -84,7 +98,8 @@ export class Egress implements PacketSink {
     // A packet with DF set needs no identification (RFC 6864 section 4.1).
     let fragment = DONT_FRAGMENT;
     if (protocol != PROTOCOL_TCP) fragment = this.identification.next(destination, protocol) << 16;
-    emitIpv4(frame.push(IPV4_HEADER), total, fragment, protocol, source, destination);
+    const first = ipv4Start(path.headerStart, total);
+    emitIpv4(frame.push(IPV4_HEADER), first, fragment, protocol, source, destination);
     const iface = this.interfaceOf(path);
     count(iface, protocol);
     output(iface, path, frame, this.now);
@@ -108,7 +123,8 @@ export class Egress implements PacketSink {
     const iface = this.interfaceOf(path);
     const room = path.room;
     const chunk = length <= room ? length : room & ~7;
-    if (!makeRoom(iface)) return SendResult.Busy;
+    const scheduler = iface.scheduler;
+    if (!makeRoom(iface) && (scheduler == null || !scheduler.admits(path))) return SendResult.Busy;
     if (length > room && this.pool.available < length / chunk + 1) return SendResult.Busy;
     const source = path.source.ipv4;
     const destination = path.destination.ipv4;
@@ -117,12 +133,14 @@ export class Egress implements PacketSink {
     do {
       const frame = this.pool.allocate();
       if (frame == null) return SendResult.Busy;
+      if (scheduler != null) scheduler.expect(path, frame);
       const size = min(chunk, length - offset);
       memory.copy(frame.append(size), pointer + offset, size as usize);
       const more = offset + size < length ? MORE_FRAGMENTS : 0;
       const fragment = id | more | (offset >>> 3);
       const header = frame.push(IPV4_HEADER);
-      emitIpv4(header, size + IPV4_HEADER, fragment, protocol, source, destination);
+      const first = ipv4Start(path.headerStart, size + IPV4_HEADER);
+      emitIpv4(header, first, fragment, protocol, source, destination);
       if (length > room) iface.counters.fragmentsOut++;
       if (offset != 0) makeRoom(iface);
       output(iface, path, frame, this.now);
@@ -166,8 +184,10 @@ function count(iface: Interface, protocol: u32): void {
 
 /** Flushes the device if it is full; reports whether it has room. */
 function makeRoom(iface: Interface): bool {
-  const device = iface.device;
-  if (device.canTransmit()) return true;
-  device.flush();
-  return device.canTransmit();
+  const output = iface.output;
+  if (output.canTransmit()) return true;
+  // A scheduler chooses once all sockets have queued what they have.
+  if (iface.scheduler != null) return false;
+  output.flush();
+  return output.canTransmit();
 }

@@ -153,6 +153,7 @@ export class Icmp {
     const egress = this.egress;
     const path = this.replyPath;
     path.betweenIpv4(packet.destination, packet.source);
+    path.trafficClass = packet.trafficClass;
     egress.update(path);
     // A received frame may lack the tail room for the padding of a short reply.
     if (frame != null && length >= SHORTEST_MESSAGE && length <= path.room) {

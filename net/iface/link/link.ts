@@ -2,7 +2,7 @@
  * The Ethernet side of an interface: its device, and the last step of sending a frame (RFC 894,
  * RFC 1122 section 2.3).
  */
-import { NetworkDevice } from "../../phy/device";
+import { NetworkDevice, Transmitter } from "../../phy/device";
 import { FramePool } from "../../phy/pool";
 import { DropCounters } from "../../wire/drop";
 import { ETHERNET_HEADER, ETHERNET_MINIMUM, ETHERNET_MTU, emitEthernet } from "../../wire/ethernet";
@@ -31,6 +31,8 @@ export class Link {
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
   readonly counters: ProtocolCounters = new ProtocolCounters();
+  /** What frames are given to: the device, or a scheduler in front of it. */
+  output: Transmitter;
 
   constructor(
     readonly index: u32,
@@ -38,6 +40,7 @@ export class Link {
     readonly device: NetworkDevice,
     readonly pool: FramePool,
   ) {
+    this.output = device;
     this.hardware = device.hardwareAddress();
     this.linkUp = device.linkUp();
   }
@@ -61,6 +64,6 @@ export class Link {
     }
     const tap = this.tap;
     if (tap != null) tap.frame(now, this.index, true, frame.start, frame.length);
-    return this.device.transmit(frame);
+    return this.output.transmit(frame);
   }
 }

@@ -47,6 +47,16 @@ export class TcpConnection {
   }
 
   /**
+   * The octet with the DS field (RFC 2474) of segments sent. Its ECN bits are TCP's, and stay 0.
+   */
+  get trafficClass(): u32 {
+    return this.block.path.trafficClass;
+  }
+  set trafficClass(octet: u32) {
+    this.block.path.trafficClass = octet & 0xfc;
+  }
+
+  /**
    * The user timeout in microseconds: the connection fails if what it sends is not acknowledged for
    * that long. 0, the default, means 5 minutes, or 3 minutes for the SYN.
    */

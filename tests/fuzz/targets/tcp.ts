@@ -10,7 +10,13 @@ import { TcpState } from "../../../net/socket/tcp/state";
 import { sum } from "../../../net/wire/checksum";
 import { ETHERTYPE_IPV4, emitEthernet } from "../../../net/wire/ethernet";
 import { emitIcmp, ICMP_UNREACHABLE } from "../../../net/wire/icmp";
-import { emitIpv4, PROTOCOL_ICMP, PROTOCOL_TCP } from "../../../net/wire/ipv4";
+import {
+  emitIpv4,
+  IPV4_START,
+  ipv4Start,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+} from "../../../net/wire/ipv4";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import {
   emitTcp,
@@ -54,7 +60,8 @@ function fill(pointer: usize, length: u32, position: u32): void {
 function arrive(protocol: u32, length: u32): void {
   const start = changetype<usize>(frame);
   emitEthernet(start, OWN_HARDWARE, PEER_HARDWARE, ETHERTYPE_IPV4);
-  emitIpv4(start + 14, 20 + length, 1 << 16, protocol, PEER_ADDRESS, OWN_ADDRESS);
+  const first = ipv4Start(IPV4_START, 20 + length);
+  emitIpv4(start + 14, first, 1 << 16, protocol, PEER_ADDRESS, OWN_ADDRESS);
   wire.arrive(start, HEADERS + length);
 }
 
@@ -118,7 +125,7 @@ function icmp(code: u32, mtu: u32): void {
   if (open == null) return;
   const start = changetype<usize>(frame) + HEADERS;
   const quote = start + 8;
-  emitIpv4(quote, 1500, 1 << 16, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
+  emitIpv4(quote, ipv4Start(IPV4_START, 1500), 1 << 16, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
   const first = open.block.sender.unacknowledged;
   emitTcp(quote + 20, open.endpoints.ports, first, 0, tcpControl(20, FLAG_ACK, 0));
   emitIcmp(start, 48, ICMP_UNREACHABLE, code, mtu);

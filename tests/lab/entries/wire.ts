@@ -13,12 +13,12 @@ import {
   parseIcmp,
   parseQuote,
 } from "../../../net/wire/icmp";
-import { emitIpv4, Ipv4Header, parseIpv4Header } from "../../../net/wire/ipv4";
+import { emitIpv4, Ipv4Header, ipv4Start, parseIpv4Header } from "../../../net/wire/ipv4";
 import { addressSum, pseudoHeader } from "../../../net/wire/pseudo-header";
 import { parseUdp as gateOfUdp, UdpHeader, emitUdp as udp } from "../../../net/wire/udp";
 
 export { block } from "./text";
-export { emitIpv4 };
+export { emitIpv4, ipv4Start };
 
 export function checksumOf(pointer: usize, length: u32): u32 {
   return checksum(pointer, length) as u32;

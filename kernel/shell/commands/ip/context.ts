@@ -2,6 +2,7 @@
  * What the objects of `ip` share: the words still to be read, and iproute2's error messages. These
  * are printed without "ip: ", as iproute2 prints them, so that scripts can look for them.
  */
+import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkAddress, parsePrefix } from "../../../../net/service/settings";
 import { NetworkStack } from "../../../../net/service/stack";
@@ -59,6 +60,12 @@ export class Context {
     const network = parseNetwork(this.ended() ? "" : this.words[this.next]);
     if (network != null) this.next++;
     return network;
+  }
+
+  /** Returns the next word as a decimal number from 0 to `maximum`, or -1; does not take it. */
+  peekNumber(maximum: i64): i64 {
+    const value = this.ended() ? -1 : parseDecimalText(this.words[this.next]);
+    return value <= maximum ? value : -1;
   }
 
   ended(): bool {

@@ -1,0 +1,248 @@
+/** tc filter [show [dev DEVICE] [parent N] | add|del [dev DEVICE] parent N [prio N] u32 ...] */
+import { EGRESS_FILTERS, EGRESS_KEYS } from "../../../../core/limits";
+import { Interface } from "../../../../net/iface/interface";
+import { Filter, FilterKey } from "../../../../net/iface/qdisc/filter";
+import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
+import { maskOf } from "../../../../net/wire/address";
+import { printable } from "../../terminal/printable";
+import { Context, parseNetwork } from "../ip/context";
+import { concluded, Request, say, wrong } from "./request";
+import { idText, parseClassId, parseNumber } from "./values";
+
+const VERBS: StaticArray<string> = ["add", "delete", "show", "list"];
+/** The number of the first filter of a preference, and the preference of the first filter. */
+const FIRST_NODE: u32 = 0x800;
+const FIRST_PREFERENCE: u32 = 0xc000;
+
+export function filterCommand(context: Context): i32 {
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return show(context);
+  if (verb == "add") return add(context);
+  if (verb == "delete") return remove(context);
+  return context.unknownVerb("show, add or del");
+}
+
+function show(context: Context): i32 {
+  const everything = context.ended();
+  const request = new Request(context);
+  if (!everything && request.finish() != 0) return request.code;
+  const ip = context.stack.ip;
+  for (let i = 0; i < ip.interfaces.length; i++) {
+    const iface = ip.interfaces[i];
+    if (!everything && request.iface !== iface) continue;
+    const all = ip.traffic.all(iface);
+    for (let q = 0; q < all.length; q++) {
+      const wanted = request.parent < 0 || request.parent == (all[q].handle as i64);
+      if (wanted) showFilters(context, iface, all[q]);
+    }
+  }
+  return context.done();
+}
+
+/** Prints the filters of a discipline; the first two lines of a preference are u32's tables. */
+function showFilters(context: Context, iface: Interface, qdisc: Qdisc): void {
+  let shown: u32 = 0;
+  for (let i = 0; i < qdisc.filters.length; i++) {
+    const filter = qdisc.filters[i];
+    const device = context.onlyDevice() == null ? `dev ${iface.name} ` : "";
+    const start =
+      `filter ${device}parent ${idText(qdisc.handle)} protocol ip pref ${filter.preference} ` +
+      "u32 chain 0 ";
+    if (filter.preference != shown) {
+      context.session.printLine(start);
+      context.session.printLine(`${start}fh 800: ht divisor 1 `);
+    }
+    shown = filter.preference;
+    const node = filter.node.toString(16);
+    context.session.printLine(
+      `${start}fh 800::${node} order ${filter.node} key ht 800 bkt 0 ` +
+        `flowid ${idText(filter.flow)} not_in_hw `,
+    );
+    for (let k = 0; k < filter.keys.length; k++) {
+      const key = filter.keys[k];
+      context.session.printLine(`  match ${word(key.value)}/${word(key.mask)} at ${key.offset}`);
+    }
+    if (filter.markMask == 0) continue;
+    const set = filter.markValue.toString(16);
+    context.session.printLine(
+      `\taction order 1: pedit action pass keys 1\n` +
+        `\t key #0  at ipv4+0: val ${word(filter.markValue << 16)} ` +
+        `mask ${word(~(filter.markMask << 16))} (dsfield 0x${set})`,
+    );
+  }
+}
+
+function word(value: u32): string {
+  return value.toString(16).padStart(8, "0");
+}
+
+/** The words of a filter, as they are read. */
+class Draft {
+  preference: u32 = 0;
+  flow: i64 = -1;
+  keys: Array<FilterKey> = [];
+  markMask: u32 = 0;
+  markValue: u32 = 0;
+}
+
+function add(context: Context): i32 {
+  const request = new Request(context);
+  const draft = new Draft();
+  if (takeAll(context, request, draft) != 0) return request.code;
+  if (draft.keys.length == 0) return say(context, 'Illegal "match": expected u32 match ip ...');
+  if (draft.flow < 0) return context.unexpected("", "flowid CLASS");
+  const iface = request.iface!;
+  const traffic = context.stack.ip.traffic;
+  const qdisc = traffic.find(iface, request.parent as u32);
+  const preference = preferenceOf(qdisc, draft.preference);
+  const node = FIRST_NODE + countOf(qdisc, preference);
+  const filter = new Filter(preference, node, draft.keys, draft.flow as u32);
+  filter.markMask = draft.markMask;
+  filter.markValue = draft.markValue;
+  const result = traffic.addFilter(iface, request.parent as u32, filter);
+  return concluded(context, result, `${EGRESS_FILTERS} filters`);
+}
+
+/** Reads the words up to the end. Returns 0, or the exit code after an error. */
+function takeAll(context: Context, request: Request, draft: Draft): i32 {
+  let next = request.rest;
+  while (next != "" && request.code == 0) {
+    if (!request.take(next)) request.code = take(context, draft, next);
+    next = context.take();
+  }
+  if (request.finish() == 0 && request.parent < 0) {
+    request.code = context.unexpected("", "parent QDISC");
+  }
+  return request.code;
+}
+
+/** Returns the preference of a filter that is given none: one less than the lowest, as Linux. */
+function preferenceOf(qdisc: Qdisc | null, given: u32): u32 {
+  if (given != 0) return given;
+  let least: u32 = FIRST_PREFERENCE + 1;
+  for (let i = 0; qdisc != null && i < qdisc.filters.length; i++) {
+    least = min(least, qdisc.filters[i].preference);
+  }
+  return max<u32>(least - 1, 1);
+}
+
+/** Returns how many filters have a preference, counting removed ones of the highest numbers. */
+function countOf(qdisc: Qdisc | null, preference: u32): u32 {
+  let count: u32 = 0;
+  for (let i = 0; qdisc != null && i < qdisc.filters.length; i++) {
+    const filter = qdisc.filters[i];
+    if (filter.preference == preference) count = max(count, filter.node - FIRST_NODE + 1);
+  }
+  return count;
+}
+
+/** Reads a word and its values into the draft. Returns 0, or the exit code after an error. */
+function take(context: Context, draft: Draft, next: string): i32 {
+  if (next == "u32") return 0;
+  if (next == "protocol") {
+    const protocol = context.take();
+    return protocol == "ip" ? 0 : wrong(context, protocol, "invalid protocol, expected ip");
+  }
+  if (next == "prio" || next == "pref" || next == "preference") {
+    const text = context.take();
+    const value = parseNumber(text, 0xffff);
+    draft.preference = value as u32;
+    return value > 0 ? 0 : wrong(context, text, "invalid priority value");
+  }
+  if (next == "flowid" || next == "classid") {
+    const text = context.take();
+    draft.flow = parseClassId(text);
+    return draft.flow > 0 ? 0 : say(context, `Illegal "flowid": "${printable(text)}"`);
+  }
+  if (next == "match") return takeMatch(context, draft);
+  if (next == "action") return takeAction(context, draft);
+  return say(context, `What is "${printable(next)}"?`);
+}
+
+/** `match ip FIELD VALUE [MASK]`; keys of one word are joined, as u32 does. */
+function takeMatch(context: Context, draft: Draft): i32 {
+  const family = context.take();
+  const field = context.take();
+  const text = context.take();
+  const illegal = `Illegal "match": ${printable(`${family} ${field} ${text}`.trimEnd())}`;
+  if (family != "ip") return say(context, illegal);
+  if (field == "src" || field == "dst") {
+    const network = parseNetwork(text);
+    if (network == null) return say(context, illegal);
+    return join(context, draft, field == "src" ? 12 : 16, network.address, maskOf(network.prefix));
+  }
+  // The position of the field's lowest bit in its word, and the field's bits.
+  let offset: u32 = 0;
+  let shift: u32 = 16;
+  let bits: u32 = 0xff;
+  if (field == "protocol") offset = 8;
+  else if (field == "sport" || field == "dport") {
+    offset = 20;
+    bits = 0xffff;
+    shift = field == "sport" ? 16 : 0;
+  } else if (field != "tos" && field != "dsfield" && field != "precedence") {
+    return say(context, illegal);
+  }
+  const value = parseNumber(text, bits);
+  const maskText = context.take();
+  const mask = parseNumber(maskText, bits);
+  if (value < 0) return say(context, illegal);
+  if (mask < 0) return say(context, `${illegal} needs a mask, expected 0x${bits.toString(16)}`);
+  return join(context, draft, offset, (value as u32) << shift, (mask as u32) << shift);
+}
+
+function join(context: Context, draft: Draft, offset: u32, value: u32, mask: u32): i32 {
+  const keys = draft.keys;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (key.offset != offset) continue;
+    if (((key.value ^ value) & key.mask & mask) != 0) break;
+    keys[i] = new FilterKey(offset, key.mask | mask, key.value | (value & mask));
+    return 0;
+  }
+  if (keys.length >= (EGRESS_KEYS as i32)) {
+    return context.refused(`No buffer space available (at most ${EGRESS_KEYS} matches)`);
+  }
+  keys.push(new FilterKey(offset, mask, value & mask));
+  return 0;
+}
+
+/** `action pedit ex munge ip dsfield set VALUE [retain MASK]`, `pipe action csum ip4h`. */
+function takeAction(context: Context, draft: Draft): i32 {
+  const kind = context.take();
+  if (kind == "csum") {
+    const header = context.take();
+    return header == "ip4h" || header == "ip" ? 0 : say(context, `What is "${printable(header)}"?`);
+  }
+  if (kind != "pedit") return say(context, `Unknown action "${printable(kind)}", expected pedit`);
+  if (context.at("ex")) context.take();
+  const munge = context.take();
+  const family = context.take();
+  const field = context.take();
+  const set = context.take();
+  const named: bool = field == "dsfield" || field == "tos";
+  if (munge != "munge" || family != "ip" || !named || set != "set") {
+    return say(context, "pedit: expected munge ip dsfield set VALUE");
+  }
+  const text = context.take();
+  const value = parseNumber(text, 0xff);
+  let mask: i64 = 0xff;
+  if (context.at("retain")) {
+    context.take();
+    mask = parseNumber(context.take(), 0xff);
+  }
+  if (value < 0 || mask < 0) return say(context, `pedit: illegal value "${printable(text)}"`);
+  draft.markMask = mask as u32;
+  draft.markValue = (value & mask) as u32;
+  if (context.at("pipe") || context.at("pass") || context.at("ok")) context.take();
+  return 0;
+}
+
+function remove(context: Context): i32 {
+  const request = new Request(context);
+  const draft = new Draft();
+  if (takeAll(context, request, draft) != 0) return request.code;
+  const handle = request.parent as u32;
+  const result = context.stack.ip.traffic.removeFilters(request.iface!, handle, draft.preference);
+  return concluded(context, result, "");
+}

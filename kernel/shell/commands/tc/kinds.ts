@@ -1,0 +1,180 @@
+/** The kinds of disciplines: their options, and how `tc qdisc show` prints them. */
+import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
+import { Fifo } from "../../../../net/iface/qdisc/fifo";
+import { Htb } from "../../../../net/iface/qdisc/htb";
+import { PRIORITIES, Prio } from "../../../../net/iface/qdisc/prio";
+import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
+import { Sfq } from "../../../../net/iface/qdisc/sfq";
+import { QdiscSpecification, R2Q } from "../../../../net/iface/qdisc/specification";
+import { Tbf } from "../../../../net/iface/qdisc/tbf";
+import { printable } from "../../terminal/printable";
+import { Context } from "../ip/context";
+import { say } from "./request";
+import {
+  parseMinor,
+  parseNumber,
+  parseRate,
+  parseSize,
+  parseTime,
+  rateText,
+  sizeText,
+  timeText,
+} from "./values";
+
+const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "tbf", "htb"];
+const BANDS_LEAST: i64 = 2;
+const BANDS_MOST: i64 = 16;
+const TIME_LEAST: i64 = 1_000_000;
+
+/** Reads a kind's options. Returns null after an error, with `context.code` set. */
+export function takeKind(context: Context, kind: string): QdiscSpecification | null {
+  if (!KINDS.includes(kind)) {
+    context.code = context.ended()
+      ? context.invalid("Specified qdisc kind is unknown.")
+      : say(
+          context,
+          `Unknown qdisc "${printable(kind)}", hence option "${printable(context.take())}" ` +
+            "is unparsable",
+        );
+    return null;
+  }
+  const to = new QdiscSpecification(kind);
+  let latency: i64 = -1;
+  while (!context.ended()) {
+    const option = context.take();
+    if (option == "priomap" && kind == "prio") {
+      if (!takeMap(context, to)) return null;
+      continue;
+    }
+    const value = context.take();
+    if (kind == "tbf" && option == "latency") {
+      latency = parseTime(value);
+      if (latency >= 0) continue;
+    } else if (takeOption(to, option, value)) continue;
+    context.code = isOption(kind, option)
+      ? say(context, `${kind}: illegal value for "${option}": "${printable(value)}"`)
+      : say(context, `What is "${printable(option)}"?`);
+    return null;
+  }
+  return finish(context, to, latency) ? to : null;
+}
+
+/** Returns the names of a kind's options. */
+function optionsOf(kind: string): string {
+  if (kind == "pfifo" || kind == "bfifo") return " limit ";
+  if (kind == "prio") return " bands ";
+  if (kind == "sfq") return " quantum perturb ";
+  return kind == "tbf" ? " rate burst buffer maxburst limit latency " : " default ";
+}
+
+function isOption(kind: string, option: string): bool {
+  return optionsOf(kind).includes(` ${option} `);
+}
+
+/** Sets an option; returns false if the kind has no such option or the value is invalid. */
+function takeOption(to: QdiscSpecification, option: string, value: string): bool {
+  if (!isOption(to.kind, option)) return false;
+  if (option == "limit" && to.kind == "pfifo") {
+    to.limit = parseNumber(value, EGRESS_FRAMES);
+    return to.limit > 0;
+  }
+  if (option == "limit") {
+    to.limit = parseSize(value);
+    return to.limit > 0;
+  }
+  if (option == "rate") {
+    to.rate = parseRate(value);
+    return to.rate > 0;
+  }
+  if (option == "bands") {
+    const bands = parseNumber(value, BANDS_MOST);
+    to.bands = bands as i32;
+    return bands >= BANDS_LEAST;
+  }
+  if (option == "default") {
+    const minor = parseMinor(value);
+    to.defaultMinor = minor as u32;
+    return minor >= 0;
+  }
+  if (option == "perturb") {
+    const seconds = parseNumber(value, 3600);
+    to.perturb = seconds * TIME_LEAST;
+    return seconds >= 0;
+  }
+  const size = parseSize(value);
+  if (option == "quantum") to.quantum = size as u32;
+  else to.burst = size as u32;
+  return size > 0;
+}
+
+/** Reads up to PRIORITIES bands; those that are not given stay as they are. */
+function takeMap(context: Context, to: QdiscSpecification): bool {
+  const map = to.map.slice<StaticArray<u8>>();
+  let count = 0;
+  while (!context.ended()) {
+    const band = context.peekNumber(BANDS_MOST);
+    if (band < 0) break;
+    context.take();
+    if (count == PRIORITIES) {
+      context.code = say(context, `"priomap" index ${band} > TC_PRIO_MAX=${PRIORITIES - 1}`);
+      return false;
+    }
+    map[count++] = band as u8;
+  }
+  to.map = map;
+  return true;
+}
+
+/** Checks what has been read as a whole. */
+function finish(context: Context, to: QdiscSpecification, latency: i64): bool {
+  if (to.kind == "prio") {
+    for (let i = 0; i < PRIORITIES; i++) {
+      if ((to.map[i] as i32) < to.bands) continue;
+      context.code = context.refused("Invalid argument");
+      return false;
+    }
+  }
+  if (to.kind != "tbf") return true;
+  let fault = "";
+  if (to.rate == 0) fault = 'the "rate" parameter is mandatory.';
+  else if (to.burst == 0) fault = 'the "burst" parameter is mandatory.';
+  else if (to.limit < 0 && latency < 0) fault = 'either "limit" or "latency" is required.';
+  if (fault != "") {
+    context.code = say(context, `tbf: ${fault}`);
+    return false;
+  }
+  if (to.limit < 0) to.limit = ((to.rate as i64) * latency) / 1_000_000 + to.burst;
+  return true;
+}
+
+/** Returns the options of a discipline as `tc qdisc show` prints them. */
+export function describe(qdisc: Qdisc): string {
+  if (qdisc instanceof Fifo) {
+    const fifo = qdisc as Fifo;
+    return fifo.limitBytes == 0 ? `limit ${fifo.limit}p` : `limit ${sizeText(fifo.limitBytes)}`;
+  }
+  if (qdisc instanceof Prio) {
+    let text = `bands ${qdisc.classCount()} priomap`;
+    const map = (qdisc as Prio).map;
+    for (let i = 0; i < map.length; i++) text += ` ${map[i]}`;
+    return text;
+  }
+  if (qdisc instanceof Tbf) {
+    const tbf = qdisc as Tbf;
+    const rate = tbf.bucket.rate;
+    const burst = tbf.bucket.burst;
+    const wait = ((tbf.limit as i64) - burst) * 1_000_000;
+    const latency = timeText(max<i64>(wait, 0) / (rate as i64));
+    return `rate ${rateText(rate)} burst ${sizeText(burst)} lat ${latency}`;
+  }
+  if (qdisc instanceof Sfq) {
+    const sfq = qdisc as Sfq;
+    const perturb = sfq.perturb > 0 ? ` perturb ${sfq.perturb / 1_000_000}sec` : "";
+    const size = `quantum ${sizeText(sfq.quantum)} depth ${EGRESS_FRAMES}`;
+    return `limit ${EGRESS_FRAMES}p ${size} divisor ${EGRESS_FLOWS}${perturb}`;
+  }
+  const htb = qdisc as Htb;
+  const fallback = htb.defaultMinor == 0 ? "0" : `0x${htb.defaultMinor.toString(16)}`;
+  const direct = `direct_packets_stat ${htb.directSent} direct_qlen ${EGRESS_FRAMES}`;
+  return `r2q ${R2Q} default ${fallback} ${direct}`;
+}

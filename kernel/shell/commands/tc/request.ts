@@ -1,0 +1,88 @@
+/** What the objects of `tc` share: the words before a kind, and the messages of refusals. */
+import { Interface } from "../../../../net/iface/interface";
+import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
+import { EXIT_USAGE } from "../../command";
+import { printable } from "../../terminal/printable";
+import { Context } from "../ip/context";
+import { parseClassId, parseHandle } from "./values";
+
+export class Request {
+  /** null only after an error. */
+  iface: Interface | null;
+  /** The number after `parent`, or ROOT; -1 if not given. */
+  parent: i64 = -1;
+  /** The number after `handle` or `classid`; -1 if not given. */
+  id: i64 = -1;
+  /** The first word that is none of these: a kind; "" at the end. */
+  rest: string = "";
+  /** The exit code of the error that was printed, or 0. */
+  code: i32 = 0;
+
+  /** Reads `dev D`, `root`, `parent N`, `handle N` and `classid N`. */
+  constructor(private readonly context: Context) {
+    this.iface = context.onlyDevice();
+    let word = context.take();
+    while (word != "" && this.code == 0 && this.take(word)) word = context.take();
+    this.rest = word;
+  }
+
+  /** Checks that there is a device. Returns the exit code of the error that was printed, or 0. */
+  finish(): i32 {
+    if (this.code == 0 && this.iface == null) this.code = this.context.noDevice("");
+    return this.code;
+  }
+
+  /** Takes the value of one of the words; returns false if the word is another. */
+  take(word: string): bool {
+    const context = this.context;
+    if (word == "root") {
+      this.parent = parseClassId(word);
+      return true;
+    }
+    if (word != "dev" && word != "parent" && word != "handle" && word != "classid") return false;
+    const value = context.take();
+    if (word == "dev") {
+      this.iface = context.device(value);
+      if (this.iface == null) this.code = context.noDevice(value);
+    } else if (word == "handle") {
+      this.id = parseHandle(value);
+      if (this.id < 0) this.code = wrong(context, value, "invalid qdisc ID");
+    } else {
+      const id = parseClassId(value);
+      if (id < 0) {
+        const what = word == "parent" ? "invalid parent ID" : "invalid class ID";
+        this.code = wrong(context, value, what);
+      } else if (word == "parent") this.parent = id;
+      else this.id = id;
+    }
+    return true;
+  }
+}
+
+/** Prints iproute2's message for a value that cannot be parsed. */
+export function wrong(context: Context, value: string, what: string): i32 {
+  if (value == "") return context.unexpected("", what.replace("invalid ", "a "));
+  return say(context, `Error: argument "${printable(value)}" is wrong: ${what}`);
+}
+
+/** Prints the messages of the kinds: `What is "x"?`, and values. */
+export function say(context: Context, message: string): i32 {
+  context.session.terminal.freshLine();
+  context.session.printLine(message);
+  return EXIT_USAGE;
+}
+
+/** Prints why a request was refused, in Linux's words; `full` says what there are too many of. */
+export function concluded(context: Context, result: TrafficResult, full: string): i32 {
+  if (result == TrafficResult.Done) return context.done();
+  if (result == TrafficResult.Exists) {
+    return context.invalid("Exclusivity flag on, cannot modify.");
+  }
+  if (result == TrafficResult.UnknownKind) {
+    return context.invalid("Specified qdisc kind is unknown.");
+  }
+  if (result == TrafficResult.NoQdisc) return context.invalid("Failed to find specified qdisc.");
+  if (result == TrafficResult.NoClass) return context.invalid("Specified class not found.");
+  if (result == TrafficResult.Busy) return context.refused("Device or resource busy");
+  return context.refused(`No buffer space available (at most ${full})`);
+}

@@ -1,0 +1,103 @@
+/**
+ * What a user says about a discipline or a class, from `tc` or anonymos.conf, and the values of
+ * what is not said: those of Linux.
+ */
+import { EGRESS_FRAMES } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { ETHERNET_LONGEST } from "../../wire/ethernet";
+import { Fifo } from "./fifo";
+import { Htb } from "./htb";
+import { HtbClass } from "./htb-class";
+import { PRIO_BANDS_DEFAULT, PRIOMAP_DEFAULT, Prio } from "./prio";
+import { Qdisc } from "./qdisc";
+import { Sfq } from "./sfq";
+import { Tbf } from "./tbf";
+import { TokenBucket } from "./token-bucket";
+
+/** What a byte per second of rate is divided by for a quantum (Linux: r2q), and its bounds. */
+export const R2Q: u64 = 10;
+const QUANTUM_LEAST: u64 = 1000;
+const QUANTUM_MOST: u64 = 200_000;
+/** A default burst holds what the rate sends in 1/250 s, and one packet. */
+const BURSTS_PER_SECOND: u64 = 250;
+const PACKET: u64 = 1600;
+
+export class QdiscSpecification {
+  /** pfifo, bfifo: packets and bytes; -1 if not given. */
+  limit: i64 = -1;
+  /** tbf: bytes per second and bytes; 0 if not given. */
+  rate: u64 = 0;
+  burst: u32 = 0;
+  /** sfq: bytes, 0 if not given; microseconds. */
+  quantum: u32 = 0;
+  perturb: i64 = 0;
+  /** prio. */
+  bands: i32 = PRIO_BANDS_DEFAULT;
+  map: StaticArray<u8> = PRIOMAP_DEFAULT;
+  /** htb: the minor number of the default class. */
+  defaultMinor: u32 = 0;
+
+  constructor(readonly kind: string) {}
+
+  /** Makes the discipline; returns null if there is no such kind. */
+  make(random: Random): Qdisc | null {
+    if (this.kind == "pfifo") return new Fifo(this.frames());
+    if (this.kind == "bfifo") return new Fifo(EGRESS_FRAMES, this.bytes());
+    if (this.kind == "prio") return new Prio(this.bands, this.map);
+    if (this.kind == "htb") return new Htb(this.defaultMinor);
+    if (this.kind == "tbf") return new Tbf(new TokenBucket(this.rate, this.burst), this.bytes());
+    if (this.kind != "sfq") return null;
+    const quantum = this.quantum == 0 ? ETHERNET_LONGEST : this.quantum;
+    return new Sfq(random, quantum, this.perturb);
+  }
+
+  private frames(): u32 {
+    const most = EGRESS_FRAMES as i64;
+    return (this.limit < 0 || this.limit > most ? most : this.limit) as u32;
+  }
+  private bytes(): u32 {
+    if (this.limit < 0) return EGRESS_FRAMES * ETHERNET_LONGEST;
+    return min<i64>(this.limit, u32.MAX_VALUE) as u32;
+  }
+}
+
+export class ClassSpecification {
+  /** Bytes per second; 0 if not given, which is an error for `rate`, and `rate` for `ceil`. */
+  rate: u64 = 0;
+  ceil: u64 = 0;
+  /** Bytes; 0 if not given. */
+  burst: u32 = 0;
+  ceilBurst: u32 = 0;
+  quantum: u32 = 0;
+  /** 0 to 7. */
+  priority: u32 = 0;
+
+  constructor(readonly minor: u32) {}
+
+  make(above: HtbClass | null): HtbClass {
+    const made = new HtbClass(this.minor, above, this.rateBucket(), this.ceilBucket());
+    this.apply(made);
+    return made;
+  }
+
+  /** Changes a class to what is said here. */
+  apply(to: HtbClass): void {
+    to.rate = this.rateBucket();
+    to.ceil = this.ceilBucket();
+    to.priority = this.priority;
+    const share = max(QUANTUM_LEAST, min(QUANTUM_MOST, this.rate / R2Q)) as u32;
+    to.quantum = this.quantum == 0 ? share : this.quantum;
+  }
+
+  private rateBucket(): TokenBucket {
+    return new TokenBucket(this.rate, burstOf(this.rate, this.burst));
+  }
+  private ceilBucket(): TokenBucket {
+    const ceil = this.ceil == 0 ? this.rate : this.ceil;
+    return new TokenBucket(ceil, burstOf(ceil, this.ceilBurst));
+  }
+}
+
+function burstOf(rate: u64, burst: u32): u32 {
+  return burst == 0 ? ((rate / BURSTS_PER_SECOND + PACKET) as u32) : burst;
+}

@@ -1,0 +1,42 @@
+/** A first-in, first-out list of frames, linked by `Frame.next`. */
+import { Frame } from "../wire/frame";
+
+export class FrameQueue {
+  /** Frames and bytes queued now. */
+  count: u32 = 0;
+  bytes: u32 = 0;
+  private first: Frame | null = null;
+  private last: Frame | null = null;
+
+  /** A queue that holds this many frames or bytes is full: senders that can wait do. */
+  constructor(
+    readonly fullFrames: u32,
+    readonly fullBytes: u32 = u32.MAX_VALUE,
+  ) {}
+
+  /** Whether senders are to wait. `push` works all the same. */
+  get full(): bool {
+    return this.count >= this.fullFrames || this.bytes >= this.fullBytes;
+  }
+
+  push(frame: Frame): void {
+    frame.next = null;
+    const last = this.last;
+    if (last == null) this.first = frame;
+    else last.next = frame;
+    this.last = frame;
+    this.count++;
+    this.bytes += frame.length;
+  }
+
+  /** Removes the oldest frame, and returns it; null if there is none. */
+  pop(): Frame | null {
+    const frame = this.first;
+    if (frame == null) return null;
+    this.first = frame.next;
+    if (this.first == null) this.last = null;
+    this.count--;
+    this.bytes -= frame.length;
+    return frame;
+  }
+}
