@@ -34,7 +34,7 @@ const coldPaths = new RegExp(
     /^drivers\/(nic-probe|pci)/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
-    /^net\/service\/(dhcp|dns|json-rpc|http\/url|interface-config|settings)/,
+    /^net\/service\/(dhcp|dns|json-rpc|json\/digest|websocket|http\/url|interface-config|settings)/,
   ]
     .map((path) => path.source)
     .join("|"),

@@ -187,11 +187,26 @@ export const JSON_BYTES_MAXIMUM: u32 = 16 * 1024 * 1024;
 export const JSON_DEPTH: u32 = 1024;
 /** Values and member names of one text; texts above 1 MiB may have one per eight bytes. */
 export const JSON_VALUES: u32 = 128 * 1024;
+/** Bytes parsed in one turn. */
+export const JSON_TURN_BYTES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
+/** Members of a response, and of an error object. */
+export const RPC_MEMBERS: u32 = 64;
+/** Servers that one `rpc` asks, and calls and subscriptions whose ids are compared. */
+export const RPC_SERVERS: u32 = 16;
+/** Characters of a subscription's id, as JSON. */
+export const RPC_SUBSCRIPTION_LENGTH: u32 = 256;
 /** Characters shown of a server's explanation of an HTTP error status. */
 export const RPC_EXPLANATION_LENGTH: u32 = 200;
 /** Characters kept of an error message. */
 export const RPC_MESSAGE_LENGTH: i32 = 1024;
+
+// --- WebSocket ---
+export const WEBSOCKETS: u32 = 16;
+/** Frames of one connection read in one turn. */
+export const WEBSOCKET_TURN_FRAMES: u32 = 256;
+/** Bytes that wait to be sent on one connection. */
+export const WEBSOCKET_SEND_BYTES: u32 = 256 * 1024;
 
 // --- TLS ---
 /** Connections, including those in the handshake. The engine's C has the same bound. */

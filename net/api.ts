@@ -9,7 +9,7 @@ import { HttpCall } from "./service/http/client/call";
 import { HttpRequest } from "./service/http/client/request";
 import { BytesSource } from "./service/http/message/body";
 import { RpcCall } from "./service/json-rpc/call";
-import { RpcExchange } from "./service/json-rpc/client";
+import { RpcExchange } from "./service/json-rpc/exchange";
 import { NameServer, parseNameServer, parseNetworkAddress } from "./service/settings";
 import { NetworkStack } from "./service/stack";
 import { StreamStatus } from "./service/stream/stream";

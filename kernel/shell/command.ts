@@ -85,6 +85,14 @@ export abstract class Command {
   /** Starts the command. `words` are its options and operands, without its name. */
   abstract start(words: Array<string>, session: Session): Job;
 
+  /**
+   * Called before the wait for the network. Returns the job of a command that does not need it,
+   * because its words are wrong or ask for help; null, the default, means that `start` decides.
+   */
+  beforeNetwork(_words: Array<string>, _session: Session): Job | null {
+    return null;
+  }
+
   /** Returns how long to wait for the network, in microseconds; 0 means 10 s, the maximum. */
   waitLimit(_words: Array<string>): i64 {
     return 0;

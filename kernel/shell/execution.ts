@@ -96,7 +96,8 @@ export class Execution {
       return new Done(EXIT_OK);
     }
     if (command.needsNetwork && !session.network.configured()) {
-      return new NetworkWait(command, words, session);
+      const job = command.beforeNetwork(words, session);
+      return job == null ? new NetworkWait(command, words, session) : job;
     }
     return command.start(words, session);
   }

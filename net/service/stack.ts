@@ -18,6 +18,8 @@ import { JsonRpcClient } from "./json-rpc/client";
 import { NtpClient } from "./ntp/client";
 import { TlsEngine } from "./tls/engine";
 import { TlsService } from "./tls/service";
+import { WebSocketClient } from "./websocket/client";
+import { OpeningServices } from "./websocket/opening";
 
 /** The stack of one host. */
 export class NetworkStack {
@@ -29,6 +31,7 @@ export class NetworkStack {
   readonly http: HttpClient;
   /** For `curl -k`: does not verify servers and shares no connections with `http`. */
   readonly insecureHttp: HttpClient;
+  readonly webSocket: WebSocketClient;
   readonly rpc: JsonRpcClient;
   /** The services above IP, in polling order. */
   private readonly services: PollableList = new PollableList();
@@ -53,13 +56,17 @@ export class NetworkStack {
     this.configuration = new HostConfiguration(ip, dns, ntp, random);
     this.http = http;
     this.insecureHttp = new HttpClient(lookup, new TcpConnector(ip, tls, true), PRODUCT);
-    this.rpc = new JsonRpcClient(http);
+    const webSocket = new WebSocketClient(new OpeningServices(lookup, connector), PRODUCT, random);
+    this.webSocket = webSocket;
+    this.rpc = new JsonRpcClient(http, webSocket, random);
     this.services.add(this.configuration);
     this.services.add(this.dns);
     this.services.add(this.ntp);
     this.services.add(this.tls);
     this.services.add(this.http);
     this.services.add(this.insecureHttp);
+    this.services.add(this.webSocket);
+    this.services.add(this.rpc);
   }
 
   /** Limits connections and JSON-RPC responses by the free memory. */

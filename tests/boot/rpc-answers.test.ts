@@ -43,7 +43,7 @@ suite("responses to rpc", () => {
     for (const [script, wanted] of cases) {
       const url = rows.server.answer(script);
       const options = words.startsWith("-b") ? "-b " : "";
-      const line = `rpc ${options}${url} ${words.replace("-b ", "")}`;
+      const line = `rpc --retry 0 ${options}${url} ${words.replace("-b ", "")}`;
       const given = await rows.machine.command(line, 60_000);
       const shown = given.output.replace(/^rpc: /gm, "");
       if (typeof wanted === "string") assert.equal(shown, wanted);

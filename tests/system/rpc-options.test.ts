@@ -41,7 +41,7 @@ test("in the requests to every URL, -H adds a field, omits one or sends one empt
   }
   const wrong = world.command(`rpc -H nothing ${url(0)} m; echo $?`);
   assert.match(wrong, /\nrpc: -H nothing: expected NAME: VALUE, NAME: .* \(usage: .*\r\n2\r\n/);
-  assert.match(world.command("help rpc"), /-H fields are sent to every URL[\s\S]*error -32005/);
+  assert.match(world.command("help rpc"), /-H HEADER +fields for every URL[\s\S]*error -32005/);
 });
 
 test("the next URL is tried after error -32005 or no response, but not another error", async () => {

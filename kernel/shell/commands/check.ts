@@ -7,13 +7,15 @@
  *     ok|FAIL|skip NAME DETAIL
  *
  * The steps are nic, arp, ping, dns, tcp, tls, http and rpc. The first that fails says why the call
- * cannot work; those after it are skipped. -c is the chain id that the server must report; the
- * default is any if URL is given, and 324 (ZkSync's) otherwise.
+ * cannot work; those after it are skipped. -c is the chain id that the server must report, in
+ * decimal or hex (324 or 0x144); the default is any if URL is given, and 324 (ZkSync's) otherwise.
  *
  * Exit codes: 0 no step failed; 1 a step failed; 2 wrong usage; 130 interrupted.
  */
+import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
 import { earlier } from "../../../core/time";
 import { parseUrl } from "../../../net/service/http/url";
+import { quantityText } from "../../../net/service/json-rpc/quantity";
 import { NetworkStack } from "../../../net/service/stack";
 import {
   Command,
@@ -36,8 +38,7 @@ import { Step, VERDICT_WORDS, Verdict } from "./check/step";
 const DEFAULT_URL: string = "https://mainnet.era.zksync.io";
 /** The chain id of DEFAULT_URL. */
 const DEFAULT_CHAIN: i64 = 324;
-const LARGEST_CHAIN: i64 = i64.MAX_VALUE;
-const OPTIONS: StaticArray<string> = ["c|chain:"];
+const OPTIONS: StaticArray<string> = ["c|chain:", "h|help"];
 /** How long all steps may take together, in microseconds. */
 const WHOLE_TIME: i64 = 9_900_000;
 
@@ -120,6 +121,15 @@ class CheckJob extends Job {
   }
 }
 
+/** Parses a chain id in decimal, or in hex after 0x. Returns NOT_A_NUMBER for anything else. */
+function parseChain(text: string): i64 {
+  if (!text.startsWith("0x") && !text.startsWith("0X")) return parseDecimalText(text);
+  let digits = text.substring(2).toLowerCase();
+  while (digits.length > 1 && digits.startsWith("0")) digits = digits.substring(1);
+  const decimal = quantityText("0x" + digits);
+  return decimal == "" ? NOT_A_NUMBER : parseDecimalText(decimal);
+}
+
 /** The `check` command. */
 export class Check extends Command {
   constructor(private readonly stack: NetworkStack) {
@@ -133,10 +143,20 @@ export class Check extends Command {
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
+    if (options.has("h")) {
+      this.explain(session);
+      return this.done();
+    }
     const given = options.operands.length > 0;
-    const usual = given ? ANY_CHAIN : DEFAULT_CHAIN;
-    const chain = options.has("c") ? options.number("c", usual, 0, LARGEST_CHAIN) : usual;
+    let chain = given ? ANY_CHAIN : DEFAULT_CHAIN;
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    if (options.has("c")) {
+      chain = parseChain(options.value("c"));
+      if (chain == NOT_A_NUMBER) {
+        const shown = printable(options.value("c"));
+        return this.wrongUsage(session, `-c ${shown}: expected a chain id such as 324 or 0x144`);
+      }
+    }
     const text = given ? options.operands[0] : DEFAULT_URL;
     const url = parseUrl(text, "http");
     if (url.error != "") return this.failed(session, `${text}: ${url.error}`, EXIT_USAGE);

@@ -1,43 +1,66 @@
 /**
- * rpc [-t SECONDS] [-b] [-H HEADER]... URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
+ * rpc [OPTION]... URL... METHOD [PARAMS]
  *
- * Calls a method by JSON-RPC 2.0 over HTTP and prints its result or the error object as JSON, a
- * quantity ("0x144") also in decimal. -b sends several calls as one batch. -H adds a header field
- * to the requests to every URL, such as 'Authorization: Bearer KEY'; as with curl, `NAME:` omits a
- * field and `NAME;` sends it empty.
+ * Calls a method by JSON-RPC 2.0, over HTTP or a WebSocket (ws:// and wss://), and prints its
+ * result or the error object as JSON, a quantity ("0x144") also in decimal.
+ *
+ *     -b            sends several calls, METHOD [PARAMS]..., as one batch
+ *     -q N          asks all servers at once, and answers when N of them agree
+ *     -S            subscribes, and prints each notification as one line of JSON until Ctrl-C
+ *     -c N          with -S: ends after N notifications
+ *     -H HEADER     adds a header field to the requests to every URL, such as
+ *                   'Authorization: Bearer KEY'; as with curl, `NAME:` omits it, `NAME;` sends it
+ *                   empty
+ *     -t SECONDS    limits the time of each try (30)
+ *     --retry N     tries up to N times more after faults that may pass (2): no response, HTTP 408,
+ *                   429, 500, 502, 503 and 504, error -32005 (limit exceeded)
+ *     --retry-max-time SECONDS   begins no further try after this time (10; 0: no limit)
  *
  * The next URL is tried if no call got a result or an error object, if the HTTP status is 429 or
- * 5xx, or if every call got error -32005 (limit exceeded).
+ * 5xx, or if every call got error -32005. Tries follow at 1 s, 2 s, 4 s and so on, with jitter, or
+ * after the server's Retry-After. A call that may have been carried out is sent again only if its
+ * method is known to change nothing (net/service/json-rpc/repeat.ts).
  *
- * Exit codes: 0 success; 1 an error object or a malformed response; curl's codes for a failed
- * request (22 for an HTTP error status); 2 wrong usage; 130 interrupted.
+ * With -q, results are compared as JSON values. Errors agree if their code and data do.
+ *
+ * Exit codes: 0 success; 1 an error object or a malformed response; 4 too few servers agree; curl's
+ * codes for a failed request (22 for an HTTP error status); 2 wrong usage; 130 interrupted.
  */
-import { RPC_BATCH_CALLS } from "../../../core/limits";
-import { HttpField } from "../../../net/service/http/client/request";
-import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
-import { Command, EXIT_USAGE, Job } from "../command";
-import { HEADER_FORMS, parseHeaderOption } from "../header-option";
-import { Options } from "../options";
+import { Command, Job } from "../command";
 import { Session } from "../session";
-import { printable } from "../terminal/printable";
-import { RpcJob, RpcOptions } from "./rpc/job";
+import { AgreementJob } from "./rpc/agreement-job";
+import { RpcArguments } from "./rpc/arguments";
+import { RpcJob } from "./rpc/job";
+import { SubscriptionJob } from "./rpc/subscription-job";
 
-const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch", "H|header:"];
-const MAX_SECONDS: i64 = 86_400;
+const DETAILS: StaticArray<string> = [
+  "  -b              sends several calls (METHOD [PARAMS]...) as one batch",
+  "  -q N            asks all URLs at once, and answers when N of them agree",
+  "  -S              subscribes: one line of JSON for each notification, until Ctrl-C",
+  "  -c N            with -S: ends after N notifications",
+  "  -H HEADER       fields for every URL; NAME: omits one, NAME; sends it empty",
+  "  -t SECONDS      time limit of each try (30)",
+  "  --retry N       tries again after faults that may pass (2 times)",
+  "  --retry-max-time SECONDS   begins no further try after this time (10)",
+  "The next URL is tried if no call got a result or an error object, if the HTTP",
+  "status is 429 or 5xx, or if every call got error -32005 (limit exceeded). Calls",
+  "that may have been carried out are sent again only if they change nothing.",
+];
 
 /** The `rpc` command. */
 export class Rpc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "rpc",
-      "[-t SECONDS] [-b] [-H HEADER]... URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]",
-      "calls a method by JSON-RPC and prints the result (-b: several as one batch)",
+      "[OPTION]... URL... METHOD [PARAMS]",
+      "calls a method by JSON-RPC over HTTP or WebSocket and prints the result",
       [
         "rpc https://mainnet.era.zksync.io eth_chainId",
         "rpc http://10.0.2.2:8545 eth_getBlockByNumber '[\"latest\", false]'",
-        "rpc http://10.0.2.2:8545 http://10.0.2.2:8546 eth_blockNumber",
+        "rpc -q 2 http://10.0.2.2:8545 http://10.0.2.2:8546 eth_blockNumber",
         'rpc -b http://10.0.2.2:8545 eth_chainId eth_getBalance \'["0x0", "latest"]\'',
+        "rpc -S wss://mainnet.era.zksync.io/ws eth_subscribe '[\"newHeads\"]'",
       ],
       true,
     );
@@ -45,66 +68,28 @@ export class Rpc extends Command {
 
   explain(session: Session): void {
     super.explain(session);
-    session.printLine(
-      "-H fields are sent to every URL. NAME: omits a field, NAME; sends it empty.",
-    );
-    session.printLine(
-      "The next URL is tried if no call got a result or an error object, if the HTTP",
-    );
-    session.printLine("status is 429 or 5xx, or if every call got error -32005 (limit exceeded).");
+    for (let i = 0; i < DETAILS.length; i++) session.printLine(DETAILS[i]);
+  }
+
+  beforeNetwork(words: Array<string>, session: Session): Job | null {
+    return this.refuse(new RpcArguments(words), session);
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, OPTIONS);
-    const timeout = options.seconds("t", 0, MAX_SECONDS);
-    options.expectOperands(2, i32.MAX_VALUE);
-    if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const headers = options.values("H");
-    const fields: Array<HttpField> = [];
-    for (let i = 0; i < headers.length; i++) {
-      const field = parseHeaderOption(headers[i]);
-      if (field == null) {
-        return this.wrongUsage(session, `-H ${printable(headers[i])}: ${HEADER_FORMS}`);
-      }
-      fields.push(field);
-    }
-    const operands = options.operands;
-    // The first operand is a URL; so are those directly after it that contain "://".
-    let next = 1;
-    while (next < operands.length && operands[next].includes("://")) next++;
-    const urls = operands.slice(0, next);
-    const calls: Array<RpcCall> = [];
-    for (; next < operands.length; next++) {
-      const more = next + 1 < operands.length ? operands[next + 1] : "";
-      const hasParams = isParams(more) || (!options.has("b") && more != "");
-      const call = new RpcCall(operands[next], hasParams ? more : "");
-      if (call.outcome == RpcOutcome.Failed) {
-        session.error(this.name, call.reason);
-        return this.done(EXIT_USAGE);
-      }
-      calls.push(call);
-      if (hasParams) next++;
-      if (options.has("b") || next + 1 >= operands.length) continue;
-      const extra = printable(operands[next + 1]);
-      return this.wrongUsage(session, `extra operand '${extra}'`);
-    }
-    if (calls.length == 0) return this.wrongUsage(session, "missing method");
-    if ((calls.length as u32) > RPC_BATCH_CALLS) {
-      return this.wrongUsage(
-        session,
-        `too many calls: ${calls.length} (at most ${RPC_BATCH_CALLS})`,
-      );
-    }
-    const how = new RpcOptions();
-    how.isBatch = options.has("b");
-    how.timeout = timeout;
-    how.fields = fields;
-    return new RpcJob(session, this.stack, urls, calls, how);
+    const given = new RpcArguments(words);
+    const refused = this.refuse(given, session);
+    if (refused != null) return refused;
+    if (given.subscribes) return new SubscriptionJob(session, this.stack, given);
+    if (given.quorum > 0) return new AgreementJob(session, this.stack, given);
+    return new RpcJob(session, this.stack, given);
   }
-}
 
-/** Reports whether a word is params, an array or object, rather than the next method. */
-function isParams(word: string): bool {
-  const text = word.trimStart();
-  return text.startsWith("[") || text.startsWith("{");
+  /** Returns the job of words that ask for help or are wrong, or null. */
+  private refuse(given: RpcArguments, session: Session): Job | null {
+    if (given.help) {
+      this.explain(session);
+      return this.done();
+    }
+    return given.failure == "" ? null : this.wrongUsage(session, given.failure);
+  }
 }

@@ -1,5 +1,5 @@
 /** One call of JSON-RPC 2.0 (section 4): the request, and in the end its result or failure. */
-import { RPC_MESSAGE_LENGTH } from "../../../core/limits";
+import { RPC_MEMBERS, RPC_MESSAGE_LENGTH } from "../../../core/limits";
 import { parseJsonText } from "../json/parser";
 import { JsonValue } from "../json/value";
 import { quoteJson, showJson, writeJson } from "../json/writer";
@@ -47,6 +47,7 @@ export class RpcCall {
   failure: RpcFailure = RpcFailure.None;
   /** Why the call failed. */
   reason: string = "";
+  /** The params as JSON text. */
   private params: string = "[]";
 
   /** `params` is the JSON text of an array or an object; "" means []. */
@@ -67,6 +68,13 @@ export class RpcCall {
     } else {
       this.params = writeJson(value);
     }
+  }
+
+  /** Returns an unsent call with the same method and params. */
+  copy(): RpcCall {
+    const copy = new RpcCall(this.method);
+    copy.params = this.params;
+    return copy;
   }
 
   /** Returns the request object as JSON text. */
@@ -95,6 +103,12 @@ export class RpcCall {
     this.message = "";
   }
 
+  /** Reports whether the error has the form that section 5.1 requires. */
+  isErrorObject(): bool {
+    const error = this.error;
+    return error != null && error.isObject() && error.hasAtMost(RPC_MEMBERS);
+  }
+
   /** Settles the call with a result. */
   succeed(result: JsonValue): void {
     this.outcome = RpcOutcome.Result;
@@ -103,8 +117,9 @@ export class RpcCall {
 
   /** Settles the call with the server's error. */
   takeError(error: JsonValue): void {
-    const code = error.get("code");
-    const message = error.isString() ? error : error.get("message");
+    const few = error.hasAtMost(RPC_MEMBERS);
+    const code = few ? error.get("code") : null;
+    const message = error.isString() ? error : few ? error.get("message") : null;
     this.outcome = RpcOutcome.Error;
     this.error = error;
     this.code = code != null && code.isInteger() ? code.integer() : 0;

@@ -1,46 +1,57 @@
 /**
- * The JSON-RPC 2.0 client over HTTP: sends single calls and batches by POST. Distinguishes failures
- * of HTTP, JSON and the protocol from the server's error objects.
+ * The JSON-RPC 2.0 client: sends single calls and batches, by POST or over a WebSocket. Tells
+ * failures of HTTP, of WebSocket, of JSON and of the protocol from the server's error objects.
  */
 import {
   JSON_BYTES,
   JSON_BYTES_MAXIMUM,
+  JSON_TURN_BYTES,
   RPC_BATCH_CALLS,
-  RPC_EXPLANATION_LENGTH,
 } from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
-import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
-import { SECOND } from "../../../core/time";
+import { Pollable } from "../../../core/pollable";
+import { Random } from "../../../core/random";
+import { earlier, NEVER, SECOND } from "../../../core/time";
 import { HttpClient } from "../http/client/client";
-import { HttpExchange } from "../http/client/exchange";
 import { HttpFailure } from "../http/client/failure";
 import { HttpField, HttpRequest } from "../http/client/request";
 import { BytesSource, CollectingSink } from "../http/message/body";
-import { parseOwnedJson } from "../json/parser";
-import { JsonValue } from "../json/value";
+import { WebSocketClient } from "../websocket/client";
+import { isWebSocketUrl } from "../websocket/handshake";
+import { Backoff } from "./backoff";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
-import { failAll, isErrorResponse, settleBatch, settleCall } from "./settle";
+import { RpcExchange } from "./exchange";
+import { HttpRpcExchange, JSON_TYPE } from "./http-exchange";
+import { SocketRpcExchange } from "./socket-exchange";
+import { RpcSubscription } from "./subscription";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-const JSON_TYPE: string = "application/json";
-/** A response may be as long as the free memory divided by this; see `maximumResponse`. */
-const MEMORY_DIVISOR: u32 = 12;
-/** The maximum of `retryAfter`, in seconds. */
-const MAX_RETRY_SECONDS: i64 = 3600;
+/** What a response of one byte takes at most; see `maximumResponse`. */
+const MEMORY_FACTOR: u64 = 4;
+/** A response may be as long as the free memory divided by this. */
+const MEMORY_DIVISOR: u64 = 6;
 
-/** Sends calls; poll the HTTP client, then the exchanges. */
-export class JsonRpcClient {
+/** Sends calls, and advances the exchanges. */
+export class JsonRpcClient extends Pollable {
   private nextId: u32 = 1;
   private memory: MemoryGauge | null = null;
-  /** The exchange whose response may be longer than JSON_BYTES, or null. */
-  private large: RpcExchange | null = null;
+  private readonly active: Array<RpcExchange> = [];
+  private readonly subscriptions: Array<RpcSubscription> = [];
 
-  constructor(private readonly http: HttpClient) {}
+  constructor(
+    private readonly http: HttpClient,
+    private readonly webSocket: WebSocketClient,
+    /** For the jitter of delays. */
+    readonly random: Random,
+  ) {
+    super();
+    this.dormant = true;
+  }
 
   /**
-   * Sends one call. `timeout` is in microseconds; 0 means 30 s. `fields` are header fields to send,
-   * such as Authorization, or to omit.
+   * Sends one call to an http, https, ws or wss URL. `timeout` is in microseconds; 0 means 30 s.
+   * `fields` are header fields to send, such as Authorization, or to omit.
    */
   call(
     url: string,
@@ -49,8 +60,7 @@ export class JsonRpcClient {
     now: i64,
     fields: Array<HttpField> = [],
   ): RpcExchange {
-    call.id = this.nextId++;
-    return this.send(post(url, call.text(), timeout, fields), [call], false, now);
+    return this.send(url, [call], false, new Sending(timeout, fields, now));
   }
 
   /** Sends 1 to RPC_BATCH_CALLS calls in one request; `timeout` and `fields` as for `call`. */
@@ -61,152 +71,164 @@ export class JsonRpcClient {
     now: i64,
     fields: Array<HttpField> = [],
   ): RpcExchange {
-    const texts: Array<string> = [];
-    for (let i = 0; i < calls.length; i++) {
-      calls[i].id = this.nextId++;
-      texts.push(calls[i].text());
-    }
-    const request = post(url, `[${texts.join(",")}]`, timeout, fields);
-    return this.send(request, calls, true, now);
+    return this.send(url, calls, true, new Sending(timeout, fields, now));
   }
 
-  /** From now on, lets one response at a time exceed JSON_BYTES if enough memory is free. */
+  /**
+   * Subscribes at the first of the ws or wss URLs that accepts; the others are used when a
+   * connection is lost. Take the notifications' results with `next`.
+   */
+  subscribe(urls: Array<string>, call: RpcCall, fields: Array<HttpField> = []): RpcSubscription {
+    this.number(call);
+    // The next id is that of the call that ends the subscription.
+    this.nextId++;
+    const backoff = new Backoff(this.random);
+    const subscription = new RpcSubscription(urls, call, fields, this.webSocket, backoff);
+    this.subscriptions.push(subscription);
+    this.dormant = false;
+    return subscription;
+  }
+
+  /** From now on, lets responses exceed JSON_BYTES as far as enough memory is free. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.memory = gauge;
   }
 
+  /** Gives a call its id. */
+  private number(call: RpcCall): void {
+    call.id = this.nextId++;
+  }
+
+  /** Returns delays that grow, for requests that are sent again. */
+  backoff(): Backoff {
+    return new Backoff(this.random);
+  }
+
+  /** Advances all exchanges and subscriptions. Returns true if a response is being parsed. */
+  poll(now: i64): bool {
+    let parsing = false;
+    const share = JSON_TURN_BYTES / max(this.active.length + this.subscriptions.length, 1);
+    for (let i = this.active.length - 1; i >= 0; i--) {
+      const exchange = this.active[i];
+      exchange.advance(now, share);
+      if (exchange.done) this.active.splice(i, 1);
+      else if (exchange.advanceAt() == 0) parsing = true;
+    }
+    for (let i = this.subscriptions.length - 1; i >= 0; i--) {
+      const subscription = this.subscriptions[i];
+      subscription.advance(now, share);
+      if (subscription.over) this.subscriptions.splice(i, 1);
+      else if (subscription.advanceAt() == 0) parsing = true;
+    }
+    this.dormant = this.active.length == 0 && this.subscriptions.length == 0;
+    return parsing;
+  }
+
+  pollAt(_now: i64): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.active.length; i++) at = earlier(at, this.active[i].advanceAt());
+    for (let i = 0; i < this.subscriptions.length; i++) {
+      at = earlier(at, this.subscriptions[i].advanceAt());
+    }
+    return at;
+  }
+
   /**
    * Returns the maximum length of a response. Because garbage is collected only between turns, a
-   * response of R bytes can take 8 R: the block that collects it and the smaller block before that
-   * (2 R), and the table of its values (2 R) with all the smaller tables before that (4 R). Only
-   * one response at a time may exceed JSON_BYTES.
+   * response of R bytes can take 4 R: the block that collects it and the smaller block before that
+   * (2 R), and the table of its values (2 R). What responses in progress may still take is set
+   * aside.
    */
   private maximumResponse(): u32 {
     const memory = this.memory;
-    const large = this.large;
-    if (memory == null || (large != null && !large.http.done)) return JSON_BYTES;
-    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / MEMORY_DIVISOR));
+    if (memory == null) return JSON_BYTES;
+    let free: u64 = memory.freeBytes();
+    for (let i = 0; i < this.active.length; i++) {
+      const taken = MEMORY_FACTOR * this.active[i].maximum;
+      free = free > taken ? free - taken : 0;
+    }
+    return max<u64>(JSON_BYTES, min<u64>(JSON_BYTES_MAXIMUM, free / MEMORY_DIVISOR)) as u32;
   }
 
-  private send(request: HttpRequest, calls: Array<RpcCall>, isBatch: bool, now: i64): RpcExchange {
-    const maximum = this.maximumResponse();
-    const sink = new CollectingSink(maximum);
-    request.sink = sink;
-    request.maximumBody = maximum;
-    if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
-      request.error = `a batch has 1 to ${RPC_BATCH_CALLS} calls`;
-    }
+  private send(url: string, calls: Array<RpcCall>, isBatch: bool, how: Sending): RpcExchange {
+    const texts: Array<string> = [];
+    let fault = "";
     for (let i = 0; i < calls.length; i++) {
-      if (calls[i].outcome == RpcOutcome.Failed) request.error = calls[i].reason;
+      this.number(calls[i]);
+      texts.push(calls[i].text());
+      if (calls[i].outcome == RpcOutcome.Failed) fault = calls[i].reason;
     }
-    const exchange = new RpcExchange(this, calls, isBatch, this.http.request(request, now), sink);
-    if (maximum > JSON_BYTES && !exchange.done) this.large = exchange;
+    if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
+      fault = `a batch has 1 to ${RPC_BATCH_CALLS} calls`;
+    }
+    how.text = isBatch ? `[${texts.join(",")}]` : texts[0];
+    how.isBatch = isBatch;
+    const exchange = isWebSocketUrl(url)
+      ? this.overSocket(url, calls, how, fault)
+      : this.overHttp(url, calls, how, fault);
+    exchange.advance(how.now, 0);
+    if (!exchange.done) this.active.push(exchange);
+    if (!exchange.done) this.dormant = false;
     return exchange;
   }
 
-  /** Called once every call of `exchange` is settled, so that its memory can be freed. */
-  settled(exchange: RpcExchange): void {
-    if (this.large == exchange) this.large = null;
+  private overHttp(url: string, calls: Array<RpcCall>, how: Sending, fault: string): RpcExchange {
+    const maximum = this.maximumResponse();
+    const sink = new CollectingSink(maximum);
+    const request = post(url, how);
+    request.sink = sink;
+    request.maximumBody = maximum;
+    if (fault != "") request.error = fault;
+    const http = this.http.request(request, how.now);
+    return new HttpRpcExchange(calls, how.isBatch, maximum, http, sink);
+  }
+
+  private overSocket(url: string, calls: Array<RpcCall>, how: Sending, fault: string): RpcExchange {
+    const maximum = this.maximumResponse();
+    const client = this.webSocket;
+    const socket = fault == "" ? client.connect(url, how.now, how.fields, maximum) : null;
+    if (socket == null) return new RefusedExchange(calls, fault == "" ? client.refusal : fault);
+    const end = how.now + how.timeout;
+    return new SocketRpcExchange(calls, how.isBatch, maximum, socket, how.text, end);
   }
 }
 
-function post(url: string, body: string, timeout: i64, fields: Array<HttpField>): HttpRequest {
-  const request = new HttpRequest(url);
-  request.setMethod("POST");
-  for (let i = 0; i < fields.length; i++) request.setField(fields[i]);
-  if (!request.has("content-type")) request.addField("Content-Type", JSON_TYPE);
-  if (!request.has("accept")) request.addField("Accept", JSON_TYPE);
-  request.body = BytesSource.ofText(body);
-  request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
-  return request;
-}
-
-/** One HTTP request with its calls. */
-export class RpcExchange {
-  /** Whether every call is settled. */
-  done: bool = false;
-  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent or not a number. */
-  retryAfter: i64 = -1;
+/** How calls are sent. */
+class Sending {
+  text: string = "";
+  isBatch: bool = false;
+  readonly timeout: i64;
 
   constructor(
-    private readonly client: JsonRpcClient,
-    readonly calls: Array<RpcCall>,
-    private readonly isBatch: bool,
-    /** The underlying HTTP exchange, for its status, times and kind of failure. */
-    readonly http: HttpExchange,
-    private readonly sink: CollectingSink,
+    timeout: i64,
+    readonly fields: Array<HttpField>,
+    readonly now: i64,
   ) {
-    this.poll();
-  }
-
-  /** Checks for the response. Returns true once every call is settled. */
-  poll(): bool {
-    if (this.done || !this.http.done) return this.done;
-    this.done = true;
-    this.settle();
-    this.client.settled(this);
-    return true;
-  }
-
-  /** Cancels the HTTP request, which fails the calls. */
-  cancel(now: i64): void {
-    this.http.cancel(now);
-    this.poll();
-  }
-
-  private settle(): void {
-    const http = this.http;
-    if (http.failure != HttpFailure.None) {
-      const bad = http.failure == HttpFailure.Request;
-      failAll(this.calls, bad ? RpcFailure.Request : RpcFailure.Http, http.message);
-      return;
-    }
-    this.readRetryAfter();
-    const good = http.status() / 100 == 2;
-    const parsed = parseOwnedJson(this.sink.block(), this.sink.length);
-    const value = parsed.value;
-    if (value != null && (good || isErrorResponse(value))) {
-      if (this.isBatch) settleBatch(this.calls, value, !good);
-      else settleCall(this.calls[0], value, !good);
-    } else if (!good) {
-      failAll(this.calls, RpcFailure.Status, this.statusText(value));
-    } else if (this.sink.length == 0) {
-      failAll(this.calls, RpcFailure.NotJson, "the response is empty");
-    } else {
-      failAll(this.calls, RpcFailure.NotJson, `${this.notJsonText()}: ${parsed.error}`);
-    }
-  }
-
-  private readRetryAfter(): void {
-    const text = this.http.head!.get("retry-after");
-    if (text == null) return;
-    const seconds = parseDecimalText(text);
-    if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, MAX_RETRY_SECONDS);
-  }
-
-  /** Returns a message such as "HTTP 429 Too Many Requests: over quota, retry after 7 s". */
-  private statusText(body: JsonValue | null): string {
-    const head = this.http.head!;
-    let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
-    const location = head.get("location");
-    if (body != null) text += explanation(body);
-    if (location != null && head.status < 400) text += `, redirects to ${location}`;
-    return this.retryAfter < 0 ? text : `${text}, retry after ${this.retryAfter} s`;
-  }
-
-  private notJsonText(): string {
-    const type = this.http.head!.get("content-type");
-    const coding = this.http.head!.get("content-encoding");
-    const prefix = coding == null || coding == "identity" ? "" : `unrequested ${coding} coding, `;
-    return prefix + (type == null || type == JSON_TYPE ? "not JSON" : `${type} is not JSON`);
+    this.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
   }
 }
 
-/** Returns ": " and the error message in a JSON body that is not JSON-RPC; "" if it has none. */
-function explanation(body: JsonValue): string {
-  const error = body.get("error");
-  let text = body.get("message");
-  if (text == null && error != null) text = error.isString() ? error : error.get("message");
-  if (text == null || !text.isString()) return "";
-  return ": " + text.textPrefix(RPC_EXPLANATION_LENGTH);
+/** Calls that cannot be sent. */
+class RefusedExchange extends RpcExchange {
+  constructor(calls: Array<RpcCall>, reason: string) {
+    super(calls, false, 0);
+    this.failure = HttpFailure.Request;
+    this.fail(RpcFailure.Request, reason);
+  }
+  status(): u32 {
+    return 0;
+  }
+  advance(_now: i64, _most: u32): void {}
+  cancel(_now: i64): void {}
+}
+
+function post(url: string, how: Sending): HttpRequest {
+  const request = new HttpRequest(url);
+  request.setMethod("POST");
+  for (let i = 0; i < how.fields.length; i++) request.setField(how.fields[i]);
+  if (!request.has("content-type")) request.addField("Content-Type", JSON_TYPE);
+  if (!request.has("accept")) request.addField("Accept", JSON_TYPE);
+  request.body = BytesSource.ofText(how.text);
+  request.timeout = how.timeout;
+  return request;
 }

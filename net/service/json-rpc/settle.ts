@@ -1,4 +1,5 @@
 /** Matches JSON-RPC 2.0 responses (sections 5 and 6) to their calls. */
+import { RPC_BATCH_CALLS, RPC_MEMBERS } from "../../../core/limits";
 import { JsonValue } from "../json/value";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 
@@ -36,22 +37,36 @@ export function settleBatch(calls: Array<RpcCall>, response: JsonValue, refused:
     failAll(calls, RpcFailure.Envelope, "the batch response is empty");
     return;
   }
-  // There may be millions of elements: the loop allocates only for those that match a call.
+  if (!response.hasAtMost(2 * RPC_BATCH_CALLS)) {
+    failAll(calls, RpcFailure.Envelope, "the batch response has too many elements");
+    return;
+  }
   const document = response.document;
   const end = document.next(response.index);
   for (let at = response.index + 1; at < end; at = document.next(at)) {
-    const id = document.member(at, "id");
-    if (!document.isInteger(id)) continue;
-    const index = document.integer(id) - (calls[0].id as i64);
+    const element = new JsonValue(document, at);
+    const id = hasFewMembers(element) ? element.get("id") : null;
+    if (id == null || !id.isInteger()) continue;
+    const index = id.integer() - (calls[0].id as i64);
     if (index < 0 || index >= (calls.length as i64)) continue;
     const call = calls[index as i32];
-    if (call.outcome != RpcOutcome.Failed) settleOne(call, new JsonValue(document, at));
+    if (call.outcome != RpcOutcome.Failed) settleOne(call, element);
   }
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i];
     if (call.outcome != RpcOutcome.Pending) continue;
     call.fail(RpcFailure.Missing, `the batch response lacks id ${call.id}`);
   }
+}
+
+/** Reports whether a value has at most RPC_MEMBERS members, so that finding one takes no time. */
+export function hasFewMembers(value: JsonValue): bool {
+  return value.hasAtMost(RPC_MEMBERS);
+}
+
+/** Reports whether a message is a request or notification of the server, not a response. */
+export function isNotification(value: JsonValue): bool {
+  return value.isObject() && hasFewMembers(value) && value.get("method") != null;
 }
 
 /** Fails every call that is still pending. */
@@ -96,6 +111,7 @@ export function isErrorResponse(value: JsonValue): bool {
  */
 function envelopeFault(response: JsonValue): string {
   if (!response.isObject()) return "the response is not an object";
+  if (!hasFewMembers(response)) return "the response has too many members";
   const result = response.get("result");
   if (!isVersion2(response) && !isVersion1(response)) return "the response is not JSON-RPC 2.0";
   if (errorOf(response) != null) {

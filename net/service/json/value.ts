@@ -28,6 +28,9 @@ export const enum JsonKind {
 }
 
 const WORDS: u32 = 4;
+/** Values of one part of the table, as a power of two: no part is ever copied. */
+const PART_BITS: u32 = 12;
+const PART_VALUES: u32 = 1 << PART_BITS;
 /** The index of a value that does not exist. */
 const NO_VALUE: u32 = u32.MAX_VALUE;
 
@@ -35,7 +38,7 @@ const NO_VALUE: u32 = u32.MAX_VALUE;
 export class JsonDocument {
   /** The number of values, member names included. */
   count: u32 = 0;
-  private table: StaticArray<u32> = new StaticArray<u32>(16 * WORDS);
+  private readonly parts: Array<StaticArray<u32>> = [new StaticArray<u32>(16 * WORDS)];
   /** Shared by all string reads, so only one can be in progress. */
   private readonly reader: JsonCharacters = new JsonCharacters();
 
@@ -58,37 +61,51 @@ export class JsonDocument {
 
   /** Appends a value that spans bytes `start` to `end` (exclusive). Returns its index. */
   add(kind: JsonKind, start: u32, end: u32): u32 {
-    const at = this.count * WORDS;
-    if (at == (this.table.length as u32)) {
-      const larger = new StaticArray<u32>(min(at * 2, this.maximumValues * WORDS));
-      memory.copy(changetype<usize>(larger), changetype<usize>(this.table), at << 2);
-      this.table = larger;
-    }
-    this.table[at] = kind;
-    this.table[at + 1] = start;
-    this.table[at + 2] = end;
-    this.count++;
-    this.table[at + 3] = this.count;
-    return this.count - 1;
+    const index = this.count++;
+    if ((index & (PART_VALUES - 1)) == 0 && index > 0) {
+      this.parts.push(new StaticArray<u32>(PART_VALUES * WORDS));
+    } else if (index < PART_VALUES) this.growFirst(index);
+    this.set(index, 0, kind);
+    this.set(index, 1, start);
+    this.set(index, 2, end);
+    this.set(index, 3, this.count);
+    return index;
+  }
+
+  /** Doubles the first part, which starts small, if it has no room for `index`. */
+  private growFirst(index: u32): void {
+    const first = this.parts[0];
+    if (index * WORDS < (first.length as u32)) return;
+    const larger = new StaticArray<u32>(2 * first.length);
+    memory.copy(changetype<usize>(larger), changetype<usize>(first), (first.length as usize) << 2);
+    this.parts[0] = larger;
   }
 
   /** Ends array or object `index` before byte `end`; it contains all values added since. */
   closeContainer(index: u32, end: u32): void {
-    this.table[index * WORDS + 2] = end;
-    this.table[index * WORDS + 3] = this.count;
+    this.set(index, 2, end);
+    this.set(index, 3, this.count);
   }
 
   kind(index: u32): JsonKind {
-    return this.table[index * WORDS];
+    return this.word(index, 0);
   }
   start(index: u32): u32 {
-    return this.table[index * WORDS + 1];
+    return this.word(index, 1);
   }
   end(index: u32): u32 {
-    return this.table[index * WORDS + 2];
+    return this.word(index, 2);
   }
   next(index: u32): u32 {
-    return this.table[index * WORDS + 3];
+    return this.word(index, 3);
+  }
+
+  private word(index: u32, word: u32): u32 {
+    return this.parts[index >>> PART_BITS][(index & (PART_VALUES - 1)) * WORDS + word];
+  }
+
+  private set(index: u32, word: u32, value: u32): void {
+    this.parts[index >>> PART_BITS][(index & (PART_VALUES - 1)) * WORDS + word] = value;
   }
 
   /** Returns the characters of string `index`, valid until the next read of any string. */
@@ -199,6 +216,16 @@ export class JsonValue {
     let count: u32 = 0;
     for (let at = this.index + 1; at < end; at = this.document.next(at)) count++;
     return this.isObject() ? count >>> 1 : count;
+  }
+
+  /** Reports whether an array or object has at most `most` elements or members. */
+  hasAtMost(most: u32): bool {
+    if (this.kind() < JsonKind.Array) return true;
+    const end = this.document.next(this.index);
+    const items: u32 = this.isObject() ? 2 * most : most;
+    let at = this.index + 1;
+    for (let i: u32 = 0; i < items && at < end; i++) at = this.document.next(at);
+    return at >= end;
   }
 
   /** Returns an array's elements, or an object's names and values in turn; [] for other kinds. */

@@ -10,7 +10,7 @@ import { DnsQuery } from "../../../net/service/dns/query";
 import { HttpCall } from "../../../net/service/http/client/call";
 import { writeJson } from "../../../net/service/json/writer";
 import { RpcOutcome } from "../../../net/service/json-rpc/call";
-import { RpcExchange } from "../../../net/service/json-rpc/client";
+import { RpcExchange } from "../../../net/service/json-rpc/exchange";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
 import { UdpSocket } from "../../../net/socket/udp-socket";

@@ -1,48 +1,47 @@
 /** The JSON-RPC client, over HTTP over one scripted stream. */
 import { HttpClient } from "../../../net/service/http/client/client";
-import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { DigestKey, JsonDigest } from "../../../net/service/json/digest";
+import { parseJson } from "../../../net/service/json/parser";
 import { writeJson } from "../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
-import { JsonRpcClient, RpcExchange } from "../../../net/service/json-rpc/client";
+import { JsonRpcClient } from "../../../net/service/json-rpc/client";
+import { RpcExchange } from "../../../net/service/json-rpc/exchange";
 import { isQuantity, quantityText } from "../../../net/service/json-rpc/quantity";
-import { Connector } from "../../../net/service/stream/connector";
-import { Stream, StreamStatus } from "../../../net/service/stream/stream";
-import { ScriptedStream } from "./scripted-stream";
+import { isReading } from "../../../net/service/json-rpc/repeat";
+import { StreamStatus } from "../../../net/service/stream/stream";
+import { WebSocketClient } from "../../../net/service/websocket/client";
+import { OpeningServices } from "../../../net/service/websocket/opening";
+import { NoNames, OneStream } from "./one-stream";
+import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
 export { block } from "./text";
 
-class NoNames implements NameLookup {
-  lookup(_name: string, _now: i64): NameAnswer {
-    throw new Error("an address needs no look-up");
-  }
-}
-
-class OneStream implements Connector {
-  stream: ScriptedStream = new ScriptedStream();
-  connect(_address: u32, _port: u32, _now: i64): Stream | null {
-    this.stream = new ScriptedStream();
-    return this.stream;
-  }
-  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
-    return null;
-  }
-  refusal(): string {
-    return "";
-  }
-}
-
 let connector = new OneStream();
 let http = new HttpClient(new NoNames(), connector, "test");
-let rpc = new JsonRpcClient(http);
+const random = new SequenceRandom();
+const key = new DigestKey(random);
+const lookup = new NoNames();
+let sockets = new WebSocketClient(new OpeningServices(lookup, connector), "test", random);
+let rpc = new JsonRpcClient(http, sockets, random);
 let calls: Array<RpcCall> = [];
 let exchange: RpcExchange | null = null;
+
+/** The longest time of turns that parse a response, in turns. */
+const TURNS: i32 = 1000;
+/** One turn, and more while a response is being parsed. */
+function advance(now: i64): void {
+  http.poll(now);
+  sockets.poll(now);
+  for (let turn = 0; turn < TURNS && rpc.poll(now); turn++) {}
+}
 
 /** A new client, whose first call has id 1. */
 export function reset(): void {
   connector = new OneStream();
   http = new HttpClient(new NoNames(), connector, "test");
-  rpc = new JsonRpcClient(http);
+  sockets = new WebSocketClient(new OpeningServices(lookup, connector), "test", random);
+  rpc = new JsonRpcClient(http, sockets, random);
   calls = [];
 }
 export function add(method: usize, length: u32, params: usize, paramsLength: u32): void {
@@ -51,21 +50,18 @@ export function add(method: usize, length: u32, params: usize, paramsLength: u32
 export function send(batch: bool): void {
   const url = "http://10.0.2.2:8545/";
   exchange = batch ? rpc.batch(url, calls, 0, 0) : rpc.call(url, calls[0], 0, 0);
-  http.poll(0);
+  advance(0);
 }
 export function push(pointer: usize, length: u32): void {
   connector.stream.incoming.add(pointer, length);
-  http.poll(0);
-  exchange!.poll();
+  advance(0);
 }
 export function finish(): void {
   connector.stream.state = StreamStatus.Finished;
-  http.poll(0);
-  exchange!.poll();
+  advance(0);
 }
 export function poll(now: i64): void {
-  http.poll(now);
-  exchange!.poll();
+  advance(now);
 }
 export function sent(): string {
   return connector.stream.takeSent();
@@ -84,6 +80,18 @@ export function outcome(index: u32): string {
   if (call.outcome == RpcOutcome.Result) return "result " + writeJson(call.result!);
   const data = call.error!.get("data");
   return `error ${call.code} ${call.message}` + (data == null ? "" : " " + writeJson(data));
+}
+export function reading(method: usize, length: u32): bool {
+  return isReading(textAt(method, length));
+}
+/** Whether two JSON texts have the same digest. */
+export function alike(a: usize, aLength: u32, b: usize, bLength: u32): bool {
+  const first = new JsonDigest(parseJson(a, aLength).value!, key);
+  const second = new JsonDigest(parseJson(b, bLength).value!, key);
+  // In steps of different lengths.
+  while (!first.step(3)) {}
+  while (!second.step(1000)) {}
+  return first.value == second.value;
 }
 export function quantity(pointer: usize, length: u32): string {
   const text = textAt(pointer, length);

@@ -2,7 +2,7 @@
 import { SECOND } from "../../../../core/time";
 import { showJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
-import { RpcExchange } from "../../../../net/service/json-rpc/client";
+import { RpcExchange } from "../../../../net/service/json-rpc/exchange";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
 import { formatMilliseconds } from "../../time-text";
 import { ANY_CHAIN, CheckContext } from "./context";
@@ -34,11 +34,10 @@ export class HttpStep extends Step {
   poll(context: CheckContext, now: i64): Verdict {
     const exchange = this.probe.exchange;
     if (exchange == null) return Verdict.Pending;
-    const http = exchange.http;
-    const status = http.status();
+    const status = exchange.status();
     if (status == 0) {
-      if (!http.done) return Verdict.Pending;
-      return this.verdict(Verdict.Fail, http.message);
+      if (!exchange.done) return Verdict.Pending;
+      return this.verdict(Verdict.Fail, this.probe.call.reason);
     }
     const time = formatMilliseconds(now - this.startedAt);
     const verdict = status / 100 == 2 ? Verdict.Ok : Verdict.Fail;

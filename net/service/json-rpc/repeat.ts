@@ -1,0 +1,136 @@
+/**
+ * Decides whether calls may be sent again, to the same server or to another. Nothing that changes
+ * state is sent again if it may have been carried out: a call that moves money would move it twice.
+ * Transactions that are already signed (eth_sendRawTransaction) could be repeated safely, as their
+ * hash identifies them, but the second answer would be an error ("already known"), which hides that
+ * the first succeeded. They are treated like the others; eth_getTransactionByHash tells.
+ */
+import { HttpFailure } from "../http/client/failure";
+import { RpcOutcome } from "./call";
+import { RpcExchange } from "./exchange";
+
+const TOO_MANY_REQUESTS: u32 = 429;
+const SERVICE_UNAVAILABLE: u32 = 503;
+/** HTTP statuses of faults that may pass, as in curl's --retry. */
+const TRANSIENT: StaticArray<u32> = [408, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504];
+/** The code of JSON-RPC errors for exceeded limits (EIP-1474); some providers send the status. */
+const LIMIT_EXCEEDED: i64 = -32005;
+
+/** Name spaces whose methods read, unless their names say otherwise. */
+const READING: StaticArray<string> = [
+  "eth",
+  "net",
+  "web3",
+  "zks",
+  "debug",
+  "trace",
+  "txpool",
+  "arbtrace",
+  "bor",
+  "erigon",
+  "ots",
+];
+/** Parts of names of methods that change something, or return each thing only once. */
+const CHANGING: StaticArray<string> = [
+  "send",
+  "sign",
+  "submit",
+  "import",
+  "newfilter",
+  "newblockfilter",
+  "newpending",
+  "uninstall",
+  "getfilterchanges",
+  "subscribe",
+  "unlock",
+  "set",
+  "start",
+  "stop",
+  "transfer",
+  "withdraw",
+  "deposit",
+  "delete",
+  "remove",
+  "add",
+  "mine",
+  "revert",
+  "reset",
+  "write",
+];
+
+/** Reports whether a method is known to change nothing. */
+export function isReading(method: string): bool {
+  const end = method.indexOf("_");
+  return end > 0 && READING.includes(method.substring(0, end)) && !isChanging(method);
+}
+
+/** Reports whether the name of a method says that it changes something. */
+function isChanging(method: string): bool {
+  const action = method.substring(method.indexOf("_") + 1).toLowerCase();
+  for (let i = 0; i < CHANGING.length; i++) {
+    // "set" and the like only as the first word: eth_getStorageAt and debug_... have none of them.
+    if (CHANGING[i].length > 5 ? action.includes(CHANGING[i]) : action.startsWith(CHANGING[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Reports whether the calls may be sent once more, even to another server. */
+export function mayRepeat(exchange: RpcExchange): bool {
+  if (wasRefused(exchange)) return true;
+  let reading: bool = true;
+  let changing: bool = false;
+  for (let i = 0; i < exchange.calls.length; i++) {
+    const method = exchange.calls[i].method;
+    reading = reading && isReading(method);
+    changing = changing || isChanging(method);
+  }
+  // A server that reports its own failure has probably done nothing; silence says nothing.
+  return reading || (!changing && exchange.status() >= 400);
+}
+
+/** Reports whether the server is overloaded or broken, so that another may do better. */
+export function isUnavailable(exchange: RpcExchange): bool {
+  const status = exchange.status();
+  return status == TOO_MANY_REQUESTS || status >= 500 || limitExceeded(exchange);
+}
+
+/** Reports whether the same server may do better after a while. */
+export function isTransient(exchange: RpcExchange): bool {
+  if (limitExceeded(exchange)) return true;
+  const failure = exchange.failure;
+  if (failure == HttpFailure.None) return TRANSIENT.includes(exchange.status());
+  return (
+    failure == HttpFailure.TimedOut ||
+    failure == HttpFailure.Receive ||
+    failure == HttpFailure.Empty ||
+    failure == HttpFailure.Incomplete
+  );
+}
+
+/** Reports whether it is certain that no call was carried out. */
+function wasRefused(exchange: RpcExchange): bool {
+  const status = exchange.status();
+  if (status == TOO_MANY_REQUESTS || status == SERVICE_UNAVAILABLE) return true;
+  if (limitExceeded(exchange)) return true;
+  const failure = exchange.failure;
+  return (
+    failure == HttpFailure.Resolve ||
+    failure == HttpFailure.Connect ||
+    failure == HttpFailure.Handshake ||
+    failure == HttpFailure.Certificate ||
+    failure == HttpFailure.Unsupported ||
+    failure == HttpFailure.Url
+  );
+}
+
+/** Reports whether every call got the error that a limit is exceeded. */
+function limitExceeded(exchange: RpcExchange): bool {
+  for (let i = 0; i < exchange.calls.length; i++) {
+    const call = exchange.calls[i];
+    const limited = call.code == LIMIT_EXCEEDED || call.code == (TOO_MANY_REQUESTS as i64);
+    if (call.outcome != RpcOutcome.Error || !limited) return false;
+  }
+  return true;
+}
