@@ -81,7 +81,7 @@ export class RpcJob extends Job {
     const wanted = last ? this.retries > 0 && isTransient(exchange) : isUseless(exchange);
     if (!wanted) return false;
     if (!mayRepeat(exchange)) {
-      this.report("not sent again, as it may have been carried out");
+      if (!last) this.report("not sent again, as it may have been carried out");
       return false;
     }
     if (last) return this.waits(exchange, now);
