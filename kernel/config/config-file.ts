@@ -6,10 +6,13 @@
 import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
 import { CONFIG_FILE, Configuration } from "./configuration";
-import { SettingsReader } from "./settings-reader";
+import { isOtherKey, isOtherSection } from "./other-keys";
+import { isUnknownKey, SettingsReader } from "./settings-reader";
 import { quoted } from "./values";
 
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
+/** The report of a key or section of systemd.network that means nothing here. */
+const NO_EFFECT: string = "not supported, ignored";
 
 /**
  * Parses the file into `configuration`. `length` is the length of the file, of which `bytes` may
@@ -73,7 +76,9 @@ class FileParser {
     if (this.skipping) return "";
     if (this.section == "") return "assignment outside of section, expected [Network] before it";
     const key = line.substring(0, equals).trimEnd();
-    return this.reader.set(this.section, key, line.substring(equals + 1).trim(), number);
+    const value = line.substring(equals + 1).trim();
+    const problem = this.reader.set(this.section, key, value, number);
+    return isUnknownKey(problem) && isOtherKey(this.section, key) ? NO_EFFECT : problem;
   }
 
   private parseHeader(line: string, number: i32): string {
@@ -85,6 +90,7 @@ class FileParser {
     if (!this.skipping) this.reader.begin(name, number);
     // Sections whose names start with X- are ignored silently: systemd.syntax(7).
     if (!this.skipping || name.startsWith("X-")) return "";
+    if (isOtherSection(name)) return NO_EFFECT;
     const why = line.endsWith("]") ? "unknown section" : "invalid section header";
     return `${why}, expected [${SECTIONS.join("], [")}]`;
   }

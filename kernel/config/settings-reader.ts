@@ -22,6 +22,8 @@ const LARGEST_MTU: i64 = ETHERNET_MTU;
 const NO_METRIC: i64 = -1;
 const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
+/** How the message for an unknown key begins. */
+const UNKNOWN_KEY: string = "unknown key in section";
 const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
 const LEASE_SWITCHES: StaticArray<string> = [
   "SendHostname",
@@ -354,9 +356,14 @@ export class SettingsReader {
   }
 }
 
+/** Reports whether `set` returned that the section does not have the key. */
+export function isUnknownKey(problem: string): bool {
+  return problem.startsWith(UNKNOWN_KEY);
+}
+
 /** Returns the message for a key that the section does not have. */
 function unknownKey(section: string, expected: string): string {
-  return `unknown key in section [${section}], expected ${expected}`;
+  return `${UNKNOWN_KEY} [${section}], expected ${expected}`;
 }
 
 /** Reports whether text is a name or an address, with an optional port: `10.0.2.2#1123`. */

@@ -24,6 +24,7 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("ncat", "nc"),
   new ForeignName("netcat", "nc"),
   new ForeignName("netstat", "ss"),
+  new ForeignName("networkctl", "dhcp"),
   new ForeignName("ntpdate", "ntp"),
   new ForeignName("openssl", "tls"),
   new ForeignName("quit", "poweroff"),

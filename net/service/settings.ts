@@ -92,7 +92,7 @@ export class RouteSetting {
 export class InterfaceSettings {
   /** Whether to use DHCP. If so, `addresses` and their `gateway` apply only without a lease. */
   dhcp: bool = true;
-  /** Without DHCP: whether to ask its servers for the options of `addresses` (`DHCP=inform`). */
+  /** Whether to keep `addresses` and take only options from DHCP servers (`DHCP=inform`). */
   inform: bool = false;
   addresses: Array<NetworkAddress> = [];
   /** The router of the default route; 0 for none. */

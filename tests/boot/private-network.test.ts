@@ -56,14 +56,17 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     assert.match(await machine.ok("host near.test.example"), /192\.0\.2\.7/);
   });
 
-  test("dhcp renew and dhcp release reach the server", async () => {
+  test("dhcp renew, dhcp release and dhcp inform reach the server", async () => {
     const renewals = () => dnsmasq.output.split(`DHCPACK(bridge0) ${address} `).length;
     const before = renewals();
     await machine.ok("dhcp renew");
     await until("another DHCPACK", 10_000, async () => renewals() > before);
     await machine.ok("dhcp release");
     await until("DHCPRELEASE", 10_000, async () => dnsmasq.output.includes("DHCPRELEASE"));
-    await machine.ok("dhcp renew");
+    await machine.ok(`ip addr add ${NETWORK}.200/24 dev net0; dhcp inform`);
+    await until("DHCPINFORM", 10_000, async () => dnsmasq.output.includes("DHCPINFORM"));
+    assert.match(await machine.ok("resolvectl dns"), new RegExp(`\\b${GATEWAY}\\b`));
+    await machine.ok("ip addr flush dev net0; dhcp release; dhcp renew");
     await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
   });
 

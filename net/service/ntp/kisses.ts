@@ -1,4 +1,4 @@
-/** Which servers may be queried when, after their kiss-o'-death packets (RFC 5905 section 7.4). */
+/** When servers may be queried again after a kiss-o'-death packet (RFC 5905 section 7.4). */
 import { log } from "../../../core/log";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { NtpQuery } from "./query";

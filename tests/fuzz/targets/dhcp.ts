@@ -18,6 +18,8 @@ const BROADCAST: u32 = 0xffff_ffff;
 const INFORMING: u32 = 9;
 const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
 let now: i64 = 10 * SECOND;
+/** Whether an address was set by hand, which outlives leases. */
+let byHand = false;
 
 /** Writes the header of a matching reply; options follow it. */
 function writeHeader(to: usize): void {
@@ -79,6 +81,7 @@ function step(input: Input): void {
 
 /** Asks for the options of an address set by hand, unless there is a lease; or removes that one. */
 function inform(details: u32): void {
+  byHand = true;
   if (world.state() >= INFORMING && details == 0) world.setAddress(0);
   else if (world.state() >= INFORMING || !world.leased()) world.setAddress(OFFERED);
   world.inform(now);
@@ -102,11 +105,11 @@ export function dhcp(pointer: usize, length: u32): void {
   alone(pointer, min(length, 4200));
   const input = new Input(pointer, length);
   world.reset(1);
+  byHand = false;
   world.setHostname(input.byte() % 3);
   world.start(now);
   world.poll(now);
   while (!input.empty) step(input);
-  const byHand = world.state() >= INFORMING;
   const endless = world.leased() && world.expiresAt() == i64.MAX_VALUE;
   world.linkChanged(true, now);
   for (let i = 0; i < 300; i++) {

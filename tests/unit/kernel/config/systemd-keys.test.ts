@@ -192,3 +192,44 @@ test("DHCP=inform needs an address, and ip= overrides it", () => {
   commandLine("ip=dhcp");
   assert.equal(settings(0), "dhcp=true");
 });
+
+test("reports keys and sections of systemd that have no effect in one line each", () => {
+  wasm.reset();
+  file(
+    "[Match]",
+    "Type=ether",
+    "[Network]",
+    "IPv6AcceptRA=no",
+    "LinkLocalAddressing=no",
+    "DHCP=ipv4",
+    "[DHCPv4]",
+    "ClientIdentifier=mac",
+    "UseDNS=no",
+    "[DHCPv6]",
+    "UseDNS=no",
+    "RapidCommit=no",
+  );
+  assert.deepEqual(problems(), [
+    "anonymos.conf:2: Type=ether: not supported, ignored",
+    "anonymos.conf:4: IPv6AcceptRA=no: not supported, ignored",
+    "anonymos.conf:5: LinkLocalAddressing=no: not supported, ignored",
+    "anonymos.conf:8: ClientIdentifier=mac: not supported, ignored",
+    "anonymos.conf:10: [DHCPv6]: not supported, ignored",
+  ]);
+  assert.equal(settings(0), "dhcp=true -dns");
+});
+
+test("reports misspelt keys and sections as unknown", () => {
+  for (const lines of [
+    ["[Network]", "IPv6acceptRA=no"],
+    ["[Network]", "LLMNR MulticastDNS=no"],
+    ["[Route]", "ClientIdentifier=mac"],
+    ["[Dhcpv6]"],
+    ["[DHCPv6 IPv6AcceptRA]"],
+    ["[]"],
+  ]) {
+    wasm.reset();
+    file(...lines);
+    assert.match(problems().join(), /unknown (key|section)|invalid section/, lines.join());
+  }
+});

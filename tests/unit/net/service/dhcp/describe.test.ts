@@ -79,7 +79,7 @@ test("describes what clouds, relays and boot servers send, for printing only", (
   }
 });
 
-test("a captive portal is an http or https URI, and is logged once (RFC 8910)", () => {
+test("DHC-26: a captive portal is an http or https URI, escaped, and logged once", () => {
   for (const [uri, portal] of [
     ["https://portal.example/api", "https://portal.example/api"],
     ["http://10.0.2.2/\0", "http://10.0.2.2/"],

@@ -53,7 +53,7 @@ test("asks for the options of its address, and takes those of the ACK", () => {
   );
 });
 
-test("takes no address and no lease time from the ACK", () => {
+test("DHC-27: takes no address and no lease time from the ACK", () => {
   inform();
   reply({ yiaddr: "10.0.2.99", options: [...options, [51, [0, 0, 0, 20]]] });
   assert.equal(world.state, "informed");
@@ -69,7 +69,7 @@ test("uses a server that gives no identifier, and no router that is the host its
   assert.equal(world.text(wasm.lists()), "routers a000232; servers; routes");
 });
 
-test("ignores offers, NAKs, and ACKs of other transactions", () => {
+test("DHC-27: ignores offers, NAKs, and ACKs of other transactions", () => {
   inform();
   world.reply(types.offer);
   world.reply(types.nak, { options: [] });

@@ -13,7 +13,7 @@ beforeEach(() => world.reset(11));
 
 const at = (seconds: number) => BigInt(Math.round(seconds * 1e6));
 
-test("after a link outage, requests the same lease; a NAK starts over at once", () => {
+test("DHC-28: after a link outage, requests the same lease; a NAK starts over at once", () => {
   world.bind();
   wasm.linkChanged(0, world.now);
   wasm.linkChanged(1, at(5));
@@ -55,7 +55,7 @@ test("after a link outage, keeps the lease until it expires if no server replies
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("after a move to a network whose server ignores old leases, takes its offer", () => {
+test("DHC-28: takes the offer of a network whose server ignores the old lease", () => {
   for (const yiaddr of ["10.0.9.20", "10.0.2.15"]) {
     world.reset(11);
     world.bind();

@@ -41,7 +41,7 @@ test("logs what was wrong with an offer, once", () => {
   assert.equal(world.text(wasm.lastFailure()), "");
 });
 
-test("logs replies that are cut short, or are not DHCP's", () => {
+test("DHC-24: ignores and logs replies that are cut short or have no message type", () => {
   for (const [raw, why] of [
     [[53, 1, 2, 6, 4, 10], "its options are cut short"],
     [[1, 4, 255, 255, 255, 0, 255], "it has no message type"],

@@ -325,7 +325,7 @@ test("ignores an MTU of 68, and limits one of 9000 to 1500", () => {
   assert.equal(mtuOf([5]), 0);
 });
 
-test("ignores the relay's option 82 and address, and takes replies without its own", () => {
+test("DHC-25: ignores a relay's option 82 and address, well-formed or not", () => {
   const relayed = usualWith([82, [1, 200, ...Buffer.alloc(200, 7), 2, 6, 1, 2, 3, 4, 5, 6]]);
   assert.ok(offered({ options: relayed, giaddr: "10.0.7.1", source: "10.0.7.1" }));
   assert.deepEqual(world.last.options.get(54), ips("10.0.2.2"));
