@@ -46,13 +46,14 @@ $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
 # These replace functions of mbedTLS without a patch: glue/path.c reads and verifies the peer's
 # certificates, glue/signature.c checks their keys and signatures, glue/chain.c sends our own,
 # glue/alerts.c records the alerts sent, glue/fragments.c reads handshake messages in parts,
-# glue/strict.c checks extensions, glue/session.c signs, glue/settings.c makes ticket keys, and
-# glue/heap.c frees what ssl_tls13_keys does not.
+# glue/strict.c checks extensions, glue/session.c signs, glue/settings.c makes ticket keys,
+# glue/staple.c asks for a stapled OCSP response, glue/heap.c frees what ssl_tls13_keys does not.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert \
   -Dmbedtls_ssl_read_record=tls_read_record \
   -Dmbedtls_ssl_pend_fatal_alert=tls_pend_alert
+$(call in_both,ssl_client): mbedtls_flags += -Dmbedtls_ssl_write_sig_alg_ext=tls_write_extensions
 $(call in_both,ssl_ticket): mbedtls_flags += -Dmbedtls_cipher_setkey=tls_set_ticket_key
 $(call in_both,ssl_tls13_keys): mbedtls_flags += -Dtls_release=tls_release_keys
 $(call in_both,ssl_tls13_client): mbedtls_flags += \

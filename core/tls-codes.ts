@@ -78,17 +78,27 @@ export const enum TlsBytesField {
   Root = 4,
   /** The SNI that a server received; empty once the handshake is over. */
   ServerName = 5,
+  /** What the stapled OCSP response says: "none", "good until ...", "not valid: ...". */
+  Staple = 6,
 }
 
 /** Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, bits 19 up are ours. */
 export const enum TlsRefusal {
   Expired = 0x1,
+  /** On a revocation list (RFC 5280, 5). */
+  Revoked = 0x2,
   WrongName = 0x4,
   NotTrusted = 0x8,
+  /** The stapled OCSP response is malformed, outdated or not by the issuer (RFC 6960). */
+  BadStatus = 0x10,
+  /** The certificate requires a stapled OCSP response (RFC 7633), and there is none. */
+  NoStatus = 0x20,
   NoCertificate = 0x40,
   NotVerified = 0x80,
   Other = 0x100,
   NotYetValid = 0x200,
+  /** Revoked according to the stapled OCSP response. */
+  StatusRevoked = 0x400,
   KeyUsage = 0x800,
   ExtendedKeyUsage = 0x1000,
   /** The signature uses a hash that is not allowed, such as SHA-1. */

@@ -22,8 +22,7 @@ import {
   toDer,
 } from "./der.ts";
 import { hex } from "./peer/bytes.ts";
-import { Extension } from "./peer/hello.ts";
-import { CERTIFICATE_UNKNOWN, Stage, UNSOLICITED } from "./peer/stage.ts";
+import { CERTIFICATE_UNKNOWN, Stage } from "./peer/stage.ts";
 import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
@@ -284,27 +283,15 @@ describe("malformed and unusual name constraints", () => {
   });
 });
 
-describe("revocation (not checked)", () => {
-  test("TLS-45: accepts a certificate that names a CRL and requires stapling", async () => {
-    const more = [
-      "crlDistributionPoints=URI:http://crl.test/list.crl",
-      "tlsfeature=status_request",
-    ];
-    const leaf = below({ more });
+describe("revocation (stapling.test.ts, revocation-lists.test.ts)", () => {
+  test("TLS-45: accepts a certificate that names a CRL, which is not fetched", async () => {
+    const leaf = below({ more: ["crlDistributionPoints=URI:http://crl.test/list.crl"] });
     for (const version of [12, 13] as const) {
       assertServed(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
     }
   });
-  test("TLS-45: rejects an unsolicited stapled response", async () => {
-    const response = hex("01 000003 300130");
-    await assertRefused(
-      await stage.visit({ stapled: [[Extension.StatusRequest, response]] }),
-      "unsupported_extension (110)",
-      UNSOLICITED,
-    );
-  });
-  test("TLS-45: README.md states in bold that revocation is not checked", () => {
+  test("TLS-45: README.md states in bold what is not checked", () => {
     const readme = readFileSync(`${project}README.md`, "utf8");
-    assert.match(readme, /\*\*Certificate revocation\*\*: neither CRLs nor OCSP are checked/);
+    assert.match(readme, /\*\*Fetching revocation information\*\*/);
   });
 });

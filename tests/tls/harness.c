@@ -262,6 +262,7 @@ static void print_connection(u32 handle) {
   print_text("version-text", handle, 0);
   print_text("suite", handle, 1);
   print_text("alpn", handle, 2);
+  print_text("staple", handle, 6);
   print_certificates(handle);
   u32 length = w2c_host_tlsBytes(NULL, handle, 4, 0, at(text), sizeof text);
   u32 count = w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word);

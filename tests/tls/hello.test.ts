@@ -201,8 +201,8 @@ describe("extensions", () => {
       UNSOLICITED,
     ],
     [
-      "TLS-27: rejects an unrequested status with the certificate",
-      { stapled: [[Extension.StatusRequest, hex("01 00 00 01 30")]] },
+      "TLS-27: rejects unrequested certificate timestamps",
+      { stapled: [[18, hex("00 01 00")]] },
       unasked,
       UNSOLICITED,
     ],

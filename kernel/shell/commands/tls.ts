@@ -2,14 +2,16 @@
  * tls HOST[:PORT]
  *
  * Does a TLS handshake with HOST and prints the version, the cipher suite, the certificate chain
- * and its root, the result of the verification and the duration of each step, like
- * `openssl s_client`. PORT defaults to 443.
+ * and its root, whether it is revoked, the result of the verification and the duration of each
+ * step, like `openssl s_client`. PORT defaults to 443.
  *
  * Exit codes: 0 success; curl's codes, such as 6 name not resolved, 7 connection failed, 28
- * time-out, 35 handshake failed, 60 certificate not verified; 2 wrong usage; 130 interrupted.
+ * time-out, 35 handshake failed, 60 certificate not verified, 91 its OCSP response is not valid; 2
+ * wrong usage; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { MILLISECOND, NEVER } from "../../../core/time";
+import { TlsBytesField } from "../../../core/tls-codes";
 import { NetworkStack } from "../../../net/service/stack";
 import { StreamStatus } from "../../../net/service/stream/stream";
 import { TlsOptions } from "../../../net/service/tls/shared";
@@ -120,8 +122,11 @@ class TlsJob extends Job {
       for (let j = 0; j < lines.length; j++) session.printLine(`  ${printable(lines[j])}`);
     }
     const root = peerRoot(stream);
-    if (root == null) return;
-    session.printLine(`root: ${certificateTitle(root)} (${rootKindText(stream)})`);
+    if (root != null) {
+      session.printLine(`root: ${certificateTitle(root)} (${rootKindText(stream)})`);
+    }
+    const staple = stream.text(TlsBytesField.Staple);
+    if (staple != "") session.printLine(`stapled OCSP response: ${staple}`);
   }
 
   private printVerdict(stream: TlsStream): void {

@@ -29,6 +29,8 @@ export const enum StreamFailure {
   Protocol = 7,
   /** A TLS error while a cached session was used: an attempt without the session may succeed. */
   Session = 8,
+  /** The stapled OCSP response was rejected. */
+  CertificateStatus = 9,
 }
 
 export interface Stream {

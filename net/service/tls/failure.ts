@@ -1,8 +1,15 @@
 /** Describes why a TLS connection failed: the certificate's faults, the alert or the error. */
 import { TlsNumberField } from "../../../core/tls-codes";
+import { StreamFailure } from "../stream/stream";
 import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
-import { concernsDates, faultsOf } from "./verification";
+import { concernsDates, concernsStatus, faultsOf } from "./verification";
+
+/** Returns the kind of a failure with these faults of the peer's certificate. */
+export function failureOf(refusals: u32): StreamFailure {
+  if (refusals == 0) return StreamFailure.Protocol;
+  return concernsStatus(refusals) ? StreamFailure.CertificateStatus : StreamFailure.Certificate;
+}
 
 /** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if the cause is another. */
 export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): string {

@@ -18,7 +18,7 @@ import {
   TlsState,
 } from "../../../core/tls-codes";
 import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
-import { failureWords } from "./failure";
+import { failureOf, failureWords } from "./failure";
 import { groupName } from "./names";
 import { TlsOutbox } from "./outbox";
 import { TlsResumption } from "./resumption";
@@ -344,7 +344,7 @@ export class TlsStream implements Stream {
   private engineFailed(): void {
     const refusals = this.options.insecure ? 0 : this.refusals();
     const words = failureWords(this.shared.engine, this.handle, refusals);
-    this.fail(refusals != 0 ? StreamFailure.Certificate : StreamFailure.Protocol, words);
+    this.fail(failureOf(refusals), words);
   }
 
   /** Returns the message for a stream below that ended during the handshake. */

@@ -12,6 +12,13 @@ class Fault {
 }
 
 const FAULTS: StaticArray<Fault> = [
+  new Fault(TlsRefusal.Revoked, "it is on a revocation list"),
+  new Fault(
+    TlsRefusal.StatusRevoked,
+    "it has been revoked, according to its stapled OCSP response",
+  ),
+  new Fault(TlsRefusal.BadStatus, "its stapled OCSP response is not valid"),
+  new Fault(TlsRefusal.NoStatus, "it requires a stapled OCSP response, and none was sent"),
   new Fault(TlsRefusal.Expired, "it has expired"),
   new Fault(TlsRefusal.NotYetValid, "it is not yet valid"),
   new Fault(TlsRefusal.WrongName, "it is not valid for this name"),
@@ -44,6 +51,10 @@ const FAULTS: StaticArray<Fault> = [
   new Fault(TlsRefusal.Malformed, "its extensions are malformed"),
 ];
 
+/** Faults that depend on the clock. */
+const DATES: u32 =
+  TlsRefusal.Expired | TlsRefusal.NotYetValid | TlsRefusal.RootExpired | TlsRefusal.BadStatus;
+
 /** Returns a text for each bit set in `flags`, the most likely cause first; empty for 0. */
 export function faultsOf(flags: u32): Array<string> {
   const words: Array<string> = [];
@@ -57,7 +68,12 @@ export function faultsOf(flags: u32): Array<string> {
   return words;
 }
 
+/** Reports whether a fault is one of the stapled OCSP response, for which curl has its own code. */
+export function concernsStatus(flags: u32): bool {
+  return (flags & (TlsRefusal.StatusRevoked | TlsRefusal.BadStatus | TlsRefusal.NoStatus)) != 0;
+}
+
 /** Reports whether a fault depends on the clock, so that the message should include its time. */
 export function concernsDates(flags: u32): bool {
-  return (flags & (TlsRefusal.Expired | TlsRefusal.NotYetValid | TlsRefusal.RootExpired)) != 0;
+  return (flags & DATES) != 0;
 }

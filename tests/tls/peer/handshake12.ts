@@ -31,6 +31,7 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
   } else if (theirs.extensions.has(Extension.SessionTicket)) {
     hello.set(Extension.SessionTicket, Buffer.alloc(0));
   }
+  if (script.status) hello.set(Extension.StatusRequest, Buffer.alloc(0));
   script.hello?.(hello);
   return hello;
 }
@@ -43,6 +44,7 @@ async function agree(
   randoms: Buffer,
 ): Promise<Buffer> {
   await say(wire, script, "Certificate", message(11, certificateList(identity.chain)));
+  if (script.status) await wire.say(message(22, script.status));
   const group = script.group ?? "x25519";
   const own = exchange(group);
   const parameters = Buffer.concat([u8(3), u16(groups[group]), vector(1, own.share)]);

@@ -104,9 +104,17 @@ export function extension(kind: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([u16(kind), vector(2, bytes)]);
 }
 
-/** Encodes the list of a Certificate message. In TLS 1.3 each certificate has extensions. */
-export function certificateList(chain: Buffer[], extensions?: Buffer): Buffer {
-  const after = extensions === undefined ? [] : [vector(2, extensions)];
-  const entries = chain.map((one) => Buffer.concat([u24(one.length), one, ...after]));
+/**
+ * Encodes the list of a Certificate message. In TLS 1.3 each certificate has extensions; `status`
+ * is one more of the first certificate.
+ */
+export function certificateList(
+  chain: Buffer[],
+  extensions?: Buffer,
+  status: Buffer = Buffer.alloc(0),
+): Buffer {
+  const after = (index: number) =>
+    extensions === undefined ? [] : [vector(2, extensions, index === 0 ? status : Buffer.alloc(0))];
+  const entries = chain.map((one, i) => Buffer.concat([u24(one.length), one, ...after(i)]));
   return vector(3, ...entries);
 }

@@ -51,6 +51,8 @@ export interface Script {
   encrypted?: [number, Buffer][];
   /** Extensions of each CertificateEntry; TLS 1.3 only. */
   stapled?: [number, Buffer][];
+  /** Sends this CertificateStatus, with the first certificate or, in TLS 1.2, after it. */
+  status?: Buffer;
   /** The signature scheme of CertificateVerify or ServerKeyExchange. */
   scheme?: number;
   /** The context string of CertificateVerify. */

@@ -30,6 +30,8 @@ export const enum HttpFailure {
   Coding = 61,
   /** The body exceeds its limit, or its length does not fit into 63 bits. */
   TooLarge = 63,
+  /** The stapled OCSP response was rejected. */
+  CertificateStatus = 91,
   /** The head of the response exceeds its limits. */
   HeadTooLarge = 100,
 }
@@ -48,6 +50,7 @@ export function truncationMessage(inBody: bool): string {
 export function connectFailure(kind: StreamFailure): HttpFailure {
   if (kind == StreamFailure.TimedOut) return HttpFailure.TimedOut;
   if (kind == StreamFailure.Certificate) return HttpFailure.Certificate;
+  if (kind == StreamFailure.CertificateStatus) return HttpFailure.CertificateStatus;
   const secure = kind == StreamFailure.Protocol || kind == StreamFailure.Session;
   return secure ? HttpFailure.Handshake : HttpFailure.Connect;
 }

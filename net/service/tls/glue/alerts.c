@@ -11,6 +11,8 @@ static bool overlong(const mbedtls_ssl_context* ssl) {
   return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
+#define BAD_STATUS_RESPONSE 113 /* bad_certificate_status_response */
+
 /* Returns the alert for a certificate's faults. If there are several, chooses as mbedTLS does. */
 static i32 alert_for_refusals(u32 refusals) {
   u32 unsupported = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
@@ -18,7 +20,8 @@ static i32 alert_for_refusals(u32 refusals) {
   if (refusals & MBEDTLS_X509_BADCERT_CN_MISMATCH) return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
   if (refusals & unsupported) return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
   if (refusals & MBEDTLS_X509_BADCERT_EXPIRED) return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
-  if (refusals & MBEDTLS_X509_BADCERT_REVOKED) return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
+  if (refusals & (BAD_STATUS | NO_STATUS)) return BAD_STATUS_RESPONSE;
+  if (refusals & (REVOKED | STATUS_REVOKED)) return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
   if (refusals & MBEDTLS_X509_BADCERT_NOT_TRUSTED) return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
   /* certificate_expired: "has expired or is not currently valid" */
   if (refusals & MBEDTLS_X509_BADCERT_FUTURE) return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;

@@ -29,6 +29,53 @@ bool der_only(struct bytes from, u8 tag, struct bytes* content) {
   return true;
 }
 
+/* Like `der_next`; also returns the element with its header. */
+bool der_next_whole(struct bytes* from, struct element* element, struct bytes* whole) {
+  const u8* start = from->at;
+  if (!der_next(from, element)) return false;
+  *whole = (struct bytes){start, from->at - start};
+  return true;
+}
+
+/* Splits a signed structure; `rest` is what follows the signature. */
+bool der_signed(struct bytes from, struct signed_data* data, struct bytes* rest) {
+  struct bytes inside;
+  struct element element;
+  if (!der_only(from, SEQUENCE, &inside)) return false;
+  if (!der_next_whole(&inside, &element, &data->whole) || element.tag != SEQUENCE) return false;
+  data->content = element.content;
+  if (!der_next_whole(&inside, &element, &data->algorithm) || element.tag != SEQUENCE) return false;
+  if (!der_next(&inside, &element) || element.tag != BITS) return false;
+  struct bytes bits = element.content;
+  if (bits.length < 2 || bits.at[0] != 0) return false; /* the number of unused bits */
+  data->signature = (struct bytes){bits.at + 1, bits.length - 1};
+  *rest = inside;
+  return true;
+}
+
+/* Parses a UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5), into seconds since 1970. */
+bool der_time(const struct element* element, i64* seconds) {
+  const u8* at = element->content.at;
+  bool general = element->tag == MBEDTLS_ASN1_GENERALIZED_TIME;
+  u32 length = general ? 15 : 13, part[7] = {0};
+  if (!general && element->tag != MBEDTLS_ASN1_UTC_TIME) return false;
+  if (element->content.length != length || at[length - 1] != 'Z') return false;
+  for (u32 i = 0; i < length - 1; i++) {
+    if (at[i] < '0' || at[i] > '9') return false;
+    u32* pair = &part[(general ? 0 : 1) + i / 2];
+    *pair = *pair * 10 + at[i] - '0';
+  }
+  u32 century = general ? part[0] : part[1] < 50 ? 20 : 19, year = century * 100 + part[1];
+  u32 month = part[2], day = part[3];
+  if (year < 1970 || month - 1 > 11 || day - 1 > 30) return false;
+  if (part[4] > 23 || part[5] > 59 || part[6] > 59) return false;
+  month = (month + 9) % 12; /* from March on, so that leap days come last */
+  year -= month / 10;
+  i64 days = 365 * (i64)year + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + day;
+  *seconds = ((days - 719469) * 24 + part[4]) * 3600 + part[5] * 60 + part[6];
+  return true;
+}
+
 /* Takes the next extension off `from`. Returns false at the end or on malformed DER. */
 bool der_next_extension(struct bytes* from, struct extension* extension) {
   struct element element;

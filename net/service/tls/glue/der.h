@@ -2,7 +2,14 @@
 #pragma once
 #include "tls.h"
 
-enum { BOOLEAN = 0x01, INTEGER = 0x02, OCTETS = 0x04, OBJECT_ID = 0x06, SEQUENCE = 0x30 };
+enum {
+  BOOLEAN = 0x01,
+  INTEGER = 0x02,
+  BITS = 0x03,
+  OCTETS = 0x04,
+  OBJECT_ID = 0x06,
+  SEQUENCE = 0x30
+};
 enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
 
 /* The last byte of the identifiers 2.5.29.x. */
@@ -14,6 +21,10 @@ struct element {
   u8 tag;
   struct bytes content;
 };
+/* SEQUENCE { content, AlgorithmIdentifier, BIT STRING }: what is signed, and how. */
+struct signed_data {
+  struct bytes whole, content, algorithm, signature; /* the first two: with and without header */
+};
 struct extension {
   struct bytes id, value;
   bool critical;
@@ -21,6 +32,9 @@ struct extension {
 
 bool der_next(struct bytes* from, struct element* element);
 bool der_only(struct bytes from, u8 tag, struct bytes* content);
+bool der_next_whole(struct bytes* from, struct element* element, struct bytes* whole);
+bool der_signed(struct bytes from, struct signed_data* data, struct bytes* rest);
+bool der_time(const struct element* element, i64* seconds);
 bool der_next_extension(struct bytes* from, struct extension* extension);
 bool der_extensions(const mbedtls_x509_crt* certificate, struct bytes* list);
 u32 der_id(const struct extension* extension);

@@ -1,6 +1,6 @@
 /* Numbers and texts about connections and certificates, for TypeScript. The numbers in the switch
  * statements are the enums of core/tls-codes.ts. */
-#include "der.h"
+#include "path.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/sha256.h"
@@ -86,6 +86,7 @@ static struct bytes bytes_of(const struct connection* connection, u32 what, u32 
       if (ssl->handshake == NULL) return (struct bytes){NULL, 0};
       const u8* name = mbedtls_ssl_get_hs_sni((mbedtls_ssl_context*)ssl, &length);
       return (struct bytes){name, length};
+    case 6: return text_bytes(connection->staple_text);
     default: return (struct bytes){NULL, 0};
   }
 }
@@ -102,6 +103,15 @@ u32 w2c_host_tlsBytes(HOST, u32 handle, u32 what, u32 index, u32 destination, u3
 static int put_date(char* text, const mbedtls_x509_time* time) {
   return tls_snprintf(text, TEXT_BYTES, "%04d-%02d-%02d %02d:%02d:%02d", time->year, time->mon,
                       time->day, time->hour, time->min, time->sec);
+}
+
+/* Writes a date and time into DATE_BYTES bytes. */
+void tls_put_date(char* text, i64 seconds) {
+  mbedtls_time_t time = seconds;
+  struct tm at;
+  mbedtls_platform_gmtime_r(&time, &at);
+  tls_snprintf(text, DATE_BYTES, "%04d-%02d-%02d %02d:%02d:%02d", at.tm_year + 1900, at.tm_mon + 1,
+               at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec);
 }
 
 static int put_serial(char* text, const mbedtls_x509_buf* serial) {

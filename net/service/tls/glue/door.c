@@ -89,6 +89,7 @@ static void discard(struct connection* connection) {
   u32 handle = connection->handle;
   tls_heap_owner = handle;
   tls_end_search(connection);
+  tls_drop_staple(connection);
   mbedtls_free(connection->parts);
   mbedtls_free(connection->long_message);
   mbedtls_ssl_free(&connection->ssl);
@@ -224,7 +225,8 @@ static void step_handshake(struct connection* connection) {
     return;
   }
   if (result == 0) result = tls_check_message(ssl, state_before);
-  connection->again = result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE;
+  connection->again = result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE ||
+                      (connection->search != NULL && !connection->status_awaited);
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
     fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
@@ -276,7 +278,8 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length) {
   tls_heap_owner = connection->handle;
   connection->input = input;
   connection->input_left = length;
-  if (connection->search != NULL && connection->state == HANDSHAKING)
+  bool search = connection->search != NULL && !connection->status_awaited;
+  if (search && connection->state == HANDSHAKING)
     step_search(connection);
   else if (connection->state == HANDSHAKING && ssl->out_left == 0 && connection->parts == NULL)
     step_handshake(connection);

@@ -125,7 +125,9 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
       ssl->in_hslen = length;
       connection->fragment = 0;
       connection->message = true;
-      return update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
+      failure = update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
+      if (failure == 0 && tls_take_status(connection)) continue;
+      return failure;
     }
     failure = await_rest(ssl, ssl->in_msglen, length);
     if (failure != 0) return failure;

@@ -54,7 +54,7 @@ int tls_extension_kind(const mbedtls_asn1_buf* id, int* kind) {
 }
 
 /* Reports whether a signature by this key can be verified in a short time. */
-static bool cheap_to_verify(const mbedtls_x509_crt* certificate) {
+bool tls_cheap_to_verify(const mbedtls_x509_crt* certificate) {
   if (!mbedtls_pk_can_do(&certificate->pk, MBEDTLS_PK_RSA)) return true;
   const mbedtls_rsa_context* key = mbedtls_pk_rsa(certificate->pk);
   return mbedtls_pk_get_bitlen(&certificate->pk) <= MAX_RSA_BITS &&
@@ -76,7 +76,7 @@ int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   }
   if (failure == 0) {
     last = before == NULL ? chain : before->next;
-    if (cheap_to_verify(last)) return 0;
+    if (tls_cheap_to_verify(last)) return 0;
     if (before == NULL) return MBEDTLS_ERR_X509_INVALID_ALG;
     before->next = NULL;
     mbedtls_x509_crt_free(last);
@@ -89,7 +89,7 @@ int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
-static bool signed_by(const mbedtls_x509_crt* certificate, const mbedtls_x509_crt* issuer) {
+bool tls_signed_by(const mbedtls_x509_crt* certificate, const mbedtls_x509_crt* issuer) {
   const mbedtls_md_info_t* hash = mbedtls_md_info_from_type(certificate->sig_md);
   u8 digest[MBEDTLS_MD_MAX_SIZE];
   if (mbedtls_md(hash, certificate->tbs.p, certificate->tbs.len, digest) != 0) return false;
@@ -172,7 +172,7 @@ static void pop(struct search* search) {
 }
 
 /* Counts a signature. Returns false if the search has verified too many. */
-static bool afford(struct search* search) {
+bool tls_afford(struct search* search) {
   if (search->signatures++ < SIGNATURES) return true;
   search->refusals |= TOO_COSTLY;
   search->done = true;
@@ -191,8 +191,8 @@ static bool try_root(struct search* search, struct trusted* root) {
   if (!may_issue(search, &root->certificate)) return false;
   if (!search->lenient && tls_root_faults(&root->certificate) != 0) return false;
   bool known = root->signature != UNKNOWN;
-  if (!known && !afford(search)) return true;
-  if (!known) root->signature = signed_by(last, &root->certificate) ? GOOD : BAD;
+  if (!known && !tls_afford(search)) return true;
+  if (!known) root->signature = tls_signed_by(last, &root->certificate) ? GOOD : BAD;
   if (root->signature == GOOD) reach(search, root);
   return !known;
 }
@@ -206,8 +206,8 @@ static bool try_sent(struct search* search, u32 index) {
   if (!search->lenient && faults_of(search, index) != 0) return false;
   u8* verdict = &search->signature[child][index];
   bool known = *verdict != UNKNOWN;
-  if (!known && !afford(search)) return true;
-  if (!known) *verdict = signed_by(last, issuer) ? GOOD : BAD;
+  if (!known && !tls_afford(search)) return true;
+  if (!known) *verdict = tls_signed_by(last, issuer) ? GOOD : BAD;
   if (*verdict == GOOD) {
     search->extended[search->length - 1] = true;
     push(search, index);
@@ -264,10 +264,12 @@ static void judge(struct search* search) {
     const mbedtls_x509_time* issued = &search->sent[0]->valid_from;
     if (tls_root_distrusted(search->root->index, issued)) faults |= ROOT_DISTRUSTED;
   }
+  if (!search->own && faults == 0 && !tls_check_staple(search, &faults)) return;
   search->complete = false;
   search->found = faults == 0;
   if (search->refusals == 0 || search->found) search->refusals = faults;
-  search->done = search->found || search->lenient || search->own || (faults & TOO_COSTLY) != 0;
+  u32 final = TOO_COSTLY | BAD_STATUS | NO_STATUS | STATUS_REVOKED; /* so on any path */
+  search->done = search->found || search->lenient || search->own || (faults & final) != 0;
 }
 
 /* --- for mbedTLS and the door ----------------------------------------------------------------- */
@@ -317,7 +319,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
   if (search == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   connection->search = search;
   *flags = begin(connection, chain);
-  return 0;
+  return tls_take_staple(connection);
 }
 
 /* Ends the search and stores its verdict in the connection. Returns an error or 0. */
@@ -337,6 +339,7 @@ static int conclude(struct connection* connection) {
   session->verify_result |= refusals;
   connection->refusals = session->verify_result;
   tls_end_search(connection);
+  tls_drop_staple(connection);
   if (failure != 0) return failure;
   bool tolerated = connection->verified || connection->options & INSECURE;
   return tolerated ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;

@@ -36,7 +36,7 @@ struct search {
   u32 path[DEPTH];      /* indexes into `sent`, the server's first; `length` of them */
   u32 candidate[DEPTH]; /* by position in the path: the next in `sent` to try as its issuer */
   u32 length;
-  bool listed[DEPTH], extended[DEPTH];
+  bool listed[DEPTH], extended[DEPTH], delegate_verified;
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;
   u32 refusals, dead_end;
@@ -51,6 +51,22 @@ static inline const mbedtls_x509_crt* path_certificate(const struct search* sear
 static inline bool path_self_issued(const mbedtls_x509_crt* certificate) {
   return der_same(der_bytes(&certificate->subject_raw), der_bytes(&certificate->issuer_raw));
 }
+
+/* path.c */
+bool tls_afford(struct search* search);
+bool tls_signed_by(const mbedtls_x509_crt* certificate, const mbedtls_x509_crt* issuer);
+bool tls_cheap_to_verify(const mbedtls_x509_crt* certificate);
+
+/* signature.c */
+bool tls_verify_signed(const struct signed_data* data, const mbedtls_pk_context* key);
+
+/* staple.c */
+bool tls_check_staple(struct search* search, u32* refusals);
+bool tls_is_feature(const struct extension* extension);
+
+/* describe.c */
+#define DATE_BYTES 24
+void tls_put_date(char* text, i64 seconds);
 
 /* constraints.c */
 bool tls_constraints_present(struct bytes value);
@@ -71,4 +87,5 @@ i32 tls_find_added(const mbedtls_x509_crt* certificate);
 bool tls_same_text(const u8* left, const u8* right, size_t length);
 u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt* leaf, bool own);
 u32 tls_issuer_faults(const mbedtls_x509_crt* issuer);
+u32 tls_delegate_faults(const mbedtls_x509_crt* responder);
 u32 tls_root_faults(const mbedtls_x509_crt* root);

@@ -1,8 +1,10 @@
 /* Public keys and signatures, with two differences from mbedTLS: ECDSA signatures must be in DER,
  * and keys that only RSASSA-PSS may use (RFC 4055, 1.2) are accepted. */
-#include "der.h"
+#include "path.h"
 #include "mbedtls/error.h"
+#include "mbedtls/platform.h"
 #include "rsa_internal.h"
+#include "x509_internal.h"
 
 /* Takes the next element off `from`. Returns false unless it is an INTEGER that is not negative, in
    its shortest encoding. */
@@ -30,6 +32,27 @@ int tls_verify_signature(mbedtls_pk_type_t kind, const void* options, mbedtls_pk
   bool elliptic = mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA);
   if (elliptic && !in_der((struct bytes){signature, length})) return MBEDTLS_ERR_ECP_VERIFY_FAILED;
   return mbedtls_pk_verify_ext(kind, options, key, hash, digest, digest_length, signature, length);
+}
+
+/* Verifies the signature of a structure, which must use SHA-256, SHA-384 or SHA-512. */
+bool tls_verify_signed(const struct signed_data* data, const mbedtls_pk_context* key) {
+  u8 *at = (u8*)data->algorithm.at, *end = at + data->algorithm.length;
+  u8 digest[MBEDTLS_MD_MAX_SIZE];
+  mbedtls_x509_buf id, parameters;
+  mbedtls_md_type_t hash;
+  mbedtls_pk_type_t kind;
+  void* options = NULL;
+  if (mbedtls_x509_get_alg(&at, end, &id, &parameters) != 0 || at != end) return false;
+  if (mbedtls_x509_get_sig_alg(&id, &parameters, &hash, &kind, &options) != 0) return false;
+  const mbedtls_md_info_t* info = mbedtls_md_info_from_type(hash);
+  bool strong = hash == MBEDTLS_MD_SHA256 || hash == MBEDTLS_MD_SHA384 || hash == MBEDTLS_MD_SHA512;
+  bool valid = strong && mbedtls_pk_can_do(key, kind) &&
+               mbedtls_md(info, data->whole.at, data->whole.length, digest) == 0 &&
+               tls_verify_signature(kind, options, (mbedtls_pk_context*)key, hash, digest,
+                                    mbedtls_md_get_size(info), data->signature.at,
+                                    data->signature.length) == 0;
+  mbedtls_free(options);
+  return valid;
 }
 
 /* Replaces mbedtls_pk_verify_restartable, which is never restarted here. */

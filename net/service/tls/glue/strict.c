@@ -36,9 +36,11 @@ static const u16 asked[] = {
     MBEDTLS_TLS_EXT_SESSION_TICKET,
     MBEDTLS_TLS_EXT_EXTENDED_MASTER_SECRET,
     MBEDTLS_TLS_EXT_RENEGOTIATION_INFO,
+    MBEDTLS_TLS_EXT_STATUS_REQUEST,
 };
 
-static int check_asked(const u8* at, const u8* end) {
+static int check_asked(const mbedtls_ssl_context* ssl, const u8* at, const u8* end) {
+  struct connection* connection = ssl->p_bio;
   u32 seen = 0;
   for (; at < end; at += 4 + MBEDTLS_GET_UINT16_BE(at, 2)) {
     u32 kind = MBEDTLS_GET_UINT16_BE(at, 0), which = 0;
@@ -46,6 +48,10 @@ static int check_asked(const u8* at, const u8* end) {
     if (which == sizeof asked / sizeof *asked) return MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION;
     if (seen & 1u << which) return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
     seen |= 1u << which;
+    if (kind == MBEDTLS_TLS_EXT_STATUS_REQUEST) {
+      if (MBEDTLS_GET_UINT16_BE(at, 2) != 0) return MBEDTLS_ERR_SSL_DECODE_ERROR;
+      connection->status_awaited = !ssl->handshake->resume;
+    }
   }
   return 0;
 }
@@ -69,7 +75,7 @@ static int check_server_hello(const mbedtls_ssl_context* ssl) {
   if (old && ssl->handshake->resume && !extended) return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
   if (at == end) return 0;
   if (at + 2 + MBEDTLS_GET_UINT16_BE(at, 0) != end) return MBEDTLS_ERR_SSL_DECODE_ERROR;
-  return old ? check_asked(at + 2, end) : 0;
+  return old ? check_asked(ssl, at + 2, end) : 0;
 }
 
 /* Reports whether the scheme of a CertificateVerify was offered and fits the key. */

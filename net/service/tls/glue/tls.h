@@ -27,7 +27,11 @@ enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 
 /* Verification flags in addition to MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
-  TOO_COSTLY = 1 << 19, /* unused by mbedTLS */
+  REVOKED = MBEDTLS_X509_BADCERT_REVOKED,
+  BAD_STATUS = 1 << 4, /* this and the next three are for mbedTLS's CRLs, which are not used */
+  NO_STATUS = 1 << 5,
+  STATUS_REVOKED = 1 << 10,
+  TOO_COSTLY = 1 << 19,
   NO_ALTERNATIVE_NAME = 1 << 20,
   AUTHORITY_AS_SERVER = 1 << 21,
   OLD_VERSION = 1 << 22,
@@ -69,7 +73,11 @@ struct connection {
   u8 address[16];               /* if the name is an IP address */
   u32 address_length;
   u32 refusals;
-  i32 root;       /* the root of the chain: index << 1 | kind, or -1 */
+  bool status_awaited; /* staple.c: CertificateStatus may follow */
+  u8* staple;          /* an OCSP response that is not yet checked */
+  u32 staple_length;
+  char staple_text[80]; /* what came of it */
+  i32 root;             /* the root of the chain: index << 1 | kind, or -1 */
   u32 generation; /* of the trusted roots that verified the server, now or in the resumed session */
   bool root_expired, verified;
   struct search* search; /* the search for a path while it runs, else NULL */
@@ -138,6 +146,11 @@ int tls_verify_signature(mbedtls_pk_type_t kind, const void* options, mbedtls_pk
 /* fragments.c */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
 bool tls_may_be_long(const struct connection* connection);
+
+/* staple.c */
+int tls_take_staple(struct connection* connection);
+bool tls_take_status(struct connection* connection);
+void tls_drop_staple(struct connection* connection);
 
 /* chain.c */
 int tls_send_part(struct connection* connection);

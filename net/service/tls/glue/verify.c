@@ -125,7 +125,8 @@ static u32 check_extensions(const mbedtls_x509_crt* certificate, bool authority)
     u64 bit = id < 64 ? (u64)1 << id : 0;
     if (id != 0 && seen & bit) refusals |= MALFORMED;
     seen |= bit;
-    if (extension.critical && !understood(id, authority)) refusals |= UNKNOWN_EXTENSION;
+    bool known = understood(id, authority) || tls_is_feature(&extension);
+    if (extension.critical && !known) refusals |= UNKNOWN_EXTENSION;
     if (id == ID_NAME_CONSTRAINTS && authority && !tls_constraints_present(extension.value)) {
       refusals |= MALFORMED;
     }
@@ -161,19 +162,26 @@ u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt*
   return faults | (leaf->ca_istrue ? AUTHORITY_AS_SERVER : 0);
 }
 
+/* Reports whether the extended key usage lists a purpose. */
+static bool lists_purpose(const mbedtls_x509_crt* certificate, const char* id, size_t length) {
+  struct bytes value, list;
+  struct element purpose;
+  if (!der_extension(certificate, ID_EXTENDED_KEY_USAGE, &value)) return false;
+  if (!der_only(value, SEQUENCE, &list)) return false;
+  while (der_next(&list, &purpose)) {
+    if (der_same(purpose.content, (struct bytes){(const u8*)id, length})) return true;
+  }
+  return false;
+}
+#define LISTS(certificate, id) lists_purpose(certificate, id, MBEDTLS_OID_SIZE(id))
+
 /* Replaces mbedtls_x509_crt_check_extended_key_usage, because path.c keeps mbedTLS from making a
    list of the purposes. Returns 0 if a certificate may be used for the purpose. */
 int tls_check_purpose(const mbedtls_x509_crt* certificate, const char* id, size_t length) {
-  struct bytes value, list, wanted = {(const u8*)id, length};
-  struct bytes any = {(const u8*)MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE,
-                      MBEDTLS_OID_SIZE(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE)};
-  struct element purpose;
-  if (!der_extension(certificate, ID_EXTENDED_KEY_USAGE, &value)) return 0;
-  if (!der_only(value, SEQUENCE, &list)) return MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
-  while (der_next(&list, &purpose)) {
-    if (der_same(purpose.content, wanted) || der_same(purpose.content, any)) return 0;
-  }
-  return MBEDTLS_ERR_X509_BAD_INPUT_DATA;
+  bool limited = mbedtls_x509_crt_has_ext_type(certificate, MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE);
+  bool fits = !limited || lists_purpose(certificate, id, length) ||
+              LISTS(certificate, MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE);
+  return fits ? 0 : MBEDTLS_ERR_X509_BAD_INPUT_DATA;
 }
 
 /* Rule 9: the extendedKeyUsage of intermediates and roots counts, too. */
@@ -185,6 +193,12 @@ static u32 check_purpose(const mbedtls_x509_crt* issuer) {
 
 u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
   return check_common(issuer) | check_extensions(issuer, true) | check_purpose(issuer);
+}
+
+/* Returns the faults of the certificate of an OCSP responder (RFC 6960, 4.2.2.2). */
+u32 tls_delegate_faults(const mbedtls_x509_crt* responder) {
+  bool fits = LISTS(responder, MBEDTLS_OID_OCSP_SIGNING) && tls_cheap_to_verify(responder);
+  return check_common(responder) | (fits ? 0 : INTERMEDIATE_USAGE);
 }
 
 /* Returns the faults of a root. Of its extensions, only the extended key usage and the form of the

@@ -1,0 +1,219 @@
+/* OCSP stapling: asks the server for an OCSP response about its certificate (RFC 6066, 8), takes it
+ * from the handshake (RFC 8446, 4.4.2.1, or CertificateStatus in TLS 1.2) and checks it together
+ * with the path. Rule 11: a certificate that requires a staple (RFC 7633) must have one, and a
+ * staple must be valid and say "good". Uses internal functions of the library: review this file
+ * when mbedTLS is updated. */
+#include "ocsp.h"
+#include "mbedtls/oid.h"
+#include "mbedtls/platform.h"
+#include "ssl_misc.h"
+
+#define STATUS_REQUEST 5
+#define CERTIFICATE_STATUS 22
+#define OCSP 1             /* the only CertificateStatusType */
+#define MAX_STAPLE 16384   /* bytes */
+#define SKEW 300           /* seconds that the responder's clock may differ */
+#define OLDEST (7 * 86400) /* seconds that a response without nextUpdate is valid */
+#define DELEGATES 4        /* certificates in a response that may be its responder's */
+
+/* --- asking and taking ------------------------------------------------------------------------ */
+
+/* Replaces mbedtls_ssl_write_sig_alg_ext in ssl_client.c: adds another extension after that one. */
+int tls_write_extensions(mbedtls_ssl_context* ssl, u8* at, const u8* end, size_t* length) {
+  static const u8 request[] = {0, STATUS_REQUEST, 0, 5, OCSP, 0, 0, 0, 0};
+  int failure = mbedtls_ssl_write_sig_alg_ext(ssl, at, end, length);
+  if (failure != 0) return failure;
+  if ((size_t)(end - at) < *length + sizeof request) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+  memcpy(at + *length, request, sizeof request);
+  *length += sizeof request;
+  mbedtls_ssl_tls13_set_hs_sent_ext_mask(ssl, STATUS_REQUEST);
+  return 0;
+}
+
+/* Copies the response in a CertificateStatus; one that is malformed or too long becomes empty. */
+static int keep(struct connection* connection, struct bytes status) {
+  const u8* at = status.at;
+  bool valid = status.length > 4 && at[0] == OCSP && status.length <= MAX_STAPLE &&
+               MBEDTLS_GET_UINT24_BE(at, 1) == status.length - 4;
+  tls_drop_staple(connection);
+  connection->staple_length = valid ? status.length - 4 : 0;
+  connection->staple = mbedtls_calloc(1, status.length);
+  if (connection->staple == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  if (valid) memcpy(connection->staple, at + 4, status.length - 4);
+  return 0;
+}
+
+void tls_drop_staple(struct connection* connection) {
+  mbedtls_free(connection->staple);
+  connection->staple = NULL;
+}
+
+/* Splits a vector with a length of `width` bytes off `from`. */
+static bool next_vector(struct bytes* from, u32 width, struct bytes* vector) {
+  size_t length = 0;
+  if (from->length < width) return false;
+  for (u32 i = 0; i < width; i++) length = length << 8 | from->at[i];
+  if (from->length - width < length) return false;
+  *vector = (struct bytes){from->at + width, length};
+  *from = (struct bytes){from->at + width + length, from->length - width - length};
+  return true;
+}
+
+/* Takes the staple of the first entry of a TLS 1.3 Certificate message, which mbedTLS has parsed
+   and still holds. Returns 0 or an error. */
+int tls_take_staple(struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
+  struct bytes left = {ssl->in_msg + 4, ssl->in_hslen - 4}, list, part, extensions;
+  if (!next_vector(&left, 1, &part) || !next_vector(&left, 3, &list)) return 0;
+  if (!next_vector(&list, 3, &part) || !next_vector(&list, 2, &extensions)) return 0;
+  while (extensions.length > 2) {
+    u32 kind = MBEDTLS_GET_UINT16_BE(extensions.at, 0);
+    extensions = (struct bytes){extensions.at + 2, extensions.length - 2};
+    if (!next_vector(&extensions, 2, &part)) return 0;
+    if (kind == STATUS_REQUEST) return keep(connection, part);
+  }
+  return 0;
+}
+
+/* Takes CertificateStatus, which TLS 1.2 servers send after Certificate. Returns true if the
+   message was one: mbedTLS does not expect it. */
+bool tls_take_status(struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  bool due = connection->status_awaited && ssl->state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE;
+  if (!due) return false;
+  connection->status_awaited = false; /* sending it is optional */
+  if (ssl->in_msg[0] != CERTIFICATE_STATUS) return false;
+  keep(connection, (struct bytes){ssl->in_msg + 4, ssl->in_hslen - 4}); /* see tls_step */
+  return true;
+}
+
+/* --- checking --------------------------------------------------------------------------------- */
+
+/* Reports whether an extension is the TLS feature extension (RFC 7633). */
+bool tls_is_feature(const struct extension* extension) {
+  static const u8 id[] = {0x2b, 6, 1, 5, 5, 7, 1, 24};
+  return der_same(extension->id, (struct bytes){id, sizeof id});
+}
+
+static bool requires_staple(const mbedtls_x509_crt* certificate) {
+  struct bytes list, features;
+  struct extension extension;
+  struct element feature;
+  if (!der_extensions(certificate, &list)) return false;
+  while (der_next_extension(&list, &extension)) {
+    if (!tls_is_feature(&extension) || !der_only(extension.value, SEQUENCE, &features)) continue;
+    while (der_next(&features, &feature)) {
+      struct bytes number = feature.content;
+      if (number.length == 1 && number.at[0] == STATUS_REQUEST) return true;
+    }
+  }
+  return false;
+}
+
+/* Notes why a staple is not valid. */
+static bool bad(struct connection* connection, u32* refusals, const char* reason) {
+  tls_snprintf(connection->staple_text, sizeof connection->staple_text, "not valid: %s", reason);
+  *refusals |= BAD_STATUS;
+  return true;
+}
+
+static bool none(struct search* search, u32* refusals, i32 error) {
+  struct connection* connection = search->connection;
+  const char* text = error == 0 ? "none" : "none (the responder reports error %d)";
+  tls_snprintf(connection->staple_text, sizeof connection->staple_text, text, error);
+  if (requires_staple(search->sent[0])) *refusals |= NO_STATUS;
+  return true;
+}
+
+/* Finds the answer about the server's certificate; the first one counts. */
+static bool find_answer(const struct search* search, struct bytes answers,
+                        struct ocsp_answer* answer) {
+  while (tls_next_answer(&answers, answer)) {
+    if (tls_answers(answer, search->sent[0], path_certificate(search, 1))) return true;
+  }
+  return false;
+}
+
+/* Finds the certificate of a responder to which the issuer has delegated (RFC 6960, 4.2.2.2), and
+   parses it. Its signature is not yet verified. */
+static bool find_delegate(const struct ocsp* ocsp, const mbedtls_x509_crt* issuer,
+                          mbedtls_x509_crt* delegate) {
+  struct bytes list = ocsp->certificates, whole;
+  struct element element;
+  for (u32 i = 0; i < DELEGATES && der_next_whole(&list, &element, &whole); i++) {
+    mbedtls_x509_crt_init(delegate);
+    int failure = mbedtls_x509_crt_parse_der_with_ext_cb(delegate, whole.at, whole.length, 0,
+                                                         tls_accept_extension, NULL);
+    if (failure == 0 && tls_is_responder(ocsp, delegate) &&
+        der_same(der_bytes(&delegate->issuer_raw), der_bytes(&issuer->subject_raw)) &&
+        tls_delegate_faults(delegate) == 0) {
+      return true;
+    }
+    mbedtls_x509_crt_free(delegate);
+  }
+  return false;
+}
+
+/* Verifies the signature of a response, or first that of the delegate's certificate, in a step of
+   its own. */
+static u8 verify_response(struct search* search, const struct ocsp* ocsp) {
+  const mbedtls_x509_crt* issuer = path_certificate(search, 1);
+  mbedtls_x509_crt delegate;
+  if (tls_is_responder(ocsp, issuer)) {
+    if (!tls_afford(search)) return BAD;
+    return tls_verify_signed(&ocsp->data, &issuer->pk) ? GOOD : BAD;
+  }
+  if (!find_delegate(ocsp, issuer, &delegate)) return BAD;
+  u8 verdict = BAD;
+  if (!tls_afford(search)) {
+  } else if (search->delegate_verified) {
+    verdict = tls_verify_signed(&ocsp->data, &delegate.pk) ? GOOD : BAD;
+  } else if (tls_signed_by(&delegate, issuer)) {
+    search->delegate_verified = true;
+    verdict = UNKNOWN;
+  }
+  mbedtls_x509_crt_free(&delegate);
+  return verdict;
+}
+
+static bool report(struct connection* connection, const struct ocsp_answer* answer, u32* refusals) {
+  char* text = connection->staple_text;
+  size_t capacity = sizeof connection->staple_text;
+  char date[DATE_BYTES];
+  if (answer->status == OCSP_UNKNOWN) {
+    return bad(connection, refusals, "the responder does not know the certificate");
+  }
+  if (answer->status == OCSP_REVOKED) {
+    tls_put_date(date, answer->revoked);
+    tls_snprintf(text, capacity, "revoked on %s UTC", date);
+    *refusals |= STATUS_REVOKED;
+    return true;
+  }
+  tls_put_date(date, answer->next != 0 ? answer->next : answer->updated + OLDEST);
+  tls_snprintf(text, capacity, "good until %s UTC", date);
+  return true;
+}
+
+/* Checks the staple of a complete path. Returns true once its faults are in `refusals`; until then
+   it is to be called again, in another step. */
+bool tls_check_staple(struct search* search, u32* refusals) {
+  struct connection* connection = search->connection;
+  struct ocsp ocsp;
+  struct ocsp_answer answer;
+  if (connection->staple == NULL) return none(search, refusals, 0);
+  i32 error = tls_parse_ocsp((struct bytes){connection->staple, connection->staple_length}, &ocsp);
+  if (error < 0) return bad(connection, refusals, "malformed");
+  if (error > 0) return none(search, refusals, error);
+  if (!find_answer(search, ocsp.answers, &answer)) {
+    return bad(connection, refusals, "it is about another certificate");
+  }
+  i64 now = mbedtls_time(NULL), end = answer.next != 0 ? answer.next : answer.updated + OLDEST;
+  if (answer.updated > now + SKEW) return bad(connection, refusals, "it is from the future");
+  if (end < now - SKEW) return bad(connection, refusals, "it has expired");
+  switch (verify_response(search, &ocsp)) {
+    case UNKNOWN: return false;
+    case GOOD: return report(connection, &answer, refusals);
+    default: return bad(connection, refusals, "it is not signed by the issuer or its responder");
+  }
+}
