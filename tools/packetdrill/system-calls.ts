@@ -45,6 +45,8 @@ interface Descriptor {
   told: boolean;
   /** Bytes written that did not fit into the kernel's buffer, which Linux would have enlarged. */
   backlog: number;
+  /** Whether shutdown(2) has ended writing. */
+  shut: boolean;
   /** What to do once the backlog is written. */
   afterwards?: "shutdown" | "close";
   /** close(2) resets (SO_LINGER with a time of 0). */
@@ -142,7 +144,14 @@ export class SystemCalls {
   /** Opens a descriptor under the number that the script expects. */
   private add(call: SystemCall, socket: number, nonblocking: boolean): Outcome {
     const value = numberOf(call.result);
-    const state = { nonblocking, connecting: false, told: false, backlog: 0, resets: false };
+    const state = {
+      nonblocking,
+      connecting: false,
+      told: false,
+      backlog: 0,
+      shut: false,
+      resets: false,
+    };
     this.open.set(value, { socket, ...state });
     return { value };
   }
@@ -197,7 +206,7 @@ export class SystemCalls {
     const state = this.state(descriptor.socket);
     const failed = this.failure(descriptor);
     if (failed) return failed;
-    if (state === State.Closed || descriptor.afterwards) return { value: -1, error: "EPIPE" };
+    if (state === State.Closed || descriptor.shut) return { value: -1, error: "EPIPE" };
     if (state === State.SynSent) return undefined;
     const sent = descriptor.backlog > 0 ? 0 : this.send(descriptor, length);
     if (descriptor.nonblocking) return sent > 0 ? { value: sent } : undefined;
@@ -212,8 +221,12 @@ export class SystemCalls {
   }
 
   private shutdown(descriptor: Descriptor, how: string): Outcome {
-    if (how === "SHUT_RD") this.notice("shutdown(SHUT_RD) changes nothing here");
-    else if (descriptor.backlog > 0) descriptor.afterwards = "shutdown";
+    if (how === "SHUT_RD") {
+      this.notice("shutdown(SHUT_RD) changes nothing here");
+      return { value: 0 };
+    }
+    descriptor.shut = true;
+    if (descriptor.backlog > 0) descriptor.afterwards = "shutdown";
     else this.host.call("socketShutdown", descriptor.socket);
     return { value: 0 };
   }

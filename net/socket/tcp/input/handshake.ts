@@ -5,7 +5,7 @@ import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
-import { TcpEvent } from "../state";
+import { TcpEvent, TcpState } from "../state";
 
 /**
  * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller must handle the data behind
@@ -71,7 +71,8 @@ export function establish(block: ControlBlock, segment: TcpSegment, now: i64): v
   sender.setWindow(segment.sequence, acknowledgment, segment.window << shift);
   block.congestion.start(sender.segmentSize, lostSyn);
   block.recovery.start(sender.initial);
-  block.move(segment.has(FLAG_SYN) ? TcpEvent.SynAcknowledged : TcpEvent.AckOfSyn);
+  const opening = block.state == TcpState.SynSent;
+  block.move(opening ? TcpEvent.SynAcknowledged : TcpEvent.AckOfSyn);
   block.stopRetransmit();
   block.established(now);
   if (sender.closing) block.move(TcpEvent.Close);

@@ -73,8 +73,14 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
   if (segment.has(FLAG_RST)) {
     return closed ? receiveReset(block, segment, now) : Drop.TcpUnacceptable;
   }
-  const synAgain = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
-  if (synAgain && block.state == TcpState.SynReceived) {
+  const synAgain = segment.has(FLAG_SYN) && block.state == TcpState.SynReceived;
+  if (synAgain && segment.has(FLAG_ACK) && segment.sequence == receiver.initial) {
+    // Both ends opened at once: the SYN has arrived before, its ACK is new (3.5, figure 8). The
+    // peer may not take our SYN,ACK for an ACK, so it gets one as well.
+    block.acknowledge();
+    return receiveAcknowledgment(block, segment, now);
+  }
+  if (synAgain && !segment.has(FLAG_ACK)) {
     // The SYN,ACK was lost. Send it again before its timer expires, at most as often as challenge
     // ACKs.
     if (segment.sequence == receiver.initial) block.sender.rewind();

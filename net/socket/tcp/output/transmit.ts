@@ -98,7 +98,7 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
   const next = sender.next;
   const last = next + length == sender.end;
   const fin = last && sender.closing;
-  const flags = FLAG_ACK | (last ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
+  const flags = FLAG_ACK | (last && length > 0 ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
   const resting = sender.flight == 0;
   const allAcknowledged = sender.maximum == sender.unacknowledged;
   if (!sendSegment(block, sink, next, length, flags, now)) return false;

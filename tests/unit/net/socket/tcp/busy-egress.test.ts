@@ -33,7 +33,7 @@ function held(bench: Bench, micros = 0): Sent[] {
 const duties: [what: string, micros: number, make: (bench: Bench) => void, seen: string][] = [
   ["data", 0, (b) => b.write("data"), "PA 0 4"],
   ["an ACK", 0, (b) => b.inject("A", 5, 0, { payload: "late" }), "A 0 0"],
-  ["a FIN", 0, (b) => wasm.close(b.connection), "PFA 0 0"],
+  ["a FIN", 0, (b) => wasm.close(b.connection), "FA 0 0"],
   ["the RST of an abort", 0, (b) => wasm.abort(b.connection), "RA 0 0"],
   [
     "a keep-alive",
