@@ -94,6 +94,10 @@ look_for_packages() {
       file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
       program gnutls-serv gnutls-bin
       program unbound unbound
+      program named bind9
+      program dig bind9-dnsutils
+      program host bind9-host
+      program kresd knot-resolver
       program dhcpd isc-dhcp-server
       program dhcrelay isc-dhcp-relay
       program kea-dhcp4 kea-dhcp4-server
@@ -134,6 +138,8 @@ hold_services() {
   for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server; do
     case " $packages " in *" $package "*) services="$services $package" ;; esac
   done
+  case " $packages " in *" bind9 "*) services="$services named" ;; esac
+  case " $packages " in *" knot-resolver "*) services="$services kresd.target" ;; esac
   [ -n "$services" ] || return 0
   printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null &&
     as_root chmod 755 /usr/sbin/policy-rc.d

@@ -56,6 +56,8 @@ export class TcpConnector implements Connector {
     private readonly tls: TlsService,
     /** Skips the verification of servers, as `curl -k` does; for debugging only. */
     private readonly insecure: bool,
+    /** Offers http/1.1 by ALPN, which other servers than those of HTTP may reject. */
+    private readonly forHttp: bool,
   ) {}
 
   connect(address: Ipv4Address, port: u32, now: i64): Stream | null {
@@ -67,6 +69,7 @@ export class TcpConnector implements Connector {
     if (stream == null) return null;
     const options = TlsOptions.client(host, port);
     options.insecure = this.insecure;
+    options.alpn = this.forHttp;
     const secured = this.tls.connect(stream, options, now);
     if (secured != null) return secured;
     stream.abort();

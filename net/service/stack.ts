@@ -44,8 +44,8 @@ export class NetworkStack {
   ) {
     const ip = new IpLayer(pool, random);
     const tls = new TlsService(engine);
-    const connector = new TcpConnector(ip, tls, false);
-    const dns = new DnsResolver(ip.udp, random, connector);
+    const connector = new TcpConnector(ip, tls, false, true);
+    const dns = new DnsResolver(ip.udp, random, new TcpConnector(ip, tls, false, false));
     const ntp = new NtpClient(ip.udp, dns, random, time);
     const lookup = new ResolverLookup(dns);
     const http = new HttpClient(lookup, connector, PRODUCT);
@@ -55,7 +55,7 @@ export class NetworkStack {
     this.ntp = ntp;
     this.configuration = new HostConfiguration(ip, dns, ntp, random);
     this.http = http;
-    this.insecureHttp = new HttpClient(lookup, new TcpConnector(ip, tls, true), PRODUCT);
+    this.insecureHttp = new HttpClient(lookup, new TcpConnector(ip, tls, true, true), PRODUCT);
     const webSocket = new WebSocketClient(new OpeningServices(lookup, connector), PRODUCT, random);
     this.webSocket = webSocket;
     this.rpc = new JsonRpcClient(http, webSocket, random);

@@ -95,7 +95,8 @@ export class TlsService extends Pollable {
 
   private openHandle(options: TlsOptions): u32 {
     if (options.server) return this.engine.openServer(TlsOption.None);
-    const bits: u32 = options.insecure ? TlsOption.Insecure | TlsOption.NoTickets : TlsOption.None;
+    let bits: u32 = options.insecure ? TlsOption.Insecure | TlsOption.NoTickets : TlsOption.None;
+    if (!options.alpn) bits |= TlsOption.NoAlpn;
     return this.engine.openClient(options.host, bits);
   }
 

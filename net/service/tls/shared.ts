@@ -22,6 +22,8 @@ export class TlsOptions {
   port: u32 = 0;
   /** Whether to skip the verification of the server. Only `curl -k` sets it. */
   insecure: bool = false;
+  /** Whether to negotiate the protocol by ALPN (RFC 7301); the only one is http/1.1. */
+  alpn: bool = true;
 
   /** Returns a client's options. Converts `host` to lower case and removes a trailing dot. */
   static client(host: string, port: u32): TlsOptions {

@@ -42,7 +42,7 @@ export async function atFreePort<T>(start: (port: number) => Promise<T>): Promis
       return await start(port);
     } catch (error) {
       failure = error;
-      if (!/in use|bind/i.test(String(error))) throw error;
+      if (!/in use/i.test(String(error))) throw error;
     }
   }
   throw new Error(`no free port: ${failure}`);
