@@ -36,7 +36,7 @@ async function booted(...lines: string[]) {
   const twin = world.add(await Twin.boot({ modules }));
   network.connectTwin(twin);
   world.pass(12);
-  return { world, server, twin, command: (line: string) => world.command(twin, line, 90) };
+  return { world, network, server, twin, command: (line: string) => world.command(twin, line, 90) };
 }
 
 test("dhcp shows what the lease configures, then its times and options", async () => {
@@ -133,4 +133,25 @@ test("down and up on one line confirm the lease with its server", async () => {
   command("ip link set net0 up");
   world.pass(2);
   assert.equal(server.acknowledged, before + 2, "once");
+});
+
+test("another server renews the lease of one that has gone", async () => {
+  const { world, network, server, command } = await booted("[Network]", "DHCP=yes");
+  const mac = hardware("52:55:0a:00:02:09");
+  const heir = new Peer(world, network, "heir", "10.0.2.9", mac);
+  const router = address(gateway.address);
+  const second = new DhcpServer(heir, { router, servers: [router], first: "10.0.2.15" });
+  second.behavior = { ...second.behavior, silence: 1 };
+  world.pass(600);
+  server.behavior = { ...server.behavior, silence: 1 };
+  world.pass(2000);
+  const silence = /DHCP: no answer from 10\.0\.2\.2 for \d+ s, REQUEST sent \S+/;
+  assert.match(command("dmesg"), silence);
+  second.behavior = { ...second.behavior, silence: 0 };
+  world.pass(700);
+  assert.match(command("dhcp"), /\r\n {2}server: 10\.0\.2\.9\r\n/);
+  assert.equal(second.acknowledged, 1, "the broadcast at T2");
+  world.pass(1810);
+  assert.equal(second.acknowledged, 2, "the unicast at T1, to the server that renewed it last");
+  assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);
 });

@@ -226,7 +226,7 @@ export class DhcpClient {
     const lease = this.lease;
     const offer = this.offer;
     this.wakeAt = now + backOff(this.random, this.tries);
-    this.journal.sent(this.state, this.tries == 1, now);
+    this.journal.sent(this.state, this.tries == 1, lease, now);
     if (this.state == DhcpState.Selecting) {
       this.sendDiscover(now);
     } else if (this.state == DhcpState.Requesting && offer != null) {
@@ -294,8 +294,7 @@ export class DhcpClient {
     if (informing && own == null) return false;
     const lease = Lease.read(header, options, source, this.sentAt, own);
     const complaint = lease.complaint();
-    const kind = selecting ? "offer" : "ACK";
-    if (complaint != "") return this.unusable(kind, source, complaint, now);
+    if (complaint != "") return this.unusable(selecting ? "offer" : "ACK", source, complaint, now);
     if (!isAcceptable(this.state, lease, this.lease, this.offer)) return false;
     this.journal.answered();
     if (selecting) {
@@ -348,7 +347,8 @@ export class DhcpClient {
     const server = serverOf(options, source);
     if (server == 0 || !isNakValid(this.state, server, this.lease, this.offer)) return false;
     const rebooting = this.state == DhcpState.Rebooting;
-    this.drop();
+    // A server that refuses what it offered says nothing about a lease still in use.
+    if (this.state != DhcpState.Requesting) this.drop();
     this.fail(nakText(options, server), now);
     this.refusals++;
     // If the link came back in another network, retry at once. Else wait: the NAK may come again.

@@ -1,4 +1,4 @@
-/** Logs the events of a DHCP client; silence and unusable leases at most once a minute each. */
+/** Logs the events of a DHCP client; silence and unusable replies at most once a minute each. */
 import { escapeBytes } from "../../../core/escape";
 import { log } from "../../../core/log";
 import { MINUTE, SECOND } from "../../../core/time";
@@ -15,14 +15,14 @@ export class DhcpJournal {
   /** Messages of this exchange sent since its last reply, and when the first of them was. */
   private unanswered: u32 = 0;
   private silentSince: i64 = 0;
-  /** When a silence, and an unusable lease, were last logged. */
+  /** When a silence, and an unusable reply, were last logged. */
   private silenceAt: i64 = i64.MIN_VALUE;
   private refusalAt: i64 = i64.MIN_VALUE;
 
   constructor(private readonly target: LeaseTarget) {}
 
-  /** Notes a message sent in `state`, and logs a long silence before it. */
-  sent(state: DhcpState, first: bool, now: i64): void {
+  /** Notes a message sent in `state`, with `lease` in use, and logs a long silence before it. */
+  sent(state: DhcpState, first: bool, lease: Lease | null, now: i64): void {
     const before = first ? 0 : this.unanswered;
     this.unanswered = before + 1;
     if (before == 0) this.silentSince = now;
@@ -31,7 +31,9 @@ export class DhcpJournal {
     this.silenceAt = now;
     const kind = kindOf(state);
     const times = before == 1 ? "once" : `${before} times`;
-    this.write(`no answer from a server for ${silence / SECOND} s, ${kind} sent ${times}`);
+    const unicast = state == DhcpState.Renewing && lease != null;
+    const who = unicast ? formatIpv4(lease!.server) : "a server";
+    this.write(`no answer from ${who} for ${silence / SECOND} s, ${kind} sent ${times}`);
   }
 
   /** Notes a reply that is used. */

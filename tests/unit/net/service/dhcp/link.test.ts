@@ -73,6 +73,24 @@ test("DHC-28: takes the offer of a network whose server ignores the old lease", 
   assert.equal(world.notes, "+a00020f ?a00020f +a00020f ", "the same address: not removed");
 });
 
+test("keeps the lease if another server refuses what it has offered", () => {
+  world.bind();
+  wasm.linkChanged(0, at(5));
+  wasm.linkChanged(1, at(5));
+  world.run(at(30));
+  const other = { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.99" };
+  world.reply(types.offer, other);
+  assert.equal(world.state, "requesting");
+  world.reply(types.nak, { ...other, options: [] });
+  assert.equal(world.state, "init");
+  assert.equal(wasm.address() >>> 0, own);
+  world.run(at(60));
+  world.reply(types.offer);
+  world.reply(types.ack);
+  assert.equal(world.state, "bound");
+  assert.equal(world.notes, "+a00020f ?a00020f +a00020f ", "never without its address");
+});
+
 test("acts once for each time that has passed after a jump of the clock", () => {
   for (const [jump, type, state] of [
     [2000, 3, "renewing"],

@@ -98,5 +98,7 @@ test("after an offer, counts the silence from then on", () => {
 test("logs that a renewal sent once was not answered", () => {
   world.bind(usual(3600));
   world.run(at(2600));
-  assert.match(logged("no answer")[0], /for 675 s, REQUEST sent once$/);
+  assert.match(logged("no answer")[0], /from 10\.0\.2\.2 for 675 s, REQUEST sent once$/);
+  world.run(at(3590));
+  assert.match(logged("no answer").at(-1) ?? "", /from a server for \d+ s, REQUEST sent \S+/);
 });
