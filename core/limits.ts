@@ -38,7 +38,10 @@ export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
 export const INTERFACES: u32 = 4;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
-export const ROUTES: u32 = 32;
+export const ROUTES: u32 = 128;
+/** Ways of one route, and routing rules. */
+export const ROUTE_HOPS: i32 = 16;
+export const RULES: u32 = 64;
 /** Neighbors of one interface. */
 export const NEIGHBORS: u32 = 1024;
 /** Packets held for one neighbor while its hardware address is resolved; the newest are kept. */

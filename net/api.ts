@@ -14,14 +14,14 @@ import { NameServer, parseNameServer, parseNetworkAddress } from "./service/sett
 import { NetworkStack } from "./service/stack";
 import { StreamStatus } from "./service/stream/stream";
 import { TcpStream } from "./service/stream/tcp-stream";
+import { TcpSocket } from "./service/tcp-socket";
 import { TlsOptions } from "./service/tls/shared";
 import { TlsStream } from "./service/tls/stream";
-import { SocketError } from "./socket/error";
-import { TcpConnection } from "./socket/tcp/connection";
-import { TcpListener } from "./socket/tcp/listen/listener";
 import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp-socket";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
+
+export { TcpSocket };
 
 let defaultStack!: NetworkStack;
 
@@ -70,29 +70,6 @@ export function configureNetwork(address: string, gateway: string, nameServers: 
 
 // --- TCP ---
 
-/** A TCP socket: unused, a listener, or one end of a connection. */
-export class TcpSocket {
-  port: u32 = 0;
-  listener: TcpListener | null = null;
-  connection: TcpConnection | null = null;
-  /** Set by `tcpSetKeepAlive` and `tcpSetUserTimeout`, in microseconds. */
-  keepAlive: i64 = 0;
-  userTimeout: i64 = 0;
-
-  /** Returns the state of the socket (RFC 9293 section 3.3.2). */
-  state(): TcpState {
-    if (this.listener != null) return TcpState.Listen;
-    const connection = this.connection;
-    return connection == null ? TcpState.Closed : connection.state;
-  }
-
-  /** Returns why the connection is over, or None. */
-  error(): SocketError {
-    const connection = this.connection;
-    return connection == null ? SocketError.None : connection.error;
-  }
-}
-
 /** Returns an unused socket. */
 export function tcpSocket(): TcpSocket {
   return new TcpSocket();
@@ -125,7 +102,7 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
   accepted.connection = connection;
   accepted.keepAlive = socket.keepAlive;
   accepted.userTimeout = socket.userTimeout;
-  applyOptions(accepted);
+  accepted.applyOptions();
   return accepted;
 }
 
@@ -135,8 +112,8 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
  */
 export function tcpConnect(socket: TcpSocket, address: Ipv4Address, port: u32): bool {
   const ip = defaultStack.ip;
-  socket.connection = ip.connect(ip.now, address, port);
-  applyOptions(socket);
+  socket.connection = ip.connect(ip.now, address, port, socket.mark);
+  socket.applyOptions();
   return socket.connection != null;
 }
 
@@ -148,7 +125,15 @@ export function tcpConnect(socket: TcpSocket, address: Ipv4Address, port: u32): 
  */
 export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
   socket.keepAlive = idle;
-  applyOptions(socket);
+  socket.applyOptions();
+}
+
+/**
+ * Marks the packets of the connection that the socket will open, for routing rules (SO_MARK in
+ * Linux; `ip rule add fwmark`). 0 is the default.
+ */
+export function tcpSetMark(socket: TcpSocket, mark: u32): void {
+  socket.mark = mark;
 }
 
 /**
@@ -158,14 +143,7 @@ export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.userTimeout = timeout;
-  applyOptions(socket);
-}
-
-function applyOptions(socket: TcpSocket): void {
-  const connection = socket.connection;
-  if (connection == null) return;
-  connection.setKeepAlive(socket.keepAlive);
-  connection.timeout = socket.userTimeout;
+  socket.applyOptions();
 }
 
 /** Queues `bytes` to be sent. Returns how many were accepted. */
@@ -309,6 +287,11 @@ export function udpSend(
  */
 export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
+}
+
+/** Marks the datagrams of the socket for routing rules; see tcpSetMark. */
+export function udpSetMark(socket: UdpSocket, mark: u32): void {
+  socket.path.setMark(mark);
 }
 
 /** Closes the socket and drops the datagrams queued. */

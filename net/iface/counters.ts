@@ -35,4 +35,31 @@ export class ProtocolCounters {
   neighborOverflow: u64 = 0;
   /** How often another station used an address of this interface (RFC 5227 section 2.4). */
   addressConflicts: u64 = 0;
+
+  /** Adds the counters of another interface. */
+  add(other: ProtocolCounters): void {
+    this.arpIn += other.arpIn;
+    this.arpOut += other.arpOut;
+    this.ipIn += other.ipIn;
+    this.ipDelivered += other.ipDelivered;
+    this.ipOut += other.ipOut;
+    this.fragmentsIn += other.fragmentsIn;
+    this.reassembled += other.reassembled;
+    this.fragmentsOut += other.fragmentsOut;
+    this.fragmented += other.fragmented;
+    this.icmpIn += other.icmpIn;
+    this.icmpOut += other.icmpOut;
+    this.icmpErrorsIn += other.icmpErrorsIn;
+    this.icmpErrorsOut += other.icmpErrorsOut;
+    this.icmpErrorsLimited += other.icmpErrorsLimited;
+    this.echoRequestsIn += other.echoRequestsIn;
+    this.echoRepliesOut += other.echoRepliesOut;
+    this.udpIn += other.udpIn;
+    this.udpOut += other.udpOut;
+    this.tcpIn += other.tcpIn;
+    this.tcpOut += other.tcpOut;
+    this.neighborUnreachable += other.neighborUnreachable;
+    this.neighborOverflow += other.neighborOverflow;
+    this.addressConflicts += other.addressConflicts;
+  }
 }

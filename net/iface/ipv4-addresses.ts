@@ -1,6 +1,13 @@
 /** The IPv4 addresses of one interface, with their networks (RFC 1122 section 3.3.1). */
 import { INTERFACE_ADDRESSES } from "../../core/limits";
-import { BROADCAST_ADDRESS, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
+import {
+  BROADCAST_ADDRESS,
+  Ipv4Address,
+  isLinkLocal,
+  isUnicast,
+  maskOf,
+  UNSPECIFIED,
+} from "../wire/address";
 
 /** An address, its network, and the state of its announcement and defense (RFC 5227). */
 export class InterfaceAddress {
@@ -77,10 +84,27 @@ export class Ipv4Addresses {
     return null;
   }
 
-  /** Returns the source address for packets to a station on this link, or UNSPECIFIED. */
-  sourceFor(neighbor: Ipv4Address): Ipv4Address {
-    const own = this.onLink(neighbor);
-    return own == null ? this.address : own.address;
+  /**
+   * Returns the source address for packets to a station on this link, on their way to
+   * `destination`; UNSPECIFIED if there is none. Of the rules of RFC 6724 section 5, those on scope
+   * and on the longest matching prefix apply to IPv4; between them, an address in the station's
+   * network is preferred, as in Linux.
+   */
+  sourceFor(neighbor: Ipv4Address, destination: Ipv4Address): Ipv4Address {
+    if (this.count <= 1) return this.address;
+    let best: Ipv4Address = UNSPECIFIED;
+    let highest: u32 = 0;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const own = this.list[i];
+      const sameScope = isLinkLocal(own.address) == isLinkLocal(destination);
+      const near = ((own.address ^ neighbor) & own.mask) == 0;
+      const common: u32 = min<u32>(clz<u32>(own.address ^ destination), own.prefix);
+      const rank: u32 = 1 + (sameScope ? 128 : 0) + (near ? 64 : 0) + common;
+      if (rank <= highest) continue;
+      highest = rank;
+      best = own.address;
+    }
+    return best;
   }
 
   /** Reports whether `address` is 255.255.255.255 or a directed broadcast of this link. */

@@ -21,6 +21,7 @@ import { Egress } from "./ip/egress";
 import { Icmp } from "./ip/icmp";
 import { Ingress } from "./ip/ingress";
 import { RouteTable } from "./ip/routes";
+import { RuleTable } from "./ip/rules";
 import { PacketTap } from "./link/link";
 
 /** The retry interval while every device is full, in microseconds. */
@@ -33,6 +34,7 @@ export class IpLayer extends IpConfiguration {
   /** The loopback interface, which is not in `interfaces`. */
   readonly loopback: Interface;
   readonly interfaces: Array<Interface>;
+  readonly rules: RuleTable;
   private readonly icmp: Icmp;
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
@@ -61,6 +63,7 @@ export class IpLayer extends IpConfiguration {
     this.loopbackDevice = loopbackDevice;
     this.loopback = loopback;
     this.interfaces = egress.interfaces;
+    this.rules = egress.rules;
     this.icmp = icmp;
   }
 
@@ -219,19 +222,25 @@ export class IpLayer extends IpConfiguration {
   // --- connections and paths ---
 
   /** Opens a TCP connection; see Tcp.connect. */
-  connect(now: i64, address: Ipv4Address, port: u32): TcpConnection | null {
-    return this.tcp.connect(now, address, port, this.egress);
+  connect(now: i64, address: Ipv4Address, port: u32, mark: u32 = 0): TcpConnection | null {
+    return this.tcp.connect(now, address, port, this.egress, mark);
   }
 
   /**
    * Looks up the path to a destination; its `mtu` is 0 if there is no route. The layer reuses the
    * path in the next call.
    */
-  pathTo(destination: Ipv4Address): Path {
+  pathTo(destination: Ipv4Address, mark: u32 = 0): Path {
     const path = this.path;
+    path.setMark(mark);
     path.towardIpv4(destination);
     this.egress.update(path);
     return path;
+  }
+
+  /** Looks a path up if it is out of date. Reports whether there is a route. */
+  lookUp(path: Path): bool {
+    return this.egress.update(path);
   }
 
   /** Returns the interface of a path, possibly the loopback; null if there is no route. */

@@ -7,7 +7,8 @@ import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
-import { Route, RouteOrigin, RouteResult } from "../iface/ip/routes";
+import { Route, RouteOrigin } from "../iface/ip/route";
+import { RouteMode, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
 import { formatIpv4, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
@@ -246,10 +247,10 @@ export class InterfaceConfigurator implements LeaseTarget {
    * link, as some hosting providers require; that is logged unless `quiet`.
    */
   private addRoute(route: Route, quiet: bool = false): void {
-    let result = this.ip.routes.add(route);
+    let result = this.ip.routes.add(route, RouteMode.Append);
     if (result == RouteResult.GatewayUnreachable && this.iface.ipv4.count > 0) {
       route.onLink = true;
-      result = this.ip.routes.add(route);
+      result = this.ip.routes.add(route, RouteMode.Append);
       if (result == RouteResult.Done && !quiet) {
         const what = `router ${formatIpv4(route.gateway)} is in no network of ${this.iface.name}`;
         log(`${this.iface.name}: ${what}: assuming that it is on the link`);
@@ -296,7 +297,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   private addStaticRoutes(): void {
     const settings = this.settings;
     const routes = this.staticRoutes(settings.addresses.length == 0 ? settings.gateway : 0);
-    for (let i = 0; i < routes.length; i++) this.report(routes[i], this.ip.routes.add(routes[i]));
+    for (let i = 0; i < routes.length; i++)
+      this.report(routes[i], this.ip.routes.add(routes[i], RouteMode.Append));
   }
 
   // --- LeaseTarget ---

@@ -15,6 +15,10 @@ export const enum SocketError {
   NoResources,
   /** There is no route, the address cannot be a host's, or the port is invalid. */
   NetworkUnreachable,
+  /** The route to the destination is a black hole. */
+  InvalidArgument,
+  /** The route to the destination is prohibited. */
+  Denied,
 }
 
 /** Messages in the order of `SocketError`, in the words of Linux's strerror(3). */
@@ -27,4 +31,6 @@ export const SOCKET_ERROR_WORDS: StaticArray<string> = [
   "Cannot assign requested address",
   "No buffer space available",
   "Network is unreachable",
+  "Invalid argument",
+  "Permission denied",
 ];

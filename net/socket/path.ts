@@ -7,8 +7,9 @@
 import { FrameQueue } from "../phy/frame-queue";
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
-import { IPV4_HEADER, IPV4_START } from "../wire/ipv4";
+import { IPV4_HEADER, IPV4_START, PROTOCOL_TCP } from "../wire/ipv4";
 import { Endpoints } from "./endpoints";
+import { SocketError } from "./error";
 
 /** Stands for any interface, in place of an index. */
 export const ANY_DEVICE: u32 = 0xffff_ffff;
@@ -36,6 +37,14 @@ export class Path {
   device: u32 = ANY_DEVICE;
   /** Whether the caller chose the source; a look-up then does not change it. */
   sourceFixed: bool = false;
+  /** Why there is no route, if there is none. */
+  error: SocketError = SocketError.NetworkUnreachable;
+  /** The mark of the packets, by which routing rules can select a table (SO_MARK in Linux). */
+  mark: u32 = 0;
+  /** What distinguishes a conversation between the same hosts: protocol and ports. */
+  flow: u32 = 0;
+  /** Whether the route has several ways, of which `flow` selects one. */
+  spread: bool = false;
   /** Whether the destination can be the address of one host, not of a group or a network. */
   toHost: bool = false;
 
@@ -84,8 +93,9 @@ export class Path {
     this.point(false, device);
   }
 
-  /** Points the path from the local end of a conversation to the remote one. */
+  /** Points the path from the local end of a TCP conversation to the remote one. */
   along(ends: Endpoints): void {
+    this.setFlow(PROTOCOL_TCP, ends.ports);
     const same = this.sourceFixed && this.device == ANY_DEVICE && this.source.equals(ends.local);
     if (same && this.destination.equals(ends.remote)) return;
     this.source.copyFrom(changetype<usize>(ends.local));
@@ -102,6 +112,19 @@ export class Path {
     this.point(true, device);
   }
 
+  /** Sets the mark of the packets. */
+  setMark(mark: u32): void {
+    if (mark != this.mark) this.generation = STALE;
+    this.mark = mark;
+  }
+
+  /** Sets the conversation: its protocol, and two ports or whatever identifies it. */
+  setFlow(protocol: u32, ports: u32): void {
+    const flow = ports ^ (protocol * 0x9e37_79b1);
+    if (this.spread && flow != this.flow) this.generation = STALE;
+    this.flow = flow;
+  }
+
   private point(sourceFixed: bool, device: u32): void {
     this.sourceFixed = sourceFixed;
     this.device = device;
@@ -115,10 +138,11 @@ export class Path {
     return this.generation == generation;
   }
 
-  /** Notes that a look-up found no route. */
-  settleNone(generation: u32): void {
+  /** Notes that a look-up found no route, and the error that packets meet. */
+  settleNone(generation: u32, error: SocketError): void {
     this.generation = generation;
     this.queue = null;
+    this.error = error;
     if (!this.sourceFixed) this.source.ipv4 = UNSPECIFIED;
     this.nextHop.copyFrom(changetype<usize>(this.destination));
     this.mtu = 0;
@@ -135,5 +159,11 @@ export class Path {
     this.mtu = mtu;
     this.room = mtu - IPV4_HEADER;
     this.addressSum = (this.sourceLow >> 32) + (this.destinationLow >> 32);
+  }
+
+  /** Lowers the largest packet, after a look-up, to that of the route. */
+  limit(mtu: u32): void {
+    this.mtu = mtu;
+    this.room = mtu - IPV4_HEADER;
   }
 }

@@ -124,7 +124,7 @@ export class UdpTable implements UdpSocketOwner {
           busy = true;
           break;
         }
-        if (result == SendResult.Unreachable) socket.error = SocketError.NetworkUnreachable;
+        if (result == SendResult.Unreachable) socket.error = socket.path.error;
         socket.queued.pop();
       }
     }
@@ -181,6 +181,7 @@ function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
  */
 function pointPath(socket: UdpSocket, datagram: Datagram): bool {
   const path = socket.path;
+  path.setFlow(PROTOCOL_UDP, datagram.ports);
   if (!datagram.remote.equalsIpv4(BROADCAST_ADDRESS)) {
     path.toward(datagram.remote);
   } else if (socket.acceptUnconfigured) {

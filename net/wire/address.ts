@@ -38,6 +38,11 @@ export function isLoopback(address: Ipv4Address): bool {
   return address >>> 24 == 127;
 }
 
+/** Reports whether an address is valid on one link only: 169.254/16 (RFC 3927). */
+export function isLinkLocal(address: Ipv4Address): bool {
+  return address >>> 16 == 0xa9fe;
+}
+
 /** Reports whether an address can belong to one host: it is not in 0/8, 127/8, 224/4 or 240/4. */
 export function isUnicast(address: Ipv4Address): bool {
   return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;

@@ -74,8 +74,8 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
 test("SYS-04: little memory causes at worst a clear error, or a panic that says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // What connections leave behind needs 1 MiB.
-  let pages = calm.twin.memoryBytes() / PAGE + 16;
+  // What connections leave behind needs 1.25 MiB.
+  let pages = calm.twin.memoryBytes() / PAGE + 20;
   const results: Outcome[] = [];
   // Continue a little below the least memory that boots.
   for (let failures = 0; failures < 6; pages--) {

@@ -1,14 +1,14 @@
 /**
- * ip [-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...
+ * ip [-s] [-br] addr|route|rule|neigh|link [show|add|del|flush|set] ...
  *
- * Shows and changes addresses, routes, neighbors and links, with the syntax, output and error
- * messages of ip(8) of iproute2. -s adds counters to `link`; -br makes `addr` and `link` print one
- * line for each device; -4 is accepted and changes nothing. Options come before the object.
- * Options, objects and verbs can be abbreviated: `ip a`, `ip r`.
+ * Shows and changes addresses, routes, rules, neighbors and links, with the syntax, output and
+ * error messages of ip(8) of iproute2. -s adds counters to `link`; -br makes `addr` and `link`
+ * print one line for each device; -4 is accepted and changes nothing. Options come before the
+ * object. Options, objects and verbs can be abbreviated: `ip a`, `ip r`.
  *
  * Unlike iproute2, `dev net0` is optional if there is only one device, except for routes without a
  * gateway. Messages about a wrong word say what was expected. lo is not listed. There are no
- * namespaces, rules or tunnels, and links cannot be created. Changes last until the next boot; the
+ * namespaces or tunnels, and links cannot be created. Changes last until the next boot; the
  * next DHCP lease restores the address and routes that belong to it.
  *
  * Exit codes: 0 success; 1 the request was refused, such as "RTNETLINK answers: ..." (2 in
@@ -24,18 +24,19 @@ import { linkCommand } from "./ip/link";
 import { neighborCommand } from "./ip/neighbor";
 import { IpOptions } from "./ip/options";
 import { routeCommand } from "./ip/route";
+import { ruleCommand } from "./ip/rule";
 
 /** An object or a verb: `ip help`, `ip route help`. */
 const HELP: string = "help";
 /** What Tab offers. */
-const OBJECTS: StaticArray<string> = ["addr", "route", "neigh", "link"];
+const OBJECTS: StaticArray<string> = ["addr", "route", "rule", "neigh", "link"];
 
 export class Ip extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ip",
-      "[-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...",
-      "shows and changes addresses, routes, neighbors and links",
+      "[-s] [-br] addr|route|rule|neigh|link [show|add|del|flush|set] ...",
+      "shows and changes addresses, routes, rules, neighbors and links",
       [
         "ip addr",
         "ip addr add 10.0.2.20/24 dev net0",
@@ -64,6 +65,7 @@ export class Ip extends Command {
     if (object == "neighbor" || matches(object, "neighbour")) {
       return this.done(neighborCommand(context));
     }
+    if (matches(object, "rule")) return this.done(ruleCommand(context));
     if (matches(object, "link")) return this.done(linkCommand(context));
     session.error(this.name, `Object "${printable(object)}" is unknown (try: ip help)`);
     return this.done(EXIT_USAGE);

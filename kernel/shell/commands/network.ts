@@ -12,6 +12,7 @@ import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Nc } from "./nc";
 import { Nslookup } from "./nslookup";
+import { Nstat } from "./nstat";
 import { Ntp } from "./ntp";
 import { Ping } from "./ping";
 import { Resolvectl } from "./resolvectl";
@@ -44,6 +45,7 @@ export function addNetworkCommands(
   registry.add(new SelfTest());
   registry.add(new Ss(stack));
   registry.add(new Tc(stack));
+  registry.add(new Nstat(stack));
   registry.add(new Tcpdump(stack));
   registry.add(new Tls(stack));
 }

@@ -1,12 +1,12 @@
 /**
- * ping [-bq] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST
+ * ping [-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait after the last request if no reply has come. -q prints only the first line and the summary.
- * -b permits a broadcast address. -n and -4 are accepted and change nothing: replies are always
- * shown with IPv4 addresses.
+ * -m marks the requests for routing rules (`ip rule`). -b permits a broadcast address. -n and -4
+ * are accepted and change nothing: replies are always shown with IPv4 addresses.
  *
  * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
@@ -18,6 +18,7 @@
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
+import { SOCKET_ERROR_WORDS, SocketError } from "../../../net/socket/error";
 import { formatIpv4 } from "../../../net/wire/address";
 import {
   Command,
@@ -29,11 +30,13 @@ import {
   RUNNING,
 } from "../command";
 import { Lookup } from "../lookup";
+import { parseMark } from "../mark";
 import { Options } from "../options";
 import { Session } from "../session";
+import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
 
-const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "w:", "b", "q", "n", "4"];
+const OPTIONS: StaticArray<string> = ["c:", "i:", "m:", "s:", "W:", "w:", "b", "q", "n", "4"];
 /** Bytes of the IPv4 and ICMP headers, which the first line adds to the size. */
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
@@ -65,6 +68,7 @@ class PingJob extends Job {
   size: u32 = 56;
   quiet: bool = false;
   broadcast: bool = false;
+  mark: u32 = 0;
   private socket: EchoSocket | null = null;
   private sent: i64 = 0;
   private received: i64 = 0;
@@ -97,19 +101,20 @@ class PingJob extends Job {
     }
     let socket = this.socket;
     if (socket == null) {
-      const path = this.stack.ip.pathTo(this.lookup.address);
-      if (path.source.isUnspecified) return this.unreachable();
+      const path = this.stack.ip.pathTo(this.lookup.address, this.mark);
+      if (path.source.isUnspecified) return this.unreachable(path.error);
       if (this.isBroadcast() && !this.broadcast) return this.refuseBroadcast();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
         this.session.error("ping", "socket: No buffer space available");
         return EXIT_USAGE;
       }
+      socket.path.setMark(this.mark);
       this.socket = socket;
       this.begin(now);
     }
     while (socket.receive()) this.show(socket);
-    if (socket.unreachable > 0) return this.unreachable();
+    if (socket.unreachable > 0) return this.unreachable(socket.path.error);
     if (this.isOver(now)) return this.conclude(now);
     if (!this.allSent() && now >= this.nextAt) this.send(socket, now);
     return RUNNING;
@@ -160,8 +165,8 @@ class PingJob extends Job {
     return this.socket != null ? this.conclude(this.session.now) : EXIT_INTERRUPTED;
   }
 
-  private unreachable(): i32 {
-    this.session.error("ping", "connect: Network is unreachable");
+  private unreachable(error: SocketError): i32 {
+    this.session.error("ping", `connect: ${SOCKET_ERROR_WORDS[error]}`);
     this.finish();
     return EXIT_USAGE;
   }
@@ -253,7 +258,7 @@ export class Ping extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ping",
-      "[-bq] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
+      "[-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
       "sends ICMP echo requests to a host and times the replies",
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
@@ -267,6 +272,8 @@ export class Ping extends Command {
     const wait = options.seconds("W", SILENCE, 3600);
     const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
+    const mark = parseMark(options.value("m", "0"));
+    if (mark < 0) options.failure = `invalid mark "${printable(options.value("m"))}"`;
     options.expectOperands(1, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const job = new PingJob(
@@ -282,6 +289,7 @@ export class Ping extends Command {
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
     job.quiet = options.has("q");
+    job.mark = mark as u32;
     return job;
   }
 }

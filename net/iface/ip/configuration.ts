@@ -11,7 +11,8 @@ import { ETHERNET_MTU } from "../../wire/ethernet";
 import { Interface } from "../interface";
 import { SMALLEST_MTU } from "../link/link";
 import { Egress } from "./egress";
-import { Route, RouteOrigin, RouteTable } from "./routes";
+import { Route, RouteOrigin } from "./route";
+import { RouteMode, RouteTable } from "./routes";
 import { TrafficControl } from "./traffic-control";
 
 export class IpConfiguration {
@@ -61,14 +62,12 @@ export class IpConfiguration {
     const network = address & maskOf(prefix);
     const route = new Route(network, prefix, UNSPECIFIED, iface, 0, RouteOrigin.Kernel);
     route.source = address;
-    this.routes.add(route);
+    this.routes.add(route, RouteMode.Append);
   }
 
   /** Deletes the route to an address's network, or gives it another source in that network. */
   private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
-    const index = this.routes.find(address & maskOf(prefix), prefix, 0);
-    if (index < 0 || this.routes.at(index).source != address) return;
-    this.routes.removeAt(index);
+    if (!this.routes.removeNetwork(iface, address, prefix)) return;
     const mask = maskOf(prefix);
     for (let i: u32 = 0; i < iface.ipv4.count; i++) {
       const heir = iface.ipv4.at(i);

@@ -25,12 +25,14 @@ import { TurnTime } from "../qdisc/scheduler";
 import { Ipv4Identification } from "./ipv4-identification";
 import { Ipv4Paths, LOOPBACK_LINK, NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./ipv4-paths";
 import { RouteTable } from "./routes";
+import { RuleTable } from "./rules";
 
 export class Egress implements PacketSink, TurnTime {
   /** The time of the turn, in microseconds since boot; `IpLayer.poll` sets it. */
   now: i64 = 0;
   /** The devices' interfaces, without the loopback. */
   readonly interfaces: Array<Interface>;
+  readonly rules: RuleTable;
   readonly paths: Ipv4Paths;
   private readonly identification: Ipv4Identification;
 
@@ -42,7 +44,9 @@ export class Egress implements PacketSink, TurnTime {
   ) {
     const interfaces: Array<Interface> = [];
     this.interfaces = interfaces;
-    this.paths = new Ipv4Paths(routes, loopback, interfaces);
+    const rules = new RuleTable(routes);
+    this.rules = rules;
+    this.paths = new Ipv4Paths(routes, rules, loopback, interfaces);
     this.identification = new Ipv4Identification(random);
   }
 

@@ -2,6 +2,7 @@
  * Looks up paths to IPv4 destinations (RFC 1122 section 3.3.1): interface, next hop, source
  * address, and the hardware address if it needs no ARP. Also knows the addresses of this host.
  */
+import { SocketError } from "../../socket/error";
 import { ANY_DEVICE, Path } from "../../socket/path";
 import {
   BROADCAST_ADDRESS,
@@ -13,7 +14,9 @@ import {
   UNSPECIFIED,
 } from "../../wire/address";
 import { Interface } from "../interface";
-import { Route, RouteTable } from "./routes";
+import { Route, RouteType } from "./route";
+import { RouteTable } from "./routes";
+import { RuleTable } from "./rules";
 
 /** Values of `Path.neighbor` other than an index: not known yet, and fixed without ARP. */
 export const NEIGHBOR_UNKNOWN: u32 = 0xffff_ffff;
@@ -33,6 +36,7 @@ export class Ipv4Paths {
 
   constructor(
     private readonly routes: RouteTable,
+    private readonly rules: RuleTable,
     private readonly loopback: Interface,
     private readonly interfaces: Array<Interface>,
   ) {}
@@ -66,9 +70,10 @@ export class Ipv4Paths {
     const generation = this.routes.generation;
     if (this.marked != generation) this.forgetGateways(generation);
     path.neighbor = NEIGHBOR_UNKNOWN;
+    path.spread = false;
     const destination = path.destination.ipv4;
     const source = path.sourceFixed ? path.source.ipv4 : UNSPECIFIED;
-    if (!path.destination.isIpv4) path.settleNone(generation);
+    if (!path.destination.isIpv4) path.settleNone(generation, SocketError.NetworkUnreachable);
     else if (path.device != ANY_DEVICE) this.lookUpOn(path, this.interfaceAt(path.device));
     else if (isLoopback(destination) || this.owns(destination)) {
       const own = isLoopback(destination) ? LOCALHOST : destination;
@@ -78,35 +83,72 @@ export class Ipv4Paths {
       path.toHost = true;
       path.settleIpv4(generation, own, destination, this.loopback.mtu);
     } else if (isUnicast(destination)) {
-      this.lookUpRoute(path, this.routes.lookup(destination, source));
+      this.lookUpRoute(path, this.rules.lookup(destination, source, path.mark));
     } else if (isMulticast(destination)) {
-      const route = this.routes.lookup(destination, source);
+      const route = this.rules.lookup(destination, source, path.mark);
       if (route == null) this.lookUpOn(path, this.firstUp());
       else this.lookUpRoute(path, route);
     } else if (destination == BROADCAST_ADDRESS) {
       this.lookUpOn(path, this.firstUp());
     } else {
       // No host is in 0/8 or 240/4.
-      path.settleNone(generation);
+      path.settleNone(generation, SocketError.NetworkUnreachable);
     }
   }
 
   private lookUpRoute(path: Path, route: Route | null): void {
-    if (route == null) {
-      path.settleNone(this.routes.generation);
+    if (route == null || route.type != RouteType.Unicast) {
+      path.settleNone(this.routes.generation, errorOf(route));
       return;
     }
+    const open = !path.sourceFixed;
+    const source = open ? this.follow(path, route, UNSPECIFIED) : path.source.ipv4;
+    let final: Route | null = route;
+    // The source may select another table. It is kept, whatever the route then is.
+    if (open && this.rules.bySource && source != UNSPECIFIED) {
+      final = this.rules.lookup(path.destination.ipv4, source, path.mark);
+    }
+    if (final == null || final.type != RouteType.Unicast) {
+      path.settleNone(this.routes.generation, errorOf(final));
+    } else if (!open || final !== route) this.follow(path, final, source);
+  }
+
+  /**
+   * Settles a path on one of the ways of a route, from `source` or, if that is unspecified, an
+   * address of its choice. Returns the source.
+   */
+  private follow(path: Path, route: Route, source: Ipv4Address): Ipv4Address {
     const destination = path.destination.ipv4;
-    const direct = route.gateway == UNSPECIFIED || isMulticast(destination);
-    const nextHop = direct ? destination : route.gateway;
-    const source = route.source != UNSPECIFIED ? route.source : route.iface.ipv4.sourceFor(nextHop);
-    this.settle(path, route.iface, source, nextHop);
+    path.spread = route.hops.length > 1;
+    const hop = route.choose(source, path.spread ? hashOf(destination, source, path.flow) : 0);
+    if (hop == null) {
+      path.settleNone(this.routes.generation, SocketError.NetworkUnreachable);
+      return UNSPECIFIED;
+    }
+    const direct = hop.gateway == UNSPECIFIED || isMulticast(destination);
+    const nextHop = direct ? destination : hop.gateway;
+    let from = source != UNSPECIFIED ? source : route.source;
+    if (from == UNSPECIFIED) from = this.sourceOn(hop.iface, nextHop, destination);
+    this.settle(path, hop.iface, from, nextHop);
+    if (route.mtu > 0 && route.mtu < path.mtu) path.limit(route.mtu);
+    return from;
+  }
+
+  /** Returns an address of `iface`, or of another interface if it has none (unnumbered links). */
+  private sourceOn(iface: Interface, nextHop: Ipv4Address, destination: Ipv4Address): Ipv4Address {
+    const interfaces = this.interfaces;
+    let source = iface.ipv4.sourceFor(nextHop, destination);
+    for (let i = 0; i < interfaces.length && source == UNSPECIFIED; i++) {
+      source = interfaces[i].ipv4.sourceFor(nextHop, destination);
+    }
+    return source;
   }
 
   /** Looks up a destination on the link of `iface`, which may be down or missing. */
   private lookUpOn(path: Path, iface: Interface | null): void {
-    if (iface == null || !iface.up) path.settleNone(this.routes.generation);
-    else this.settle(path, iface, iface.ipv4.address, path.destination.ipv4);
+    if (iface == null || !iface.up) {
+      path.settleNone(this.routes.generation, SocketError.NetworkUnreachable);
+    } else this.settle(path, iface, iface.ipv4.address, path.destination.ipv4);
   }
 
   private settle(path: Path, iface: Interface, source: Ipv4Address, nextHop: Ipv4Address): void {
@@ -146,4 +188,27 @@ export class Ipv4Paths {
       this.interfaces[i].neighbors.forgetGateways();
     }
   }
+}
+
+/** Returns the error of sending to a destination without a unicast route, as in Linux. */
+function errorOf(route: Route | null): SocketError {
+  if (route == null) return SocketError.NetworkUnreachable;
+  switch (route.type) {
+    case RouteType.Blackhole:
+      return SocketError.InvalidArgument;
+    case RouteType.Unreachable:
+      return SocketError.Unreachable;
+    case RouteType.Prohibit:
+      return SocketError.Denied;
+    default:
+      return SocketError.NetworkUnreachable;
+  }
+}
+
+/** Hashes a conversation, so that all of its packets take the same of several equal ways. */
+function hashOf(destination: Ipv4Address, source: Ipv4Address, flow: u32): u32 {
+  let hash = (destination ^ rotl<u32>(source, 16)) * 0x9e37_79b1;
+  hash = (hash ^ (hash >>> 15) ^ flow) * 0x85eb_ca6b;
+  hash = (hash ^ (hash >>> 13)) * 0xc2b2_ae35;
+  return hash ^ (hash >>> 16);
 }

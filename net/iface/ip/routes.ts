@@ -1,18 +1,11 @@
 /**
- * The routing table (RFC 1122 section 3.3.1): longest prefix first, then the smaller metric
- * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
+ * The routing tables (RFC 1122 section 3.3.1): longest prefix first, then the smaller metric (RFC
+ * 1812 section 5.2.4.3, RFC 4632 section 5.1), then the order in which routes were added.
  */
 import { ROUTES } from "../../../core/limits";
 import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
-
-/** Who added a route, as `ip route` names them. */
-export const enum RouteOrigin {
-  /** The network of one of this host's addresses. */
-  Kernel,
-  Dhcp,
-  Static,
-}
+import { NextHop, Route, RouteOrigin, RouteType } from "./route";
 
 export const enum RouteResult {
   Done = 0,
@@ -24,26 +17,20 @@ export const enum RouteResult {
   GatewayUnreachable,
   /** The prefix length exceeds 32, or host bits are set. */
   BadPrefix,
+  /** There is no route to change. */
+  Missing,
 }
 
-export class Route {
-  readonly mask: u32;
-  /** The source address; UNSPECIFIED means an address of the interface. */
-  source: Ipv4Address = UNSPECIFIED;
-  /** Whether the gateway counts as on the link even if no network of the interface contains it. */
-  onLink: bool = false;
-
-  constructor(
-    readonly destination: Ipv4Address,
-    readonly prefix: u32,
-    /** The next hop; UNSPECIFIED if the destination is on the link. */
-    readonly gateway: Ipv4Address,
-    readonly iface: Interface,
-    readonly metric: u32,
-    readonly origin: RouteOrigin,
-  ) {
-    this.mask = maskOf(prefix);
-  }
+/** What to do if there is a route with the same destination, table and metric. */
+export const enum RouteMode {
+  /** Add the route only if there is none. */
+  Add,
+  /** Add it behind the others, unless one is the same. */
+  Append,
+  /** Replace the first one, or add it. */
+  Replace,
+  /** Replace the first one, which must exist. */
+  Change,
 }
 
 export class RouteTable {
@@ -58,42 +45,59 @@ export class RouteTable {
   }
 
   /**
-   * Returns the best route to an address over an interface that is up, or null. A route with a
-   * gateway is skipped while its interface has no carrier, if another route leads there. It is not
-   * skipped if `source` is an address of that interface: replies to it would not arrive over
-   * another network.
+   * Returns the best route of a table to an address, or null. Among routes with the longest prefix,
+   * one that suits `source` is preferred, so that replies leave by the interface of their address.
+   *
+   * A route over interfaces without a carrier is skipped if another route leads there: one with the
+   * same prefix if the destination is on the link, otherwise any. It is not skipped if it suits
+   * `source`, because replies would not arrive over another network.
    */
-  lookup(address: Ipv4Address, source: Ipv4Address): Route | null {
+  lookup(table: u32, address: Ipv4Address, source: Ipv4Address): Route | null {
     const count = this.count;
-    let withoutCarrier: Route | null = null;
+    let dead: Route | null = null;
+    let best: Route | null = null;
     for (let i: u32 = 0; i < count; i++) {
-      const route = this.routes[i]!;
-      if (((route.destination ^ address) & route.mask) != 0 || !route.iface.up) continue;
-      if (route.iface.linkUp) return route;
-      if (withoutCarrier == null) withoutCarrier = route;
-      if (route.gateway == UNSPECIFIED || route.iface.ipv4.owns(source)) break;
+      const route = unchecked(this.routes[i])!;
+      if (route.table != table || !route.contains(address)) continue;
+      if (best != null && route.prefix != best.prefix) break;
+      if (dead != null && dead.direct && route.prefix != dead.prefix) break;
+      if (route.type == RouteType.Unicast && !route.up) continue;
+      const suits = source == UNSPECIFIED || route.hops.length == 0 || route.suits(source);
+      if (route.type != RouteType.Unicast || route.alive) {
+        if (suits) return route;
+        if (best == null) best = route;
+      } else if (suits && source != UNSPECIFIED) {
+        return route;
+      } else if (dead == null) dead = route;
     }
-    return withoutCarrier;
+    return best != null ? best : dead;
   }
 
   /**
    * Adds a route. A gateway must be a host in a network of the interface or in the destination of a
-   * direct route (one without a gateway); if the route is marked `onLink`, it may be any host.
+   * direct route (one without a gateway); if it is marked `onLink`, it may be any host.
    */
-  add(route: Route): RouteResult {
-    const destination = route.destination;
+  add(route: Route, mode: RouteMode = RouteMode.Add): RouteResult {
     const prefix = route.prefix;
-    const gateway = route.gateway;
-    if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
-    if (gateway != UNSPECIFIED && !this.hasValidGateway(route)) {
-      return RouteResult.GatewayUnreachable;
+    if (prefix > 32 || (route.destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
+    for (let i = 0; i < route.hops.length; i++) {
+      if (!this.isValid(route.hops[i])) return RouteResult.GatewayUnreachable;
     }
-    if (this.find(destination, prefix, route.metric) >= 0) return RouteResult.Exists;
-    if (this.count == ROUTES) return RouteResult.Full;
-    let at = this.count++;
-    while (at > 0 && isBefore(route, this.routes[at - 1]!)) {
-      this.routes[at] = this.routes[at - 1];
-      at--;
+    let at = this.count;
+    for (let i = this.count; i > 0; i--) {
+      const other = this.routes[i - 1]!;
+      if (other.hasKeyOf(route)) {
+        if (mode == RouteMode.Add || other.equals(route)) {
+          if (mode < RouteMode.Replace) return RouteResult.Exists;
+        }
+        if (mode >= RouteMode.Replace) at = i - 1;
+      } else if (isBefore(route, other)) at = i - 1;
+    }
+    const found = at < this.count && this.routes[at]!.hasKeyOf(route);
+    if (mode == RouteMode.Change && !found) return RouteResult.Missing;
+    if (mode < RouteMode.Replace || !found) {
+      if (this.count == ROUTES) return RouteResult.Full;
+      for (let i = this.count++; i > at; i--) this.routes[i] = this.routes[i - 1];
     }
     this.routes[at] = route;
     this.generation++;
@@ -112,46 +116,54 @@ export class RouteTable {
     let i: u32 = 0;
     while (i < this.count) {
       const route = this.routes[i]!;
-      if (route.iface === iface && route.origin == origin) this.removeAt(i);
+      if (route.uses(iface) && route.origin == origin) this.removeAt(i);
       else i++;
     }
   }
 
+  /** Deletes the route to the network of one of the interface's addresses, if there is one. */
+  removeNetwork(iface: Interface, source: Ipv4Address, prefix: u32): bool {
+    for (let i: u32 = 0; i < this.count; i++) {
+      const route = this.routes[i]!;
+      if (route.origin != RouteOrigin.Kernel || !route.uses(iface)) continue;
+      if (route.prefix != prefix || route.source != source || !route.contains(source)) continue;
+      this.removeAt(i);
+      return true;
+    }
+    return false;
+  }
+
   /**
-   * Deletes the interface's routes whose source is the removed address, or whose gateway is no
-   * longer valid; all of them if no address is left.
+   * Deletes the interface's routes whose source is the removed address, and the ways whose gateway
+   * is no longer valid; all of its ways if no address is left.
    */
   addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
     while (i < this.count) {
       const route = this.routes[i]!;
-      const lost =
-        iface.ipv4.count == 0 ||
-        route.source == address ||
-        (route.gateway != UNSPECIFIED && !this.hasValidGateway(route));
-      // Start over: the deleted route may have led to another route's gateway.
-      if (route.iface === iface && lost) {
-        this.removeAt(i);
+      const hops = route.hops;
+      const before = hops.length;
+      if (route.source == address && route.uses(iface)) hops.length = 0;
+      for (let j = hops.length - 1; j >= 0; j--) {
+        const hop = hops[j];
+        if (hop.iface !== iface) continue;
+        if (iface.ipv4.count == 0 || !this.isValid(hop)) hops.splice(j, 1);
+      }
+      // Start over: a deleted way may have led to another one's gateway.
+      if (hops.length == before) i++;
+      else {
+        if (hops.length == 0) this.removeAt(i);
         i = 0;
-      } else i++;
+      }
     }
   }
 
-  /** Returns the index of a route, or -1. */
-  find(destination: Ipv4Address, prefix: u32, metric: u32): i32 {
-    for (let i: u32 = 0; i < this.count; i++) {
-      const route = this.routes[i]!;
-      if (route.destination != destination || route.prefix != prefix) continue;
-      if (route.metric == metric) return i as i32;
-    }
-    return -1;
-  }
-
-  private hasValidGateway(route: Route): bool {
-    const gateway = route.gateway;
-    const ipv4 = route.iface.ipv4;
+  private isValid(hop: NextHop): bool {
+    const gateway = hop.gateway;
+    const ipv4 = hop.iface.ipv4;
+    if (gateway == UNSPECIFIED) return true;
     if (ipv4.owns(gateway) || !ipv4.isHost(gateway)) return false;
-    return route.onLink || this.reaches(route.iface, gateway);
+    return hop.onLink || this.reaches(hop.iface, gateway);
   }
 
   /** Reports whether a network of the interface, or a direct route, contains `gateway`. */
@@ -159,8 +171,7 @@ export class RouteTable {
     if (iface.ipv4.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;
-      if (route.iface !== iface || route.gateway != UNSPECIFIED) continue;
-      if (((route.destination ^ gateway) & route.mask) == 0) return true;
+      if (route.direct && route.uses(iface) && route.contains(gateway)) return true;
     }
     return false;
   }

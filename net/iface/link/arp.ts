@@ -19,7 +19,7 @@ export class Arp implements Resolver {
   /** See Resolver.solicit. */
   solicit(address: IpAddress, hardware: u64, now: i64): void {
     const target = address.ipv4;
-    const sender = this.addresses.sourceFor(target);
+    const sender = this.addresses.sourceFor(target, target);
     this.send(ARP_REQUEST, hardware, sender, NO_HARDWARE, target, now);
   }
 

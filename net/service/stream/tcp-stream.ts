@@ -32,6 +32,8 @@ export class TcpStream implements Stream {
         return StreamFailure.TimedOut;
       case SocketError.Unreachable:
       case SocketError.NetworkUnreachable:
+      case SocketError.InvalidArgument:
+      case SocketError.Denied:
         return StreamFailure.Unreachable;
       case SocketError.NoResources:
         return StreamFailure.NoResources;

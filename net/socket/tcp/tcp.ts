@@ -8,6 +8,7 @@ import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
+import { PROTOCOL_TCP } from "../../wire/ipv4";
 import {
   FLAG_ACK,
   FLAG_FIN,
@@ -51,7 +52,9 @@ export class Tcp implements ListenerOwner {
   /** Whether the sink was busy in the last `dispatch`, and when to try it again. */
   private blocked: bool = false;
   private retryAt: i64 = 0;
-  /** The path of the last connection opened, or of the last answer sent without a connection. */
+  /** The path of the last connection that this host opened. */
+  private readonly opening: Path = new Path();
+  /** The path of the last connection accepted, or of the last answer without a connection. */
   private readonly path: Path = new Path();
 
   constructor(random: Random) {
@@ -75,32 +78,38 @@ export class Tcp implements ListenerOwner {
   /**
    * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
    * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
-   * is closed and has the error NetworkUnreachable. Returns null if no connection, port or memory
-   * is left.
+   * is closed and has the error of its path, mostly NetworkUnreachable. Returns null if no
+   * connection, port or memory is left. Routing rules can refer to `mark`.
    */
   connect(
     now: i64,
     remoteAddress: Ipv4Address,
     remotePort: u32,
     sink: PacketSink,
+    mark: u32 = 0,
   ): TcpConnection | null {
     this.schedule.setNow(now);
     const ends = this.ends;
-    const path = this.path;
+    const path = this.opening;
+    path.setMark(mark);
+    // The local port is not known yet, but connections should take different ways if there are any.
+    path.setFlow(PROTOCOL_TCP, ((this.counters.activeOpens as u32) << 16) | remotePort);
     path.towardIpv4(remoteAddress);
-    sink.update(path);
+    const reachable = sink.update(path);
     ends.setIpv4(path.source.ipv4, 0, remoteAddress, remotePort);
     if (ends.local.isUnspecified || !path.toHost || remotePort - 1 >= 65535) {
       const unreachable = new ControlBlock(this.schedule);
       unreachable.endpoints.setRemoteIpv4(remoteAddress, remotePort);
-      unreachable.refuse(SocketError.NetworkUnreachable);
+      unreachable.refuse(reachable ? SocketError.NetworkUnreachable : path.error);
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;
     if (!registry.canBuffer(1) || !this.makeRoom(0)) return null;
     if (!registry.ports.choose(ends)) return null;
     this.counters.activeOpens++;
-    return new TcpConnection(registry.open(ends, path.mtu, TcpState.SynSent, 0));
+    const block = registry.open(ends, path.mtu, TcpState.SynSent, 0);
+    block.path.setMark(mark);
+    return new TcpConnection(block);
   }
 
   /**

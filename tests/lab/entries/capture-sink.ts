@@ -1,5 +1,6 @@
 /** A packet sink that keeps what sockets send. */
 import { FramePool } from "../../../net/phy/pool";
+import { SocketError } from "../../../net/socket/error";
 import { Path } from "../../../net/socket/path";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { BROADCAST_ADDRESS, isUnicast } from "../../../net/wire/address";
@@ -32,7 +33,7 @@ class CaptureSink implements PacketSink {
   update(path: Path): bool {
     const destination = path.destination.ipv4;
     if (this.source == 0 && destination != BROADCAST_ADDRESS) {
-      path.settleNone(1);
+      path.settleNone(1, SocketError.NetworkUnreachable);
       return false;
     }
     path.settleIpv4(1, this.source, destination, 1500);

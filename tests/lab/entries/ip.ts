@@ -1,12 +1,15 @@
 /** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
 import { NEIGHBORS } from "../../../core/limits";
 import { Interface } from "../../../net/iface/interface";
-import { Route, RouteOrigin } from "../../../net/iface/ip/routes";
+import { NextHop, Route, RouteOrigin, RouteType } from "../../../net/iface/ip/route";
+import { RouteMode } from "../../../net/iface/ip/routes";
+import { Rule } from "../../../net/iface/ip/rules";
 import { IpLayer } from "../../../net/iface/layer";
 import { PacketTap } from "../../../net/iface/link/link";
 import { Neighbor, NeighborState } from "../../../net/iface/link/neighbor";
 import { FramePool } from "../../../net/phy/pool";
 import { EchoSocket } from "../../../net/socket/echo-socket";
+import { Path } from "../../../net/socket/path";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { UdpSocket } from "../../../net/socket/udp-socket";
@@ -149,9 +152,53 @@ function staticRoute(index: u32, destination: u32, prefix: u32, gateway: u32, me
   return new Route(destination, prefix, gateway, net(index), metric, RouteOrigin.Static);
 }
 export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
-  const at = ip.routes.find(destination, prefix, metric);
-  if (at >= 0) ip.routes.removeAt(at);
-  return at >= 0;
+  for (let i: u32 = 0; i < ip.routes.count; i++) {
+    const route = ip.routes.at(i);
+    if (route.destination != destination || route.prefix != prefix) continue;
+    if (route.metric != metric) continue;
+    ip.routes.removeAt(i);
+    return true;
+  }
+  return false;
+}
+/** Adds a route behind those with the same metric: Append in place of Add. */
+export function appendRoute(
+  index: u32,
+  destination: u32,
+  prefix: u32,
+  gateway: u32,
+  metric: u32,
+): i32 {
+  const route = staticRoute(index, destination, prefix, gateway, metric);
+  return ip.routes.add(route, RouteMode.Append);
+}
+/** Adds a route of a type, such as Blackhole. */
+export function addTypedRoute(destination: u32, prefix: u32, type: i32): i32 {
+  const route = new Route(destination, prefix, 0, null, 0, RouteOrigin.Static);
+  route.type = type as RouteType;
+  return ip.routes.add(route);
+}
+/** Adds a route with an MTU, a source or a table other than main. */
+export function addSpecialRoute(index: u32, gateway: u32, mtu: u32, source: u32, table: u32): i32 {
+  const route = staticRoute(index, 0, 0, gateway, 0);
+  route.mtu = mtu;
+  route.source = source;
+  if (table != 0) route.table = table;
+  return ip.routes.add(route);
+}
+/** Adds a next hop to the route at `at`. */
+export function addHop(at: u32, index: u32, gateway: u32, weight: u32): void {
+  ip.routes.at(at).hops.push(new NextHop(gateway, net(index), weight));
+  ip.routes.generation++;
+}
+export function addRule(from: u32, prefix: u32, mark: u32, table: u32): bool {
+  const rule = new Rule(ip.rules.freePriority());
+  rule.from = from;
+  rule.fromPrefix = prefix;
+  rule.mark = mark;
+  rule.markMask = mark == 0 ? 0 : u32.MAX_VALUE;
+  rule.table = table;
+  return ip.rules.add(rule);
 }
 /** Every route, one per line, in the style of `ip route`. */
 export function routes(): string {
@@ -160,9 +207,28 @@ export function routes(): string {
     const route = ip.routes.at(i);
     text += `${formatIpv4(route.destination)}/${route.prefix}`;
     if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
-    text += ` dev ${route.iface.name} metric ${route.metric}\n`;
+    if (route.hops.length > 0) text += ` dev ${route.hops[0].iface.name}`;
+    text += ` metric ${route.metric}\n`;
   }
   return text;
+}
+/** The next hop toward an address from `source` (0: any) with a mark and ports; 0 if none. */
+export function nextHop(destination: u32, source: u32, mark: u32, ports: u32): u32 {
+  const path = pathOf(destination, source, mark, ports);
+  return ip.lookUp(path) ? path.nextHop.ipv4 : 0;
+}
+/** The SocketError of packets toward an address without a route. */
+export function routeError(destination: u32): i32 {
+  const path = pathOf(destination, 0, 0, 0);
+  return ip.lookUp(path) ? 0 : path.error;
+}
+function pathOf(destination: u32, source: u32, mark: u32, ports: u32): Path {
+  const path = new Path();
+  if (source == 0) path.towardIpv4(destination);
+  else path.betweenIpv4(source, destination);
+  path.setMark(mark);
+  path.setFlow(6, ports);
+  return path;
 }
 export function setUp(index: u32, up: bool): void {
   ip.setUp(net(index), up);

@@ -33,6 +33,8 @@ export const SocketError = {
   AddressGone: 5,
   NoResources: 6,
   NetworkUnreachable: 7,
+  InvalidArgument: 8,
+  Denied: 9,
 };
 export const Icmp = {
   HostUnreachable: 0,

@@ -29,7 +29,7 @@ export class CheckContext {
   /** Determines the gateway. For a name, whose address is not known yet: the default route's. */
   findGateway(): void {
     const to = this.address == 0 ? UNSPECIFIED : this.address;
-    const route = this.stack.ip.routes.lookup(to, UNSPECIFIED);
+    const route = this.stack.ip.rules.lookup(to, UNSPECIFIED, 0);
     this.gateway = route == null ? 0 : route.gateway;
   }
 }

@@ -166,7 +166,7 @@ export class Context {
  * at the end of the address may be left out (`10/8`). Returns null on a syntax error.
  */
 export function parseNetwork(text: string): NetworkAddress | null {
-  if (text == "default" || text == "any" || text == "all") return new NetworkAddress(0, 0);
+  if (text == "default") return new NetworkAddress(0, 0);
   const slash = text.indexOf("/");
   const address = withAllBytes(slash < 0 ? text : text.substring(0, slash));
   if (slash < 0) return parsePrefix(`${address}/32`);

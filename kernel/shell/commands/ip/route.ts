@@ -1,79 +1,182 @@
 /**
- * ip route [show [PREFIX|default] [dev DEVICE] | get ADDRESS | flush [DEVICE] |
- *           add|replace|del PREFIX|default [via GATEWAY] [dev DEVICE] [src ADDRESS]
- *                           [scope SCOPE] [metric N] [onlink]]
+ * ip route [show [PREFIX|default] [table TABLE|all] [dev DEVICE] [via GATEWAY] [proto P] [scope S]
+ *                [type TYPE] |
+ *           get ADDRESS [from ADDRESS] [mark MARK] |
+ *           flush DEVICE|table TABLE|all |
+ *           add|append|replace|change|del [TYPE] PREFIX|default [via GATEWAY] [dev DEVICE]
+ *               [src ADDRESS] [scope SCOPE] [metric N] [mtu N] [table TABLE] [onlink]
+ *               [nexthop [via GATEWAY] [dev DEVICE] [weight N] [onlink]]...]
  *
- * Shows and changes the routing table. The longest prefix wins, then the smallest metric. `proto`
+ * Shows and changes the routing tables. The longest prefix wins, then the smallest metric. `proto`
  * is the origin of a route: kernel (added with an address), dhcp, or static (added by this command
  * or the configuration). The routes of DHCP have a metric of 1024 or more, as with
  * systemd-networkd, so that static ones win; `RouteMetric=` sets another one.
  *
- * `onlink` declares that the gateway is on the device's link although it is in none of the device's
- * networks. `linkdown` marks a route whose device has no carrier; if it has a gateway, the next
- * best route is preferred to it.
+ * TYPE is unicast, or an error: blackhole (Invalid argument), unreachable (No route to host),
+ * prohibit (Permission denied) or throw, which lets the next rule decide (`ip rule`). Each
+ * conversation takes one of several next hops, by a hash of its addresses, protocol and ports.
  *
- * Unlike iproute2, there is one table, routes are unicast, and a route has no MTU. The scope
- * follows from the gateway (`link` without one, otherwise `global`), so `add` rejects any other.
- * `flush` keeps the routes of proto kernel. `add` with neither gateway nor device is wrong usage.
+ * `onlink` declares that the gateway is on the device's link although it is in none of the device's
+ * networks. `linkdown` marks a way whose device has no carrier; others are preferred to it.
+ *
+ * Unlike iproute2, TABLE is main, default or a number; `flush` keeps the routes of proto kernel.
+ * `add` with neither gateway nor device is wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
-import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
-import { Route, RouteOrigin, RouteResult } from "../../../../net/iface/ip/routes";
+import { Route, RouteOrigin, TABLE_LOCAL, TABLE_MAIN } from "../../../../net/iface/ip/route";
+import { RouteMode, RouteResult } from "../../../../net/iface/ip/routes";
 import { NetworkAddress } from "../../../../net/service/settings";
+import { SOCKET_ERROR_WORDS } from "../../../../net/socket/error";
+import { Path } from "../../../../net/socket/path";
 import {
   formatIpv4,
   Ipv4Address,
   isMulticast,
   NOT_AN_ADDRESS,
   parseIpv4,
+  UNSPECIFIED,
 } from "../../../../net/wire/address";
 import { EXIT_OK } from "../../command";
-import { Context, parseNetwork } from "./context";
-
-/** iproute2's names of the protocols, in the order of `RouteOrigin`. */
-const ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
+import { parseMark } from "../../mark";
+import { Context } from "./context";
+import { RouteRequest } from "./route-request";
+import { describeRoute, parseScope, parseTable, parseType, protocolOf } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
-const VERBS: StaticArray<string> = ["list", "show", "get", "add", "replace", "delete", "flush"];
+const VERBS: StaticArray<string> = [
+  "list",
+  "show",
+  "get",
+  "add",
+  "append",
+  "change",
+  "chg",
+  "replace",
+  "delete",
+  "flush",
+];
+/** In place of a table: all of them. */
+const ALL_TABLES: u32 = 0;
 
 export function routeCommand(context: Context): i32 {
   const verb = context.takeVerb(VERBS);
   if (verb == "show") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "get") return get(context);
-  if (verb == "add" || verb == "replace") return add(context, verb == "replace");
+  if (verb == "add") return add(context, RouteMode.Add);
+  if (verb == "append") return add(context, RouteMode.Append);
+  if (verb == "replace") return add(context, RouteMode.Replace);
+  if (verb == "change" || verb == "chg") return add(context, RouteMode.Change);
   if (verb == "delete") return remove(context);
-  return context.unknownVerb("show, get, add, replace, del or flush");
+  return context.unknownVerb("show, get, add, append, replace, change, del or flush");
+}
+
+/** Which routes to show or to flush. */
+class Selection {
+  exact: NetworkAddress | null = null;
+  table: u32 = TABLE_MAIN;
+  iface: Interface | null = null;
+  gateway: Ipv4Address = UNSPECIFIED;
+  protocol: string = "";
+  /** -1 if not given. */
+  scope: i32 = -1;
+  type: i32 = -1;
+  /** Whether there was any word. */
+  given: bool = false;
+
+  /** Reads the words up to the end. Returns false after printing an error. */
+  read(context: Context): bool {
+    while (context.code == EXIT_OK && !context.ended()) {
+      this.given = true;
+      if (context.at("all") || context.at("any")) {
+        context.take();
+        continue;
+      }
+      const network = context.takeNetwork();
+      if (network != null) this.exact = network;
+      else this.readWord(context, context.take());
+    }
+    return context.code == EXIT_OK;
+  }
+
+  private readWord(context: Context, word: string): void {
+    if (word == "to" || word == "exact") return;
+    if (word == "table") {
+      const value = context.take();
+      this.table = value == "all" ? ALL_TABLES : parseTable(value);
+      if (value != "all" && this.table == 0) {
+        context.code = context.unexpected(value, "a table: main, default, local, all or a number");
+      }
+    } else if (word == "via") {
+      const value = context.take();
+      const gateway = parseIpv4(value);
+      if (gateway == NOT_AN_ADDRESS) {
+        context.code = context.unexpected(value, "a gateway's address");
+      } else this.gateway = gateway as u32;
+    } else if (word == "proto" || word == "protocol") this.protocol = context.take();
+    else if (word == "scope") this.scope = parseScope(context.take());
+    else if (word == "type") this.type = parseType(context.take());
+    else {
+      const name = word == "dev" ? context.take() : word;
+      this.iface = context.device(name);
+      if (this.iface == null) context.code = context.noDevice(name);
+    }
+  }
+
+  has(route: Route): bool {
+    const exact = this.exact;
+    if (exact != null) {
+      if (route.destination != exact.address || route.prefix != exact.prefix) return false;
+    }
+    const iface = this.iface;
+    if (this.table != ALL_TABLES && route.table != this.table) return false;
+    if (iface != null && !route.uses(iface)) return false;
+    if (this.gateway != UNSPECIFIED && route.gateway != this.gateway) return false;
+    if (this.protocol != "" && protocolOf(route) != this.protocol) return false;
+    if (this.scope >= 0 && (route.scope as i32) != this.scope) return false;
+    return this.type < 0 || (route.type as i32) == this.type;
+  }
 }
 
 function show(context: Context): i32 {
-  const exact = context.takeNetwork();
-  if (!context.takeDevice()) return context.code;
-  const only = context.chosen;
+  const wanted = new Selection();
+  if (!wanted.read(context)) return context.code;
   const routes = context.stack.ip.routes;
   // Linux shows the default route first.
   for (let pass = 0; pass < 2; pass++) {
     for (let i: u32 = 0; i < routes.count; i++) {
       const route = routes.at(i);
-      if (only != null && route.iface !== only) continue;
-      if (exact != null && !isTo(route, exact)) continue;
-      if ((route.prefix == 0) == (pass == 0)) context.session.printLine(describe(route));
+      if ((route.prefix == 0) != (pass == 0) || !wanted.has(route)) continue;
+      context.session.printLine(describeRoute(route, wanted.table == ALL_TABLES));
     }
   }
+  const local: bool = wanted.table == ALL_TABLES || wanted.table == TABLE_LOCAL;
+  if (local && wanted.exact == null) showLocal(context, wanted);
   return context.done();
 }
 
-function describe(route: Route): string {
-  let text = route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
-  if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
-  text += ` dev ${route.iface.name} proto ${ORIGIN_NAMES[route.origin]}`;
-  if (route.gateway == 0) text += ` scope ${scopeOf(route.gateway)}`;
-  if (route.source != 0) text += ` src ${formatIpv4(route.source)}`;
-  if (route.metric != 0) text += ` metric ${route.metric}`;
-  if (route.onLink) text += " onlink";
-  if (!route.iface.linkUp) text += " linkdown";
-  return text;
+/** Shows the routes to this host's own addresses and to the broadcast addresses of its networks. */
+function showLocal(context: Context, wanted: Selection): void {
+  const table = wanted.table == ALL_TABLES ? " table local" : "";
+  const interfaces = context.stack.ip.interfaces;
+  for (let i = 0; i < interfaces.length; i++) {
+    const iface = interfaces[i];
+    const only = wanted.iface;
+    if (only != null && iface !== only) continue;
+    for (let j: u32 = 0; j < iface.ipv4.count; j++) {
+      const own = iface.ipv4.at(j);
+      const address = formatIpv4(own.address);
+      const rest = `dev ${iface.name}${table} proto kernel scope`;
+      context.session.printLine(`local ${address} ${rest} host src ${address}`);
+      if (own.broadcast == UNSPECIFIED) continue;
+      const broadcast = formatIpv4(own.broadcast);
+      context.session.printLine(`broadcast ${broadcast} ${rest} link src ${address}`);
+    }
+  }
+  if (wanted.iface != null) return;
+  const loopback = `dev lo${table} proto kernel scope host src 127.0.0.1`;
+  context.session.printLine(`local 127.0.0.0/8 ${loopback}`);
 }
 
 /** Prints the path that a packet to ADDRESS would take. */
@@ -81,12 +184,26 @@ function get(context: Context): i32 {
   const text = context.take();
   const address = parseIpv4(text);
   if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
-  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
-  const ip = context.stack.ip;
   const to = address as u32;
-  const path = ip.pathTo(to);
-  const iface = ip.interfaceOf(path);
-  if (iface == null) return context.refused("Network is unreachable");
+  const path = new Path();
+  path.towardIpv4(to);
+  while (!context.ended()) {
+    const word = context.take();
+    const value = context.take();
+    if (word == "from") {
+      const from = parseIpv4(value);
+      if (from == NOT_AN_ADDRESS) return context.unexpected(value, "an IPv4 address");
+      if (!context.stack.ip.owns(from as u32)) return context.refused("Network is unreachable");
+      path.betweenIpv4(from as u32, to);
+    } else if (word == "mark") {
+      const mark = parseMark(value);
+      if (mark < 0) return context.unexpected(value, "a mark, like 1 or 0x10");
+      path.setMark(mark as u32);
+    } else return context.unexpected(word, "from, mark or the end of the line");
+  }
+  const ip = context.stack.ip;
+  if (!ip.lookUp(path)) return context.refused(SOCKET_ERROR_WORDS[path.error]);
+  const iface = ip.interfaceOf(path)!;
   let kind = "";
   if (iface === ip.loopback) kind = "local ";
   else if (isMulticast(to)) kind = "multicast ";
@@ -94,138 +211,38 @@ function get(context: Context): i32 {
   const hop = path.nextHop.ipv4;
   const via = hop != to ? ` via ${formatIpv4(hop)}` : "";
   const source = formatIpv4(path.source.ipv4);
-  context.session.printLine(`${kind}${text}${via} dev ${iface.name} src ${source}`);
+  const from = path.sourceFixed ? ` from ${source}` : "";
+  const src = path.sourceFixed ? "" : ` src ${source}`;
+  const mark = path.mark != 0 ? ` mark 0x${path.mark.toString(16)}` : "";
+  const mtu = path.mtu < iface.mtu ? ` mtu ${path.mtu}` : "";
+  context.session.printLine(`${kind}${text}${from}${via} dev ${iface.name}${src}${mark}${mtu}`);
   return context.done();
 }
 
 /** Deletes all routes except those of proto kernel, which belong to addresses. */
 function flush(context: Context): i32 {
-  if (!context.takeDevice()) return context.code;
-  const only = context.chosen;
+  const wanted = new Selection();
+  if (!wanted.read(context)) return context.code;
+  if (!wanted.given) return context.flushNeeds('"ip route flush"');
   const routes = context.stack.ip.routes;
   let i: u32 = 0;
   while (i < routes.count) {
     const route = routes.at(i);
-    const kept = route.origin == RouteOrigin.Kernel || (only != null && route.iface !== only);
-    if (kept) i++;
+    if (route.origin == RouteOrigin.Kernel || !wanted.has(route)) i++;
     else routes.removeAt(i);
   }
   return context.done();
 }
 
-/** A route as the words of `add`, `replace` or `del` describe it. */
-class Request {
-  destination: NetworkAddress = new NetworkAddress(0, 0);
-  /** 0 if the destination is on the link. */
-  gateway: Ipv4Address = 0;
-  /** -1 if not given; `add` then uses 0, and `del` matches any. */
-  metric: i64 = -1;
-  /** 0 for the device's own address. */
-  source: Ipv4Address = 0;
-  onLink: bool = false;
-  /** "" if not given. */
-  scope: string = "";
-  iface: Interface | null = null;
-
-  /** Reads the words up to the end. Returns false after printing an error. */
-  read(context: Context): bool {
-    const text = context.take();
-    const destination = parseNetwork(text);
-    if (destination != null) this.destination = destination;
-    else context.code = context.badPrefix(text, "default or a network, like 10.1.0.0/16");
-    while (context.code == EXIT_OK && !context.ended()) this.pair(context);
-    return context.code == EXIT_OK;
-  }
-
-  /** Reads a keyword and its value; `onlink` has none. */
-  private pair(context: Context): void {
-    const word = context.take();
-    if (word == "onlink") {
-      this.onLink = true;
-      return;
-    }
-    const value = context.take();
-    if (word == "via") {
-      const gateway = parseIpv4(value);
-      if (gateway == NOT_AN_ADDRESS)
-        context.code = context.unexpected(value, "a gateway's address");
-      else this.gateway = gateway as u32;
-    } else if (word == "dev") {
-      this.iface = context.device(value);
-      if (this.iface == null) context.code = context.noDevice(value);
-    } else if (word == "metric") {
-      this.metric = parseDecimalText(value);
-      if (this.metric < 0 || this.metric > 0xffffffff) {
-        context.code = context.unexpected(value, "a metric from 0 to 4294967295");
-      }
-    } else if (word == "src") {
-      const source = parseIpv4(value);
-      if (source == NOT_AN_ADDRESS)
-        context.code = context.unexpected(value, "an address of this host");
-      else this.source = source as u32;
-    } else if (word == "scope") {
-      this.scope = value;
-      const known: bool = value == "link" || value == "global";
-      if (!known) context.code = context.unexpected(value, "link or global");
-    } else context.code = context.unexpected(word, "via, dev, src, scope, metric or onlink");
-  }
-}
-
-function isTo(route: Route, network: NetworkAddress): bool {
-  return route.destination == network.address && route.prefix == network.prefix;
-}
-
-/** Returns the scope of a route as iproute2 names it. */
-function scopeOf(gateway: Ipv4Address): string {
-  return gateway == 0 ? "link" : "global";
-}
-
-/**
- * Adds a route. `replace` first removes the route with the same destination and metric, and puts it
- * back if the new one is refused.
- */
-function add(context: Context, replace: bool): i32 {
-  const request = new Request();
-  if (!request.read(context)) return context.code;
-  const to = request.destination;
-  const gateway = request.gateway;
-  let iface = request.iface;
-  if (iface == null && gateway != 0) iface = context.deviceToward(gateway);
-  // The gateway is in no network: the table reports it as unreachable, unless `onlink` is given.
-  if (iface == null && gateway != 0) iface = context.onlyDevice();
-  // Without a gateway the device must be named: a guess would put the destination on its link.
-  if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
-  // The messages of Linux's fib_check_nh and fib_valid_prefsrc.
-  if (request.source != 0 && !context.stack.ip.owns(request.source)) {
-    return context.invalid("Invalid prefsrc address.");
-  }
-  if (request.onLink && gateway == 0) {
-    return context.invalid("Invalid flags for nexthop - PERVASIVE and ONLINK can not be set.");
-  }
-  if (request.scope == "link" && gateway != 0) return context.invalid("Nexthop has invalid scope.");
-  // Linux accepts this; here a route without a gateway always has scope link.
-  if (request.scope == "global" && gateway == 0) {
-    return context.unexpected(request.scope, "link without a gateway");
-  }
-  const metric = max<i64>(request.metric, 0) as u32;
-  const origin = RouteOrigin.Static;
-  const route = new Route(to.address, to.prefix, gateway, iface, metric, origin);
-  route.source = request.source;
-  route.onLink = request.onLink;
-  const routes = context.stack.ip.routes;
-  const index = replace ? routes.find(to.address, to.prefix, metric) : -1;
-  if (index < 0) return outcome(context, routes.add(route));
-  const old = routes.at(index);
-  routes.removeAt(index);
-  const result = routes.add(route);
-  if (result != RouteResult.Done) routes.add(old);
-  return outcome(context, result);
-}
-
-/** Prints why a route was not added, in the words of Linux's kernel. */
-function outcome(context: Context, result: RouteResult): i32 {
+function add(context: Context, mode: RouteMode): i32 {
+  const request = new RouteRequest(context);
+  if (!request.read()) return context.code;
+  const route = request.build();
+  if (route == null) return context.code;
+  const result = context.stack.ip.routes.add(route, mode);
   if (result == RouteResult.Done) return context.done();
   if (result == RouteResult.Exists) return context.refused("File exists");
+  if (result == RouteResult.Missing) return context.refused("No such file or directory");
   if (result == RouteResult.BadPrefix) {
     return context.invalid("Invalid prefix for given prefix length.");
   }
@@ -235,19 +252,13 @@ function outcome(context: Context, result: RouteResult): i32 {
   return context.refused(`No buffer space available (at most ${ROUTES} routes)`);
 }
 
-/** Deletes the first route that matches every given word but `onlink`, as Linux does. */
+/** Deletes the first route that matches the words, as Linux does. */
 function remove(context: Context): i32 {
-  const request = new Request();
-  if (!request.read(context)) return context.code;
+  const request = new RouteRequest(context);
+  if (!request.read()) return context.code;
   const routes = context.stack.ip.routes;
   for (let i: u32 = 0; i < routes.count; i++) {
-    const route = routes.at(i);
-    if (!isTo(route, request.destination)) continue;
-    if (request.gateway != 0 && route.gateway != request.gateway) continue;
-    if (request.iface != null && route.iface !== request.iface) continue;
-    if (request.metric >= 0 && route.metric != request.metric) continue;
-    if (request.source != 0 && route.source != request.source) continue;
-    if (request.scope != "" && scopeOf(route.gateway) != request.scope) continue;
+    if (!request.matches(routes.at(i))) continue;
     routes.removeAt(i);
     return context.done();
   }

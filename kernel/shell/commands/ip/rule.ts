@@ -1,0 +1,167 @@
+/**
+ * ip rule [show | flush |
+ *          add|del [not] [from PREFIX] [to PREFIX] [fwmark MARK[/MASK]] [priority N]
+ *                  [table TABLE | blackhole | unreachable | prohibit]]
+ *
+ * Shows and changes the routing rules. In the order of their priority, the rules that match a
+ * packet's addresses and mark say which table is searched; the first route that is found is taken.
+ * Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API).
+ *
+ * The source of a packet that a socket has not bound is chosen by the route, and the rules are then
+ * tried again with that source. `lookup` is another word for `table`, and `pref` for `priority`.
+ *
+ * Unlike iproute2, the rule for table local stays, and there are no iif, oif, tos and goto.
+ */
+import { RULES } from "../../../../core/limits";
+import { parseDecimalText } from "../../../../core/text";
+import { RouteType } from "../../../../net/iface/ip/route";
+import { Rule } from "../../../../net/iface/ip/rules";
+import { formatIpv4, Ipv4Address, maskOf } from "../../../../net/wire/address";
+import { EXIT_OK } from "../../command";
+import { parseMark } from "../../mark";
+import { Context, parseNetwork } from "./context";
+import { parseTable, parseType, TYPE_NAMES, tableText } from "./route-text";
+
+/** In the order in which iproute2 matches abbreviations. */
+const VERBS: StaticArray<string> = ["list", "show", "add", "delete", "flush"];
+const WORDS: string = "not, from, to, fwmark, priority, table, blackhole, unreachable or prohibit";
+
+export function ruleCommand(context: Context): i32 {
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return show(context);
+  if (verb == "flush") return flush(context);
+  if (verb == "add") return add(context);
+  if (verb == "delete") return remove(context);
+  return context.unknownVerb("show, add, del or flush");
+}
+
+function show(context: Context): i32 {
+  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  const rules = context.stack.ip.rules;
+  for (let i: u32 = 0; i < rules.count; i++) context.session.printLine(describe(rules.at(i)));
+  return context.done();
+}
+
+function describe(rule: Rule): string {
+  let text = `${rule.priority}:\t${rule.inverted ? "not " : ""}from `;
+  text += rule.fromPrefix == 0 ? "all" : networkText(rule.from, rule.fromPrefix);
+  if (rule.toPrefix != 0) text += ` to ${networkText(rule.to, rule.toPrefix)}`;
+  if (rule.markMask != 0) {
+    text += ` fwmark 0x${rule.mark.toString(16)}`;
+    if (rule.markMask != 0xffff_ffff) text += `/0x${rule.markMask.toString(16)}`;
+  }
+  if (rule.type != RouteType.Unicast) return `${text} ${TYPE_NAMES[rule.type]}`;
+  return `${text} lookup ${tableText(rule.table)}`;
+}
+
+function networkText(address: Ipv4Address, prefix: u32): string {
+  return prefix == 32 ? formatIpv4(address) : `${formatIpv4(address)}/${prefix}`;
+}
+
+/** A rule as its words describe it. */
+class Request {
+  readonly rule: Rule = new Rule(0);
+  /** -1 if not given. */
+  priority: i64 = -1;
+  hasTarget: bool = false;
+
+  /** Reads the words up to the end. Returns false after printing an error. */
+  read(context: Context): bool {
+    while (context.code == EXIT_OK && !context.ended()) this.readWord(context, context.take());
+    return context.code == EXIT_OK;
+  }
+
+  private readWord(context: Context, word: string): void {
+    const rule = this.rule;
+    const type = parseType(word);
+    if (word == "not") {
+      rule.inverted = true;
+      return;
+    }
+    if (type > 0 && (type as RouteType) != RouteType.Throw) {
+      rule.setType(type as RouteType);
+      this.hasTarget = true;
+      return;
+    }
+    const value = context.take();
+    if (word == "from" || word == "to") {
+      const any: bool = value == "all" || value == "any";
+      const network = parseNetwork(any ? "default" : value);
+      if (network == null) context.code = context.badPrefix(value, "a network, or all");
+      else if (word == "from") {
+        rule.from = network.address & maskOf(network.prefix);
+        rule.fromPrefix = network.prefix;
+      } else {
+        rule.to = network.address & maskOf(network.prefix);
+        rule.toPrefix = network.prefix;
+      }
+    } else if (word == "fwmark") this.readMark(context, value);
+    else if (word == "priority" || word == "pref" || word == "preference" || word == "order") {
+      this.priority = parseDecimalText(value);
+      if (this.priority < 0 || this.priority > 0xffff_ffff) {
+        context.code = context.unexpected(value, "a priority from 0 to 4294967295");
+      }
+    } else if (word == "table" || word == "lookup") {
+      rule.table = parseTable(value);
+      this.hasTarget = true;
+      if (rule.table == 0) context.code = context.unexpected(value, "a table: main or a number");
+    } else context.code = context.unexpected(word, WORDS);
+  }
+
+  private readMark(context: Context, value: string): void {
+    const slash = value.indexOf("/");
+    const mark = parseMark(slash < 0 ? value : value.substring(0, slash));
+    const mask = slash < 0 ? 0xffff_ffff : parseMark(value.substring(slash + 1));
+    if (mark < 0 || mask < 0) {
+      context.code = context.unexpected(
+        value,
+        "a mark, like 1, or a mark and a mask, like 0x1/0xf",
+      );
+      return;
+    }
+    this.rule.mark = mark as u32;
+    this.rule.markMask = mask as u32;
+  }
+}
+
+function add(context: Context): i32 {
+  if (context.ended()) return context.flushNeeds('"ip rule add"');
+  const request = new Request();
+  if (!request.read(context)) return context.code;
+  const rules = context.stack.ip.rules;
+  const given = request.priority >= 0;
+  const rule = request.rule;
+  rule.priority = given ? (request.priority as u32) : rules.freePriority();
+  for (let i: u32 = 0; i < rules.count && given; i++) {
+    if (rules.at(i).equals(rule)) return context.refused("File exists");
+  }
+  if (rules.add(rule)) return context.done();
+  return context.refused(`No buffer space available (at most ${RULES} rules)`);
+}
+
+/** Deletes the first rule that matches every given word. */
+function remove(context: Context): i32 {
+  if (context.ended()) return context.flushNeeds('"ip rule del"');
+  const request = new Request();
+  if (!request.read(context)) return context.code;
+  const wanted = request.rule;
+  const rules = context.stack.ip.rules;
+  // The first rule, for table local, stays.
+  for (let i: u32 = 1; i < rules.count; i++) {
+    const rule = rules.at(i);
+    if (request.priority >= 0 && (rule.priority as i64) != request.priority) continue;
+    if (!rule.selectsAs(wanted)) continue;
+    if (request.hasTarget && !rule.isTo(wanted)) continue;
+    rules.removeAt(i);
+    return context.done();
+  }
+  return context.refused("No such file or directory");
+}
+
+/** Deletes all rules but the first, as in iproute2; main is then no longer searched. */
+function flush(context: Context): i32 {
+  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  const rules = context.stack.ip.rules;
+  while (rules.count > 1) rules.removeAt(1);
+  return context.done();
+}

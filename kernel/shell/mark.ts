@@ -1,0 +1,18 @@
+/** The marks of packets, by which routing rules can select a table (SO_MARK in Linux). */
+import { hexValue, parseDecimalText } from "../../core/text";
+
+/** Parses a 32-bit number, decimal or with 0x in front. Returns -1 on an error. */
+export function parseMark(text: string): i64 {
+  if (!text.startsWith("0x")) {
+    const number = parseDecimalText(text);
+    return number <= 0xffff_ffff ? number : -1;
+  }
+  if (text.length < 3 || text.length > 10) return -1;
+  let mark: i64 = 0;
+  for (let i = 2; i < text.length; i++) {
+    const digit = hexValue(text.charCodeAt(i));
+    if (digit < 0) return -1;
+    mark = (mark << 4) | digit;
+  }
+  return mark;
+}

@@ -1,0 +1,194 @@
+/** A route: a destination, and the gateways or the error that packets to it meet. */
+import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Interface } from "../interface";
+
+/** Tables, with their numbers in Linux (/etc/iproute2/rt_tables). */
+export const TABLE_DEFAULT: u32 = 253;
+export const TABLE_MAIN: u32 = 254;
+/** This host's own addresses; it has no routes of its own here. */
+export const TABLE_LOCAL: u32 = 255;
+
+/** Who added a route, as `ip route` names them. */
+export const enum RouteOrigin {
+  /** The network of one of this host's addresses. */
+  Kernel,
+  Dhcp,
+  Static,
+}
+
+export const enum RouteType {
+  Unicast,
+  /** No packets are sent; the error is EINVAL. */
+  Blackhole,
+  /** EHOSTUNREACH */
+  Unreachable,
+  /** EACCES */
+  Prohibit,
+  /** As if the table had no route: the next rule decides. */
+  Throw,
+}
+
+/** How far away a destination is, as in Linux. */
+export const enum RouteScope {
+  Global = 0,
+  Link = 253,
+  Host = 254,
+}
+
+/** One of the ways that a route leads. */
+export class NextHop {
+  /** Whether the gateway counts as on the link even if no network of the interface contains it. */
+  onLink: bool = false;
+
+  constructor(
+    /** UNSPECIFIED if the destination is on the link. */
+    readonly gateway: Ipv4Address,
+    readonly iface: Interface,
+    /** The share of conversations that take this way, from 1 to 256. */
+    readonly weight: u32 = 1,
+  ) {}
+
+  /** Whether packets can leave by this way. */
+  get alive(): bool {
+    return this.iface.up && this.iface.linkUp;
+  }
+}
+
+export class Route {
+  readonly mask: u32;
+  type: RouteType = RouteType.Unicast;
+  table: u32 = TABLE_MAIN;
+  scope: RouteScope;
+  /** The source address; UNSPECIFIED means an address of the interface. */
+  source: Ipv4Address = UNSPECIFIED;
+  /** The largest packet in bytes, if it is less than that of the interface; 0 if not limited. */
+  mtu: u32 = 0;
+  /** The ways of a unicast route; conversations are shared out among several. */
+  readonly hops: Array<NextHop> = [];
+
+  /** Creates a route with one way, or none if `iface` is null. */
+  constructor(
+    readonly destination: Ipv4Address,
+    readonly prefix: u32,
+    gateway: Ipv4Address,
+    iface: Interface | null,
+    readonly metric: u32,
+    readonly origin: RouteOrigin,
+  ) {
+    this.mask = maskOf(prefix);
+    this.scope = gateway == UNSPECIFIED && iface != null ? RouteScope.Link : RouteScope.Global;
+    if (iface != null) this.hops.push(new NextHop(gateway, iface));
+  }
+
+  /** The gateway of the first way; UNSPECIFIED if there is none. */
+  get gateway(): Ipv4Address {
+    return this.hops.length > 0 ? this.hops[0].gateway : UNSPECIFIED;
+  }
+
+  /** Whether the first way's gateway counts as on the link. */
+  get onLink(): bool {
+    return this.hops.length > 0 && this.hops[0].onLink;
+  }
+  set onLink(to: bool) {
+    this.hops[0].onLink = to;
+  }
+
+  /** Whether the destination is on the link. */
+  get direct(): bool {
+    return this.hops.length > 0 && this.gateway == UNSPECIFIED;
+  }
+
+  contains(address: Ipv4Address): bool {
+    return ((this.destination ^ address) & this.mask) == 0;
+  }
+
+  /** Whether one of the ways leads over `iface`. */
+  uses(iface: Interface): bool {
+    for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface === iface) return true;
+    return false;
+  }
+
+  /** Whether one of the ways has an interface that is up. */
+  get up(): bool {
+    for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface.up) return true;
+    return false;
+  }
+
+  /** Whether one of the ways has an interface with a carrier. */
+  get alive(): bool {
+    for (let i = 0; i < this.hops.length; i++) if (this.hops[i].alive) return true;
+    return false;
+  }
+
+  /** Whether packets from `source` belong on this route: it names that address, or a way has it. */
+  suits(source: Ipv4Address): bool {
+    if (this.source == source) return true;
+    for (let i = 0; i < this.hops.length; i++) {
+      if (this.hops[i].iface.ipv4.owns(source)) return true;
+    }
+    return false;
+  }
+
+  /** Whether the route has the same destination, table and metric as another. */
+  hasKeyOf(other: Route): bool {
+    return (
+      this.destination == other.destination &&
+      this.prefix == other.prefix &&
+      this.table == other.table &&
+      this.metric == other.metric
+    );
+  }
+
+  /** Whether the two routes differ in nothing that matters to packets. */
+  equals(other: Route): bool {
+    if (!this.hasKeyOf(other) || this.type != other.type || this.scope != other.scope) return false;
+    if (this.source != other.source || this.hops.length != other.hops.length) return false;
+    for (let i = 0; i < this.hops.length; i++) {
+      const hop = this.hops[i];
+      if (hop.gateway != other.hops[i].gateway || hop.iface !== other.hops[i].iface) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Returns the way of a conversation: by `hash`, in proportion to the weights (RFC 2992, as in
+   * Linux), among those that are alive and, if possible, have the address `source`; null if no
+   * interface is up.
+   */
+  choose(source: Ipv4Address, hash: u32): NextHop | null {
+    const hops = this.hops;
+    if (hops.length == 1) return hops[0].iface.up ? hops[0] : null;
+    let wanted = Fitness.Up;
+    let total: u64 = 0;
+    for (let i = 0; i < hops.length; i++) {
+      const fitness = fitnessOf(hops[i], source);
+      if (fitness > wanted) {
+        wanted = fitness;
+        total = 0;
+      }
+      if (fitness == wanted) total += hops[i].weight;
+    }
+    let left = ((hash as u64) * total) >> 32;
+    for (let i = 0; i < hops.length; i++) {
+      if (fitnessOf(hops[i], source) != wanted) continue;
+      if (left < (hops[i].weight as u64)) return hops[i];
+      left -= hops[i].weight;
+    }
+    return null;
+  }
+}
+
+/** How well a way fits a conversation; only the best ones are used. */
+const enum Fitness {
+  Down,
+  Up,
+  Alive,
+  /** Alive, and its interface has the source address. */
+  Own,
+}
+
+function fitnessOf(hop: NextHop, source: Ipv4Address): Fitness {
+  if (!hop.iface.up) return Fitness.Down;
+  if (!hop.alive) return Fitness.Up;
+  return source != UNSPECIFIED && hop.iface.ipv4.owns(source) ? Fitness.Own : Fitness.Alive;
+}

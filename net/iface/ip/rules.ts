@@ -1,0 +1,149 @@
+/**
+ * Routing rules: which table is searched, by the addresses and the mark of a packet, as in Linux's
+ * ip-rule(8). Rules are tried in the order of their priority, until one finds a route.
+ */
+import { RULES } from "../../../core/limits";
+import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Route, RouteOrigin, RouteType, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from "./route";
+import { RouteTable } from "./routes";
+
+export class Rule {
+  /** The networks of source and destination; a prefix of 0 matches all. */
+  from: Ipv4Address = UNSPECIFIED;
+  fromPrefix: u32 = 0;
+  to: Ipv4Address = UNSPECIFIED;
+  toPrefix: u32 = 0;
+  /** The bits of the packet's mark that are compared with `mark`; 0 matches all. */
+  mark: u32 = 0;
+  markMask: u32 = 0;
+  /** Whether the rule is for the packets that do not match. */
+  inverted: bool = false;
+  /** The table to search. */
+  table: u32 = TABLE_MAIN;
+  /** The error of packets that match, in place of a table; null if there is none. */
+  verdict: Route | null = null;
+
+  constructor(public priority: u32) {}
+
+  /** Sets the error of packets that match; Unicast means that the table is searched. */
+  setType(type: RouteType): void {
+    this.verdict = null;
+    if (type == RouteType.Unicast) return;
+    const verdict = new Route(UNSPECIFIED, 0, UNSPECIFIED, null, 0, RouteOrigin.Static);
+    verdict.type = type;
+    this.verdict = verdict;
+  }
+
+  get type(): RouteType {
+    const verdict = this.verdict;
+    return verdict == null ? RouteType.Unicast : verdict.type;
+  }
+
+  /** Whether the rule is for packets with these addresses and this mark. */
+  matches(destination: Ipv4Address, source: Ipv4Address, mark: u32): bool {
+    const same =
+      ((source ^ this.from) & maskOf(this.fromPrefix)) == 0 &&
+      ((destination ^ this.to) & maskOf(this.toPrefix)) == 0 &&
+      ((mark ^ this.mark) & this.markMask) == 0;
+    return same != this.inverted;
+  }
+
+  /** Whether the rule selects packets by all that `other` names. */
+  selectsAs(other: Rule): bool {
+    if (this.inverted != other.inverted) return false;
+    const sameFrom = this.from == other.from && this.fromPrefix == other.fromPrefix;
+    const sameTo = this.to == other.to && this.toPrefix == other.toPrefix;
+    const sameMark = this.mark == other.mark && this.markMask == other.markMask;
+    return (
+      (other.fromPrefix == 0 || sameFrom) &&
+      (other.toPrefix == 0 || sameTo) &&
+      (other.markMask == 0 || sameMark)
+    );
+  }
+
+  /** Whether two rules do the same. */
+  equals(other: Rule): bool {
+    const same = this.selectsAs(other) && other.selectsAs(this);
+    return same && this.priority == other.priority && this.isTo(other);
+  }
+
+  /** Whether two rules lead to the same table or error. */
+  isTo(other: Rule): bool {
+    return this.type == other.type && this.table == other.table;
+  }
+}
+
+export class RuleTable {
+  count: u32 = 0;
+  /** Whether a rule depends on the source, so that a path must be looked up again with it. */
+  bySource: bool = false;
+  private readonly rules: StaticArray<Rule | null> = new StaticArray<Rule | null>(RULES);
+
+  /** Creates the rules that Linux starts with. */
+  constructor(private readonly routes: RouteTable) {
+    this.addTable(0, TABLE_LOCAL);
+    this.addTable(32766, TABLE_MAIN);
+    this.addTable(32767, TABLE_DEFAULT);
+  }
+
+  private addTable(priority: u32, table: u32): void {
+    const rule = new Rule(priority);
+    rule.table = table;
+    this.add(rule);
+  }
+
+  /** Returns a rule by its index, from 0 to `count` - 1, in the order in which they are tried. */
+  at(index: u32): Rule {
+    return this.rules[index]!;
+  }
+
+  /** Returns the priority of a rule that has none: before all but the first, as in Linux. */
+  freePriority(): u32 {
+    const second = this.count > 1 ? this.at(1).priority : 0;
+    return second > 0 ? second - 1 : 0;
+  }
+
+  /** Adds a rule behind those of the same priority; returns false if there are RULES already. */
+  add(rule: Rule): bool {
+    if (this.count == RULES) return false;
+    let at = this.count++;
+    while (at > 0 && this.at(at - 1).priority > rule.priority) {
+      this.rules[at] = this.rules[at - 1];
+      at--;
+    }
+    this.rules[at] = rule;
+    this.changed();
+    return true;
+  }
+
+  removeAt(index: u32): void {
+    this.count--;
+    for (let i = index; i < this.count; i++) this.rules[i] = this.rules[i + 1];
+    this.rules[this.count] = null;
+    this.changed();
+  }
+
+  private changed(): void {
+    this.routes.generation++;
+    this.bySource = false;
+    for (let i: u32 = 0; i < this.count; i++) {
+      if (this.at(i).fromPrefix > 0) this.bySource = true;
+    }
+  }
+
+  /**
+   * Returns the route of packets with these addresses and this mark, which may be an error; null if
+   * there is none. `source` is UNSPECIFIED if it is not chosen yet.
+   */
+  lookup(destination: Ipv4Address, source: Ipv4Address, mark: u32): Route | null {
+    for (let i: u32 = 0; i < this.count; i++) {
+      const rule = unchecked(this.rules[i])!;
+      if (!rule.matches(destination, source, mark)) continue;
+      const verdict = rule.verdict;
+      if (verdict != null) return verdict;
+      const route = this.routes.lookup(rule.table, destination, source);
+      if (route != null && route.type != RouteType.Throw) return route;
+    }
+    return null;
+  }
+}

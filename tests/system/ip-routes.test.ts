@@ -1,0 +1,167 @@
+/** `ip route` and `ip rule`: tables, types, several next hops, rules, with iproute2's words. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+import { echoRequest, OFF_LINK } from "../lab/scripted/ip-host.ts";
+
+/** Returns a command's output without the echo and the prompt. */
+const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
+
+/** Types each line, followed by `echo $?`, and compares what is printed. */
+function dialogue(lab: Lab, lines: [line: string, ...says: string[]][]): void {
+  for (const [line, ...says] of lines) {
+    const code = says.length > 0 && /^(RTNETLINK|Error: [A-Z])/.test(says[0]) ? "1" : "0";
+    assert.deepEqual(printed(lab, `${line}; echo $?`), [...says, code], line);
+  }
+}
+
+test("routes of types have Linux's errors", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ip route add blackhole 10.20/16"],
+    ["ip route add unreachable 10.21/16"],
+    ["ip route add prohibit 10.22/16 metric 5"],
+    ["ip route add throw 10.23/16"],
+    ["ip route get 10.20.0.1", "RTNETLINK answers: Invalid argument"],
+    ["ip route get 10.21.0.1", "RTNETLINK answers: No route to host"],
+    ["ip route get 10.22.0.1", "RTNETLINK answers: Permission denied"],
+    ["ip route get 10.23.0.1", "RTNETLINK answers: Network is unreachable"],
+    ["ip route show type blackhole", "blackhole 10.20.0.0/16 proto static"],
+    ["ip route show 10.22/16", "prohibit 10.22.0.0/16 proto static metric 5"],
+    [
+      "ip route add blackhole 10.24/16 via 10.0.2.2",
+      "Error: Gateway, device and multipath can not be specified for this route type.",
+    ],
+    ["ip route del blackhole 10.20/16"],
+    ["ip route del blackhole 10.21/16", "RTNETLINK answers: No such process"],
+  ]);
+  assert.deepEqual(printed(lab, "ping -c 1 10.22.0.1"), ["ping: connect: Permission denied"]);
+  assert.match(printed(lab, "nc 10.21.0.1 80")[0], /failed: No route to host$/);
+  assert.match(printed(lab, "curl http://10.22.0.1/")[0], /^curl: \(7\) /);
+});
+
+test("append, replace and change, mtu, src and scope", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ip route add 10.1/16 via 10.0.2.3 mtu 1400 src 10.0.2.15"],
+    [
+      "ip route show 10.1/16",
+      "10.1.0.0/16 via 10.0.2.3 dev net0 proto static src 10.0.2.15 mtu 1400",
+    ],
+    ["ip route get 10.1.2.3", "10.1.2.3 via 10.0.2.3 dev net0 src 10.0.2.15 mtu 1400"],
+    ["ip route add 10.1/16 via 10.0.2.4", "RTNETLINK answers: File exists"],
+    ["ip route append 10.1/16 via 10.0.2.4"],
+    ["ip route show 10.1/16 via 10.0.2.4", "10.1.0.0/16 via 10.0.2.4 dev net0 proto static"],
+    ["ip route replace 10.1/16 via 10.0.2.5"],
+    ["ip route get 10.1.2.3", "10.1.2.3 via 10.0.2.5 dev net0 src 10.0.2.15"],
+    ["ip route change 10.9/16 via 10.0.2.5", "RTNETLINK answers: No such file or directory"],
+    ["ip route change 10.1/16 via 10.0.2.6"],
+    ["ip route get 10.1.2.3", "10.1.2.3 via 10.0.2.6 dev net0 src 10.0.2.15"],
+    ["ip route add 10.32/16 dev net0 scope global"],
+    ["ip route show 10.32/16", "10.32.0.0/16 dev net0 proto static"],
+  ]);
+});
+
+test("several next hops share conversations, and are shown as iproute2 shows them", async () => {
+  const lab = await Lab.at("S1");
+  const way = (gateway: string, weight: number) =>
+    `nexthop via ${gateway} dev net0 weight ${weight}`;
+  dialogue(lab, [
+    ["ip route del default"],
+    [`ip route add default ${way("10.0.2.2", 1)} ${way("10.0.2.3", 2)}`],
+    [
+      "ip route show default",
+      "default proto static",
+      `\t${way("10.0.2.2", 1)}`,
+      `\t${way("10.0.2.3", 2)}`,
+    ],
+    ["ip route del default nexthop via 10.0.2.2 dev net0", "RTNETLINK answers: No such process"],
+    [
+      "ip route add 10.3/16 via 10.0.2.2 nexthop via 10.0.2.3",
+      "Error: Nexthop configuration does not match.",
+    ],
+    ["ip route del default"],
+  ]);
+  for (const [words, wrong] of [
+    ["nexthop via 10.0.2.2 weight 0", '"0" is wrong: expected a weight from 1 to 256'],
+    ["nexthop moon", '"moon" is wrong: expected via, dev, weight, onlink or nexthop'],
+  ]) {
+    assert.deepEqual(printed(lab, `ip route add 10.36/16 ${words}`), [`Error: argument ${wrong}`]);
+  }
+});
+
+test("rules select tables by source, destination and mark", async () => {
+  const lab = await Lab.at("S1");
+  const standard = ["0:\tfrom all lookup local", "32766:\tfrom all lookup main"];
+  dialogue(lab, [
+    ["ip rule", ...standard, "32767:\tfrom all lookup default"],
+    ["ip route add default via 10.0.2.3 table 100"],
+    ["ip route show table 100", "default via 10.0.2.3 dev net0 proto static"],
+    ["ip rule add fwmark 1 lookup 100 priority 50"],
+    ["ip rule add fwmark 1 lookup 100 priority 50", "RTNETLINK answers: File exists"],
+    ["ip rule add from 10.0.2.15 to 192.0.2/24 table 100"],
+    ["ip rule add prohibit from 10.7.0.0/16 fwmark 0x10/0xff"],
+    [
+      "ip rule",
+      standard[0],
+      "48:\tfrom 10.7.0.0/16 fwmark 0x10/0xff prohibit",
+      "49:\tfrom 10.0.2.15 to 192.0.2.0/24 lookup 100",
+      "50:\tfrom all fwmark 0x1 lookup 100",
+      standard[1],
+      "32767:\tfrom all lookup default",
+    ],
+    [`ip route get ${OFF_LINK}`, `${OFF_LINK} via 10.0.2.2 dev net0 src 10.0.2.15`],
+    [`ip route get ${OFF_LINK} mark 1`, `${OFF_LINK} via 10.0.2.3 dev net0 src 10.0.2.15 mark 0x1`],
+    ["ip route get 192.0.2.1", "192.0.2.1 via 10.0.2.3 dev net0 src 10.0.2.15"],
+    ["ip route get 192.0.2.1 from 10.0.2.15", "192.0.2.1 from 10.0.2.15 via 10.0.2.3 dev net0"],
+    ["ip rule del priority 77", "RTNETLINK answers: No such file or directory"],
+    ["ip rule del from 10.0.2.15"],
+  ]);
+  lab.take();
+  lab.command(`ping -c 1 -W 1 -m 1 ${OFF_LINK}`);
+  lab.command(`ping -c 1 -W 1 ${OFF_LINK}`);
+  const to = lab.frames().map((frame) => frame.subarray(0, 6).toString("hex"));
+  assert.deepEqual(to, ["52550a000203", "52550a000202"], "the mark selects the gateway");
+  dialogue(lab, [
+    ["ip rule flush"],
+    ["ip rule", "0:\tfrom all lookup local"],
+    [`ip route get ${OFF_LINK}`, "RTNETLINK answers: Network is unreachable"],
+  ]);
+});
+
+test("ip route list table all shows the local table too", async () => {
+  const lab = await Lab.at("S1");
+  const all = printed(lab, "ip route list table all");
+  const local = (kind: string, rest: string) =>
+    `${kind} dev net0 table local proto kernel scope ${rest} src 10.0.2.15`;
+  for (const line of [
+    "default via 10.0.2.2 dev net0 proto dhcp metric 1024",
+    "10.0.2.0/24 dev net0 proto kernel scope link src 10.0.2.15",
+    local("local 10.0.2.15", "host"),
+    local("broadcast 10.0.2.255", "link"),
+    "local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1",
+  ]) {
+    assert.ok(all.includes(line), all.join("\n"));
+  }
+  for (const [line, says] of [
+    ["ip route flush", '"ip route flush" requires arguments.'],
+    ["ip rule add", '"ip rule add" requires arguments.'],
+    ["ip rule add fwmark x table 4", 'Error: argument "x" is wrong: expected a mark, like 1, or'],
+    ["ip route show table foo", 'Error: argument "foo" is wrong: expected a table: main,'],
+    ["ip route add default via 10.0.2.2 table local", 'Error: argument "local" is wrong'],
+  ] as const) {
+    assert.ok(printed(lab, line)[0].startsWith(says), `${line}: ${printed(lab, line)[0]}`);
+  }
+});
+
+test("nstat prints counters with Linux's names, and those of full queues", async () => {
+  const lab = await Lab.at("S1");
+  assert.deepEqual(printed(lab, "nstat NeighborOverflow"), ["#kernel"]);
+  for (let i = 0; i < 9; i++) lab.inject([echoRequest({ source: "10.0.2.99" })]);
+  lab.take();
+  const lines = printed(lab, "nstat 'Icmp*' 'Neighbor*Flow' NeighborOverflow");
+  assert.match(lines[1], /^IcmpInMsgs {22}\d+ +0\.0$/);
+  assert.equal(lines.at(-1), `${"NeighborOverflow".padEnd(32)}${"5".padEnd(16)}   0.0`);
+  assert.ok(printed(lab, "nstat -z").some((line) => line.startsWith("TcpOutRsts ")));
+  lab.pass(4);
+});
