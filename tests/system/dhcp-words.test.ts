@@ -8,7 +8,7 @@ import { Peer } from "../lab/network/peer.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { World } from "../lab/network/world.ts";
 import { address, hardware } from "../lab/packets/bytes.ts";
-import { ips, type Options, searchList } from "../lab/packets/dhcp.ts";
+import { classlessRoutes, ips, type Options, searchList } from "../lab/packets/dhcp.ts";
 import { gateway } from "../lab/scripted/ip-host.ts";
 
 const more: Options = [
@@ -154,4 +154,32 @@ test("another server renews the lease of one that has gone", async () => {
   world.pass(1810);
   assert.equal(second.acknowledged, 2, "the unicast at T1, to the server that renewed it last");
   assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);
+});
+
+test("takes leases of servers that leave options out or use old ones", async () => {
+  const routes = classlessRoutes([
+    ["10.88.0.0/16", "10.0.2.9"],
+    ["0.0.0.0/0", "10.0.2.8"],
+  ]);
+  const cases: [options: Options, route: string, logged?: RegExp][] = [
+    [[[51, []]], "default via 10.0.2.2 ", /gives no lease time, assuming 3600 s/],
+    [[[51, [0, 0, 0, 0]]], "default via 10.0.2.2 ", /gives no lease time, assuming 3600 s/],
+    [[], "default via 10.0.2.2 "],
+    [[[1, []]], "10.0.0.0/8 dev net0 proto kernel "],
+    [[[3, []]], "10.0.2.0/24 dev net0 proto kernel "],
+    [[[249, routes]], "default via 10.0.2.8 "],
+    [[[121, routes]], "10.88.0.0/16 via 10.0.2.9 "],
+    [[[33, ips("192.0.2.0", "10.0.2.7")]], "192.0.2.0/24 via 10.0.2.7 "],
+  ];
+  for (const [options, route, logged = /DHCP lease 10\.0\.2\.15/] of cases) {
+    const lab = await Lab.at("S0");
+    lab.dhcp.options.more = options;
+    if (options.length === 0) lab.dhcp.options.identifier = "none";
+    lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
+    lab.pass(20);
+    const shown = `${options[0]?.[0]}: ${lab.command("ip route")}`;
+    assert.ok(shown.includes(`\n${route}`), shown);
+    assert.match(lab.command("dmesg"), logged);
+    assert.match(lab.command("dhcp renew; echo $?"), /\r\n0\r\n/, shown);
+  }
 });

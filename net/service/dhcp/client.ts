@@ -241,9 +241,9 @@ export class DhcpClient {
 
   private sendDiscover(now: i64): void {
     const lease = this.lease;
-    // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one. While an
-    // address is in use, only a broadcast reply can bring another.
-    this.port.message.broadcast = lease != null || (this.tries & 1) == 0;
+    // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one. While the
+    // interface has an address, a unicast reply to another would not be received.
+    this.port.message.broadcast = this.target.ownAddress() != null || (this.tries & 1) == 0;
     this.attempts++;
     if (this.silentSince < 0) this.silentSince = now;
     const wanted = lease == null ? 0 : lease.address;

@@ -44,6 +44,23 @@ test("obtains a lease with four messages, the first at once", () => {
   assert.equal(world.notes, "+a00020f ?a00020f ");
 });
 
+test("requests a broadcast reply while the interface has an address of another origin", () => {
+  wasm.setAddress(address("10.9.9.9"));
+  wasm.start(0n);
+  world.run(20n * second);
+  assert.deepEqual(
+    world.messages.map((m) => m.flags),
+    [0x8000, 0x8000, 0x8000],
+  );
+  world.reset(11);
+  wasm.start(0n);
+  world.run(20n * second);
+  assert.deepEqual(
+    world.messages.map((m) => m.flags),
+    [0, 0x8000, 0],
+  );
+});
+
 test("does not send a host name that is not a valid label", () => {
   wasm.setHostname(2);
   wasm.start(0n);
