@@ -2,10 +2,11 @@
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
+import { DirectQuery } from "../../../net/service/dns/direct-query";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isUnicast } from "../../../net/wire/address";
 import { sum } from "../../../net/wire/checksum";
-import { DnsReader, emitDnsQuery, parseDns } from "../../../net/wire/dns";
+import { DnsOpt, DnsReader, emitDnsQuery, parseDns } from "../../../net/wire/dns";
 import { recordText } from "../../../net/wire/dns-record";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitUdp, UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
@@ -19,6 +20,7 @@ const OWN: u32 = 0x0a00_020f;
 const NAME: string = "a.test";
 const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
 let now: i64 = 10 * SECOND;
+let direct: DirectQuery | null = null;
 
 function ask(): DnsQuery {
   const name = String.UTF8.encode(NAME);
@@ -77,6 +79,18 @@ function stream(piece: Input, form: u32): void {
   world.streamArrive(count - 1, start, length + 2);
 }
 
+function poll(): void {
+  const query = direct;
+  if (query != null) query.poll(now);
+  world.poll(now);
+}
+
+/** Asks as `dig` does; the responses that arrive may be for this query or the resolver's. */
+function askDirectly(): void {
+  const name = String.UTF8.encode(NAME);
+  direct = world.askDirectly(changetype<usize>(name), name.byteLength, 0, now);
+}
+
 function check(query: DnsQuery): void {
   assert(query.done, "query does not end");
   assert(query.addresses.length <= 16, "too many addresses");
@@ -92,6 +106,8 @@ function check(query: DnsQuery): void {
 /** Shows every record of a response as `dig` does. */
 function show(message: usize, length: u32): void {
   if (!parseDns(length)) return;
+  const opt = DnsOpt.find(message, length);
+  if (opt != null) assert(opt.payload <= 0xffff && opt.version <= 255, "OPT is misread");
   const reader = new DnsReader(message, length, true);
   if (!reader.readQuestion()) return;
   while (reader.readRecord()) {
@@ -121,10 +137,12 @@ export function dns(pointer: usize, length: u32): void {
   const input = new Input(pointer, length);
   alone(new Input(pointer, min(length, 4096)));
   world.reset(1);
+  direct = null;
   world.addServer(SERVER, 53);
   const kind = input.byte();
   if ((kind & 1) != 0) world.addServer(SERVER + 1, 53);
   if ((kind & 2) != 0) world.allowStreams(true);
+  if ((kind & 4) != 0) askDirectly();
   const query = ask();
   while (!input.empty) {
     const step = input.byte();
@@ -132,13 +150,14 @@ export function dns(pointer: usize, length: u32): void {
     if ((step & 8) != 0) stream(piece, (step >>> 4) % 3);
     else arrive(piece, (step >>> 4) % 3);
     now += (SECOND / 8) << ((step & 7) as i64);
-    world.poll(now);
+    poll();
   }
   for (let i = 0; i < 40; i++) {
     now += SECOND;
-    world.poll(now);
+    poll();
   }
   check(query);
+  assert(direct == null || direct!.done, "direct query does not end");
   assert(world.socketCount() == 0, "socket leaked");
   assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "cache is too large");
 }
