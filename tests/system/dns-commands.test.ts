@@ -175,6 +175,26 @@ test("host asks twice, and says that no server could be reached", async () => {
   );
 });
 
+test("host asks the next server after SERVFAIL, unless -s is given", async () => {
+  const lab = await served();
+  lab.gateway.udp.set(53, ({ source, sourcePort, data }) => {
+    const { name, type } = readQuestion(data);
+    const answer = { questions: [{ name, type }], code: 2 };
+    lab.gateway.sendUdp(53, source, sourcePort, encodeAnswer(be16(data, 0), name, answer));
+  });
+  lab.command("resolvectl dns 10.0.2.2 10.0.2.3");
+  assert.equal(
+    printed(lab, "host -t A one.test; echo $?"),
+    ";; Got SERVFAIL reply from 10.0.2.2, trying next server\n" +
+      "one.test has address 192.0.2.1\n0",
+  );
+  assert.equal(
+    printed(lab, "host -s -t A one.test; echo $?"),
+    "Host one.test not found: 2(SERVFAIL)\n1",
+  );
+  assert.match(printed(lab, "nslookup one.test"), /\nServer:\t\t10\.0\.2\.3\n/);
+});
+
 const SERVER = "Server:\t\t10.0.2.3\nAddress:\t10.0.2.3#53\n\n";
 const SOA_LINES =
   "test\n\torigin = ns.test\n\tmail addr = hostmaster.test\n\tserial = 2026\n" +

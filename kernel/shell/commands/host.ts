@@ -8,7 +8,7 @@
  * Otherwise it asks SERVER, or the configured servers, and prints the records of the response as
  * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
  * prints whole messages; -a does so for type ANY. -T uses TCP, -W is the time to wait for each of
- * two attempts.
+ * two attempts. After SERVFAIL it asks the next server, unless -s is given.
  *
  * Unlike host(1) of BIND, it does not look for NAME in the search domains if it asks SERVER, and
  * has no zone transfers.
@@ -29,7 +29,7 @@ import { printable } from "../terminal/printable";
 import { reverseName, ServerChoice } from "./dig/server-job";
 import { HostQueryJob, HostRequest } from "./host/query-job";
 
-const OPTIONS: StaticArray<string> = ["a", "v|d", "t:", "T", "p:", "W:", "r", "4"];
+const OPTIONS: StaticArray<string> = ["a", "v|d", "t:", "T", "p:", "W:", "r", "s", "4"];
 /** Attempts with each server, and how long to wait for each, in seconds. */
 const TRIES: i32 = 2;
 const WAIT: i64 = 5;
@@ -123,6 +123,7 @@ function requestOf(options: Options, name: string): HostRequest {
   const address = parseIpv4(name);
   query.edns = false;
   query.tries = TRIES;
+  query.skipFailures = !options.has("s");
   query.tcp = options.has("T");
   query.recurse = !options.has("r");
   request.verbose = options.has("v") || options.has("a");

@@ -50,6 +50,7 @@ class Request {
 
   constructor(words: Array<string>) {
     this.options.edns = false;
+    this.options.skipFailures = true;
     for (let i = 0; i < words.length; i++) {
       if (words[i].startsWith("-") && words[i].length > 1) this.option(words[i].substring(1));
       else this.operands.push(words[i]);

@@ -4,7 +4,7 @@
  */
 import { NEVER, SECOND } from "../../../core/time";
 import { formatIpv4 } from "../../wire/address";
-import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
+import { DNS_PORT, DnsCode, DnsHeader, TYPE_A } from "../../wire/dns";
 import { NameServer } from "../settings";
 import { StreamFailure } from "../stream/stream";
 import { DnsExchange, DnsTransport, StreamExchange } from "./exchange";
@@ -20,6 +20,8 @@ export class DirectOptions {
   tcp: bool = false;
   edns: bool = true;
   recurse: bool = true;
+  /** Whether to ask the next server after SERVFAIL, if there is one. */
+  skipFailures: bool = false;
   /** The maximum number of queries to each server; repeating one over TCP does not count. */
   tries: i32 = 3;
   timeout: i64 = 5 * SECOND;
@@ -70,11 +72,22 @@ export class DirectQuery {
       this.reply = reply;
       this.elapsed = now - this.askedAt;
       this.ask(true, now);
+    } else if (this.skips(reply)) {
+      const server = this.server.toString();
+      this.complaints.push(`;; Got SERVFAIL reply from ${server}, trying next server`);
+      this.tries = 0;
+      this.server = this.servers[++this.index];
+      this.ask(this.options.tcp, now);
     } else {
       this.reply = reply;
       this.elapsed = now - this.askedAt;
       this.close();
     }
+  }
+
+  private skips(reply: DnsReply): bool {
+    if (!this.options.skipFailures || this.index + 1 >= this.servers.length) return false;
+    return DnsHeader.at(reply.pointer).code == DnsCode.ServerFailure;
   }
 
   pollAt(): i64 {
