@@ -91,6 +91,11 @@ function askDirectly(): void {
   direct = world.askDirectly(changetype<usize>(name), name.byteLength, 0, now);
 }
 
+function directEnded(): bool {
+  const query = direct;
+  return query == null || query.done;
+}
+
 function check(query: DnsQuery): void {
   assert(query.done, "query does not end");
   assert(query.addresses.length <= 16, "too many addresses");
@@ -157,7 +162,7 @@ export function dns(pointer: usize, length: u32): void {
     poll();
   }
   check(query);
-  assert(direct == null || direct!.done, "direct query does not end");
+  assert(directEnded(), "direct query does not end");
   assert(world.socketCount() == 0, "socket leaked");
   assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "cache is too large");
 }
