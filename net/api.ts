@@ -102,6 +102,7 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
   accepted.connection = connection;
   accepted.keepAlive = socket.keepAlive;
   accepted.userTimeout = socket.userTimeout;
+  accepted.trafficClass = socket.trafficClass;
   accepted.applyOptions();
   return accepted;
 }
@@ -143,6 +144,15 @@ export function tcpSetMark(socket: TcpSocket, mark: u32): void {
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.userTimeout = timeout;
+  socket.applyOptions();
+}
+
+/**
+ * Sets the octet with the DS field of the packets sent (IP_TOS; RFC 2474): 0xb8 for EF. TCP ignores
+ * the two ECN bits. Accepted sockets inherit their listener's setting.
+ */
+export function tcpSetTypeOfService(socket: TcpSocket, octet: u32): void {
+  socket.trafficClass = octet;
   socket.applyOptions();
 }
 
@@ -292,6 +302,11 @@ export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
 /** Marks the datagrams of the socket for routing rules; see tcpSetMark. */
 export function udpSetMark(socket: UdpSocket, mark: u32): void {
   socket.path.setMark(mark);
+}
+
+/** Sets the octet with DS field and ECN of the datagrams sent from now on (IP_TOS; RFC 2474). */
+export function udpSetTypeOfService(socket: UdpSocket, octet: u32): void {
+  socket.path.trafficClass = octet;
 }
 
 /** Closes the socket and drops the datagrams queued. */

@@ -8,6 +8,7 @@ import { Utf8Decoder } from "../../core/utf8";
 import { CONFIG_FILE, Configuration } from "./configuration";
 import { isOtherKey, isOtherSection } from "./other-keys";
 import { isUnknownKey, SettingsReader } from "./settings-reader";
+import { TRAFFIC_SECTIONS } from "./traffic-sections";
 import { quoted } from "./values";
 
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
@@ -84,7 +85,7 @@ class FileParser {
   private parseHeader(line: string, number: i32): string {
     this.finishSection();
     const name = line.endsWith("]") ? line.substring(1, line.length - 1) : "";
-    this.skipping = !SECTIONS.includes(name);
+    this.skipping = !SECTIONS.includes(name) && !TRAFFIC_SECTIONS.includes(name);
     this.section = name;
     if (name == "Match") this.finishPart();
     if (!this.skipping) this.reader.begin(name, number);

@@ -62,11 +62,11 @@ const OTHER_SECTIONS: string =
   "SR-IOV IPv6AddressLabel RoutingPolicyRule NextHop Neighbor DHCPv6 DHCPPrefixDelegation " +
   "IPv6AcceptRA DHCPServer DHCPServerStaticLease IPv6SendRA IPv6Prefix IPv6RoutePrefix " +
   "IPv6PREF64Prefix Bridge BridgeFDB BridgeMDB LLDP CAN IPoIB QDisc NetworkEmulator " +
-  "TokenBucketFilter PIE FlowQueuePIE StochasticFairBlue StochasticFairnessQueueing BFIFO PFIFO " +
+  "PIE FlowQueuePIE StochasticFairBlue " +
   "PFIFOHeadDrop PFIFOFast CAKE ControlledDelay DeficitRoundRobinScheduler " +
-  "DeficitRoundRobinSchedulerClass EnhancedTransmissionSelection GenericRandomEarlyDetection " +
-  "FairQueueingControlledDelay FairQueueing TrivialLinkEqualizer HierarchyTokenBucket " +
-  "HierarchyTokenBucketClass ClassfulMultiQueueing BandMultiQueueing HeavyHitterFilter " +
+  "DeficitRoundRobinSchedulerClass GenericRandomEarlyDetection " +
+  "FairQueueingControlledDelay FairQueueing TrivialLinkEqualizer " +
+  "ClassfulMultiQueueing BandMultiQueueing HeavyHitterFilter " +
   "QuickFairQueueing QuickFairQueueingClass BridgeVLAN";
 
 /** Reports whether systemd has this key in a section that the kernel reads. */

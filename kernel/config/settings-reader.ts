@@ -13,6 +13,7 @@ import {
 import { formatIpv4, Ipv4Address } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
+import { TRAFFIC_SECTIONS, TrafficSection } from "./traffic-sections";
 import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
 
 /** The smallest MTU of IPv4 (RFC 791) and the MTU of Ethernet (RFC 894), in bytes. */
@@ -67,6 +68,8 @@ export class SettingsReader {
   private address: NetworkAddress | null = null;
   private peer: NetworkAddress | null = null;
   private addressGiven: bool = false;
+  /** The current section, if it describes an egress queue. */
+  private traffic: TrafficSection | null = null;
 
   constructor(private readonly configuration: Configuration) {}
 
@@ -92,10 +95,13 @@ export class SettingsReader {
     this.address = null;
     this.peer = null;
     this.addressGiven = false;
+    this.traffic = TRAFFIC_SECTIONS.includes(section) ? new TrafficSection(section) : null;
   }
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(section: string, key: string, value: string, line: i32): string {
+    const traffic = this.traffic;
+    if (traffic != null) return traffic.set(key, value);
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
     if (section == "Address" && key == "Address") return this.setAddress(value);
@@ -111,6 +117,8 @@ export class SettingsReader {
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if there is nothing to report. */
   finish(section: string): string {
     this.finishLine = this.sectionLine;
+    const traffic = this.traffic;
+    if (traffic != null) return traffic.finish(this.part.settings.traffic);
     if (section == "Address") return this.finishAddress();
     if (section != "Route") return "";
     if (this.routeGateway == 0) {

@@ -17,6 +17,7 @@ import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
 import { DHCP_GATEWAY, InterfaceSettings, NameServer, NetworkAddress } from "./settings";
+import { applyTraffic } from "./traffic-settings";
 
 /** How long to wait for a DHCP server before using the static fallback. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
@@ -55,6 +56,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   start(now: i64, hostname: string): void {
     const mtu = this.settings.mtu;
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
+    applyTraffic(this.ip, this.iface, this.settings.traffic);
     if (!this.settings.dhcp) this.apply();
     if (!this.settings.dhcp && !this.settings.inform) return;
     this.setHostname(hostname);

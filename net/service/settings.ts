@@ -15,6 +15,7 @@ import {
 } from "../wire/address";
 import { DNS_PORT, DNS_TLS_PORT } from "../wire/dns";
 import { LeaseSettings } from "./lease-settings";
+import { TrafficSetting } from "./traffic-settings";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
 export class NetworkAddress {
@@ -106,6 +107,8 @@ export class InterfaceSettings {
   routes: Array<RouteSetting> = [];
   /** The maximum size of an IPv4 packet in bytes; 0 for the device's default. */
   mtu: u32 = 0;
+  /** Queueing disciplines and classes, those above before those below. */
+  traffic: Array<TrafficSetting> = [];
   /** The section [DHCPv4]. */
   lease: LeaseSettings = new LeaseSettings();
 
@@ -121,6 +124,7 @@ export class InterfaceSettings {
     copy.ntpServers = this.ntpServers;
     copy.routes = this.routes;
     copy.mtu = this.mtu;
+    copy.traffic = this.traffic;
     copy.lease = this.lease;
     return copy;
   }

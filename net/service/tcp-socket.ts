@@ -14,6 +14,8 @@ export class TcpSocket {
   userTimeout: i64 = 0;
   /** Set by `tcpSetMark`. */
   mark: u32 = 0;
+  /** Set by `tcpSetTypeOfService`. */
+  trafficClass: u32 = 0;
 
   /** Returns the state of the socket (RFC 9293 section 3.3.2). */
   state(): TcpState {
@@ -34,5 +36,6 @@ export class TcpSocket {
     if (connection == null) return;
     connection.setKeepAlive(this.keepAlive);
     connection.timeout = this.userTimeout;
+    connection.trafficClass = this.trafficClass;
   }
 }

@@ -36,7 +36,10 @@ const methods = "m ".repeat(101).trim();
 const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
 /** Invalid command lines, and the line that each prints. */
 const mistakes: [command: string, says: RegExp][] = [
-  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-vz\] \[-w SECONDS\] HOST PORT /],
+  [
+    "nc -p 9000 10.0.2.2",
+    /^nc: -p requires -l \(usage: nc \[-vz\] \[-T TOS\] \[-w SECONDS\] HOST PORT /,
+  ],
   ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
   ["nc -l -p 9000 9001", /^nc: extra operand '9001' \(usage: /],
   ["nc -l", /^nc: missing operand \(usage: /],

@@ -1,11 +1,12 @@
 /**
- * nc [-vz] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT
+ * nc [-vz] [-T TOS] [-w SECONDS] HOST PORT | -u [-T TOS] HOST PORT | [-u] [-T TOS] -l [-p] PORT
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, with
  * the messages of nc(1) of Debian's netcat-openbsd. -z ends after connecting; -v reports the
  * connection. -u sends each line as a datagram. -w limits the time to connect and to
  * have data acknowledged, and the time without data in either direction, after which nc ends
- * without a message. -n is accepted and changes nothing.
+ * without a message. -T sets the DS field of what is sent (RFC 2474): `ef`, `af21`, `cs1`,
+ * `lowdelay` or a number. -n is accepted and changes nothing.
  *
  * Unlike netcat-openbsd, nc prints errors and the peer of -l without -v, takes a single port, and
  * sends a line when Enter is typed. Ctrl-D ends the output (FIN); nc then ends after two seconds
@@ -21,10 +22,11 @@ import { Lookup } from "../lookup";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
+import { parseTrafficClass } from "../traffic-class";
 import { TcpClientJob, TcpServerJob } from "./nc/tcp";
 import { UdpJob } from "./nc/udp";
 
-const OPTIONS: StaticArray<string> = ["u", "l", "p:", "w:", "v", "z", "n"];
+const OPTIONS: StaticArray<string> = ["u", "l", "p:", "T:", "w:", "v", "z", "n"];
 
 /** Seconds; -w 0 means no limit. */
 const LONGEST_WAIT: i64 = 1_000_000;
@@ -33,7 +35,7 @@ export class Nc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nc",
-      "[-vz] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
+      "[-vz] [-T TOS] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
       "connects to a port or listens on one (Ctrl-D ends the input)",
       ["nc 10.0.2.2 8080", "nc -vz 10.0.2.2 443", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
@@ -58,30 +60,46 @@ export class Nc extends Command {
     if (options.has("z") && (listens || options.has("u"))) {
       return this.wrongUsage(session, "-z requires a TCP connection to HOST");
     }
+    const octet = parseTrafficClass(options.value("T", "0"));
+    if (octet < 0) {
+      return this.wrongUsage(session, `illegal tos value ${printable(options.value("T"))}`);
+    }
     if (named) operands.push(options.value("p"));
     const text = operands[operands.length - 1];
     const port = parseDecimalText(text);
     if (port < 1 || port > 65535) {
       return this.wrongUsage(session, `port number invalid: ${printable(text)}`);
     }
-    if (options.has("u")) return this.startUdp(session, listens, operands[0], port as u32);
+    if (options.has("u")) {
+      return this.startUdp(session, listens, operands[0], port as u32, octet);
+    }
     if (!listens) {
       const lookup = new Lookup(operands[0], this.stack, session.now);
       const job = new TcpClientJob(session, this.stack, lookup, port as u32, wait);
       job.scans = options.has("z");
+      job.trafficClass = octet;
       job.verbose = options.has("v");
       return job;
     }
     // A backlog of one, as only one peer is accepted.
     const listener = this.stack.ip.tcp.listen(port as u32, 1);
     if (listener == null) return this.failed(session, `port ${port}: Address already in use`);
-    return new TcpServerJob(session, listener);
+    const server = new TcpServerJob(session, listener);
+    server.trafficClass = octet;
+    return server;
   }
 
   /** Opens the socket: a client on a random port (RFC 6056), a listener on `port`. */
-  private startUdp(session: Session, listens: bool, host: string, port: u32): Job {
+  private startUdp(
+    session: Session,
+    listens: bool,
+    host: string,
+    port: u32,
+    trafficClass: u32,
+  ): Job {
     const socket = this.stack.ip.udp.open(listens ? port : 0);
     if (socket == null) return this.failed(session, `port ${port}: Address already in use`);
+    socket.path.trafficClass = trafficClass;
     let lookup: Lookup | null = null;
     if (!listens) lookup = new Lookup(host, this.stack, session.now);
     return new UdpJob(session, socket, lookup, port);

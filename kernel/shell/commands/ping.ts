@@ -1,12 +1,14 @@
 /**
- * ping [-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST
+ * ping [-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS] [-w SECONDS]
+ *      HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait after the last request if no reply has come. -q prints only the first line and the summary.
- * -m marks the requests for routing rules (`ip rule`). -b permits a broadcast address. -n and -4
- * are accepted and change nothing: replies are always shown with IPv4 addresses.
+ * -Q sets the octet with the DS field, decimal or hexadecimal: 0xb8 is EF (RFC 2474). -m marks the
+ * requests for routing rules (`ip rule`). -b permits a broadcast address. -n and -4 are accepted
+ * and change nothing: replies are always shown with IPv4 addresses.
  *
  * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
@@ -35,8 +37,9 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
+import { parseOctet } from "../traffic-class";
 
-const OPTIONS: StaticArray<string> = ["c:", "i:", "m:", "s:", "W:", "w:", "b", "q", "n", "4"];
+const OPTIONS: StaticArray<string> = ["c:", "i:", "m:", "Q:", "s:", "W:", "w:", "b", "q", "n", "4"];
 /** Bytes of the IPv4 and ICMP headers, which the first line adds to the size. */
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
@@ -66,6 +69,7 @@ class PingJob extends Job {
   deadline: i64 = 0;
   /** Bytes of data in each request. */
   size: u32 = 56;
+  trafficClass: u32 = 0;
   quiet: bool = false;
   broadcast: bool = false;
   mark: u32 = 0;
@@ -110,6 +114,7 @@ class PingJob extends Job {
         return EXIT_USAGE;
       }
       socket.path.setMark(this.mark);
+      socket.path.trafficClass = this.trafficClass;
       this.socket = socket;
       this.begin(now);
     }
@@ -258,7 +263,7 @@ export class Ping extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ping",
-      "[-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
+      "[-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
       "sends ICMP echo requests to a host and times the replies",
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
@@ -275,6 +280,11 @@ export class Ping extends Command {
     const mark = parseMark(options.value("m", "0"));
     if (mark < 0) options.failure = `invalid mark "${printable(options.value("m"))}"`;
     options.expectOperands(1, 1);
+    const octet = parseOctet(options.value("Q", "0"));
+    if (octet < 0 && options.failure == "") {
+      const reason = "the decimal value of TOS bits must be in range 0-255";
+      return this.wrongUsage(session, reason);
+    }
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const job = new PingJob(
       session,
@@ -288,6 +298,7 @@ export class Ping extends Command {
     job.interval = max<i64>(interval, 2 * MILLISECOND);
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
+    job.trafficClass = octet;
     job.quiet = options.has("q");
     job.mark = mark as u32;
     return job;

@@ -74,6 +74,15 @@ export class ClassSpecification {
 
   constructor(readonly minor: u32) {}
 
+  copyFrom(other: ClassSpecification): void {
+    this.rate = other.rate;
+    this.ceil = other.ceil;
+    this.burst = other.burst;
+    this.ceilBurst = other.ceilBurst;
+    this.quantum = other.quantum;
+    this.priority = other.priority;
+  }
+
   make(above: HtbClass | null): HtbClass {
     const made = new HtbClass(this.minor, above, this.rateBucket(), this.ceilBucket());
     this.apply(made);

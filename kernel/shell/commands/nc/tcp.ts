@@ -19,6 +19,8 @@ const LINGER: i64 = 2 * SECOND;
 
 /** What client and server have in common. */
 abstract class TcpJob extends Job {
+  /** The octet with the DS field of what is sent. */
+  trafficClass: u32 = 0;
   /** Null until there is a peer, and after the conversation. */
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
@@ -132,6 +134,7 @@ export class TcpClientJob extends TcpJob {
       if (connection == null)
         return this.connectFailed(SOCKET_ERROR_WORDS[SocketError.NoResources]);
       connection.timeout = this.patience;
+      connection.trafficClass = this.trafficClass;
       this.connection = connection;
     }
     if (!connection.established() && connection.error != SocketError.None) {
@@ -182,6 +185,7 @@ export class TcpServerJob extends TcpJob {
       connection = this.listener.accept();
       // After Ctrl-D without a peer the listener is closed.
       if (connection == null) return this.endAt > 0 ? EXIT_OK : RUNNING;
+      connection.trafficClass = this.trafficClass;
       this.connection = connection;
       this.listener.close();
       const ends = connection.endpoints;

@@ -4,10 +4,11 @@ import { Interface } from "../../../../net/iface/interface";
 import { Filter, FilterKey } from "../../../../net/iface/qdisc/filter";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { maskOf } from "../../../../net/wire/address";
+import { parseClassId } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "../ip/context";
 import { concluded, Request, say, wrong } from "./request";
-import { idText, parseClassId, parseNumber } from "./values";
+import { idText, parseNumber } from "./values";
 
 const VERBS: StaticArray<string> = ["add", "delete", "show", "list"];
 /** The number of the first filter of a preference, and the preference of the first filter. */

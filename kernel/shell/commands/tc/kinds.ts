@@ -7,11 +7,11 @@ import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { Sfq } from "../../../../net/iface/qdisc/sfq";
 import { QdiscSpecification, R2Q } from "../../../../net/iface/qdisc/specification";
 import { Tbf } from "../../../../net/iface/qdisc/tbf";
+import { parseMinor } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
 import { say } from "./request";
 import {
-  parseMinor,
   parseNumber,
   parseRate,
   parseSize,

@@ -1,10 +1,11 @@
 /** What the objects of `tc` share: the words before a kind, and the messages of refusals. */
 import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
+import { parseClassId } from "../../../config/class-id";
 import { EXIT_USAGE } from "../../command";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
-import { parseClassId, parseHandle } from "./values";
+import { parseHandle } from "./values";
 
 export class Request {
   /** null only after an error. */

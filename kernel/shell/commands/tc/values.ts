@@ -1,6 +1,7 @@
 /** The numbers of tc(8): rates, sizes, times and handles, as iproute2 reads and prints them. */
 import { hexValue, isDigit, parseDecimalText } from "../../../../core/text";
 import { QueueCounters, ROOT } from "../../../../net/iface/qdisc/qdisc";
+import { parseClassId } from "../../../config/class-id";
 import { parseSeconds } from "../../options";
 
 /** The highest rate, in bits per second, and the largest size and time, in bytes and seconds. */
@@ -123,30 +124,6 @@ function decimal(value: i64, unit: i64): string {
   let digits = thousandths.toString().padStart(3, "0");
   while (digits.endsWith("0")) digits = digits.substring(0, digits.length - 1);
   return `${whole}.${digits}`;
-}
-
-/** Parses up to four hexadecimal digits. Returns -1 if `text` is something else. */
-export function parseMinor(text: string): i64 {
-  const digits = text.startsWith("0x") ? text.substring(2) : text;
-  if (digits.length == 0 || digits.length > 4) return -1;
-  let value: i64 = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = hexValue(digits.charCodeAt(i));
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
-/** Parses `root`, `MAJOR:` or `MAJOR:MINOR`, in hexadecimal. Returns -1 if it is invalid. */
-export function parseClassId(text: string): i64 {
-  if (text == "root") return ROOT;
-  const colon = text.indexOf(":");
-  if (colon < 0) return -1;
-  const major = parseMinor(text.substring(0, colon));
-  const rest = text.substring(colon + 1);
-  const minor = rest == "" ? 0 : parseMinor(rest);
-  return major < 1 || minor < 0 || major == 0xffff ? -1 : (major << 16) | minor;
 }
 
 /** Parses the handle of a discipline: `MAJOR:` or `MAJOR`. Returns -1 if it is invalid. */

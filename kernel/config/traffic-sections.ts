@@ -1,0 +1,215 @@
+/**
+ * The sections of anonymos.conf that describe egress queues: [PFIFO], [BFIFO],
+ * [StochasticFairnessQueueing], [TokenBucketFilter], [HierarchyTokenBucket],
+ * [HierarchyTokenBucketClass] and, for strict priority, [EnhancedTransmissionSelection]
+ * (systemd.network(5)).
+ */
+import { EGRESS_FRAMES } from "../../core/limits";
+import { parseDecimalText } from "../../core/text";
+import { ROOT } from "../../net/iface/qdisc/qdisc";
+import { ClassSpecification, QdiscSpecification } from "../../net/iface/qdisc/specification";
+import { TrafficSetting } from "../../net/service/traffic-settings";
+import { parseClassId, parseMinor } from "./class-id";
+import { splitBlanks } from "./values";
+
+export const TRAFFIC_SECTIONS: StaticArray<string> = [
+  "PFIFO",
+  "BFIFO",
+  "StochasticFairnessQueueing",
+  "TokenBucketFilter",
+  "HierarchyTokenBucket",
+  "HierarchyTokenBucketClass",
+  "EnhancedTransmissionSelection",
+];
+/** The kinds of `tc`, in the order of TRAFFIC_SECTIONS. */
+const KINDS: StaticArray<string> = ["pfifo", "bfifo", "sfq", "tbf", "htb", "class", "prio"];
+/** The keys of each section besides Parent= and Handle= or ClassId=. */
+const KEYS: StaticArray<string> = [
+  "PacketLimit=",
+  "LimitBytes=",
+  "PerturbPeriodSec=",
+  "Rate=, BurstBytes=, LimitBytes= or LatencySec=",
+  "DefaultClass=",
+  "Rate=, CeilRate=, BufferBytes=, CeilBufferBytes=, QuantumBytes= or Priority=",
+  "Bands=, StrictBands= or PriorityMap=",
+];
+const HIGHEST_RATE: i64 = 100_000_000_000;
+const LARGEST_SIZE: i64 = 1 << 30;
+const BANDS_MOST: i64 = 16;
+const SECONDS_MOST: i64 = 3600;
+
+/** Collects the keys of one section. */
+export class TrafficSection {
+  private readonly index: i32;
+  private readonly qdisc: QdiscSpecification;
+  private parent: i64 = ROOT;
+  private id: i64 = 0;
+  private classSpecification: ClassSpecification = new ClassSpecification(0);
+  private latency: i64 = -1;
+  private strict: i64 = -1;
+
+  constructor(private readonly name: string) {
+    const index = TRAFFIC_SECTIONS.indexOf(name);
+    this.index = index;
+    this.qdisc = new QdiscSpecification(KINDS[index]);
+  }
+
+  private get isClass(): bool {
+    return KINDS[this.index] == "class";
+  }
+
+  /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
+  set(key: string, value: string): string {
+    if (key == "Parent") {
+      this.parent = parseClassId(value);
+      return this.parent < 0 ? "invalid parent, expected root or MAJOR:MINOR like 1:10" : "";
+    }
+    if (key == "Handle" && !this.isClass) {
+      const major = parseMinor(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
+      this.id = major << 16;
+      return major < 1 ? "invalid handle, expected 1 to fffe" : "";
+    }
+    if (key == "ClassId" && this.isClass) {
+      this.id = parseClassId(value);
+      const valid: bool = this.id > 0 && (this.id & 0xffff) != 0;
+      return valid ? "" : "invalid class, expected MAJOR:MINOR like 1:10";
+    }
+    if (!` ${KEYS[this.index]},`.includes(` ${key}=`)) {
+      const own = this.isClass ? "ClassId" : "Handle";
+      const keys = `Parent=, ${own}=, ${KEYS[this.index]}`;
+      return `unknown key in section [${this.name}], expected ${keys}`;
+    }
+    return this.isClass ? this.setClass(key, value) : this.setQdisc(key, value);
+  }
+
+  private setClass(key: string, value: string): string {
+    const to = this.classSpecification;
+    if (key == "Rate" || key == "CeilRate") {
+      const rate = parseScaled(value, 1000, HIGHEST_RATE) / 8;
+      if (key == "Rate") to.rate = rate;
+      else to.ceil = rate;
+      return rate < 1 ? "invalid rate, expected bits per second like 5M" : "";
+    }
+    if (key == "Priority") {
+      const priority = parseDecimalText(value);
+      to.priority = priority as u32;
+      return priority < 0 || priority > 7 ? "invalid priority, expected 0 to 7" : "";
+    }
+    const size = parseScaled(value, 1024, LARGEST_SIZE);
+    if (key == "BufferBytes") to.burst = size as u32;
+    else if (key == "CeilBufferBytes") to.ceilBurst = size as u32;
+    else to.quantum = size as u32;
+    return size < 1 ? "invalid size, expected bytes like 16K" : "";
+  }
+
+  private setQdisc(key: string, value: string): string {
+    const to = this.qdisc;
+    if (key == "Rate") {
+      to.rate = max<i64>(parseScaled(value, 1000, HIGHEST_RATE) / 8, 0);
+      return to.rate < 1 ? "invalid rate, expected bits per second like 5M" : "";
+    }
+    if (key == "PacketLimit") {
+      to.limit = parseDecimalText(value);
+      const valid: bool = to.limit > 0 && to.limit <= (EGRESS_FRAMES as i64);
+      return valid ? "" : `invalid limit, expected 1 to ${EGRESS_FRAMES}`;
+    }
+    if (key == "LatencySec" || key == "PerturbPeriodSec") {
+      const time = parseSpan(value);
+      if (key == "LatencySec") this.latency = time;
+      else to.perturb = max<i64>(time, 0);
+      return time < 0 ? "invalid time, expected seconds or a unit like 50ms" : "";
+    }
+    if (key == "DefaultClass") {
+      const minor = parseMinor(value);
+      to.defaultMinor = max<i64>(minor, 0) as u32;
+      return minor < 0 ? "invalid class, expected a minor number like 30" : "";
+    }
+    if (key == "Bands" || key == "StrictBands") {
+      const bands = parseDecimalText(value);
+      if (bands < 1 || bands > BANDS_MOST) return `invalid number, expected 1 to ${BANDS_MOST}`;
+      if (key == "Bands") to.bands = bands as i32;
+      else this.strict = bands;
+      return "";
+    }
+    if (key == "PriorityMap") return this.setMap(value);
+    const size = parseScaled(value, 1024, LARGEST_SIZE);
+    if (key == "LimitBytes") to.limit = size;
+    else to.burst = max<i64>(size, 0) as u32;
+    return size < 1 ? "invalid size, expected bytes like 16K" : "";
+  }
+
+  private setMap(value: string): string {
+    const words = splitBlanks(value);
+    const map = this.qdisc.map.slice<StaticArray<u8>>();
+    for (let i = 0; i < words.length; i++) {
+      const band = parseDecimalText(words[i]);
+      if (i >= map.length || band < 0 || band >= BANDS_MOST) {
+        return "invalid map, expected up to 16 bands";
+      }
+      map[i] = band as u8;
+    }
+    this.qdisc.map = map;
+    return "";
+  }
+
+  /** Ends the section. Returns what is missing, "WHAT: WHY, expected WHAT", or "". */
+  finish(into: Array<TrafficSetting>): string {
+    const fault = this.fault();
+    if (fault != "") return `[${this.name}]: ${fault}`;
+    const parent = this.parent as u32;
+    if (this.isClass) {
+      const id = this.id as u32;
+      const specification = new ClassSpecification(id & 0xffff);
+      specification.copyFrom(this.classSpecification);
+      const above = parent == ROOT ? id & 0xffff_0000 : parent;
+      into.push(new TrafficSetting(null, specification, above, id & 0xffff_0000));
+    } else into.push(new TrafficSetting(this.qdisc, null, parent, this.id as u32));
+    return "";
+  }
+
+  private fault(): string {
+    const to = this.qdisc;
+    if (this.parent < 0 || this.id < 0) return "";
+    if (this.isClass) {
+      if ((this.id & 0xffff) == 0) return "missing class, expected ClassId=MAJOR:MINOR";
+      return this.classSpecification.rate == 0 ? "missing rate, expected Rate=" : "";
+    }
+    if (to.kind == "prio") {
+      if (this.strict >= 0 && this.strict != (to.bands as i64)) {
+        return "bands that share are not supported, expected StrictBands= as many as Bands=";
+      }
+      for (let i = 0; i < to.map.length; i++) {
+        if ((to.map[i] as i32) >= to.bands) return "missing bands, expected more Bands=";
+      }
+    }
+    if (to.kind != "tbf") return "";
+    if (to.rate == 0 || to.burst == 0) return "missing rate, expected Rate= and BurstBytes=";
+    if (to.limit < 0 && this.latency < 0)
+      return "missing limit, expected LatencySec= or LimitBytes=";
+    if (to.limit < 0) to.limit = ((to.rate as i64) * this.latency) / 1_000_000 + to.burst;
+    return "";
+  }
+}
+
+/** Parses a number with an optional suffix K, M or G. Returns -1 if invalid or too large. */
+function parseScaled(text: string, base: i64, maximum: i64): i64 {
+  let factor: i64 = 1;
+  if (text.endsWith("K")) factor = base;
+  else if (text.endsWith("M")) factor = base * base;
+  else if (text.endsWith("G")) factor = base * base * base;
+  const digits = factor == 1 ? text : text.substring(0, text.length - 1);
+  const value = parseDecimalText(digits);
+  return value < 0 || value > maximum / factor ? -1 : value * factor;
+}
+
+/** Parses a time span of one unit: `2`, `2s`, `50ms`, `500us`. Returns microseconds, or -1. */
+function parseSpan(text: string): i64 {
+  let factor: i64 = 1_000_000;
+  let digits = text;
+  if (text.endsWith("ms")) factor = 1000;
+  else if (text.endsWith("us")) factor = 1;
+  if (factor != 1_000_000) digits = text.substring(0, text.length - 2);
+  else if (text.endsWith("s")) digits = text.substring(0, text.length - 1);
+  const value = parseDecimalText(digits.trimEnd());
+  return value < 0 || value > (SECONDS_MOST * 1_000_000) / factor ? -1 : value * factor;
+}
