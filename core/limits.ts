@@ -99,8 +99,8 @@ export const TCP_TIME_WAITS: u32 = 16384;
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-/** Records of one connection's segments in flight, 16 bytes each; a power of two. */
-export const TCP_SENT_SEGMENTS: u32 = 128;
+/** Segments of one connection in flight, with records of 16 bytes; a power of two. */
+export const TCP_SENT_SEGMENTS: u32 = 512;
 /** Out-of-order ranges that a connection holds; a segment that needs one more is dropped. */
 export const TCP_REASSEMBLY_PIECES: u32 = 32;
 /** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */

@@ -1,12 +1,12 @@
 /**
- * TCP options (RFC 9293 section 3.2, RFC 7323 section 2). Maximum segment size and window scale are
- * supported; all others are skipped.
+ * TCP options (RFC 9293 section 3.2): maximum segment size, window scale (RFC 7323 section 2) and
+ * selective acknowledgment (RFC 2018) are supported; all others are skipped.
  *
  *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
  *     │ kind │ length │ data │     these two have neither length nor data
  *     └──────┴────────┴──────┘
  */
-import { loadNet16, storeNet32 } from "../../core/bytes";
+import { loadNet16, loadNet32, storeNet32 } from "../../core/bytes";
 
 export const KIND_END: u32 = 0;
 export const KIND_NO_OPERATION: u32 = 1;
@@ -20,29 +20,48 @@ export const KIND_TIMESTAMPS: u32 = 8;
 
 /** The largest window shift (RFC 7323 section 2.3). */
 const WINDOW_SHIFT_MAXIMUM: u32 = 14;
-/** Bytes of options in a SYN: MSS 4, no operation 1, window scale 3. */
-export const SYN_OPTIONS: u32 = 8;
-/** Bytes of options in a SYN without window scale. */
-export const SYN_OPTIONS_UNSCALED: u32 = 4;
+/** Bytes of one block of a SACK option: its first sequence number, and the one after its last. */
+export const SACK_BLOCK: u32 = 8;
+/** Blocks that fit a header (RFC 2018 section 3). */
+export const SACK_BLOCKS: u32 = 4;
+/** Bytes before the blocks: two no operations, kind and length. */
+export const SACK_PREFIX: u32 = 4;
 
-/** The options of one SYN. */
+/** The options of one segment. */
 export class TcpOptions {
   /** The peer's maximum segment size; 0 if it sent no such option, or the value 0. */
   segmentSize: u32 = 0;
   /** Whether the peer sent the window scale option, and its shift. */
   scaled: bool = false;
   windowShift: u32 = 0;
+  /** Whether the peer sent the SACK-permitted option. */
+  sackPermitted: bool = false;
+  /** The number of blocks of the SACK option, and the address of the first. */
+  sackBlocks: u32 = 0;
+  private blocks: usize = 0;
 
   /** Forgets the options parsed before. */
   clear(): void {
     this.segmentSize = 0;
     this.scaled = false;
     this.windowShift = 0;
+    this.sackPermitted = false;
+    this.sackBlocks = 0;
+  }
+
+  /** The first sequence number of a SACK block. */
+  sackFrom(index: u32): u32 {
+    return loadNet32(this.blocks + index * SACK_BLOCK);
+  }
+  /** The sequence number after the last one of a SACK block. */
+  sackTo(index: u32): u32 {
+    return loadNet32(this.blocks + index * SACK_BLOCK + 4);
   }
 
   /**
-   * Parses `length` bytes of options. At an illegal length it stops (RFC 9293, MUST-7) and keeps
-   * the options before it. A shift above 14 counts as 14.
+   * Parses `length` bytes of options, which must stay in place while SACK blocks are read. At an
+   * illegal length it stops (RFC 9293, MUST-7) and keeps the options before it. A shift above 14
+   * counts as 14.
    */
   parse(pointer: usize, length: u32): void {
     this.clear();
@@ -58,26 +77,55 @@ export class TcpOptions {
       if (at + 2 > end) return;
       const size = load<u8>(at, 1) as u32;
       if (size < 2 || at + size > end) return;
-      if (kind == KIND_MAXIMUM_SEGMENT_SIZE && size == 4) {
-        this.segmentSize = loadNet16(at + 2);
-      } else if (kind == KIND_WINDOW_SCALE && size == 3) {
-        const shift = load<u8>(at, 2) as u32;
-        this.windowShift = shift > WINDOW_SHIFT_MAXIMUM ? WINDOW_SHIFT_MAXIMUM : shift;
-        this.scaled = true;
-      }
+      this.take(kind, at, size);
       at += size;
+    }
+  }
+
+  /** Takes one option of `size` bytes; ignores it if its length is not right for its kind. */
+  private take(kind: u32, at: usize, size: u32): void {
+    if (kind == KIND_SACK && size > 2 && (size - 2) % SACK_BLOCK == 0) {
+      this.blocks = at + 2;
+      this.sackBlocks = (size - 2) / SACK_BLOCK;
+    } else if (kind == KIND_MAXIMUM_SEGMENT_SIZE && size == 4) {
+      this.segmentSize = loadNet16(at + 2);
+    } else if (kind == KIND_SACK_PERMITTED && size == 2) {
+      this.sackPermitted = true;
+    } else if (kind == KIND_WINDOW_SCALE && size == 3) {
+      const shift = load<u8>(at, 2) as u32;
+      this.windowShift = shift > WINDOW_SHIFT_MAXIMUM ? WINDOW_SHIFT_MAXIMUM : shift;
+      this.scaled = true;
     }
   }
 }
 
-/** Writes the options of a SYN, SYN_OPTIONS bytes: segment size and window scale. */
-export function emitSynOptions(pointer: usize, segmentSize: u32, windowShift: u32): void {
-  emitSegmentSize(pointer, segmentSize);
-  const scale = (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | windowShift;
-  storeNet32(pointer + 4, scale);
+/** Writes the segment size. Returns the address behind it. */
+export function emitSegmentSize(pointer: usize, segmentSize: u32): usize {
+  storeNet32(pointer, (KIND_MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | segmentSize);
+  return pointer + 4;
 }
 
-/** Writes the segment size alone, SYN_OPTIONS_UNSCALED bytes. */
-export function emitSegmentSize(pointer: usize, segmentSize: u32): void {
-  storeNet32(pointer, (KIND_MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | segmentSize);
+/** Writes a no operation and the window scale. Returns the address behind them. */
+export function emitWindowScale(pointer: usize, shift: u32): usize {
+  storeNet32(pointer, (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | shift);
+  return pointer + 4;
+}
+
+/** Writes two no operations and SACK-permitted. Returns the address behind them. */
+export function emitSackPermitted(pointer: usize): usize {
+  storeNet32(
+    pointer,
+    (KIND_NO_OPERATION << 24) | (KIND_NO_OPERATION << 16) | (KIND_SACK_PERMITTED << 8) | 2,
+  );
+  return pointer + 4;
+}
+
+/** Writes the SACK_PREFIX bytes before `blocks` SACK blocks. Returns the address behind them. */
+export function emitSackPrefix(pointer: usize, blocks: u32): usize {
+  const length = 2 + blocks * SACK_BLOCK;
+  storeNet32(
+    pointer,
+    (KIND_NO_OPERATION << 24) | (KIND_NO_OPERATION << 16) | (KIND_SACK << 8) | length,
+  );
+  return pointer + SACK_PREFIX;
 }

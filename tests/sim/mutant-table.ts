@@ -5,8 +5,8 @@ export const mutants: Mutant[] = [
   [
     "sends one byte past the peer's window",
     "net/socket/tcp/output/transmit.ts",
-    "return sender.window < allowance ? sender.window : allowance;",
-    "return sender.window < allowance ? sender.window + 1 : allowance;",
+    "return window < room ? window : room;",
+    "return window + 1 < room ? window + 1 : room;",
   ],
   [
     "does not start the retransmission timer",
@@ -117,10 +117,10 @@ export const mutants: Mutant[] = [
     "",
   ],
   [
-    "does not go back to the first missing byte on a time-out",
-    "net/socket/tcp/deadlines.ts",
-    "sender.rewind();\n    block.schedule.counters.timeouts++;",
-    "block.schedule.counters.timeouts++;",
+    "takes nothing for lost on a time-out",
+    "net/socket/tcp/loss/recovery.ts",
+    "sender.segments.loseAll();",
+    "",
   ],
   [
     "repeats a POST whose new connection ended without a response",

@@ -205,6 +205,20 @@ export class TcpConnection {
   get inFlight(): u32 {
     return this.sender.flight;
   }
+  /** Bytes in flight that the peer has SACKed, and those taken for lost. */
+  get sacked(): u32 {
+    return this.sender.segments.sacked;
+  }
+  get lost(): u32 {
+    return this.sender.segments.lost;
+  }
+  /** Whether both sides use SACK (RFC 2018), and whether the path is known to reorder. */
+  get selective(): bool {
+    return this.block.negotiated.selective;
+  }
+  get reordering(): bool {
+    return this.block.recovery.rack.reordering;
+  }
   /** Segments retransmitted since the connection began. */
   get retransmissions(): u32 {
     return this.sender.segments.retransmissions;

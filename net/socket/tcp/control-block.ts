@@ -10,8 +10,9 @@ import { Path } from "../path";
 import { CongestionController } from "./congestion/controller";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
+import { Rack } from "./loss/rack";
+import { RateReduction } from "./loss/rate-reduction";
 import { Recovery } from "./loss/recovery";
-import { RecoveryWindow } from "./loss/recovery-window";
 import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
 import { REASSEMBLY_BYTES, Reassembly } from "./receive/reassembly";
@@ -34,12 +35,24 @@ export const enum ListenQueue {
   Ready,
 }
 
+/** What the timer of `Scheduled.retransmitAt` is for, other than the persist timer. */
+export const enum TimerUse {
+  /** The retransmission timeout (RFC 6298). */
+  Timeout = 0,
+  /** A tail loss probe (RFC 8985 section 7). */
+  Probe,
+  /** To see which segments are overdue by then (RFC 8985 section 6). */
+  Reordering,
+}
+
 // The offsets of the parts in their common memory, and the bytes of all of them.
 const ACKNOWLEDGMENTS: usize = (offsetof<Negotiated>() + 7) & ~7;
 const SENT_SEGMENTS: usize = ACKNOWLEDGMENTS + ((offsetof<Acknowledgments>() + 7) & ~7);
 const PERSIST: usize = SENT_SEGMENTS + ((offsetof<SentSegments>() + 7) & ~7);
-const RECOVERY_WINDOW: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
-const ROUND_TRIP: usize = RECOVERY_WINDOW + ((offsetof<RecoveryWindow>() + 7) & ~7);
+const REDUCTION: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
+const DUPLICATES: usize = REDUCTION + ((offsetof<RateReduction>() + 7) & ~7);
+const RACK: usize = DUPLICATES + ((offsetof<DuplicateAcks>() + 7) & ~7);
+const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
 const LIVENESS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
 const PARTS_BYTES: usize = REASSEMBLY + REASSEMBLY_BYTES;
@@ -60,6 +73,8 @@ export class ControlBlock extends Scheduled {
   orphaned: bool = false;
   /** Whether the connection is over, but data that had arrived can still be read. */
   lingering: bool = false;
+  /** What the retransmission timer is for. */
+  timer: TimerUse = TimerUse.Timeout;
   /** Whether a RST is sent in the next `dispatch`; the connection is already closed. */
   resetDue: bool = false;
   /** Whether Nagle is off: small segments do not wait for those in flight. */
@@ -100,14 +115,20 @@ export class ControlBlock extends Scheduled {
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
     const congestion = new NewReno();
-    const window = RecoveryWindow.at(memory + RECOVERY_WINDOW);
+    const sender = new Sender(TCP_SEND_BYTES, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory);
     this.receiver = new Receiver(TCP_RECEIVE_BYTES, Reassembly.at(memory + REASSEMBLY));
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
-    this.sender = new Sender(TCP_SEND_BYTES, SentSegments.at(memory + SENT_SEGMENTS));
+    this.sender = sender;
     this.persist = PersistTimer.at(memory + PERSIST);
-    this.recovery = new Recovery(new DuplicateAcks(), congestion, window);
+    this.recovery = new Recovery(
+      sender,
+      congestion,
+      DuplicateAcks.at(memory + DUPLICATES),
+      Rack.at(memory + RACK),
+      RateReduction.at(memory + REDUCTION),
+    );
     this.congestion = congestion;
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
     this.liveness = Liveness.at(memory + LIVENESS);
@@ -199,6 +220,11 @@ export class ControlBlock extends Scheduled {
     this.receiver.release();
     this.detach();
     this.lingering = false;
+  }
+
+  /** Notes what the retransmission timer is for. */
+  setTimerUse(use: TimerUse): void {
+    this.timer = use;
   }
 
   setNoDelay(on: bool): void {

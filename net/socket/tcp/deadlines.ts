@@ -3,23 +3,49 @@
  * persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and giving up (RFC 9293 section 3.8.3).
  */
 import { SocketError } from "../error";
-import { ControlBlock } from "./control-block";
+import { ControlBlock, TimerUse } from "./control-block";
 import { TcpState } from "./state";
 import {
+  ACK_DELAY_WORST,
   GIVE_UP_DATA,
   GIVE_UP_SYN,
   HALF_CLOSED_IDLE,
   ORPHAN_CLOSED_WINDOW,
   ORPHAN_IDLE,
+  PROBE_SLACK,
+  RTO_MAXIMUM,
 } from "./timing";
 
-/** Restarts the retransmission timer. It expires at the latest when the connection is given up. */
+/**
+ * Restarts the retransmission timer, for a tail loss probe if one is due before the timeout (RFC
+ * 8985 section 7.2). It expires at the latest when the connection is given up.
+ */
 export function armRetransmit(block: ControlBlock, now: i64): void {
+  const recovery = block.recovery;
+  const timeout = now + block.roundTrip.timeout();
+  let at = timeout;
+  let use = TimerUse.Timeout;
+  if (recovery.lookAt < timeout) {
+    at = recovery.lookAt;
+    use = TimerUse.Reordering;
+  } else if (recovery.mayProbe) {
+    at = now + probeInterval(block);
+    if (at < timeout) use = TimerUse.Probe;
+    else at = timeout;
+  }
+  block.setTimerUse(use);
+  armBy(block, at, now);
+}
+
+/** Restarts the timer for the retransmission timeout. */
+export function armTimeout(block: ControlBlock, now: i64): void {
+  block.setTimerUse(TimerUse.Timeout);
   armBy(block, now + block.roundTrip.timeout(), now);
 }
 
 /** Starts the persist timer, which has a closed window probed (RFC 9293 section 3.8.6.1). */
 export function armPersist(block: ControlBlock, now: i64): void {
+  block.setTimerUse(TimerUse.Timeout);
   armBy(block, now + block.persist.start(block.roundTrip.timeout()), now);
 }
 
@@ -44,6 +70,14 @@ export function expire(block: ControlBlock, now: i64): void {
     block.stopIdle();
     expireIdle(block, now);
   }
+}
+
+/** Returns PTO: two round trips; for a lone segment, more, as its ACK may be delayed. */
+function probeInterval(block: ControlBlock): i64 {
+  const smoothed = block.roundTrip.smoothed;
+  if (smoothed == 0) return RTO_MAXIMUM;
+  const lone = block.sender.segments.count == 1;
+  return 2 * smoothed + (lone ? ACK_DELAY_WORST : PROBE_SLACK);
 }
 
 function armBy(block: ControlBlock, at: i64, now: i64): void {
@@ -78,25 +112,26 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
     return;
   }
   const sender = block.sender;
+  const recovery = block.recovery;
   if (block.state < TcpState.Established) {
     sender.rewind();
-    backOff(block);
-  } else if (sender.flight > 0) {
-    block.recovery.timedOut(sender.unacknowledged, sender.maximum, sender.segmentSize);
-    backOff(block);
-    sender.believeClaim();
-    sender.rewind();
-    block.schedule.counters.timeouts++;
-  } else {
+    block.roundTrip.backOff();
+  } else if (sender.flight == 0) {
     block.persist.expired();
+  } else if (block.timer == TimerUse.Probe) {
+    recovery.probe();
+    armTimeout(block, now);
+  } else if (block.timer == TimerUse.Reordering) {
+    recovery.look(block.roundTrip.smoothed, now);
+    armRetransmit(block, now);
+  } else {
+    recovery.timedOut();
+    block.roundTrip.backOff();
+    sender.believeClaim();
+    armTimeout(block, now);
+    block.schedule.counters.timeouts++;
   }
   block.wake();
-}
-
-/** Doubles RTO after a timeout, and no longer times what is in flight (RFC 6298 section 5.5). */
-function backOff(block: ControlBlock): void {
-  block.roundTrip.backOff();
-  block.sender.segments.stopTiming();
 }
 
 function expireIdle(block: ControlBlock, now: i64): void {

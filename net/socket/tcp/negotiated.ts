@@ -17,6 +17,8 @@ export class Negotiated {
   ownSegmentSize: u32;
   /** Whether this host's SYN offers window scaling; after the peer's SYN, whether both do. */
   scaling: bool;
+  /** The same for selective acknowledgments (RFC 2018). */
+  selective: bool;
   /** Bytes of options on every segment after the handshake, a multiple of 4. */
   optionBytes: u32;
   // Those options, OPTIONS_MAXIMUM bytes.
@@ -30,6 +32,7 @@ export class Negotiated {
   static at(memory: usize): Negotiated {
     const negotiated = changetype<Negotiated>(memory);
     negotiated.scaling = true;
+    negotiated.selective = true;
     return negotiated;
   }
 
@@ -48,6 +51,7 @@ export class Negotiated {
    */
   settle(peer: TcpOptions): u32 {
     if (!peer.scaled) this.scaling = false;
+    if (!peer.sackPermitted) this.selective = false;
     let size = peer.segmentSize == 0 ? SEGMENT_SIZE_DEFAULT : peer.segmentSize;
     if (size < SEGMENT_SIZE_MINIMUM) size = SEGMENT_SIZE_MINIMUM;
     return size < this.ownSegmentSize ? size : this.ownSegmentSize;

@@ -22,6 +22,11 @@ export const GIVE_UP_DATA: i64 = 5 * MINUTE;
 /** The delayed-ACK interval (RFC 9293 section 3.8.6.3: under 500 ms). */
 export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
+/** The longest delay expected of a peer's ACKs (RFC 8985 section 7.2). */
+export const ACK_DELAY_WORST: i64 = 200 * MILLISECOND;
+/** What a tail loss probe waits beyond two round trips, as turns take their time. */
+export const PROBE_SLACK: i64 = 2 * MILLISECOND;
+
 /** The length of TIME-WAIT. RFC 9293 says 4 minutes; common systems use 1 to 2. */
 export const TIME_WAIT: i64 = 60 * SECOND;
 /** The least time between two ACKs for one connection in TIME-WAIT; shorter than any RTO. */

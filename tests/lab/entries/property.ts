@@ -6,10 +6,10 @@ import { DHCP_HEADER, DhcpHeader, emitDhcp, parseDhcp } from "../../../net/wire/
 import { DhcpOptions, DhcpOptionWriter } from "../../../net/wire/dhcp-options";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitTcp, parseTcp, sealTcp, TcpHeader, tcpControl } from "../../../net/wire/tcp";
-import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
+import { emitSegmentSize, emitWindowScale, TcpOptions } from "../../../net/wire/tcp-options";
 
 export { block } from "./text";
-export { emitSynOptions, emitTcp, parseDhcp, parseTcp, tcpControl };
+export { emitSegmentSize, emitTcp, emitWindowScale, parseDhcp, parseTcp, tcpControl };
 
 // --- TCP ---
 /** Sets the checksum of a segment whose header and payload are in place. */

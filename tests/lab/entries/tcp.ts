@@ -9,7 +9,7 @@ import { Tcp } from "../../../net/socket/tcp/tcp";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitTcp, parseTcp, sealTcp, tcpControl } from "../../../net/wire/tcp";
-import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
+import { emitSegmentSize, emitWindowScale, TcpOptions } from "../../../net/wire/tcp-options";
 import { Addresses, reportOf } from "./arrival";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
@@ -192,6 +192,9 @@ export function timeoutOf(c: TcpConnection): i64 {
 export function retransmits(c: TcpConnection): u32 {
   return c.retransmissions;
 }
+export function sacked(c: TcpConnection): u32 {
+  return c.sacked;
+}
 /** SND.UNA and SND.MAX, counted from the first byte of data. */
 export function unacknowledged(c: TcpConnection): i32 {
   return (c.block.sender.unacknowledged - c.block.sender.initial - 1) as i32;
@@ -249,7 +252,7 @@ export function optionShift(): i32 {
   return options.scaled ? (options.windowShift as i32) : -1;
 }
 export function emitSyn(pointer: usize, sequence: u32, flags: u32, source: u32, to: u32): void {
-  emitSynOptions(pointer + 20, 1460, 7);
+  emitWindowScale(emitSegmentSize(pointer + 20, 1460), 7);
   emitTcp(pointer, (4000 << 16) | 80, sequence, 0, tcpControl(28, flags, 65535));
   sealTcp(pointer, 28, 28, addressSum(source, to));
 }

@@ -1,7 +1,7 @@
 /**
  * The interface of a congestion controller (RFC 5033). It owns cwnd and ssthresh, in bytes, and is
  * told what happens to the data in flight. It does not detect losses and does not decide what is
- * retransmitted; see loss/. During fast recovery, `RecoveryWindow` takes the place of cwnd.
+ * retransmitted; see loss/. During fast recovery, `RateReduction` takes the place of cwnd.
  *
  * NewReno is the only implementation. CUBIC (RFC 9438) and HyStart++ (RFC 9406) would need the time
  * of an ACK, which is passed, and the round-trip time, which their constructors could take.
@@ -33,6 +33,9 @@ export interface CongestionController {
    * expiration was for the same segment.
    */
   timedOut(flight: u32, segmentSize: u32, again: bool): void;
+
+  /** A loss was only apparent: the window and threshold of before come back. */
+  restore(window: u32, threshold: u32): void;
 
   /** Nothing is in flight, and nothing was sent for longer than RTO. */
   restartedAfterIdle(segmentSize: u32): void;

@@ -61,6 +61,11 @@ export class NewReno implements CongestionController {
     this.counted = 0;
   }
 
+  restore(window: u32, threshold: u32): void {
+    if (this.bytes < window) this.bytes = window;
+    this.limit = threshold;
+  }
+
   /** A window from before a pause may be too large for the network now (RFC 5681 section 4.1). */
   restartedAfterIdle(segmentSize: u32): void {
     const restart = initialWindow(segmentSize);

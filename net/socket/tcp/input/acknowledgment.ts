@@ -4,9 +4,11 @@ import { FLAG_FIN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { armFinWait2, armRetransmit } from "../deadlines";
+import { AckEvent } from "../loss/ack-event";
 import { isNewAck, isPlausibleAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
+import { before } from "../sequence";
 import { TcpEvent, TcpState } from "../state";
 import { establish } from "./handshake";
 
@@ -31,12 +33,16 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   }
   const window = segment.window << sender.shift;
   const old = sender.window;
-  if (isNew) {
-    acknowledged(block, acknowledgment, now);
-  } else if (acknowledgment == unacknowledged) {
-    const bare = segment.length == 0 && !segment.has(FLAG_FIN);
-    if (bare && window == old && window > 0) duplicateAck(block);
-  }
+  const bare = segment.length == 0 && !segment.has(FLAG_FIN);
+  const same = acknowledgment == unacknowledged && window == old && window > 0;
+  const ack = block.schedule.ack;
+  const advance = isNew ? acknowledgment - unacknowledged : 0;
+  ack.begin(advance, sender.flight, same && bare && sender.flight > 0);
+  sender.segments.beginAck();
+  if (isNew) sender.acknowledge(acknowledgment, now);
+  const marked = block.negotiated.selective && segment.hasOptions;
+  if (marked && markSacked(block, segment, now)) ack.noteRepeated();
+  if (isNew || ack.duplicate || marked) acknowledge(block, ack, now);
   if (((acknowledgment - unacknowledged) as i32) >= 0) {
     sender.updateWindow(segment.sequence, acknowledgment, window);
     if (sender.window > old) block.wake();
@@ -44,32 +50,60 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   return Drop.None;
 }
 
-/** Handles an acknowledgment of something new. */
+/** Handles an acknowledgment of something new, without options. */
 export function acknowledged(block: ControlBlock, acknowledgment: u32, now: i64): void {
   const sender = block.sender;
-  const recovery = block.recovery;
-  const flight = sender.maximum - sender.unacknowledged;
-  const count = acknowledgment - sender.unacknowledged;
-  const sample = sender.acknowledge(acknowledgment, now);
-  if (sample != NO_SAMPLE) block.roundTrip.sample(sample);
-  block.liveness.progressed(now);
-  const size = sender.segmentSize;
-  const restarts = recovery.acknowledged(count, acknowledgment, flight, size, now);
-  const all = sender.unacknowledged == sender.maximum;
-  block.persist.acknowledged(all);
-  if (all) block.stopRetransmit();
-  else if (restarts) armRetransmit(block, now);
-  if (sender.unsent > 0 || sender.finDue || recovery.retransmitDue) block.wake();
-  if (sender.finAcknowledged) finAcknowledged(block, now);
+  const ack = block.schedule.ack;
+  ack.begin(acknowledgment - sender.unacknowledged, sender.flight, false);
+  sender.segments.beginAck();
+  sender.acknowledge(acknowledgment, now);
+  acknowledge(block, ack, now);
 }
 
-/** Handles a duplicate ACK, as RFC 5681 section 2 defines it. */
-function duplicateAck(block: ControlBlock): void {
+/** Draws the conclusions from an ACK that `SentSegments` reflects. */
+function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   const sender = block.sender;
-  const unacknowledged = sender.unacknowledged;
-  if (sender.maximum == unacknowledged) return;
-  block.recovery.duplicate(unacknowledged, sender.maximum, sender.segmentSize);
-  block.wake();
+  const segments = sender.segments;
+  const recovery = block.recovery;
+  const roundTrip = block.roundTrip;
+  if (segments.sample != NO_SAMPLE) roundTrip.sample(segments.sample);
+  recovery.rack.update(segments, now);
+  const look = recovery.lookAt;
+  const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);
+  if (ack.advance > 0) {
+    block.liveness.progressed(now);
+    block.persist.acknowledged(sender.unacknowledged == sender.maximum);
+  }
+  if (sender.unacknowledged == sender.maximum) block.stopRetransmit();
+  else if (restarts || recovery.lookAt < look) armRetransmit(block, now);
+  if (sender.unsent > 0 || sender.finDue || segments.lost > 0 || recovery.probeDue) block.wake();
+  if (ack.advance > 0 && sender.finAcknowledged) finAcknowledged(block, now);
+}
+
+/**
+ * Marks what the SACK option of a segment covers. Blocks that cannot be true are ignored. Reports
+ * whether the first is a D-SACK: below the acknowledgment, or inside the second (RFC 2883).
+ */
+function markSacked(block: ControlBlock, segment: TcpSegment, now: i64): bool {
+  const sender = block.sender;
+  const options = segment.options;
+  const una = sender.unacknowledged;
+  let repeated = false;
+  for (let i: u32 = 0; i < options.sackBlocks; i++) {
+    const from = options.sackFrom(i);
+    const to = options.sackTo(i);
+    if (!before(from, to) || before(sender.maximum, to)) continue;
+    if (before(from, una)) {
+      if (i == 0 && !before(from, una - sender.largestWindow)) repeated = true;
+      continue;
+    }
+    if (i == 0 && options.sackBlocks > 1) {
+      const inside = !before(from, options.sackFrom(1)) && !before(options.sackTo(1), to);
+      if (inside) repeated = true;
+    }
+    sender.segments.sack(from, to, now);
+  }
+  return repeated;
 }
 
 function finAcknowledged(block: ControlBlock, now: i64): void {

@@ -53,8 +53,8 @@ function lowerSegmentSize(block: ControlBlock, mtu: u32): void {
   const sender = block.sender;
   sender.fit(mtu);
   if (block.state < TcpState.Established) return;
-  sender.segments.stopTiming();
   sender.rewind();
+  block.recovery.recut();
   block.wake();
 }
 

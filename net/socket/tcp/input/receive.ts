@@ -9,6 +9,7 @@ import { ControlBlock } from "../control-block";
 import { RecoveryPhase } from "../loss/recovery";
 import { isAcceptable, isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
+import { before } from "../sequence";
 import { receivesData, TcpEvent, TcpState } from "../state";
 import { acknowledged, receiveAcknowledgment } from "./acknowledgment";
 import { receiveInSynSent } from "./handshake";
@@ -50,6 +51,7 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const length = segment.length;
   if (length == 0) {
     if (!isNewAck(acknowledgment, sender.unacknowledged, sender.maximum)) return false;
+    if (segment.hasOptions && segment.options.sackBlocks > 0) return false;
     if (block.recovery.phase != RecoveryPhase.Open) return false;
     acknowledged(block, acknowledgment, now);
   } else {
@@ -90,6 +92,10 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     // The peer sends old data again: it is alive and did not get an ACK. A probe of a closed
     // window, however, only shows that the user does not read.
     if (receiver.window > 0) block.liveness.acted(now);
+    const end = segment.sequence + segment.length;
+    if (segment.length > 0 && !before(receiver.next, end)) {
+      receiver.noteRepeated(segment.sequence, end);
+    }
     block.acknowledge();
     // The ACK field of a probe of a closed window is valid (3.10.7.4).
     if (closed && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {

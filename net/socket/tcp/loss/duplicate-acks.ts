@@ -1,26 +1,45 @@
-/** Loss detection by duplicate ACKs: the third in a row means a loss (RFC 5681 section 3.2). */
-import { LossDetector } from "./detector";
+/**
+ * Loss detection for peers without SACK: the third duplicate ACK in a row means that the segment at
+ * SND.UNA is lost (RFC 5681 section 3.2).
+ */
 
 /** The number of duplicate ACKs in a row that means a loss. */
 export const DUPLICATES: u32 = 3;
 
-export class DuplicateAcks implements LossDetector {
+@unmanaged
+export class DuplicateAcks {
+  /** Sequence numbers that left the network although SND.UNA did not advance. */
+  departed: u32;
   /** Duplicate ACKs in a row. */
-  private count: u32 = 0;
+  private count: u32;
 
-  advanced(): void {
-    this.count = 0;
+  /** Initializes an object in zeroed memory. */
+  static at(memory: usize): DuplicateAcks {
+    return changetype<DuplicateAcks>(memory);
   }
 
-  duplicate(): bool {
+  /**
+   * SND.UNA advanced by `count`: by the segment that was missing, and by those whose arrival
+   * duplicate ACKs have reported. Returns how many numbers the latter are.
+   */
+  advanced(count: u32, segmentSize: u32): u32 {
+    this.count = 0;
+    const beyond = count > segmentSize ? count - segmentSize : 0;
+    const known = beyond < this.departed ? beyond : this.departed;
+    this.departed -= known;
+    return known;
+  }
+
+  /** A duplicate ACK arrived with `flight` numbers in flight. Reports whether it means a loss. */
+  duplicate(flight: u32, segmentSize: u32): bool {
+    // The segment at SND.UNA is missing, so no more than the others can have arrived.
+    if (this.departed + 2 * segmentSize <= flight) this.departed += segmentSize;
     return ++this.count == DUPLICATES;
   }
 
-  timedOut(): void {
+  /** Recovery is over, or nothing is known any more. */
+  reset(): void {
     this.count = 0;
-  }
-
-  departed(): u32 {
-    return this.count < DUPLICATES ? this.count : 0;
+    this.departed = 0;
   }
 }

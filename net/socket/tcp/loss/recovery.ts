@@ -1,15 +1,17 @@
 /**
- * Recovery from loss: fast retransmit and fast recovery as in NewReno (RFC 6582), and recovery
- * after a timeout (RFC 5681 section 3.1). A loss detector says what is lost, and a congestion
- * controller what that means for cwnd; this class decides what is retransmitted and when recovery
- * is over.
- *
- * F-RTO (RFC 5682) is not implemented; it would undo `timedOut` here.
+ * Recovery from loss: fast recovery (RFC 6582, RFC 6675), recovery after a timeout (RFC 5681
+ * section 3.1), and what undoes them if the loss was only apparent: F-RTO (RFC 5682) and D-SACK
+ * (RFC 3708). `SentSegments` records what is lost, as RACK or duplicate ACKs decide; a congestion
+ * controller says what that means for cwnd; this class decides how much may be sent.
  */
+import { NEVER } from "../../../../core/time";
 import { CongestionController } from "../congestion/controller";
+import { Sender } from "../send/sender";
 import { atOrBefore, before } from "../sequence";
-import { LossDetector } from "./detector";
-import { RecoveryWindow, windowAfterRecovery } from "./recovery-window";
+import { AckEvent } from "./ack-event";
+import { DuplicateAcks } from "./duplicate-acks";
+import { Rack } from "./rack";
+import { RateReduction } from "./rate-reduction";
 
 export const enum RecoveryPhase {
   /** No loss is known. */
@@ -20,117 +22,302 @@ export const enum RecoveryPhase {
   Timeout,
 }
 
+/** The steps of F-RTO (RFC 5682 section 2.1). */
+const enum Doubt {
+  /** The timeout is taken for genuine. */
+  None = 0,
+  /** Only the first segment was sent again. */
+  Resent,
+  /** That was acknowledged; a segment was sent to see whether later ones arrive. */
+  Probed,
+}
+
 export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
-  /** Whether the segment at SND.UNA is retransmitted in the next `dispatch`. */
-  retransmitDue: bool = false;
+  /** Whether the peer sends SACK. */
+  selective: bool = false;
+  /** Whether a new segment, or the last one again, is sent in the next `dispatch` beyond cwnd. */
+  probeDue: bool = false;
+  /** When RACK wants to look again, or NEVER. */
+  lookAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
   /** Whether a partial ACK has arrived in this fast recovery. */
   private partial: bool = false;
-  /**
-   * Whether the timer expired, with SND.UNA at `timedOutAt`, and nothing was acknowledged since.
-   */
+  /** Whether nothing was acknowledged since the timer expired, with SND.UNA at `timedOutAt`. */
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
-  /** SND.MAX at the first duplicate ACK: what limited transmit sends lies beyond. */
-  private duplicatesFrom: u32 = 0;
+  private doubt: Doubt = Doubt.None;
+  /** cwnd and ssthresh before the loss, and retransmissions not yet reported as needless. */
+  private undoWindow: u32 = 0;
+  private undoThreshold: u32 = 0;
+  private undoLeft: u32 = 0;
+  /** The tail loss probe in flight: SND.NXT, and whether it was a retransmission. */
+  private probing: bool = false;
+  private probeEnd: u32 = 0;
+  private probeResent: bool = false;
 
   constructor(
-    private readonly detector: LossDetector,
+    private readonly sender: Sender,
     private readonly congestion: CongestionController,
-    private readonly fast: RecoveryWindow,
+    private readonly duplicates: DuplicateAcks,
+    readonly rack: Rack,
+    private readonly reduction: RateReduction,
   ) {}
 
   /** The handshake is complete; the SYN had the sequence number `initial`. */
-  start(initial: u32): void {
+  start(initial: u32, selective: bool): void {
     this.point = initial;
+    this.selective = selective;
   }
 
   /** Bytes that may be in flight: cwnd, or the window that replaces it during fast recovery. */
   get window(): u32 {
-    return this.phase == RecoveryPhase.Fast ? this.fast.bytes : this.congestion.window();
+    return this.phase == RecoveryPhase.Fast ? this.reduction.window : this.congestion.window();
   }
 
-  /** Returns the window plus what limited transmit adds (RFC 3042). */
-  allowance(segmentSize: u32): u32 {
-    if (this.phase == RecoveryPhase.Fast) return this.fast.bytes;
-    return this.congestion.window() + this.detector.departed() * segmentSize;
+  /** Bytes in the network (RFC 6675). */
+  get pipe(): u32 {
+    const sender = this.sender;
+    const pipe = sender.segments.pipe(sender.flight);
+    const departed = this.duplicates.departed;
+    return pipe > departed ? pipe - departed : 0;
+  }
+
+  /** Bytes that may be sent now. */
+  get room(): u32 {
+    const window = this.window;
+    const pipe = this.pipe;
+    return window > pipe ? window - pipe : 0;
+  }
+
+  /** Whether lost segments are sent again now: not while a timeout may have been spurious. */
+  get repairs(): bool {
+    return this.doubt != Doubt.Probed;
+  }
+
+  /** Whether a tail loss probe may be scheduled (RFC 8985 section 7.2). */
+  get mayProbe(): bool {
+    if (!this.selective || this.phase != RecoveryPhase.Open || this.probing) return false;
+    return this.sender.segments.sacked + this.sender.segments.lost == 0;
+  }
+
+  /** `bytes` were sent; `again` if they were sent before. */
+  sent(bytes: u32, again: bool): void {
+    if (this.phase == RecoveryPhase.Fast) this.reduction.sent(bytes);
+    if (again && this.phase != RecoveryPhase.Open) this.undoLeft++;
+  }
+
+  /** Sends a probe soon: nothing was acknowledged for two round trips. */
+  probe(): void {
+    this.probeDue = true;
+  }
+
+  /** The probe was sent; `resent` if it was the last segment again. */
+  probed(resent: bool): void {
+    this.probeDue = false;
+    if (this.phase != RecoveryPhase.Open) return;
+    this.probing = true;
+    this.probeEnd = this.sender.next;
+    this.probeResent = resent;
   }
 
   /**
-   * SND.UNA advanced by `count` to `acknowledgment`, with `flight` bytes in flight before. Reports
-   * whether the retransmission timer restarts, as it does except for partial ACKs after the first
-   * (RFC 6582 section 4, the "impatient" variant).
+   * Handles an ACK, which SND.UNA and `SentSegments` already reflect; `smoothed` is SRTT. Reports
+   * whether the retransmission timer restarts: whenever SND.UNA advances, except for partial ACKs
+   * after the first without SACK (RFC 6582 section 4, the "impatient" variant).
    */
-  acknowledged(count: u32, acknowledgment: u32, flight: u32, segmentSize: u32, now: i64): bool {
-    this.timedOutOnce = false;
-    this.detector.advanced();
-    if (this.phase == RecoveryPhase.Fast) {
-      return this.acknowledgedInRecovery(count, acknowledgment, flight, segmentSize);
+  acknowledged(ack: AckEvent, smoothed: i64, now: i64): bool {
+    const sender = this.sender;
+    const segments = sender.segments;
+    const advance = ack.advance;
+    const size = sender.segmentSize;
+    if (advance > 0) this.timedOutOnce = false;
+    if (ack.repeated) this.repeated();
+    if (this.probing) this.endProbe(ack);
+    const lost = segments.lost;
+    const delivered = this.selective ? segments.delivered : this.countDuplicates(ack);
+    if (this.selective) this.detect(smoothed, now);
+    const found = segments.lost > lost;
+    if (this.phase == RecoveryPhase.Timeout) this.acknowledgedAfterTimeout(ack);
+    if (this.phase == RecoveryPhase.Fast)
+      return this.acknowledgedInRecovery(ack, delivered, !found);
+    if (advance > 0) {
+      const repairing = this.phase == RecoveryPhase.Timeout;
+      if (repairing && atOrBefore(this.point, sender.unacknowledged)) this.leaveTimeout();
+      this.congestion.acknowledged(advance, ack.flightBefore, repairing, size, now);
     }
-    this.retransmitDue = false;
-    const repairing = this.phase == RecoveryPhase.Timeout;
-    if (repairing && atOrBefore(this.point, acknowledgment)) this.phase = RecoveryPhase.Open;
-    this.congestion.acknowledged(count, flight, repairing, segmentSize, now);
-    return true;
+    if (found && this.phase == RecoveryPhase.Open) this.enterFast(delivered);
+    return advance > 0;
   }
 
-  /** A duplicate ACK of `unacknowledged` arrived; `maximum` is SND.MAX. */
-  duplicate(unacknowledged: u32, maximum: u32, segmentSize: u32): void {
-    if (this.phase == RecoveryPhase.Fast) {
-      this.fast.duplicate(segmentSize);
-      return;
+  /** RACK's timer expired: what was overdue is lost now. */
+  look(smoothed: i64, now: i64): void {
+    this.detect(smoothed, now);
+    if (this.sender.segments.lost == 0) return;
+    if (this.phase == RecoveryPhase.Open) this.enterFast(0);
+    else if (this.phase == RecoveryPhase.Fast) this.reduce(0, false);
+  }
+
+  /** The retransmission timer expired: everything in flight is taken for lost. */
+  timedOut(): void {
+    const sender = this.sender;
+    const una = sender.unacknowledged;
+    const again = this.timedOutOnce && this.timedOutAt == una;
+    this.doubt = Doubt.None;
+    if (this.phase == RecoveryPhase.Open) {
+      this.remember();
+      this.doubt = Doubt.Resent;
     }
-    if (this.phase == RecoveryPhase.Timeout) return;
-    if (this.detector.departed() == 0) this.duplicatesFrom = maximum;
-    if (!this.detector.duplicate()) return;
-    // Ignore duplicates caused by a loss that was dealt with before (RFC 6582 section 3.2, step 2).
-    if (!before(this.point, unacknowledged)) return;
-    const flight = maximum - unacknowledged;
-    // Segments sent by limited transmit do not count (RFC 5681 section 3.2, step 2).
-    this.congestion.lossDetected(this.duplicatesFrom - unacknowledged, segmentSize);
-    this.fast.enter(this.congestion.threshold(), flight, segmentSize);
-    this.point = maximum;
+    this.congestion.timedOut(sender.maximum - una, sender.segmentSize, again);
+    this.duplicates.reset();
+    sender.segments.loseAll();
+    this.timedOutOnce = true;
+    this.timedOutAt = una;
+    this.point = sender.maximum;
+    this.phase = RecoveryPhase.Timeout;
+    this.probeDue = false;
+    this.probing = false;
+    this.lookAt = NEVER;
+  }
+
+  /** Everything in flight will be cut anew. */
+  recut(): void {
+    this.duplicates.reset();
+    this.lookAt = NEVER;
+    this.probeDue = false;
+  }
+
+  private detect(smoothed: i64, now: i64): void {
+    const sender = this.sender;
+    const size = sender.segmentSize;
+    const recovering = this.phase != RecoveryPhase.Open;
+    this.lookAt = this.rack.detect(sender.segments, size, smoothed, recovering, now);
+  }
+
+  /** Counts duplicate ACKs, and loses a segment if they say so. Returns the bytes that arrived. */
+  private countDuplicates(ack: AckEvent): u32 {
+    const duplicates = this.duplicates;
+    const sender = this.sender;
+    const size = sender.segmentSize;
+    if (ack.advance > 0) return ack.advance - duplicates.advanced(ack.advance, size);
+    if (!ack.duplicate) return 0;
+    const departed = duplicates.departed;
+    const third = duplicates.duplicate(sender.flight, size);
+    // Ignore duplicates caused by a loss that was dealt with before (RFC 6582 3.2, step 2).
+    if (third && this.phase == RecoveryPhase.Open && before(this.point, sender.unacknowledged)) {
+      sender.segments.lose(0);
+    }
+    return duplicates.departed - departed;
+  }
+
+  /** Begins fast recovery, after an ACK that reported `delivered` bytes. */
+  private enterFast(delivered: u32): void {
+    this.remember();
+    const sender = this.sender;
+    this.reduceWindow(sender.flight);
+    this.point = sender.maximum;
     this.partial = false;
     this.phase = RecoveryPhase.Fast;
-    this.retransmitDue = true;
+    this.probing = false;
+    this.reduction.enter(sender.flight);
+    this.reduce(delivered, false);
   }
 
-  /** The retransmission timer expired: everything from SND.UNA on is to be sent again. */
-  timedOut(unacknowledged: u32, maximum: u32, segmentSize: u32): void {
-    const again = this.timedOutOnce && this.timedOutAt == unacknowledged;
-    this.congestion.timedOut(maximum - unacknowledged, segmentSize, again);
-    this.detector.timedOut();
-    this.timedOutOnce = true;
-    this.timedOutAt = unacknowledged;
-    this.point = maximum;
-    this.phase = RecoveryPhase.Timeout;
-    this.retransmitDue = false;
+  /** Tells the controller of a loss with `flight` bytes in flight. */
+  private reduceWindow(flight: u32): void {
+    const congestion = this.congestion;
+    // What limited transmit sent beyond cwnd does not count (RFC 5681 section 3.2, step 2).
+    const window = congestion.window();
+    congestion.lossDetected(flight < window ? flight : window, this.sender.segmentSize);
   }
 
-  /** The segment at SND.UNA was sent again, or need not be. */
-  retransmitted(): void {
-    this.retransmitDue = false;
+  /** Computes the window of fast recovery after `delivered` bytes have arrived. */
+  private reduce(delivered: u32, progress: bool): void {
+    const threshold = this.congestion.threshold();
+    const size = this.sender.segmentSize;
+    this.reduction.acknowledged(delivered, this.pipe, threshold, progress, size);
   }
 
-  private acknowledgedInRecovery(
-    count: u32,
-    acknowledgment: u32,
-    flight: u32,
-    segmentSize: u32,
-  ): bool {
-    if (atOrBefore(this.point, acknowledgment)) {
-      const threshold = this.congestion.threshold();
-      this.congestion.recovered(windowAfterRecovery(flight - count, threshold, segmentSize));
+  private acknowledgedInRecovery(ack: AckEvent, delivered: u32, progress: bool): bool {
+    const advance = ack.advance;
+    if (advance > 0 && atOrBefore(this.point, this.sender.unacknowledged)) {
+      this.congestion.recovered(this.congestion.threshold());
       this.phase = RecoveryPhase.Open;
-      this.retransmitDue = false;
+      this.duplicates.reset();
+      this.rack.recovered();
       return true;
     }
-    this.fast.partial(count, segmentSize);
-    this.retransmitDue = true;
+    if (advance > 0 && !this.selective) this.sender.segments.lose(0);
+    this.reduce(delivered, advance > 0 && progress);
+    // The next hole is filled at once (RFC 6582 section 3.2, step 3).
+    if (advance > 0 && !this.selective) this.reduction.allow(this.pipe, this.sender.segmentSize);
+    if (advance == 0) return false;
     const first = !this.partial;
     this.partial = true;
-    return first;
+    return first || this.selective;
+  }
+
+  /**
+   * F-RTO: an ACK of data that was sent only once, before the timeout, shows that it was spurious.
+   */
+  private acknowledgedAfterTimeout(ack: AckEvent): void {
+    if (this.doubt == Doubt.None) return;
+    const segments = this.sender.segments;
+    const original = segments.original && atOrBefore(segments.originalEnd, this.point);
+    if (original && (this.selective || this.doubt == Doubt.Probed)) {
+      this.undo();
+    } else if (ack.advance == 0) {
+      if (ack.duplicate || segments.delivered > 0) this.doubt = Doubt.None;
+    } else if (this.doubt == Doubt.Resent && before(this.sender.unacknowledged, this.point)) {
+      this.doubt = Doubt.Probed;
+      this.probeDue = true;
+    } else {
+      this.doubt = Doubt.None;
+    }
+  }
+
+  private leaveTimeout(): void {
+    this.phase = RecoveryPhase.Open;
+    this.doubt = Doubt.None;
+  }
+
+  /** Remembers the windows before the loss. */
+  private remember(): void {
+    this.undoWindow = this.congestion.window();
+    this.undoThreshold = this.congestion.threshold();
+    this.undoLeft = 0;
+  }
+
+  /** A segment arrived twice. If all retransmissions did, none was needed (RFC 3708). */
+  private repeated(): void {
+    this.rack.widen(this.sender.unacknowledged, this.sender.next);
+    if (this.undoLeft == 0 || --this.undoLeft > 0) return;
+    if (this.undoWindow > 0) this.undo();
+  }
+
+  /** Restores the windows of before the loss, which was only apparent. */
+  private undo(): void {
+    this.congestion.restore(this.undoWindow, this.undoThreshold);
+    this.undoWindow = 0;
+    this.sender.segments.unlose();
+    this.duplicates.reset();
+    this.phase = RecoveryPhase.Open;
+    this.doubt = Doubt.None;
+    this.probeDue = false;
+  }
+
+  /** Ends a tail loss probe. If it repaired a loss, cwnd is reduced (RFC 8985 section 7.4.2). */
+  private endProbe(ack: AckEvent): void {
+    const una = this.sender.unacknowledged;
+    if (!this.probeResent) {
+      if (!before(una, this.probeEnd)) this.probing = false;
+    } else if (ack.repeated || (ack.duplicate && una == this.probeEnd)) {
+      this.probing = false;
+    } else if (before(this.probeEnd, una)) {
+      this.probing = false;
+      this.reduceWindow(ack.flightBefore);
+      this.congestion.recovered(this.congestion.threshold());
+    }
   }
 }

@@ -10,18 +10,13 @@ import {
   TCP_HEADER,
   tcpControl,
 } from "../../../wire/tcp";
-import {
-  emitSegmentSize,
-  emitSynOptions,
-  SYN_OPTIONS,
-  SYN_OPTIONS_UNSCALED,
-} from "../../../wire/tcp-options";
 import { Endpoints } from "../../endpoints";
 import { Path } from "../../path";
 import { PacketSink, SendResult } from "../../sink";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
 import { Sender } from "../send/sender";
+import { emitOptions, emitOptionsOfSyn, optionBytes, synOptionBytes } from "./options";
 
 /**
  * Sends one segment of a connection, with `length` bytes of its send ring from `sequence` on.
@@ -41,7 +36,7 @@ export function sendSegment(
   const sender = block.sender;
   const payloadSum = length > 0 ? copyPayload(sender, frame.append(length), sequence, length) : 0;
   const syn = (flags & FLAG_SYN) != 0;
-  const options = syn ? synOptionBytes(block) : block.negotiated.optionBytes;
+  const options = syn ? synOptionBytes(block) : optionBytes(block, length);
   const headerLength = TCP_HEADER + options;
   const header = frame.push(headerLength);
   const acknowledges = (flags & FLAG_ACK) != 0;
@@ -51,7 +46,7 @@ export function sendSegment(
     emitOptionsOfSyn(block, header + TCP_HEADER);
     window = receiver.synWindow;
   } else if (options != 0) {
-    memory.copy(header + TCP_HEADER, block.negotiated.options, options as usize);
+    emitOptions(block, header + TCP_HEADER, options);
   }
   const acknowledgment = acknowledges ? receiver.next : 0;
   const control = tcpControl(headerLength, flags, window);
@@ -62,10 +57,23 @@ export function sendSegment(
   // The interface's MTU was lowered: the segment is lost, and will be sent again in smaller pieces.
   if (result == SendResult.TooLong) sender.fit(path.mtu);
   // Without a route, the segment counts as lost: it is sent again until R2.
-  if (acknowledges) block.acknowledgments.sent(block);
+  if (acknowledges) noteAcknowledged(block, length, options);
   if (length > 0) block.liveness.sentData(now);
   block.schedule.counters.segmentsOut++;
   return true;
+}
+
+/**
+ * Notes that a segment with an ACK was sent. A full-sized one had no room to report what arrived
+ * out of order; that is still owed.
+ */
+function noteAcknowledged(block: ControlBlock, length: u32, options: u32): void {
+  const negotiated = block.negotiated;
+  const receiver = block.receiver;
+  const reports = options > negotiated.optionBytes;
+  if (reports) receiver.reported();
+  else if (length > 0 && negotiated.selective && receiver.reportDue) return;
+  block.acknowledgments.sent(block);
 }
 
 /**
@@ -114,15 +122,4 @@ function copyPayload(sender: Sender, to: usize, sequence: u32, length: u32): u64
   }
   ring.copyOut(offset, to, length);
   return sum(to, length);
-}
-
-/** Returns the bytes of options on this connection's SYN. */
-function synOptionBytes(block: ControlBlock): u32 {
-  return block.negotiated.scaling ? SYN_OPTIONS : SYN_OPTIONS_UNSCALED;
-}
-
-function emitOptionsOfSyn(block: ControlBlock, at: usize): void {
-  const size = block.negotiated.ownSegmentSize;
-  if (block.negotiated.scaling) emitSynOptions(at, size, block.receiver.wantedShift);
-  else emitSegmentSize(at, size);
 }

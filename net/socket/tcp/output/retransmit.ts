@@ -1,34 +1,57 @@
-/** Retransmits the first unacknowledged segment: for fast retransmit and after partial ACKs. */
-import { FLAG_ACK, FLAG_FIN } from "../../../wire/tcp";
+/** Sends again what is lost, and tail loss probes (RFC 8985 section 7.3). */
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
+import { armTimeout } from "../deadlines";
 import { before } from "../sequence";
 import { sendSegment } from "./emit";
 
-/** Sends the segment at SND.UNA again; SND.NXT stays. Returns false if the sink is busy. */
-export function retransmitFirst(block: ControlBlock, sink: PacketSink, now: i64): bool {
+/** Sends lost segments again, as far as cwnd allows. Returns false if the sink is busy. */
+export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
-  const una = sender.unacknowledged;
-  const end = sender.end;
-  const data = before(una, end) ? end - una : 0;
-  const sent = sender.maximum - una;
-  let length = data < sender.segmentSize ? data : sender.segmentSize;
-  if (sent < length) length = sent;
-  const fin = sender.closing && una + length == end && sent > length;
-  if (length == 0 && !fin) {
-    block.recovery.retransmitted();
-    return true;
+  const segments = sender.segments;
+  const recovery = block.recovery;
+  if (!recovery.repairs) return true;
+  for (let i = segments.nextLost(0); i < segments.count; i = segments.nextLost(i + 1)) {
+    const from = segments.startOf(i);
+    const size = segments.endOf(i) - from;
+    const fits = size <= sender.segmentSize + (sender.closing ? 1 : 0);
+    if (!fits || before(sender.unacknowledged + sender.window, from + size)) {
+      // The path takes only smaller segments now, or the window has shrunk: cut anew.
+      sender.rewind();
+      recovery.recut();
+      return true;
+    }
+    if (recovery.room < size && recovery.pipe > 0) return true;
+    if (!resend(block, sink, i, now)) return false;
   }
-  const flags = FLAG_ACK | (fin ? FLAG_FIN : 0);
-  if (!sendSegment(block, sink, una, length, flags, now)) return false;
-  block.recovery.retransmitted();
-  sender.resent(una + length + (fin ? 1 : 0), now);
-  countRetransmission(block);
   return true;
 }
 
-/** Counts a retransmission, for the connection and for the host. */
+/** Sends the last segment in flight again, to provoke an ACK. Returns false if the sink is busy. */
+export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64): bool {
+  const segments = block.sender.segments;
+  return segments.count == 0 || resend(block, sink, segments.count - 1, now);
+}
+
+/** Counts a retransmission for the host. */
 export function countRetransmission(block: ControlBlock): void {
-  block.sender.segments.countRetransmission();
   block.schedule.counters.retransmits++;
+}
+
+function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bool {
+  const sender = block.sender;
+  const segments = sender.segments;
+  const from = segments.startOf(index);
+  const to = segments.endOf(index);
+  const fin = before(sender.end, to);
+  const length = to - from - (fin ? 1 : 0);
+  const push = length > 0 && from + length == sender.end;
+  const flags = FLAG_ACK | (push ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
+  if (!sendSegment(block, sink, from, length, flags, now)) return false;
+  segments.resend(index, now);
+  block.recovery.sent(to - from, true);
+  countRetransmission(block);
+  if (index == 0) armTimeout(block, now);
+  return true;
 }

@@ -17,7 +17,7 @@ import { armPersist, armRetransmit } from "../deadlines";
 import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
-import { countRetransmission, retransmitFirst } from "./retransmit";
+import { countRetransmission, retransmitLast, retransmitLost } from "./retransmit";
 
 /** Sends everything that is due. Returns false if the sink is busy and there is more to send. */
 export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool {
@@ -26,7 +26,7 @@ export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool 
   if (state < TcpState.Established) {
     if (!transmitSyn(block, sink, now)) return false;
   } else if (sendsData(state)) {
-    if (block.recovery.retransmitDue && !retransmitFirst(block, sink, now)) return false;
+    if (block.sender.segments.lost > 0 && !retransmitLost(block, sink, now)) return false;
     if (!transmitData(block, sink, now)) return false;
   }
   if (block.liveness.probeDue && !transmitKeepAlive(block, sink, now)) return false;
@@ -76,20 +76,28 @@ function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const size = sender.segmentSize;
   restartAfterIdle(block, now);
-  const limit = limitOf(block);
   for (;;) {
+    const probe = block.recovery.probeDue;
     const unsent = sender.unsent;
-    if (unsent == 0) break;
-    const flight = sender.flight;
-    const room = limit > flight ? limit - flight : 0;
+    if (sender.segments.full) break;
+    if (unsent == 0) {
+      if (sender.finDue) return transmitPiece(block, sink, 0, now);
+      break;
+    }
+    const room = roomOf(block, probe ? size : 0);
     let length = unsent < size ? unsent : size;
     if (room < length) length = room;
     if (length == 0 || (length < size && !worthSending(block, length, unsent))) {
-      return flight > 0 || transmitProbe(block, sink, room, now);
+      if (sender.flight == 0) return transmitProbe(block, sink, room, now);
+      break;
     }
     if (!transmitPiece(block, sink, length, now)) return false;
+    if (probe) block.recovery.probed(false);
   }
-  return !sender.finDue || transmitPiece(block, sink, 0, now);
+  if (!block.recovery.probeDue) return true;
+  if (!retransmitLast(block, sink, now)) return false;
+  block.recovery.probed(true);
+  return true;
 }
 
 /** Sends one segment at SND.NXT, with the FIN if it reaches that far. */
@@ -111,14 +119,18 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
 
 /** Advances SND.NXT by `count`, of which `length` are bytes of data. */
 function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
-  if (block.sender.sent(count, length, now)) countRetransmission(block);
+  const again = block.sender.sent(count, length, now);
+  if (again) countRetransmission(block);
+  block.recovery.sent(count, again);
 }
 
-/** Returns how many bytes may be in flight: what both the peer and `Recovery.allowance` allow. */
-function limitOf(block: ControlBlock): u32 {
+/** Returns how many bytes both windows allow to be sent, at least `least` by cwnd. */
+function roomOf(block: ControlBlock, least: u32): u32 {
   const sender = block.sender;
-  const allowance = block.recovery.allowance(sender.segmentSize);
-  return sender.window < allowance ? sender.window : allowance;
+  const flight = sender.flight;
+  const window = sender.window > flight ? sender.window - flight : 0;
+  const room = max(block.recovery.room, least);
+  return window < room ? window : room;
 }
 
 /**
@@ -155,7 +167,7 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
     return transmitPiece(block, sink, room < unsent ? room : unsent, now);
   }
   if (!sendSegment(block, sink, sender.next, 1, FLAG_ACK, now)) return false;
-  sender.probed(now);
+  sender.probed();
   persist.probed();
   armPersist(block, now);
   return true;

@@ -3,8 +3,11 @@
  * beyond its end; this class holds the bounds of the pieces: sorted, disjoint and not touching.
  * Where a new piece overlaps older ones, the bytes that arrived first stay.
  */
+
+import { storeNet32 } from "../../../../core/bytes";
 import { TCP_REASSEMBLY_PIECES } from "../../../../core/limits";
 import { Ring } from "../../../../core/ring";
+import { SACK_BLOCK, SACK_BLOCKS } from "../../../wire/tcp-options";
 import { before, later } from "../sequence";
 
 /** Bytes of the two bounds of a piece. */
@@ -15,9 +18,15 @@ const PIECES_BYTES: u32 = (TCP_REASSEMBLY_PIECES + 1) * PIECE;
 @unmanaged
 export class Reassembly {
   count: u32;
+  // A number in each of the pieces that were touched last, the latest first: SACK_BLOCKS of them.
+  recent: u32;
+  recentSecond: u32;
+  recentThird: u32;
+  recentFourth: u32;
 
   /** Initializes an object in REASSEMBLY_BYTES of zeroed memory. */
   static at(memory: usize): Reassembly {
+    assert(TCP_REASSEMBLY_PIECES <= 32, "pieces must fit the bits of a word");
     return changetype<Reassembly>(memory);
   }
 
@@ -49,7 +58,44 @@ export class Reassembly {
     }
     if (before(from, end)) ring.place(from - next, pointer + (from - start), end - from);
     this.merge(first, last, start, end);
+    this.touch(start);
     return true;
+  }
+
+  /** Reports whether one piece holds all numbers from `start` up to `end` (excluded). */
+  holds(start: u32, end: u32): bool {
+    const index = this.pieceWith(start);
+    return index < this.count && !before(this.endOf(index), end);
+  }
+
+  /** Makes the piece with this number the one touched last. */
+  touch(sequence: u32): void {
+    const latest = this.pieceWith(this.recent);
+    if (latest >= this.count || latest != this.pieceWith(sequence)) {
+      this.recentFourth = this.recentThird;
+      this.recentThird = this.recentSecond;
+      this.recentSecond = this.recent;
+    }
+    this.recent = sequence;
+  }
+
+  /**
+   * Writes `most` SACK blocks, at most one for each piece: those touched last first, then the
+   * highest (RFC 2018 section 4).
+   */
+  emitBlocks(pointer: usize, most: u32): void {
+    let written: u32 = 0;
+    let done: u32 = 0;
+    for (let i: u32 = 0; i < SACK_BLOCKS + this.count && written < most; i++) {
+      const index =
+        i < SACK_BLOCKS ? this.pieceWith(this.recentAt(i)) : this.count - 1 - (i - SACK_BLOCKS);
+      if (index >= this.count || (done & (1 << index)) != 0) continue;
+      done |= 1 << index;
+      const at = pointer + written * SACK_BLOCK;
+      storeNet32(at, this.startOf(index));
+      storeNet32(at + 4, this.endOf(index));
+      written++;
+    }
   }
 
   /** Makes the piece that begins at `next` readable, if there is one. Returns the new RCV.NXT. */
@@ -86,6 +132,18 @@ export class Reassembly {
       this.setEnd(i - gone, this.endOf(i));
     }
     this.count -= gone;
+  }
+
+  /** Returns the index of the piece with this number, or `count`. */
+  private pieceWith(sequence: u32): u32 {
+    let index: u32 = 0;
+    while (index < this.count && !before(sequence, this.endOf(index))) index++;
+    if (index < this.count && before(sequence, this.startOf(index))) return this.count;
+    return index;
+  }
+
+  private recentAt(index: u32): u32 {
+    return load<u32>(changetype<usize>(this) + offsetof<Reassembly>("recent") + index * 4);
   }
 
   private startOf(index: u32): u32 {

@@ -6,8 +6,10 @@
  *                      └────────┴─────────────────────────────┤
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
+import { storeNet32 } from "../../../../core/bytes";
 import { Ring } from "../../../../core/ring";
-import { before, later } from "../sequence";
+import { SACK_BLOCK } from "../../../wire/tcp-options";
+import { before, earlierOf, later } from "../sequence";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { Reassembly } from "./reassembly";
 
@@ -30,6 +32,9 @@ export class Receiver {
   /** RCV.UP: the end of the peer's urgent data; at most RCV.NXT if there is none ahead. */
   private urgentEnd: u32 = 0;
   readonly ring: Ring;
+  /** The sequence numbers that arrived twice, to be reported (D-SACK, RFC 2883); empty: none. */
+  private repeatedFrom: u32 = 0;
+  private repeatedTo: u32 = 0;
   private finKnown: bool = false;
   private finSequence: u32 = 0;
 
@@ -124,6 +129,7 @@ export class Receiver {
     let from = sequence;
     let end = sequence + length;
     if (fin) this.noteFin(end);
+    if (length > 0 && before(from, this.next)) this.noteRepeated(from, earlierOf(end, this.next));
     if (before(from, this.next)) from = this.next;
     if (before(this.edge, end)) end = this.edge;
     if (this.finKnown && before(this.finSequence, end)) end = this.finSequence;
@@ -135,6 +141,40 @@ export class Receiver {
       if (before(this.edge, this.next)) this.edge = this.next;
     }
     return this.next - old;
+  }
+
+  // --- selective acknowledgments ---
+
+  /** Whether the next ACK has something to report: data beyond a gap, or that arrived twice. */
+  get reportDue(): bool {
+    return this.reassembly.count > 0 || this.repeatedFrom != this.repeatedTo;
+  }
+
+  /** How many blocks that takes. */
+  get blocks(): u32 {
+    return this.reassembly.count + (this.repeatedFrom != this.repeatedTo ? 1 : 0);
+  }
+
+  /** Writes `count` blocks, at most `blocks`: what arrived twice, then the latest pieces. */
+  emitBlocks(pointer: usize, count: u32): void {
+    if (this.repeatedFrom == this.repeatedTo) {
+      this.reassembly.emitBlocks(pointer, count);
+      return;
+    }
+    storeNet32(pointer, this.repeatedFrom);
+    storeNet32(pointer + 4, this.repeatedTo);
+    this.reassembly.emitBlocks(pointer + SACK_BLOCK, count - 1);
+  }
+
+  /** What arrived twice was reported: once is enough. */
+  reported(): void {
+    this.repeatedFrom = this.repeatedTo;
+  }
+
+  /** Notes that the numbers from `from` up to `to` (excluded) arrived again. */
+  noteRepeated(from: u32, to: u32): void {
+    this.repeatedFrom = from;
+    this.repeatedTo = to;
   }
 
   /** Frees the memory; nothing can be read any more. */
@@ -149,6 +189,9 @@ export class Receiver {
     ring.allocate();
     if (sequence == this.next && this.reassembly.count == 0) {
       this.append(pointer, length);
+    } else if (this.reassembly.holds(sequence, sequence + length)) {
+      this.noteRepeated(sequence, sequence + length);
+      this.reassembly.touch(sequence);
     } else if (this.reassembly.insert(ring, this.next, sequence, pointer, length)) {
       this.next = this.reassembly.advance(ring, this.next);
     }

@@ -17,7 +17,7 @@ export class Sender {
   initial: u32 = 0;
   /** SND.UNA */
   unacknowledged: u32 = 0;
-  /** SND.NXT: the next number to send; a timeout sets it back to SND.UNA. */
+  /** SND.NXT: the next number to send. Only `rewind` sets it back. */
   next: u32 = 0;
   /** SND.MAX: the end of everything ever sent. */
   maximum: u32 = 0;
@@ -61,6 +61,7 @@ export class Sender {
     this.maximum = initial;
     this.shortEnd = initial;
     this.base = initial + 1;
+    this.segments.begin(initial);
   }
 
   /**
@@ -138,45 +139,26 @@ export class Sender {
    * whether that was a retransmission.
    */
   sent(count: u32, length: u32, now: i64): bool {
-    const from = this.next;
-    const to = from + count;
-    const again = from != this.maximum;
-    if (again) {
-      this.segments.resent(this.unacknowledged, from, to, now);
-      if (before(this.maximum, to)) this.sentUntimed(to, now);
-    } else {
-      this.segments.sent(to, now);
-    }
+    const to = this.next + count;
+    const again = this.next != this.maximum;
+    this.segments.sent(to, again, now);
     this.next = to;
     this.maximum = later(this.maximum, to);
     if (length < this.segmentSize) this.shortEnd = to;
+    if (again) this.segments.countRetransmission();
     return again;
-  }
-
-  /** The segment from SND.UNA up to `to` (excluded) was sent again; SND.NXT stays. */
-  resent(to: u32, now: i64): void {
-    this.segments.resent(this.unacknowledged, this.unacknowledged, to, now);
   }
 
   /**
    * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the peer does not
    * accept the byte, it is sent again with those behind it.
    */
-  probed(now: i64): void {
-    const end = this.next + 1;
-    if (before(this.maximum, end)) {
-      this.sentUntimed(end, now);
-      this.maximum = end;
-    } else {
-      this.segments.resent(this.unacknowledged, this.next, end, now);
-    }
+  probed(): void {
+    this.maximum = later(this.maximum, this.next + 1);
   }
 
-  /**
-   * Advances SND.UNA to `acknowledgment`, and drops the bytes before it. Returns a round-trip
-   * sample in microseconds, or NO_SAMPLE.
-   */
-  acknowledge(acknowledgment: u32, now: i64): i64 {
+  /** Advances SND.UNA to `acknowledgment`, and drops the bytes before it. */
+  acknowledge(acknowledgment: u32, now: i64): void {
     const data = earlierOf(acknowledgment, this.end);
     if (before(this.base, data)) {
       this.ring.consume(data - this.base);
@@ -187,7 +169,7 @@ export class Sender {
     this.unacknowledged = acknowledgment;
     if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
-    return this.segments.acknowledge(acknowledgment, now);
+    this.segments.acknowledge(acknowledgment, now);
   }
 
   /**
@@ -213,9 +195,10 @@ export class Sender {
     this.windowAcknowledgment = acknowledgment;
   }
 
-  /** Sets SND.NXT back: everything that is not acknowledged will be sent again. */
+  /** Sets SND.NXT back: everything that is not acknowledged will be cut and sent anew. */
   rewind(): void {
     this.next = this.unacknowledged;
+    this.segments.forget();
   }
 
   /** Makes segments small enough for packets of `mtu` bytes. */
@@ -241,11 +224,5 @@ export class Sender {
   release(): void {
     this.ring.release();
     this.segments.release();
-  }
-
-  /** Records a first transmission up to `end`, untimed: a probe, or the end of a retransmission. */
-  private sentUntimed(end: u32, now: i64): void {
-    this.segments.sent(end, now);
-    this.segments.stopTiming();
   }
 }

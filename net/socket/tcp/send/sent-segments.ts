@@ -1,25 +1,35 @@
 /**
- * The segments in flight, oldest first: how far each reaches, when it was last sent, and how often.
- * Round-trip samples are taken from here. Loss detection by time (RACK, RFC 8985) and selective
- * acknowledgments (RFC 2018), which this stack lacks, would need the same record.
+ * The segments in flight, oldest first: how far each reaches, when it was last sent, and what has
+ * become of it. This is the scoreboard of selective acknowledgments (RFC 6675) and the record from
+ * which round-trip times and losses (RFC 8985) are derived.
  *
  *           │ record 0 │ record 1 │ ... │ newest │
- *        SND.UNA    end of 0   end of 1        SND.MAX
+ *        SND.UNA    end of 0   end of 1        SND.NXT
  *
- * A record starts where the one before it ends. If there are more segments than TCP_SENT_SEGMENTS,
- * the oldest record is merged into the next one. The storage is allocated with the send buffer;
- * until then one record fits, which is what a SYN or a lone FIN needs.
+ * A record starts where the one before it ends. At most TCP_SENT_SEGMENTS segments can be in
+ * flight. The storage is allocated with the send buffer; until then one record fits, which is what
+ * a SYN or a lone FIN needs.
  */
 import { allocateRing, freeRing } from "../../../../core/block";
 import { TCP_SENT_SEGMENTS } from "../../../../core/limits";
-import { before } from "../sequence";
+import { atOrBefore, before, earlierOf, later } from "../sequence";
 
 /** Bytes of a record, a power of two. */
 const RECORD_BYTES: u32 = 16;
 /** Bytes of the storage of one connection. */
 export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
-/** What `acknowledge` returns if no measurement ended. */
+/** What `sample` is if nothing was measured. */
 export const NO_SAMPLE: i64 = -1;
+
+// What has become of a segment.
+/** The peer has it, but not all before it. */
+const SACKED: u32 = 1;
+/** Its last transmission is taken for lost. */
+const LOST: u32 = 2;
+/** It was sent again, and that transmission is not taken for lost. */
+const RESENT: u32 = 4;
+/** It was sent more than once. */
+const REPEATED: u32 = 8;
 
 @unmanaged
 class SentSegment {
@@ -27,8 +37,7 @@ class SentSegment {
   sentAt: i64;
   /** The sequence number after the last one of the segment. */
   end: u32;
-  /** How often the segment was sent: 1 if it was never retransmitted. */
-  transmissions: u32;
+  flags: u32;
 }
 
 @unmanaged
@@ -36,16 +45,40 @@ export class SentSegments {
   count: u32;
   /** Segments retransmitted since the connection began. */
   retransmissions: u32;
+  /** SND.UNA: where the oldest record starts. */
+  start: u32;
+  /** Sequence numbers in flight that are SACKED, LOST and RESENT. */
+  sacked: u32;
+  lost: u32;
+  resent: u32;
+  /** The end of the latest segment that the peer is known to have. */
+  highest: u32;
+
+  // What the last ACK told; see `beginAck`.
+  /** Sequence numbers that it reported for the first time. */
+  delivered: u32;
+  /** The round-trip time of the oldest of them, or NO_SAMPLE (Karn's algorithm). */
+  sample: i64;
+  /** Of the segment among them that was sent last: when, its end, and whether it was REPEATED. */
+  newestAt: i64;
+  newestEnd: u32;
+  newestRepeated: bool;
+  /** Whether it reported a segment that was sent only once, and the first end of such a one. */
+  original: bool;
+  originalEnd: u32;
+  /** Whether such a segment was overtaken by a later one. */
+  reordered: bool;
+  /** Whether it acknowledged a segment that was sent more than once. */
+  private repeated: bool;
+
   // The only record before `allocate`, laid out as a SentSegment.
   ownSentAt: i64;
   ownEnd: u32;
-  ownTransmissions: u32;
+  ownFlags: u32;
   private records: usize;
   /** The number of records that fit, less one. */
   private mask: u32;
   private first: u32;
-  /** Address of the record whose acknowledgment ends the running round-trip measurement, or 0. */
-  private timed: usize;
 
   /** Initializes an object in zeroed memory. */
   static at(memory: usize): SentSegments {
@@ -64,7 +97,6 @@ export class SentSegments {
     if (this.records != this.own) return;
     const block = allocateRing(SENT_SEGMENTS_BYTES);
     memory.copy(block, this.own, RECORD_BYTES as usize);
-    if (this.timed != 0) this.timed = block;
     this.records = block;
     this.mask = TCP_SENT_SEGMENTS - 1;
     this.first = 0;
@@ -76,97 +108,249 @@ export class SentSegments {
     this.records = this.own;
     this.mask = 0;
     this.first = 0;
+    this.forget();
+  }
+
+  /** Begins at `start`, the sequence number of the SYN. */
+  begin(start: u32): void {
+    this.start = start;
+    this.highest = start;
+    this.forget();
+  }
+
+  /** Forgets all records: everything in flight will be sent again, cut anew. */
+  forget(): void {
     this.count = 0;
-    this.timed = 0;
+    this.sacked = 0;
+    this.lost = 0;
+    this.resent = 0;
   }
 
-  /** Returns the record with this index; 0 is the oldest. It must exist. */
-  record(index: u32): SentSegment {
-    return changetype<SentSegment>(
-      this.records + ((this.first + index) & this.mask) * RECORD_BYTES,
-    );
+  /** Whether no more records fit. */
+  get full(): bool {
+    return this.count > this.mask;
   }
 
-  /**
-   * A segment that reaches to `end` was sent for the first time. It is timed if no other is: one
-   * sample per round trip (RFC 6298 section 3).
-   */
-  sent(end: u32, now: i64): void {
-    if (this.count > this.mask) this.mergeOldest();
+  /** The sequence numbers in the network, of `flight` between SND.UNA and SND.NXT (RFC 6675). */
+  pipe(flight: u32): u32 {
+    return flight - this.sacked - this.lost + this.resent;
+  }
+
+  /** Where a segment starts. */
+  startOf(index: u32): u32 {
+    return index == 0 ? this.start : this.record(index - 1).end;
+  }
+  endOf(index: u32): u32 {
+    return this.record(index).end;
+  }
+  /** When a segment was last sent. */
+  sentAt(index: u32): i64 {
+    return this.record(index).sentAt;
+  }
+
+  // --- sending ---
+
+  /** A segment that reaches to `end` was sent; `again` if any of it was sent before. */
+  sent(end: u32, again: bool, now: i64): void {
+    assert(!this.full, "more segments in flight than records");
     const segment = this.record(this.count++);
     segment.sentAt = now;
     segment.end = end;
-    segment.transmissions = 1;
-    if (this.timed == 0) this.timed = changetype<usize>(segment);
+    segment.flags = again ? REPEATED : 0;
   }
 
-  /**
-   * The sequence numbers from `from` up to `to` (excluded) were sent again; `una` is SND.UNA. From
-   * now on an ACK may answer either transmission, so the running measurement ends without a sample
-   * (Karn's algorithm).
-   */
-  resent(una: u32, from: u32, to: u32, now: i64): void {
-    this.timed = 0;
-    let start = una;
-    for (let i: u32 = 0; i < this.count && before(start, to); i++) {
-      const segment = this.record(i);
-      if (before(from, segment.end)) {
-        segment.sentAt = now;
-        segment.transmissions++;
-      }
-      start = segment.end;
-    }
+  /** A segment was sent again. */
+  resend(index: u32, now: i64): void {
+    const segment = this.record(index);
+    if ((segment.flags & RESENT) == 0) this.resent += segment.end - this.startOf(index);
+    segment.flags |= RESENT | REPEATED;
+    segment.sentAt = now;
+    this.retransmissions++;
   }
 
-  /** Counts a segment that was retransmitted. */
+  /** Returns the first segment from `index` on that is lost and was not sent again, or `count`. */
+  nextLost(index: u32): u32 {
+    let at = index;
+    while (at < this.count && (this.record(at).flags & (LOST | RESENT)) != LOST) at++;
+    return at;
+  }
+
+  /** Counts a retransmission of a segment that was cut anew. */
   countRetransmission(): void {
     this.retransmissions++;
   }
 
-  /** Ends the running measurement without a sample. */
-  stopTiming(): void {
-    this.timed = 0;
+  // --- what an ACK tells ---
+
+  /** Starts to collect what an ACK tells. */
+  beginAck(): void {
+    this.delivered = 0;
+    this.sample = NO_SAMPLE;
+    this.newestAt = 0;
+    this.original = false;
+    this.reordered = false;
+    this.repeated = false;
   }
 
-  /**
-   * Drops the records that `acknowledgment` covers. Returns the round-trip time of the timed
-   * segment in microseconds if that was among them, NO_SAMPLE otherwise.
-   */
-  acknowledge(acknowledgment: u32, now: i64): i64 {
-    let sample = NO_SAMPLE;
+  /** Drops what `acknowledgment` covers. */
+  acknowledge(acknowledgment: u32, now: i64): void {
+    let start = this.start;
     let left = this.count;
-    while (left > 0) {
+    while (left > 0 && before(start, acknowledgment)) {
       const segment = changetype<SentSegment>(this.records + this.first * RECORD_BYTES);
-      if (before(acknowledgment, segment.end)) break;
-      if (changetype<usize>(segment) == this.timed) {
-        sample = now - segment.sentAt;
-        this.timed = 0;
-      }
+      const end = segment.end;
+      const flags = segment.flags;
+      const covered = earlierOf(acknowledgment, end);
+      this.uncount(flags, covered - start);
+      if ((flags & SACKED) == 0) this.delivered += covered - start;
+      start = covered;
+      if (covered != end) break;
+      if ((flags & SACKED) == 0) this.arrived(segment, now, true);
       this.first = (this.first + 1) & this.mask;
       left--;
     }
     this.count = left;
-    return sample;
+    this.start = acknowledgment;
+    if (this.repeated) this.sample = NO_SAMPLE;
   }
 
   /**
-   * Frees one record by merging the oldest into the next. If the oldest is timed, the next is
-   * merged into the one after it: nothing after a timed segment was retransmitted, so no count is
-   * lost.
+   * Notes a block of a SACK option, which must lie between SND.UNA and SND.NXT: marks the segments
+   * that it covers completely.
    */
-  private mergeOldest(): void {
-    const oldest = this.record(0);
-    const next = this.record(1);
-    if (changetype<usize>(oldest) == this.timed) {
-      next.sentAt = oldest.sentAt;
-      next.end = oldest.end;
-      next.transmissions = oldest.transmissions;
-      this.timed = changetype<usize>(next);
-    } else if (oldest.transmissions > next.transmissions) {
-      next.transmissions = oldest.transmissions;
+  sack(from: u32, to: u32, now: i64): void {
+    for (let i = this.firstFrom(from); i < this.count; i++) {
+      const segment = this.record(i);
+      if (before(to, segment.end)) return;
+      const flags = segment.flags;
+      if ((flags & SACKED) != 0) continue;
+      const size = segment.end - this.startOf(i);
+      this.uncount(flags, size);
+      this.sacked += size;
+      this.delivered += size;
+      segment.flags = (flags & REPEATED) | SACKED;
+      this.arrived(segment, now, false);
     }
-    this.first = (this.first + 1) & this.mask;
-    this.count--;
+  }
+
+  // --- losses ---
+
+  /** Takes the last transmission of a segment for lost. */
+  lose(index: u32): void {
+    if (index >= this.count) return;
+    const segment = this.record(index);
+    const flags = segment.flags;
+    if ((flags & SACKED) != 0) return;
+    const size = segment.end - this.startOf(index);
+    if ((flags & LOST) == 0) this.lost += size;
+    if ((flags & RESENT) != 0) this.resent -= size;
+    segment.flags = (flags & REPEATED) | LOST;
+  }
+
+  /**
+   * Takes everything in flight for lost, after a timeout. If the peer has not acknowledged a
+   * segment that it had SACKed at SND.UNA, it has discarded what it SACKed (RFC 2018 section 8).
+   */
+  loseAll(): void {
+    const reneged = this.count > 0 && (this.record(0).flags & SACKED) != 0;
+    let start = this.start;
+    let lost: u32 = 0;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const segment = this.record(i);
+      if (reneged || (segment.flags & SACKED) == 0) {
+        segment.flags = (segment.flags & REPEATED) | LOST;
+        lost += segment.end - start;
+      }
+      start = segment.end;
+    }
+    if (reneged) this.sacked = 0;
+    this.lost = lost;
+    this.resent = 0;
+  }
+
+  /** Takes nothing for lost any more: the loss was spurious. */
+  unlose(): void {
+    for (let i: u32 = 0; i < this.count; i++) {
+      const segment = this.record(i);
+      segment.flags &= ~(LOST | RESENT);
+    }
+    this.lost = 0;
+    this.resent = 0;
+  }
+
+  /**
+   * Loses each segment that is overdue: sent before the segment that ends at `end` and was sent at
+   * `at`, and `window` microseconds ago or longer (RFC 8985 section 6.2, step 5). Returns how many
+   * microseconds later the next one will be overdue, or 0.
+   */
+  loseOverdue(at: i64, end: u32, window: i64, now: i64): i64 {
+    let wait: i64 = 0;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const segment = this.record(i);
+      const flags = segment.flags;
+      if ((flags & SACKED) != 0 || (flags & (LOST | RESENT)) == LOST) continue;
+      if (segment.sentAt > at || (segment.sentAt == at && !before(segment.end, end))) {
+        // What was sent once was sent in order, so all later ones were sent later, too.
+        if ((flags & REPEATED) == 0) break;
+        continue;
+      }
+      const remaining = segment.sentAt + window - now;
+      if (remaining <= 0) this.lose(i);
+      else if (remaining > wait) wait = remaining;
+    }
+    return wait;
+  }
+
+  // --- helpers ---
+
+  /** Notes that a segment is known to have arrived. */
+  private arrived(segment: SentSegment, now: i64, inOrder: bool): void {
+    const end = segment.end;
+    const repeated = (segment.flags & REPEATED) != 0;
+    if (repeated) {
+      if (inOrder) this.repeated = true;
+    } else {
+      if (!this.original || before(end, this.originalEnd)) this.originalEnd = end;
+      this.original = true;
+      if (before(end, this.highest)) this.reordered = true;
+      if (inOrder && this.sample == NO_SAMPLE) this.sample = now - segment.sentAt;
+    }
+    this.highest = later(this.highest, end);
+    if (segment.sentAt > this.newestAt || this.newestAt == 0) {
+      this.newestAt = segment.sentAt;
+      this.newestEnd = end;
+      this.newestRepeated = repeated;
+    } else if (segment.sentAt == this.newestAt) {
+      this.newestEnd = later(this.newestEnd, end);
+    }
+  }
+
+  /** Removes `size` sequence numbers of a segment from the sums. */
+  private uncount(flags: u32, size: u32): void {
+    if (flags == 0) return;
+    if ((flags & SACKED) != 0) this.sacked -= size;
+    if ((flags & LOST) != 0) this.lost -= size;
+    if ((flags & RESENT) != 0) this.resent -= size;
+  }
+
+  /** Returns the first record that starts at `sequence` or later, by binary search. */
+  private firstFrom(sequence: u32): u32 {
+    if (atOrBefore(sequence, this.start)) return 0;
+    let low: u32 = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (before(this.record(middle).end, sequence)) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  }
+
+  /** Returns the record with this index; 0 is the oldest. It must exist. */
+  private record(index: u32): SentSegment {
+    return changetype<SentSegment>(
+      this.records + ((this.first + index) & this.mask) * RECORD_BYTES,
+    );
   }
 
   /** The address of the record inside the object. */

@@ -6,6 +6,7 @@ import { TCP_CONNECTIONS } from "../../../../core/limits";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
 import { TcpCounters } from "../counters";
+import { AckEvent } from "../loss/ack-event";
 
 /** What all connections of a host share: time, randomness, counters, the active list and timers. */
 export class Schedule {
@@ -15,6 +16,8 @@ export class Schedule {
   activeCount: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue();
   readonly counters: TcpCounters = new TcpCounters();
+  /** The ACK that is being handled. */
+  readonly ack: AckEvent = new AckEvent();
   private first: Scheduled | null = null;
   private last: Scheduled | null = null;
 

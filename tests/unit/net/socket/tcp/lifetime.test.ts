@@ -165,7 +165,7 @@ test("low memory: keeps room for four connects; half-open connections take none"
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 256);
   // Each connection has two rings and a record of sent segments.
-  wasm.setFreeBytes(1024 * 1024 + 10 * (192 + 2) * 1024);
+  wasm.setFreeBytes(1024 * 1024 + 10 * (192 + 8) * 1024);
   bench.guestPort = 80;
   const initials = Array.from({ length: 100 }, (_, i) => {
     bench.peerPort = 40000 + i;

@@ -1,4 +1,4 @@
-/** TCP's record of segments in flight, and the round-trip samples taken from it. */
+/** TCP's record of segments in flight: the scoreboard, and the round-trip samples taken from it. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -7,127 +7,152 @@ const wasm = await load("tests/lab/entries/tcp-sent-segments.ts");
 const NO_SAMPLE = -1n;
 const capacity: number = wasm.capacity();
 
-/** Each segment as its end, the time it was last sent, and the number of transmissions. */
-function records(): [number, number, number][] {
+/** Each segment as its end and the time it was last sent. */
+function records(): [number, number][] {
   return Array.from({ length: wasm.count() }, (_, i) => [
     wasm.endOf(i) >>> 0,
     Number(wasm.sentAt(i)),
-    wasm.transmissions(i),
   ]);
 }
 
-test("records each segment, and drops those that an ACK covers completely", () => {
+/** Segments of 100 numbers from 0 on, sent a microsecond apart from 10 on. */
+function flight(segments: number): void {
   wasm.reset(true);
-  wasm.sent(100, 10n);
-  wasm.sent(200, 11n);
-  wasm.sent(250, 12n);
-  assert.deepEqual(records(), [
-    [100, 10, 1],
-    [200, 11, 1],
-    [250, 12, 1],
-  ]);
+  wasm.begin(0);
+  for (let i = 0; i < segments; i++) wasm.sent((i + 1) * 100, false, BigInt(10 + i));
+}
+
+/** The numbers that are SACKED, LOST and RESENT, and in the network of `flight`. */
+const sums = (flight: number) => [wasm.sacked(), wasm.lost(), wasm.resent(), wasm.pipe(flight)];
+
+test("records each segment, and drops those that an ACK covers completely", () => {
+  flight(3);
   wasm.acknowledge(199, 20n);
   assert.deepEqual(records(), [
-    [200, 11, 1],
-    [250, 12, 1],
+    [200, 11],
+    [300, 12],
   ]);
-  wasm.acknowledge(250, 21n);
+  wasm.acknowledge(300, 21n);
   assert.deepEqual(records(), []);
+  assert.equal(wasm.delivered(), 101);
 });
 
-test("takes one sample per round trip, of the segment sent first", () => {
-  wasm.reset(true);
-  wasm.sent(100, 10n);
-  wasm.sent(200, 15n);
+test("samples the oldest segment that an ACK covers, none that was sent twice (Karn)", () => {
+  flight(6);
   assert.equal(wasm.acknowledge(50, 30n), NO_SAMPLE);
-  assert.equal(wasm.acknowledge(100, 40n), 30n);
-  assert.equal(wasm.acknowledge(200, 50n), NO_SAMPLE, "another segment was timed when it was sent");
-  wasm.sent(300, 60n);
-  wasm.sent(400, 70n);
-  assert.equal(wasm.acknowledge(400, 75n), 15n, "an ACK beyond the timed segment");
+  assert.equal(wasm.acknowledge(200, 40n), 30n);
+  wasm.resend(0, 50n);
+  assert.equal(wasm.acknowledge(400, 60n), NO_SAMPLE, "one of them was sent twice");
+  assert.equal(wasm.acknowledge(500, 70n), 56n);
+  wasm.sent(700, true, 80n);
+  assert.equal(wasm.acknowledge(700, 90n), NO_SAMPLE);
 });
 
-test("takes no sample after a retransmission (Karn's algorithm)", () => {
-  wasm.reset(true);
-  wasm.sent(100, 10n);
-  wasm.sent(200, 11n);
-  wasm.resent(0, 100, 200, 20n);
-  assert.deepEqual(records(), [
-    [100, 10, 1],
-    [200, 20, 2],
-  ]);
-  assert.equal(wasm.acknowledge(200, 30n), NO_SAMPLE);
-  wasm.sent(300, 40n);
-  wasm.stopTiming();
-  assert.equal(wasm.acknowledge(300, 50n), NO_SAMPLE);
+test("marks what a SACK block covers completely, once", () => {
+  flight(10);
+  assert.equal(wasm.sack(250, 550, 50n), 200);
+  assert.deepEqual(sums(1000), [200, 0, 0, 800]);
+  assert.equal(wasm.sack(250, 650, 51n), 100);
+  assert.equal(wasm.sack(0, 0, 51n), 0);
+  assert.equal(wasm.sack(950, 960, 51n), 0);
+  assert.deepEqual(sums(1000), [300, 0, 0, 700]);
+  assert.equal(wasm.acknowledge(450, 60n), NO_SAMPLE + 51n);
+  assert.equal(wasm.delivered(), 300, "100 of 450 were reported before, and 50 of the next");
+  assert.deepEqual(sums(550), [150, 0, 0, 400]);
 });
 
-test("a retransmission with other boundaries marks every segment that it overlaps", () => {
-  wasm.reset(true);
-  for (const end of [100, 200, 300, 400]) wasm.sent(end, 1n);
-  wasm.resent(0, 150, 300, 9n);
-  assert.deepEqual(
-    records().map(([, , transmissions]) => transmissions),
-    [1, 2, 2, 1],
-  );
-  wasm.acknowledge(100, 10n);
-  wasm.resent(100, 100, 101, 11n);
-  assert.deepEqual(
-    records().map(([, , transmissions]) => transmissions),
-    [3, 2, 1],
-  );
+test("counts lost and resent numbers, until they are acknowledged or SACKed", () => {
+  flight(5);
+  wasm.lose(0);
+  wasm.lose(2);
+  assert.deepEqual(sums(500), [0, 200, 0, 300]);
+  assert.equal(wasm.nextLost(0), 0);
+  wasm.resend(0, 90n);
+  assert.equal(wasm.nextLost(0), 2);
+  assert.deepEqual(sums(500), [0, 200, 100, 400]);
+  wasm.lose(0);
+  assert.deepEqual(sums(500), [0, 200, 0, 300], "the retransmission is lost, too");
+  wasm.resend(0, 95n);
+  wasm.sack(200, 300, 99n);
+  assert.deepEqual(sums(500), [100, 100, 100, 400]);
+  wasm.acknowledge(100, 100n);
+  assert.deepEqual(sums(400), [100, 0, 0, 300]);
+  wasm.lose(1);
+  assert.deepEqual(sums(400), [100, 0, 0, 300], "what was SACKed is not lost");
+});
+
+test("a timeout loses all but what was SACKed; if the peer reneged, that, too", () => {
+  flight(4);
+  wasm.sack(200, 300, 50n);
+  wasm.loseAll();
+  assert.deepEqual(sums(400), [100, 300, 0, 0]);
+  wasm.resend(0, 60n);
+  wasm.unlose();
+  assert.deepEqual(sums(400), [100, 0, 0, 300]);
+  wasm.acknowledge(200, 61n);
+  wasm.loseAll();
+  assert.deepEqual(sums(200), [0, 200, 0, 0], "the segment at SND.UNA was SACKed: it reneged");
+});
+
+test("loses by time only what was sent earlier, and says when to look again", () => {
+  flight(5);
+  // The third arrived, sent at 12; the window is 20 µs.
+  wasm.sack(200, 300, 30n);
+  assert.equal(wasm.loseOverdue(12n, 300, 20n, 30n), 1n, "those of 10 are overdue, of 11 not yet");
+  assert.deepEqual(sums(500), [100, 100, 0, 300]);
+  wasm.resend(0, 31n);
+  assert.equal(wasm.loseOverdue(12n, 300, 20n, 31n), 0n);
+  assert.deepEqual(sums(500), [100, 200, 100, 300], "what was sent again is not overdue");
+});
+
+test("reports segments that were overtaken, and those sent only once", () => {
+  flight(5);
+  wasm.sack(200, 300, 30n);
+  assert.ok(wasm.original() && !wasm.reordered());
+  wasm.sack(100, 200, 31n);
+  assert.ok(wasm.reordered());
+  wasm.resend(0, 32n);
+  wasm.acknowledge(100, 33n);
+  assert.ok(!wasm.original() && !wasm.reordered());
 });
 
 test("sequence numbers wrap", () => {
   wasm.reset(true);
-  wasm.sent(0xffffff00, 1n);
-  wasm.sent(0x80, 2n);
-  wasm.resent(0xfffffe00, 0xffffff00, 0x80, 3n);
+  wasm.begin(0xfffffe00);
+  wasm.sent(0xffffff00, false, 1n);
+  wasm.sent(0x80, false, 2n);
+  wasm.sent(0x100, false, 3n);
+  assert.equal(wasm.sack(0xffffff00, 0x80, 9n), 0x180);
+  assert.equal(wasm.sack(0x80, 0x100, 9n), 0x80);
+  wasm.acknowledge(0x10, 10n);
   assert.deepEqual(records(), [
-    [0xffffff00, 1, 1],
-    [0x80, 3, 2],
+    [0x80, 2],
+    [0x100, 3],
   ]);
-  wasm.acknowledge(0x10, 4n);
-  assert.deepEqual(records(), [[0x80, 3, 2]]);
+  assert.deepEqual(sums(0xf0), [0xf0, 0, 0, 0]);
 });
 
-test("a full record merges the oldest segment into the next one", () => {
-  wasm.reset(true);
-  wasm.sent(10, 0n);
-  wasm.acknowledge(10, 1n);
-  wasm.sent(20, 2n);
-  wasm.stopTiming();
-  wasm.resent(10, 10, 20, 3n);
-  for (let i = 1; i < capacity; i++) wasm.sent(20 + i * 10, BigInt(10 + i));
-  wasm.stopTiming();
-  assert.equal(wasm.count(), capacity);
-  wasm.sent(5000, 999n);
-  assert.equal(wasm.count(), capacity);
-  assert.deepEqual(records()[0], [30, 11, 2], "it covers bytes 10 to 30");
-  assert.deepEqual(records()[capacity - 1], [5000, 999, 1]);
-});
-
-test("a full record keeps the timed segment, and its sample is exact", () => {
-  wasm.reset(true);
-  for (let i = 1; i <= capacity + 10; i++) wasm.sent(i * 10, BigInt(i));
-  assert.equal(wasm.count(), capacity);
-  assert.deepEqual(records()[0], [10, 1, 1]);
-  assert.deepEqual(records()[1], [120, 12, 1], "the neighbors of the timed one were merged");
-  assert.equal(wasm.acknowledge(10, 501n), 500n);
+test("is full with as many segments as records", () => {
+  flight(capacity - 1);
+  assert.ok(!wasm.full());
+  wasm.sent(capacity * 100, false, 999n);
+  assert.ok(wasm.full());
+  wasm.acknowledge(100, 1000n);
+  assert.ok(!wasm.full());
 });
 
 test("holds one segment before storage is allocated, and moves it there", () => {
   wasm.reset(false);
-  wasm.sent(1, 5n);
-  wasm.resent(0, 0, 1, 8n);
-  assert.deepEqual(records(), [[1, 8, 2]]);
-  assert.equal(wasm.acknowledge(1, 9n), NO_SAMPLE);
-  wasm.sent(2, 10n);
+  wasm.begin(0);
+  wasm.sent(1, false, 5n);
+  assert.ok(wasm.full());
+  assert.equal(wasm.acknowledge(1, 9n), 4n);
+  wasm.sent(2, false, 10n);
   wasm.allocate();
-  wasm.sent(100, 11n);
+  wasm.sent(100, false, 11n);
   assert.deepEqual(records(), [
-    [2, 10, 1],
-    [100, 11, 1],
+    [2, 10],
+    [100, 11],
   ]);
   assert.equal(wasm.acknowledge(100, 30n), 20n);
 });

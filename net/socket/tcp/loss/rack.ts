@@ -1,0 +1,93 @@
+/**
+ * RACK (RFC 8985): a segment is lost if one sent later has arrived and it is overdue by more than
+ * the reordering window, which adapts to the path.
+ */
+import { MINUTE, NEVER } from "../../../../core/time";
+import { SentSegments } from "../send/sent-segments";
+import { before } from "../sequence";
+import { DUPLICATES } from "./duplicate-acks";
+
+/** How long the minimum of the round-trip time is kept without being reached again. */
+const MINIMUM_AGE: i64 = 5 * MINUTE;
+/** Recoveries after which a widened reordering window shrinks again (section 6.2, step 4). */
+const PERSIST: u32 = 16;
+/** The most quarters of the minimum round-trip time in the reordering window. */
+const QUARTERS: u32 = 64;
+
+@unmanaged
+export class Rack {
+  /** When the segment was sent that was sent last of those that have arrived, and its end. */
+  private sentAt: i64;
+  private end: u32;
+  /** The round-trip time of that segment, and the minimum over some minutes. */
+  private roundTrip: i64;
+  minimum: i64;
+  private minimumAt: i64;
+  /** Whether the network is known to reorder. */
+  reordering: bool;
+  /** The reordering window in quarters of the minimum round-trip time, less one. */
+  private widened: u32;
+  /** Recoveries until the window shrinks again. */
+  private persist: u32;
+  /** SND.NXT when the window was last widened: at most once a round trip. */
+  private round: u32;
+
+  /** Initializes an object in zeroed memory. */
+  static at(memory: usize): Rack {
+    return changetype<Rack>(memory);
+  }
+
+  /** Takes what the last ACK told `segments` (section 6.2, steps 1 to 3). */
+  update(segments: SentSegments, now: i64): void {
+    const sample = segments.sample;
+    if (
+      sample >= 0 &&
+      (sample <= this.minimum || now - this.minimumAt > MINIMUM_AGE || this.minimumAt == 0)
+    ) {
+      this.minimum = sample > 0 ? sample : 1;
+      this.minimumAt = now;
+    }
+    if (segments.reordered) this.reordering = true;
+    const sentAt = segments.newestAt;
+    if (sentAt == 0) return;
+    const time = now - sentAt;
+    // An ACK that arrives too soon after a retransmission answers the first transmission.
+    if (segments.newestRepeated && time < this.minimum) return;
+    this.roundTrip = time;
+    if (sentAt < this.sentAt) return;
+    if (sentAt == this.sentAt && before(segments.newestEnd, this.end)) return;
+    this.sentAt = sentAt;
+    this.end = segments.newestEnd;
+  }
+
+  /** A D-SACK reported a needless retransmission: the window was too small (step 4). */
+  widen(una: u32, next: u32): void {
+    if (this.widened > 0 && before(una, this.round)) return;
+    this.round = next;
+    if (this.widened + 1 < QUARTERS) this.widened++;
+    this.persist = PERSIST;
+    this.reordering = true;
+  }
+
+  /** A recovery is over. */
+  recovered(): void {
+    if (this.persist == 0) return;
+    if (--this.persist == 0) this.widened = 0;
+  }
+
+  /**
+   * Loses the segments that are overdue (step 5). Returns when to look again, or NEVER. `smoothed`
+   * is SRTT; `recovering` is true during a recovery.
+   */
+  detect(segments: SentSegments, segmentSize: u32, smoothed: i64, recovering: bool, now: i64): i64 {
+    if (this.sentAt == 0 || segments.sacked + segments.resent == 0) return NEVER;
+    let window: i64 = 0;
+    const many = segments.sacked >= DUPLICATES * segmentSize;
+    if (this.reordering || !(recovering || many)) {
+      window = (this.minimum >> 2) * ((this.widened + 1) as i64);
+      if (window > smoothed) window = smoothed;
+    }
+    const wait = segments.loseOverdue(this.sentAt, this.end, this.roundTrip + window, now);
+    return wait == 0 ? NEVER : now + wait;
+  }
+}
