@@ -80,6 +80,8 @@ export const enum TlsBytesField {
   ServerName = 5,
   /** What the stapled OCSP response says: "none", "good until ...", "not valid: ...". */
   Staple = 6,
+  /** What the revocation lists say: "none", "not on the list of ...", "revoked on ...". */
+  RevocationList = 7,
 }
 
 /** Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, bits 19 up are ours. */

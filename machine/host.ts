@@ -148,6 +148,15 @@ export declare function tlsSetIdentity(
 ): i32;
 /** Trusts a certificate in PEM or DER. Returns 1, 0 if it was trusted already, or an error. */
 export declare function tlsAddRoot(pointer: usize, length: u32): i32;
+/**
+ * Adds a revocation list in PEM or DER. Returns 1; 0 if it or a newer one of its issuer is there;
+ * or an error.
+ */
+export declare function tlsAddList(pointer: usize, length: u32): i32;
+/** Removes a revocation list. Returns 1, or 0 if there is none. */
+export declare function tlsRemoveList(index: u32): u32;
+/** Describes a revocation list: issuer, entries, dates. Returns 0 after the last. */
+export declare function tlsListText(index: u32, destination: usize, capacity: u32): u32;
 /** Removes an added root. Returns 1, or 0 if there is none. */
 export declare function tlsRemoveRoot(index: u32): u32;
 /** The number of trusted roots of a RootKind. */

@@ -65,3 +65,10 @@ export function rootFault(error: i32): string {
   const digits = number.toString(16).padStart(4, "0");
   return `not a certificate (error -0x${digits})`;
 }
+
+/** Explains an error of `tlsAddList`. */
+export function listFault(error: i32): string {
+  if (error == -0x2080) return "it has a critical extension that is not supported";
+  if (error == -0x2980) return "no room for more revocation lists";
+  return `not a revocation list (error -0x${(-error).toString(16).padStart(4, "0")})`;
+}

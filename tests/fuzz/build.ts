@@ -3,6 +3,7 @@
  * name it is called by (build/fuzz/NAME). An up-to-date build is kept.
  *
  *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang, libFuzzer--> fuzzer
+ *     revocation.c and net/service/tls/glue/*.c --clang, libFuzzer, AddressSanitizer--> revocation
  */
 import { createHash } from "node:crypto";
 import {
@@ -22,8 +23,10 @@ const tools = ["driver.c", "wasm-rt.h", "build.ts"].map((name) => `tests/fuzz/${
 
 const files = readdirSync(root + folder).filter((name) => name.endsWith(".ts"));
 const names = files.map((name) => name.replace(/\.ts$/, "")).sort();
+/** Parsers in C (revocation.c): one program of two targets, which needs `make` first. */
+const natives = ["crl", "ocsp"];
 /** Every target except `mistakes`, which tests the fuzzers themselves. */
-export const targets = names.filter((name) => name !== "mistakes");
+export const targets = names.filter((name) => name !== "mistakes").concat(natives);
 
 const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
 const clang = ["-g1", "-gcolumn-info", "-w", "-fno-strict-aliasing", "-fno-builtin"];
@@ -100,9 +103,27 @@ async function generate(): Promise<void> {
   writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
 }
 
+/** Builds the fuzzer of the parsers in C. */
+async function buildNative(): Promise<void> {
+  const glue = "net/service/tls/glue";
+  const headers = [glue, "build/tls", "build/tls/mbedtls/include", "build/tls/mbedtls/library"];
+  const sources = ["der", "list", "ocsp"].map((name) => `${glue}/${name}.c`);
+  const flags = ["-g1", "-O1", "-no-pie", '-DMBEDTLS_CONFIG_FILE="config.h"'];
+  const found = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"];
+  const all = ["tests/fuzz/revocation.c", ...sources, "build/tls/library.a"];
+  const folders = headers.map((path) => `-I${path}`);
+  mkdirSync(out, { recursive: true });
+  await step(["clang", ...flags, ...found, ...folders, ...all, "-o", `${out}revocation`]);
+  for (const name of natives) {
+    rmSync(out + name, { force: true });
+    symlinkSync("revocation", out + name);
+  }
+}
+
 /** Builds the fuzzers if needed. `quick` builds faster, at -O0, but they run four times slower. */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
+  await buildNative();
   if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;
   mkdirSync(`${out}raw`, { recursive: true });
   const generated = isFresh(["-O0"]);

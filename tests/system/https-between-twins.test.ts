@@ -37,7 +37,7 @@ test("tls prints the chain, and why it is rejected", async () => {
   assert.match(good, /certificate 1 of 2\r\n.*subject: CN=a\.test\r\n/);
   assert.match(good, /names: .*DNS:b\.test, .*IP:10\.0\.2\.16/);
   assert.match(good, /certificate 2 of 2\r\n.*subject: CN=AnonymOS Tests' Authority\r\n/);
-  const verdict = "stapled OCSP response: none\r\nverification: ok\r\n";
+  const verdict = "stapled OCSP response: none\r\nrevocation list: none\r\nverification: ok\r\n";
   assert.ok(good.includes(`\nroot: CN=AnonymOS Tests (added)\r\n${verdict}`), good);
   const bad = pair.ask("tls other.test");
   assert.match(bad, /^tls: \(60\) other\.test port 443: .*it is not valid for this name\r?$/m);

@@ -5,6 +5,8 @@ import { Lab } from "../attack/world.ts";
 import { trust } from "../lab/host/identity.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { guest } from "../lab/scripted/ip-host.ts";
+import { CertificateMaker } from "../tls/certificates.ts";
+import { crl, toPem } from "../tls/crl.ts";
 
 /** 12 MiB of memory: input without a bound would exhaust it. */
 const small = { machine: { memoryLimit: 12 << 20 } };
@@ -48,6 +50,33 @@ test("ca add rejects an endless certificate within bounded memory", async () => 
   lab.pass(90);
   assert.match(lab.twin.output, /ca: certificate too long\r\n/);
   assert.match(lab.command("echo still here"), /\nstill here\r/);
+});
+
+test("ca crl adds, shows and removes revocation lists", async () => {
+  const lab = await Lab.at("S1");
+  const maker = new CertificateMaker();
+  const issuer = maker.authority({ subject: "/CN=Lists" });
+  const revoked = [maker.server(issuer)];
+  const lines = toPem(crl(issuer, { revoked })).replaceAll("\n", "\r");
+  maker.close();
+  const answer = (typed: string) => {
+    const before = lab.twin.output.length;
+    lab.type(`${typed}\r`);
+    lab.pass(2);
+    return lab.twin.output.slice(before);
+  };
+  const text = /CN=Lists: 1 revoked, of 20\d\d-\d\d-\d\d [\d:]+ UTC, next on [-\d]+ [\d:]+\r\n/;
+  assert.match(answer("ca crl"), /\nno revocation lists \(try: ca crl add\)\r\n/);
+  const added = answer(`ca crl add\r${lines}`);
+  assert.match(added, new RegExp(`\nlist 1 added: ${text.source}`));
+  assert.match(answer(`ca crl add\r${lines}`), /\nca: this list or a newer one is there already\r/);
+  assert.match(answer("ca crl"), new RegExp(`\n   1  ${text.source}`));
+  const wrong = lines.replaceAll(/^.{64}\r/gm, "");
+  assert.match(answer(`ca crl add\r${wrong}`), /\nca: not a revocation list \(error -0x/);
+  assert.match(answer("ca crl remove"), /missing list number/);
+  assert.match(answer("ca crl remove 2"), /\nca: no such list: 2 \(try: ca crl\)\r/);
+  assert.match(answer("ca crl remove 1; ca crl"), /\nno revocation lists/);
+  assert.match(answer("ca crl drop"), /unknown verb 'crl drop'/);
 });
 
 test("runs the command pasted after a certificate", async () => {

@@ -27,6 +27,8 @@ u32 w2c_host_tlsSession(HOST, u32, u32, u32);
 u32 w2c_host_tlsResume(HOST, u32, u32, u32);
 u32 w2c_host_tlsSetIdentity(HOST, u32, u32, u32, u32, u32);
 u32 w2c_host_tlsAddRoot(HOST, u32, u32);
+u32 w2c_host_tlsAddList(HOST, u32, u32);
+u32 w2c_host_tlsListText(HOST, u32, u32, u32);
 u32 w2c_host_tlsRemoveRoot(HOST, u32);
 u32 w2c_host_tlsRootCount(HOST, u32);
 u32 w2c_host_tlsRoot(HOST, u32, u32, u32, u32);

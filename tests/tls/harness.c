@@ -2,8 +2,9 @@
  * linked at fixed, low addresses, because the TLS functions of machine/host.ts take pointers of
  * 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
- *     harness pair|change CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots |
- * benchmark Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS,
+ *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness change CHAIN KEY NAME [KEY=VALUE...]
+ *     harness loopback | selftest | roots | benchmark
+ * Prints KEY=VALUE lines. Keys of the command line: root=FILE, crl=FILE, options=BITS,
  * time=SECONDS, chunk=BYTES (per read of the socket), send=TEXT, bytes=COUNT (to send),
  * session=FILE (resumed if it exists, then written), identity=CHAIN,KEY, patience=MILLISECONDS (of
  * silence), entropy=BITS, times=COUNT (of connections), pace=SECONDS (between conversations of
@@ -103,6 +104,13 @@ static void start(void) {
     i32 added = w2c_host_tlsAddRoot(NULL, at(file), length);
     printf("added=%d\n", added);
   }
+  for (int i = 0; i < word_count; i++) {
+    if (strncmp(words[i], "crl=", 4) != 0) continue;
+    u32 length = read_file(words[i] + 4, file, sizeof file);
+    printf("crl=%d\n", (i32)w2c_host_tlsAddList(NULL, at(file), length));
+  }
+  for (u32 i = 0, length; (length = w2c_host_tlsListText(NULL, i, at(word), sizeof word)) != 0; i++)
+    printf("crl-text=%.*s\n", (int)length, word);
   char* identity = (char*)value_of("identity");
   if (identity != NULL) {
     char* comma = strchr(identity, ',');
@@ -263,6 +271,7 @@ static void print_connection(u32 handle) {
   print_text("suite", handle, 1);
   print_text("alpn", handle, 2);
   print_text("staple", handle, 6);
+  print_text("list", handle, 7);
   print_certificates(handle);
   u32 length = w2c_host_tlsBytes(NULL, handle, 4, 0, at(text), sizeof text);
   u32 count = w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word);

@@ -1,18 +1,24 @@
 /**
- * ca list [TEXT] | show N | add | remove N | check
+ * ca list [TEXT] | show N | add | remove N | check | crl [add | remove N]
  *
  * Shows and changes the trusted root certificates. Roots are numbered from 1: the built-in ones
  * (Mozilla's list) first, then those added. `list` shows the roots whose names contain TEXT; `add`
  * reads a certificate in PEM from the console; `remove` removes an added root; `check` reports
- * roots that cannot verify a server. Changes last until the next boot.
+ * roots that cannot verify a server. `crl` shows, adds and removes revocation lists. Changes last
+ * until the next boot.
  *
- * Exit codes: 0 success; 1 no such root, a root that cannot be added or removed, or a fault found
- * by `check`; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 no such root or list, one that cannot be added or removed, or a fault
+ * found by `check`; 2 wrong usage; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { CertificateField, RootKind } from "../../../core/tls-codes";
 import { builtInRootSet, Certificate } from "../../../machine/certificates";
-import { tlsRemoveRoot, tlsRootCount, tlsRootDistrusted } from "../../../machine/host";
+import {
+  tlsRemoveList,
+  tlsRemoveRoot,
+  tlsRootCount,
+  tlsRootDistrusted,
+} from "../../../machine/host";
 import { NetworkStack } from "../../../net/service/stack";
 import { certificateLines, certificateTitle } from "../certificate-text";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
@@ -21,9 +27,11 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { AddRoot } from "./ca/add";
 import { CheckRoots } from "./ca/check";
+import { AddList, printLists } from "./ca/crl";
 import { isAdded, rootAt, rootTotal } from "./ca/roots";
 
-const VERBS: Array<string> = ["list", "show", "add", "remove", "check"];
+const VERBS: Array<string> = ["list", "show", "add", "remove", "check", "crl"];
+const LIST_VERBS: Array<string> = ["add", "remove"];
 
 /** Prints a line for each root, as many per poll as the terminal has room for. */
 class ListJob extends Job {
@@ -77,29 +85,32 @@ export class Ca extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ca",
-      "list [TEXT] | show N | add | remove N | check",
-      "shows and changes the trusted roots (add: paste a PEM certificate)",
-      ["ca list", "ca list isrg", "ca show 1", "ca add", "ca check"],
+      "list [TEXT] | show N | add | remove N | check | crl [add | remove N]",
+      "shows and changes the trusted roots (add: paste a PEM certificate) and revocation lists",
+      ["ca list", "ca list isrg", "ca show 1", "ca add", "ca check", "ca crl add"],
     );
   }
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
-    options.expectOperands(0, 2);
+    options.expectOperands(0, 3);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "list";
     const operand = operands.length > 1 ? operands[1] : "";
+    if (verb == "crl") return this.lists(operand, operands.length > 2 ? operands[2] : "", session);
+    if (operands.length > 2) return this.extraOperand(session, operands[2]);
     if (verb == "list") return new ListJob(session, operand.toLowerCase());
     if (verb == "show") return this.show(session, operand);
     if (verb == "remove") return this.remove(session, operand);
-    if (operand != "") return this.wrongUsage(session, `extra operand '${printable(operand)}'`);
+    if (operand != "") return this.extraOperand(session, operand);
     if (verb == "add") return new AddRoot(session, this.stack);
     if (verb == "check") return new CheckRoots(session, rootTotal());
     return this.wrongUsage(session, `unknown verb '${printable(verb)}'`);
   }
 
   complete(words: Array<string>): Array<string> {
+    if (words.length == 1 && words[0] == "crl") return LIST_VERBS;
     return words.length == 0 ? VERBS : [];
   }
 
@@ -120,9 +131,32 @@ export class Ca extends Command {
     return this.done();
   }
 
-  private noNumber(session: Session, operand: string): Job {
-    if (operand == "") return this.wrongUsage(session, "missing root number");
-    return this.wrongUsage(session, `invalid root number '${printable(operand)}'`);
+  private lists(verb: string, operand: string, session: Session): Job {
+    if (verb == "remove") return this.removeList(session, operand);
+    if (operand != "") return this.extraOperand(session, operand);
+    if (verb == "add") return new AddList(session, this.stack);
+    if (verb != "") return this.wrongUsage(session, `unknown verb 'crl ${printable(verb)}'`);
+    printLists(session);
+    return this.done();
+  }
+
+  private removeList(session: Session, operand: string): Job {
+    const number = parseDecimalText(operand);
+    if (number < 1) return this.noNumber(session, operand, "list");
+    if (number > 0xffff || tlsRemoveList((number - 1) as u32) == 0) {
+      return this.failed(session, `no such list: ${number} (try: ca crl)`);
+    }
+    this.stack.trustChanged();
+    return this.done();
+  }
+
+  private extraOperand(session: Session, operand: string): Job {
+    return this.wrongUsage(session, `extra operand '${printable(operand)}'`);
+  }
+
+  private noNumber(session: Session, operand: string, kind: string = "root"): Job {
+    if (operand == "") return this.wrongUsage(session, `missing ${kind} number`);
+    return this.wrongUsage(session, `invalid ${kind} number '${printable(operand)}'`);
   }
 
   private noRoot(session: Session, number: i64): Job {

@@ -127,6 +127,8 @@ class TlsJob extends Job {
     }
     const staple = stream.text(TlsBytesField.Staple);
     if (staple != "") session.printLine(`stapled OCSP response: ${staple}`);
+    const list = stream.text(TlsBytesField.RevocationList);
+    if (list != "") session.printLine(`revocation list: ${list}`);
   }
 
   private printVerdict(stream: TlsStream): void {

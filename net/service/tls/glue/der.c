@@ -3,16 +3,17 @@
 #include "mbedtls/asn1.h"
 
 bool der_same(struct bytes left, struct bytes right) {
-  return left.length == right.length && memcmp(left.at, right.at, left.length) == 0;
+  if (left.length != right.length) return false;
+  return left.length == 0 || memcmp(left.at, right.at, left.length) == 0;
 }
 
 /* Takes the next element off `from`. Returns false at the end, where `from` is empty, and on
    malformed DER, where it is not. */
 bool der_next(struct bytes* from, struct element* element) {
+  if (from->length == 0) return false;
   u8* at = (u8*)from->at;
   const u8* end = at + from->length;
   size_t length;
-  if (at == end) return false;
   element->tag = *at++;
   if (mbedtls_asn1_get_len(&at, end, &length) != 0) return false;
   element->content = (struct bytes){at, length};

@@ -87,6 +87,7 @@ static struct bytes bytes_of(const struct connection* connection, u32 what, u32 
       const u8* name = mbedtls_ssl_get_hs_sni((mbedtls_ssl_context*)ssl, &length);
       return (struct bytes){name, length};
     case 6: return text_bytes(connection->staple_text);
+    case 7: return text_bytes(connection->list_text);
     default: return (struct bytes){NULL, 0};
   }
 }

@@ -182,6 +182,7 @@ bool tls_afford(struct search* search) {
 static void reach(struct search* search, struct trusted* root) {
   search->root = root;
   search->complete = search->extended[search->length - 1] = true;
+  search->listed_position = search->list = 0;
   tls_begin_constraints(search, search->length);
 }
 
@@ -264,6 +265,7 @@ static void judge(struct search* search) {
     const mbedtls_x509_time* issued = &search->sent[0]->valid_from;
     if (tls_root_distrusted(search->root->index, issued)) faults |= ROOT_DISTRUSTED;
   }
+  if (!search->own && faults == 0 && !tls_check_lists(search, &faults)) return;
   if (!search->own && faults == 0 && !tls_check_staple(search, &faults)) return;
   search->complete = false;
   search->found = faults == 0;

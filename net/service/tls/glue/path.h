@@ -39,6 +39,7 @@ struct search {
   bool listed[DEPTH], extended[DEPTH], delegate_verified;
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;
+  u32 listed_position, list; /* lists.c: the next certificate and list to check */
   u32 refusals, dead_end;
   int failure;
 };
@@ -59,6 +60,9 @@ bool tls_cheap_to_verify(const mbedtls_x509_crt* certificate);
 
 /* signature.c */
 bool tls_verify_signed(const struct signed_data* data, const mbedtls_pk_context* key);
+
+/* lists.c */
+bool tls_check_lists(struct search* search, u32* refusals);
 
 /* staple.c */
 bool tls_check_staple(struct search* search, u32* refusals);
@@ -81,6 +85,8 @@ bool tls_qualifiers_known(struct bytes value);
 int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
                    struct trusted** found);
 void tls_free_roots(struct trusted* list);
+i32 tls_add_pem(u32 address, u32 length, const char* begin, const char* end,
+                i32 (*add)(const u8* der, u32 length));
 i32 tls_find_added(const mbedtls_x509_crt* certificate);
 
 /* verify.c */

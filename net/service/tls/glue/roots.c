@@ -41,6 +41,7 @@ struct bytes tls_root(u32 kind, u32 index) {
 }
 
 u32 tls_roots_generation(void) { return generation; }
+void tls_roots_changed(void) { generation++; }
 
 /* Reports whether Mozilla distrusted a root (index << 1 | kind) before a certificate was issued
    under it. Roots that the user added have no such date. */
@@ -171,32 +172,33 @@ i32 tls_add_root(const u8* der, u32 length) {
   added_index[added_count].offset = added_bytes;
   added_index[added_count++].length = whole;
   added_bytes += whole;
-  generation++;
+  tls_roots_changed();
   return 1;
 }
 
-/* Adds the first certificate of a zero-terminated PEM text. */
-static i32 add_pem(const u8* text) {
+/* Passes what the first block of a PEM text holds, or a text in DER, to `add`. Returns its result
+   or an error. */
+i32 tls_add_pem(u32 address, u32 length, const char* begin, const char* end,
+                i32 (*add)(const u8* der, u32 length)) {
+  const u8* bytes = pointer(address);
   size_t consumed;
+  tls_heap_owner = 0;
+  if (element_length(bytes, length) != 0) return add(bytes, length);
+  u8* text = mbedtls_calloc(1, (size_t)length + 1); /* the zero ends it */
+  if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
+  memcpy(text, bytes, length);
   mbedtls_pem_context pem;
   mbedtls_pem_init(&pem);
-  int failure = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
-                                        "-----END CERTIFICATE-----", text, NULL, 0, &consumed);
-  i32 added = failure == 0 ? tls_add_root(pem.buf, pem.buflen) : failure;
+  i32 result = mbedtls_pem_read_buffer(&pem, begin, end, text, NULL, 0, &consumed);
+  if (result == 0) result = add(pem.buf, pem.buflen);
   mbedtls_pem_free(&pem);
-  return added;
+  mbedtls_free(text);
+  return result;
 }
 
 u32 w2c_host_tlsAddRoot(HOST, u32 address, u32 length) {
-  const u8* bytes = pointer(address);
-  tls_heap_owner = 0;
-  if (element_length(bytes, length) != 0) return tls_add_root(bytes, length);
-  u8* text = mbedtls_calloc(1, (size_t)length + 1);
-  if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
-  memcpy(text, bytes, length);
-  i32 added = add_pem(text);
-  mbedtls_free(text);
-  return added;
+  return tls_add_pem(address, length, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
+                     tls_add_root);
 }
 
 u32 tls_remove_root(u32 index) {
@@ -209,7 +211,7 @@ u32 tls_remove_root(u32 index) {
     added_index[index] = added_index[index + 1];
     added_index[index].offset -= root.length;
   }
-  generation++;
+  tls_roots_changed();
   return 1;
 }
 

@@ -76,8 +76,8 @@ struct connection {
   bool status_awaited; /* staple.c: CertificateStatus may follow */
   u8* staple;          /* an OCSP response that is not yet checked */
   u32 staple_length;
-  char staple_text[80]; /* what came of it */
-  i32 root;             /* the root of the chain: index << 1 | kind, or -1 */
+  char staple_text[80], list_text[80]; /* what came of it, and of revocation lists */
+  i32 root;                            /* the root of the chain: index << 1 | kind, or -1 */
   u32 generation; /* of the trusted roots that verified the server, now or in the resumed session */
   bool root_expired, verified;
   struct search* search; /* the search for a path while it runs, else NULL */
@@ -121,7 +121,8 @@ int tls_random_start(void); /* 0, or an error if entropy is lacking */
 
 /* roots.c; path.h declares what the search needs */
 bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued);
-u32 tls_roots_generation(void); /* changes whenever a root is added or removed */
+u32 tls_roots_generation(void); /* changes whenever a root or revocation list does */
+void tls_roots_changed(void);
 u32 tls_added_roots(void);
 i32 tls_add_root(const u8* der, u32 length); /* 1 = new, 0 = known, or an error */
 u32 tls_remove_root(u32 index);
