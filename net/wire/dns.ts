@@ -117,12 +117,15 @@ export function emitOpt(pointer: usize, length: u32): u32 {
   return length + OPT_RECORD;
 }
 
-/** What an OPT record says besides its options (RFC 6891 section 6.1.3). */
+/** An OPT record (RFC 6891 section 6.1.3). */
 export class DnsOpt {
   constructor(
     /** The largest UDP payload that the sender accepts, in bytes. */
     readonly payload: u32,
     private readonly ttl: u32,
+    /** The address and the length of its options, which lie within the message. */
+    readonly options: usize,
+    readonly optionsLength: u32,
   ) {}
 
   /** The upper eight bits of the response code. */
@@ -149,7 +152,9 @@ export class DnsOpt {
     }
     const count = header.answers + header.authorities + header.additionals;
     for (let i: u32 = 0; i < count && reader.readRecord(); i++) {
-      if (reader.type == TYPE_OPT) return new DnsOpt(reader.class_, reader.ttl);
+      if (reader.type != TYPE_OPT) continue;
+      const options = message + reader.dataOffset;
+      return new DnsOpt(reader.class_, reader.ttl, options, reader.dataLength);
     }
     return null;
   }

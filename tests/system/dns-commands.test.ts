@@ -293,6 +293,28 @@ test("dig shows version, flags and size of EDNS as they arrive", async () => {
   }
 });
 
+test("dig shows extended errors in words, and other options as bytes", async () => {
+  const option = (code: number, data: Buffer) =>
+    Buffer.concat([number(code), number(data.length), data]);
+  const data = Buffer.concat([
+    option(15, Buffer.concat([number(22), Buffer.from("at test.\x1b")])),
+    option(15, number(9)),
+    option(15, number(4711)),
+    option(8, Buffer.from([0, 1, 24, 0])),
+    Buffer.from([0, 15, 0, 9, 0]),
+  ]);
+  const lab = await served({ additional: [{ name: "", type: 41, class_: 1232, ttl: 0, data }] });
+  const lines = [
+    "; EDNS: version: 0, flags:; udp: 1232",
+    "; EDE: 22 (No Reachable Authority): (at test.\\027)",
+    "; EDE: 9 (DNSKEY Missing)",
+    "; EDE: 4711",
+    "; OPT=8: 00 01 18 00",
+    ";; QUESTION SECTION:",
+  ];
+  assert.ok(printed(lab, "dig one.test").includes(`\n${lines.join("\n")}\n`));
+});
+
 test("dig says why a connection failed", async () => {
   const lab = await served();
   const line = ";; Connection to 10.0.2.3#53(10.0.2.3) for one.test failed: connection refused.\n";

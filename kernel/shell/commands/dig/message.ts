@@ -7,6 +7,7 @@ import { DnsOpt } from "../../../../net/wire/dns";
 import { absolute, typeName } from "../../../../net/wire/dns-record";
 import { Session } from "../../session";
 import { MessageWalk, Section } from "./message-walk";
+import { printOptions } from "./options";
 
 /** Response codes (RFC 1035 section 4.1.1, RFC 2136 section 2.2). */
 const CODES: StaticArray<string> = [
@@ -122,6 +123,7 @@ export class MessagePrinter extends MessageWalk {
     const flags = `flags:${dnssec}${rest}`;
     this.session.printLine(";; OPT PSEUDOSECTION:");
     this.session.printLine(`; EDNS: version: ${opt.version}, ${flags} udp: ${opt.payload}`);
+    printOptions(this.session, opt);
   }
 
   protected question(): void {
