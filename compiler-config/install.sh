@@ -101,6 +101,7 @@ look_for_packages() {
       program dhcpd isc-dhcp-server
       program dhcrelay isc-dhcp-relay
       program kea-dhcp4 kea-dhcp4-server
+      program keepalived keepalived
       program faketime faketime
       ;;
     date)

@@ -51,7 +51,7 @@ export const NEIGHBOR_WAITING: u32 = 192;
 /** Frames queued from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
 /** Datagrams in reassembly; each holds a buffer of 64 KiB. */
-export const REASSEMBLIES: u32 = 8;
+export const REASSEMBLIES: u32 = 32;
 /** IPv4 identification counters; a power of two. */
 export const IP_IDENTIFICATIONS: u32 = 256;
 /** Buckets of the ICMP error rate limiter; a power of two. */

@@ -45,6 +45,8 @@ export class Path {
   flow: u32 = 0;
   /** Whether the route has several ways, of which `flow` selects one. */
   spread: bool = false;
+  /** Whether routers may fragment TCP's packets, as a link on the way is too small for TCP. */
+  fragmentable: bool = false;
   /** Whether the destination can be the address of one host, not of a group or a network. */
   toHost: bool = false;
 

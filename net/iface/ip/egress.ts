@@ -90,7 +90,7 @@ export class Egress implements PacketSink, TurnTime {
     return frame;
   }
 
-  /** See PacketSink.send. Routers may fragment the packet unless it is TCP's (RFC 1191). */
+  /** See PacketSink.send. Routers may fragment all but most of TCP's packets (RFC 1191). */
   send(frame: Frame, path: Path, protocol: u32): SendResult {
     const total = frame.length + IPV4_HEADER;
     if (total > path.mtu) {
@@ -101,7 +101,8 @@ export class Egress implements PacketSink, TurnTime {
     const destination = path.destination.ipv4;
     // A packet with DF set needs no identification (RFC 6864 section 4.1).
     let fragment = DONT_FRAGMENT;
-    if (protocol != PROTOCOL_TCP) fragment = this.identification.next(destination, protocol) << 16;
+    if (protocol != PROTOCOL_TCP || path.fragmentable)
+      fragment = this.identification.next(destination, protocol) << 16;
     const first = ipv4Start(path.headerStart, total);
     emitIpv4(frame.push(IPV4_HEADER), first, fragment, protocol, source, destination);
     const iface = this.interfaceOf(path);

@@ -43,6 +43,8 @@ class Reassembly {
   protocol: u32 = 0;
   identification: u32 = 0;
   startedAt: i64 = 0;
+  /** Datagrams are numbered in the order of their first fragments. */
+  order: u64 = 0;
   /** Whether the fragment at offset 0, and so the header, has arrived. */
   hasFirst: bool = false;
   headerLength: u32 = 0;
@@ -178,6 +180,8 @@ export class ReassemblyTable {
   evicted: u64 = 0;
   /** Why the last fragment was dropped, or None. */
   drop: Drop = Drop.None;
+  /** The number of the last datagram. */
+  private started: u64 = 0;
   private readonly slots: StaticArray<Reassembly> = new StaticArray<Reassembly>(REASSEMBLIES);
 
   constructor() {
@@ -238,19 +242,47 @@ export class ReassemblyTable {
     return null;
   }
 
-  /** Returns a fragment's datagram; a new datagram takes a free slot or replaces the oldest. */
+  /** Returns a fragment's datagram; a new one takes a free slot, or that of another datagram. */
   private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
-    let oldest = this.slots[0];
+    let free: Reassembly | null = null;
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
       const slot = this.slots[i];
       if (slot.isOf(header)) return slot;
-      if (!oldest.active) continue;
-      if (!slot.active || slot.startedAt < oldest.startedAt) oldest = slot;
+      if (!slot.active) free = slot;
     }
-    if (oldest.active) this.evicted++;
-    oldest.start(header, now, iface);
+    if (free == null) this.evicted++;
+    const slot = free != null ? free : this.victim();
+    slot.start(header, now, iface);
+    slot.order = ++this.started;
     if (now + REASSEMBLY_TIME < this.timer) this.timer = now + REASSEMBLY_TIME;
-    return oldest;
+    return slot;
+  }
+
+  /**
+   * Returns the datagram to evict from a full table: the oldest one of the source that has most, so
+   * that a flood from one source does not displace the datagrams of others.
+   */
+  private victim(): Reassembly {
+    let victim = this.slots[0];
+    let most = this.countOf(victim.source);
+    for (let i: u32 = 1; i < REASSEMBLIES; i++) {
+      const slot = this.slots[i];
+      const count = this.countOf(slot.source);
+      if (count < most || (count == most && slot.order > victim.order)) continue;
+      most = count;
+      victim = slot;
+    }
+    return victim;
+  }
+
+  /** Returns the number of incomplete datagrams from a source. */
+  private countOf(source: Ipv4Address): u32 {
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+      const slot = unchecked(this.slots[i]);
+      if (slot.active && slot.source == source) count++;
+    }
+    return count;
   }
 }
 

@@ -175,8 +175,8 @@ export const ipMutants: RowMutant[] = [
     "FRG-13",
     "does not evict the oldest datagram",
     REASSEMBLY,
-    "if (!slot.active || slot.startedAt < oldest.startedAt) oldest = slot;",
-    "if (!slot.active) oldest = slot;",
+    "count < most || (count == most && slot.order > victim.order)",
+    "count < most || (count == most && slot.order < victim.order)",
   ],
   [
     "FRG-14",

@@ -33,6 +33,7 @@ export class Namespace {
   /** A folder for its servers' files, which is removed with it. */
   readonly folder = mkdtempSync(`${tmpdir()}/anonymos-net-`);
   private taps = 0;
+  private ports = 0;
   private dnsmasq: Child | undefined;
 
   private constructor(private readonly holder: Child) {}
@@ -72,6 +73,16 @@ export class Namespace {
     await other.run(["ip", "address", "add", `${FAR}/24`, "dev", "cable1"]);
     await other.run(["ip", "link", "set", "cable1", "up"]);
     await other.run(["ip", "route", "replace", `${NETWORK}.0/24`, "via", NEAR]);
+  }
+
+  /** Connects `other` to this network's bridge, as a station with that address on its eth0. */
+  async join(other: Namespace, address: string): Promise<void> {
+    const port = `port${this.ports++}`;
+    const cable = ["ip", "link", "add", port, "type", "veth", "peer", "name", "eth0"];
+    await this.run([...cable, "netns", `${other.holder.pid}`]);
+    await this.run(["ip", "link", "set", port, "master", "bridge0", "up"]);
+    await other.run(["ip", "address", "add", `${address}/24`, "dev", "eth0"]);
+    await other.run(["ip", "link", "set", "eth0", "up"]);
   }
 
   /** The words to put before a command, to run it inside the namespace. */

@@ -43,6 +43,11 @@ function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const current = sender.packetSize;
   const named = nextHopMtu > 0 ? nextHopMtu : plateauBelow(current);
   const mtu = named > PATH_MTU_MINIMUM ? named : PATH_MTU_MINIMUM;
+  if (named < PATH_MTU_MINIMUM && current <= PATH_MTU_MINIMUM && !block.path.fragmentable) {
+    // A link is smaller than the smallest segments that TCP sends: let routers fragment them.
+    block.path.fragmentable = true;
+    lowerSegmentSize(block, current);
+  }
   if (mtu >= current) return;
   if (mtu < sender.provenSize) sender.claim(mtu, sequence);
   else lowerSegmentSize(block, mtu);

@@ -177,9 +177,47 @@ test("FRG-13: evicts the oldest of 5,000 incomplete datagrams, and delivers a co
   for (let id = 0; id < 5000; id++) {
     host.receive(packet({ id, payload: Buffer.alloc(8), fragment: 1 }));
   }
-  assert.equal(host.wasm.reassemblies(), 8);
-  assert.equal(host.drops("fragment-limit"), 4992);
+  assert.equal(host.wasm.reassemblies(), 32);
+  assert.equal(host.drops("fragment-limit"), 4968);
   receive({ ...echo, id: 6000 }, thirds);
+  assertEchoed();
+  host.pass(61);
+});
+
+test("FRG-22: 1,000 forged fragments a second do not displace a genuine datagram", () => {
+  let id = 0;
+  // From the sender's own address, from one other, and from as many as there are fragments.
+  const forgers = [() => gateway.address, () => attacker.address, () => `198.51.100.${id & 255}`];
+  for (const from of forgers) {
+    for (let round = 0; round < 20; round++) {
+      const forge = () => {
+        const fields = { source: from(), id: 1000 + (++id & 0x7fff), fragment: 1 };
+        host.receive(packet({ ...fields, payload: Buffer.alloc(8) }));
+        host.pass(0.001);
+      };
+      const parts = fragments({ ...echo, id: 40_000 + round }, [
+        [0, 1480],
+        [1480, 1520],
+      ]).map((part) => framed(part));
+      host.receive(parts[0]);
+      for (let i = 0; i < 20; i++) forge();
+      host.receive(parts[1]);
+      host.pass(0.001);
+      assert.equal(host.sent().filter((frame) => frame.ip).length, 3, `${from()} ${round}`);
+    }
+  }
+  // A thousand at once from one address displace only its own.
+  const [first, second] = fragments({ ...echo, id: 50_000 }, [
+    [0, 1480],
+    [1480, 1520],
+  ]).map((part) => framed(part));
+  host.receive(first);
+  for (let i = 0; i < 1000; i++) {
+    host.receive(
+      packet({ source: attacker.address, id: i, fragment: 1, payload: Buffer.alloc(8) }),
+    );
+  }
+  host.receive(second);
   assertEchoed();
   host.pass(61);
 });

@@ -102,6 +102,25 @@ test("sets DF and a correct checksum in every segment", () => {
   host.wasm.tcpAbort();
 });
 
+test("ICM-07: clears DF if a link is too small even for the smallest segments", () => {
+  establish();
+  write(1460);
+  const [first] = segments();
+  host.receive(errorAbout(3, 4, first.ip, 500));
+  const [smaller] = segments();
+  assert.equal(smaller.ip.payload.length + 20, 552);
+  assert.equal(smaller.ip.fragment, 0x4000);
+  host.receive(errorAbout(3, 4, smaller.ip, 500));
+  const [again] = segments();
+  assert.equal(again.sequence, smaller.sequence);
+  assert.equal(again.ip.fragment, 0, "routers may fragment it");
+  assert.equal(again.ip.payload.length + 20, 552);
+  assert.equal(again.checksumRight, true);
+  host.receive(errorAbout(3, 4, again.ip, 500));
+  assert.deepEqual(segments(), [], "no more than once");
+  host.wasm.tcpAbort();
+});
+
 test("ICM-07, ICM-09: 'fragmentation needed' can shrink segments but never enlarge them", () => {
   establish();
   write(1460);
