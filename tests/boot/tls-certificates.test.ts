@@ -1,4 +1,4 @@
-/** Certificates to reject, each with its message, exit code 60 as in curl, and a TLS alert. */
+/** Certificates to reject, each with its message, curl's exit code and a TLS alert. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import {
@@ -44,6 +44,8 @@ interface Case {
   make(name: string): Certificate;
   /** Expected in the error message. */
   words: RegExp;
+  /** curl's exit code. Default: 60. */
+  code?: number;
 }
 
 /** Has the name of `root`, but another key. */
@@ -59,6 +61,13 @@ const cases: Case[] = [
     label: "expired",
     make: (name) => leaf(name, { notAfter: new Date(testNow() - HOUR) }),
     words: /it has expired; the clock says .* UTC \d{4} \(real-time clock\)/,
+  },
+  {
+    title: "TLS-45 requires a stapled OCSP response, but the server has none",
+    label: "staple",
+    make: (name) => leaf(name, { extensions: [...serving(name), extension.mustStaple()] }),
+    words: /it requires a stapled OCSP response, and none was sent/,
+    code: 91,
   },
   {
     title: "TLS-02 not yet valid",
@@ -247,18 +256,19 @@ suite("certificates to reject", () => {
     await names?.stop();
   });
 
-  for (const { title, label, words } of cases) {
+  for (const { title, label, words, code: expected = 60 } of cases) {
     test(title, async () => {
       const before = server.requests.length;
       const errors = server.errors.length;
       const url = `https://${label}.tls.test:${server.port}/`;
       const { output, code } = await machine.command(`curl ${url}`, 60_000);
-      assert.equal(code, 60, output);
+      assert.equal(code, expected, output);
       assert.match(output, words);
-      assert.match(output, /^curl: \(60\) /m);
+      assert.match(output, new RegExp(`^curl: \\(${expected}\\) `, "m"));
       assert.equal(server.requests.length, before, "a request was sent");
       await machine.ok("sleep 0.1");
-      assert.match(server.errors.slice(errors).join(), /ALERT|alert/, "no alert was sent");
+      const alert = /ALERT|alert|STATUS_RESPONSE/;
+      assert.match(server.errors.slice(errors).join(), alert, "no alert was sent");
     });
   }
 

@@ -82,6 +82,12 @@ export const extension = {
     const value = sequence(...list(0xa0, permitted), ...list(0xa1, excluded));
     return { oid: "2.5.29.30", critical, value };
   },
+  /** Requires a stapled OCSP response (RFC 7633). */
+  mustStaple: (): Extension => ({
+    oid: "1.3.6.1.5.5.7.1.24",
+    critical: false,
+    value: sequence(integer(5)),
+  }),
   unknown: (): Extension => ({ oid: "1.2.3.4", critical: true, value: octets(Buffer.of(1)) }),
 };
 
