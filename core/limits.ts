@@ -168,6 +168,15 @@ export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
  * allowance of 16 per chunk plus twice the chunk's size.
  */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
+/**
+ * The window of DEFLATE (RFC 1951 section 2), a power of two, and how much a content coding
+ * decompresses in one turn.
+ */
+export const INFLATE_WINDOW_BYTES: u32 = 32 * 1024;
+export const INFLATE_TURN_BYTES: u32 = 256 * 1024;
+/** What is typed or read from a boot module for the body of `curl`, and a piece of a module. */
+export const CURL_INPUT_BYTES: u32 = 1024 * 1024;
+export const CURL_PIECE_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
 /** Connections of the server, and requests of one connection answered in one turn. */

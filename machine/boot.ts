@@ -22,12 +22,24 @@ export class BootModule {
     readonly length: u32,
   ) {}
 
+  /** Copies bytes from `offset` on to `pointer`. Returns how many: at most `length`. */
+  readAt(offset: u32, pointer: usize, length: u32): u32 {
+    return moduleRead(this.index, offset, pointer, length);
+  }
+
   /** Returns the first `limit` bytes, or all if there are fewer. */
   read(limit: u32): StaticArray<u8> {
     const bytes = new StaticArray<u8>(min(limit, this.length));
     moduleRead(this.index, 0, changetype<usize>(bytes), bytes.length);
     return bytes;
   }
+}
+
+/** Returns the module with that name, or null. */
+export function findModule(name: string): BootModule | null {
+  const modules = bootModules();
+  for (let i = 0; i < modules.length; i++) if (modules[i].name == name) return modules[i];
+  return null;
 }
 
 /** Returns the modules in the loader's order. */

@@ -1,7 +1,8 @@
-/** The parameters of the kernel command line: ip=, console=, panic= and run=. */
+/** The parameters of the kernel command line: ip=, console=, panic=, run= and the proxies. */
 import { parseDecimalText } from "../../core/text";
 import { Configuration, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
+import { PROXY_KEYS } from "./proxy-settings";
 import { Tokens } from "./tokenizer";
 
 /** The maximum of panic=: a day. */
@@ -47,6 +48,9 @@ function readWord(configuration: Configuration, word: string): void {
     configuration.run = value;
   } else if (equals > 0 && key == "ip") {
     readIp(configuration, word, value);
+  } else if (equals > 0 && PROXY_KEYS.includes(key)) {
+    const problem = configuration.proxies.set(key, value, true);
+    if (problem != "") report(configuration, word, problem);
   } else if (equals > 0 && key == "panic") {
     const seconds = parseDecimalText(value);
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
@@ -56,7 +60,11 @@ function readWord(configuration: Configuration, word: string): void {
     if (baud > 0) configuration.baud = baud;
     else report(configuration, word, "invalid console, expected ttyS0[,BAUD] like ttyS0,115200n8");
   } else {
-    report(configuration, word, "unknown parameter, expected ip=, console=, panic= or run=");
+    report(
+      configuration,
+      word,
+      "unknown parameter, expected ip=, console=, panic=, run= or http_proxy=",
+    );
   }
 }
 

@@ -11,7 +11,15 @@ import { isUnknownKey, SettingsReader } from "./settings-reader";
 import { TRAFFIC_SECTIONS } from "./traffic-sections";
 import { quoted } from "./values";
 
-const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
+const SECTIONS: StaticArray<string> = [
+  "Match",
+  "Network",
+  "Address",
+  "Route",
+  "Link",
+  "DHCPv4",
+  "Proxy",
+];
 /** The report of a key or section of systemd.network that means nothing here. */
 const NO_EFFECT: string = "not supported, ignored";
 

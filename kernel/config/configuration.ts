@@ -7,6 +7,7 @@ import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
 import { Ipv4Address } from "../../net/wire/address";
 import { IpParameter } from "./ip-parameter";
+import { ProxySettings } from "./proxy-settings";
 import { isInterfaceName } from "./values";
 
 export const CONFIG_FILE: string = "anonymos.conf";
@@ -72,6 +73,8 @@ export class Configuration {
   panicSeconds: u32 = 0;
   /** `run=`: the first command line of the console, or "". */
   run: string = "";
+  /** `http_proxy=`, `https_proxy=` and `no_proxy=`. */
+  readonly proxies: ProxySettings = new ProxySettings();
   /** The entries of the boot module `hosts`, at most HOSTS_ENTRIES. */
   readonly hosts: Array<HostSetting> = [];
   /** The parts of anonymos.conf, in order. */

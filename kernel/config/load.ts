@@ -29,7 +29,9 @@ export function loadConfiguration(): Configuration {
       readHostsFile(configuration, module.read(CONFIG_FILE_BYTES));
     } else if (!TLS_FILES.includes(module.name)) {
       const known = `${CONFIG_FILE}, ${HOSTS_FILE} or one of ${TLS_FILES.join(", ")}`;
-      configuration.problems.push(`module "${module.name}": unknown name, expected ${known}`);
+      configuration.problems.push(
+        `module "${module.name}": unknown name, expected ${known}, or a file for curl`,
+      );
     }
   }
   return configuration;

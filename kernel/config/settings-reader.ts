@@ -13,6 +13,7 @@ import {
 import { formatIpv4, Ipv4Address } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
+import { PROXY_KEYS } from "./proxy-settings";
 import { TRAFFIC_SECTIONS, TrafficSection } from "./traffic-sections";
 import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
 
@@ -75,6 +76,9 @@ export class SettingsReader {
 
   /** Begins a section at `line`; a [Match] after another section begins a new part. */
   begin(section: string, line: i32): void {
+    this.traffic = TRAFFIC_SECTIONS.includes(section) ? new TrafficSection(section) : null;
+    // It is not about interfaces, so it neither begins nor ends a part.
+    if (section == "Proxy") return;
     if (section == "Match" && this.filled) {
       this.part = new MatchedSettings();
       this.filled = false;
@@ -95,7 +99,6 @@ export class SettingsReader {
     this.address = null;
     this.peer = null;
     this.addressGiven = false;
-    this.traffic = TRAFFIC_SECTIONS.includes(section) ? new TrafficSection(section) : null;
   }
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
@@ -103,6 +106,7 @@ export class SettingsReader {
     const traffic = this.traffic;
     if (traffic != null) return traffic.set(key, value);
     if (section == "Match") return this.setMatch(key, value);
+    if (section == "Proxy") return this.setProxy(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
     if (section == "Address" && key == "Address") return this.setAddress(value);
     if (section == "Address" && key == "Peer") return this.setPeer(value);
@@ -204,6 +208,11 @@ export class SettingsReader {
     }
     settings.ntpServers = names.length == 0 ? names : settings.ntpServers.concat(names);
     return "";
+  }
+
+  private setProxy(key: string, value: string): string {
+    if (PROXY_KEYS.includes(key)) return this.configuration.proxies.set(key, value, false);
+    return unknownKey("Proxy", `${PROXY_KEYS.join("=, ")}=`);
   }
 
   /**

@@ -78,7 +78,7 @@ export abstract class Command {
     readonly summary: string,
     /** Command lines for `help NAME`. */
     readonly examples: StaticArray<string>,
-    /** Whether to wait until an interface is configured, and to fail after `waitLimit`. */
+    /** Whether to wait until an interface is configured, and to fail after 10 s. */
     readonly needsNetwork: bool = false,
   ) {}
 
@@ -91,17 +91,6 @@ export abstract class Command {
    */
   beforeNetwork(_words: Array<string>, _session: Session): Job | null {
     return null;
-  }
-
-  /** Returns how long to wait for the network, in microseconds; 0 means 10 s, the maximum. */
-  waitLimit(_words: Array<string>): i64 {
-    return 0;
-  }
-
-  /** Reports that `waitLimit` has passed. Returns the exit code. */
-  waitFailed(session: Session, reason: string): i32 {
-    session.error(this.name, `network is not configured: ${reason}`);
-    return EXIT_FAILURE;
   }
 
   /** Returns the words that Tab offers after `_words`. */

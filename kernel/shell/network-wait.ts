@@ -3,14 +3,12 @@ import { SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "./command";
 import { Session } from "./session";
 
-/** The longest time to wait, in microseconds; a command's own limit can only shorten it. */
-const PATIENCE: i64 = 10 * SECOND;
+/** How long commands wait for the network, in microseconds. */
+export const NETWORK_PATIENCE: i64 = 10 * SECOND;
 
 export class NetworkWait extends Job {
   private started: Job | null = null;
   private readonly deadline: i64;
-  /** Whether the limit is the command's own and shorter than PATIENCE. */
-  private readonly hasOwnLimit: bool;
 
   constructor(
     private readonly command: Command,
@@ -18,9 +16,7 @@ export class NetworkWait extends Job {
     private readonly session: Session,
   ) {
     super();
-    const limit = command.waitLimit(words);
-    this.hasOwnLimit = limit > 0 && limit < PATIENCE;
-    this.deadline = session.now + (this.hasOwnLimit ? limit : PATIENCE);
+    this.deadline = session.now + NETWORK_PATIENCE;
   }
   poll(now: i64): i32 {
     const running = this.started;
@@ -32,7 +28,6 @@ export class NetworkWait extends Job {
     }
     if (now < this.deadline) return RUNNING;
     const reason = this.session.network.reason();
-    if (this.hasOwnLimit) return this.command.waitFailed(this.session, reason);
     this.session.error(this.command.name, `network is not configured: ${reason}`);
     return EXIT_FAILURE;
   }

@@ -38,6 +38,8 @@ export function startStack(
   const stack = new NetworkStack(pool, generator, engine, time);
   stack.setMemoryGauge(new HeapGauge());
   stack.configuration.setHostname(configuration.hostname);
+  stack.http.setProxies(configuration.proxies.proxies);
+  stack.insecureHttp.setProxies(configuration.proxies.proxies);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
   configuration.devices = nics.length;

@@ -67,14 +67,18 @@ export class TcpConnector implements Connector {
   connectSecure(host: string, address: Ipv4Address, port: u32, now: i64): Stream | null {
     const stream = this.open(address, port, now);
     if (stream == null) return null;
+    const secured = this.secure(stream, host, port, now);
+    if (secured == null) stream.abort();
+    return secured;
+  }
+
+  secure(stream: Stream, host: string, port: u32, now: i64): Stream | null {
     const options = TlsOptions.client(host, port);
     options.insecure = this.insecure;
     options.alpn = this.forHttp;
     const secured = this.tls.connect(stream, options, now);
-    if (secured != null) return secured;
-    stream.abort();
-    this.reason = this.tls.refusal;
-    return null;
+    if (secured == null) this.reason = this.tls.refusal;
+    return secured;
   }
 
   refusal(): string {

@@ -26,11 +26,15 @@ export class NetworkAddress {
     readonly peer: NetworkAddress | null = null,
   ) {}
 
+  /** Reports whether `other` is in this network. */
+  contains(other: Ipv4Address): bool {
+    return ((this.address ^ other) & maskOf(this.prefix)) == 0;
+  }
+
   /** Reports whether `other` is in this network but cannot be another host's address. */
   excludes(other: Ipv4Address): bool {
     if (other == this.address) return true;
-    const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
-    return inside && !isHostAddress(other, this.prefix);
+    return this.contains(other) && !isHostAddress(other, this.prefix);
   }
 
   /** Reports whether all host bits are zero. */

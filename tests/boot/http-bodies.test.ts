@@ -77,7 +77,7 @@ suite("bodies and framing", () => {
   });
 
   test("HTP-22: ends an endless body at the deadline, fast or slow", async () => {
-    const late = "(28) Operation timed out";
+    const late = /^\(28\) Operation timed out after 1\d\d\d milliseconds with \d+ bytes received$/;
     const cases: Case[] = [
       [endless(`${ok}\r\n`, "a".repeat(10_000), 10), late],
       [endless(`${ok}\r\n`, "a", 10_000), late],

@@ -165,7 +165,7 @@ suite("curl's requests", () => {
     const requests: [string, string][] = [
       ["-H 'X: é'", "expected a value of printable ASCII for header X"],
       ["-H 'X Y: a'", "expected a header name of letters, digits and hyphens"],
-      ["-H 'Content-Length: 5'", "header Content-Length is set by the client"],
+      ["-H 'Content-Length: 5'", "header Content-Length: 5: the body has 0 bytes"],
       ["-X 'GE T'", "-X GE T: expected a method such as GET, POST or PUT (not CONNECT)"],
     ];
     for (const [words, shown] of requests) {

@@ -184,15 +184,11 @@ suite("TLS servers", () => {
     const silent = createServer((socket: Socket) => socket.resume().on("error", () => {}));
     const port = await listening(silent);
     const url = `https://10.0.2.2:${port}/`;
-    // Two time limits of 30 s begin a round trip apart; on a slow host either may expire first.
-    const clocks = "(Connection timed out after|TLS handshake timed out after) 30 s";
-    const words = new RegExp(`^curl: .28. Failed to connect to 10.0.2.2 port ${port}: ${clocks}$`);
     try {
       const late = await machine.command(`curl -m 1 ${url}`, 60_000);
-      assert.deepEqual(late, { output: "curl: (28) Operation timed out", code: 28 });
-      const patient = await machine.command(`curl ${url}`, 90_000);
-      assert.equal(patient.code, 28);
-      assert.match(patient.output, words);
+      const silence = { output: "curl: (28) SSL connection timeout", code: 28 };
+      assert.deepEqual(late, silence);
+      assert.deepEqual(await machine.command(`curl ${url}`, 90_000), silence);
     } finally {
       silent.close();
     }
@@ -210,7 +206,11 @@ suite("TLS servers", () => {
       assert.equal(await machine.ok(`curl ${url}`, 60_000), "secure /");
       slow.milliseconds = 100;
       const late = await machine.command(`curl -m 2 ${url}`, 60_000);
-      assert.deepEqual(late, { output: "curl: (28) Operation timed out", code: 28 });
+      assert.equal(late.code, 28);
+      assert.match(
+        late.output,
+        /^curl: \(28\) Operation timed out after 2\d\d\d milliseconds with 0 /,
+      );
     } finally {
       relay.close();
       await server.stop();

@@ -45,12 +45,13 @@ const mistakes: [command: string, says: RegExp][] = [
   ["nc -l", /^nc: missing operand \(usage: /],
   ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
   ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
-  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there are no files \(use text or @bytes:N\)$/],
+  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there is no boot module of that name$/],
   [
     "curl -o '' 10.0.2.2",
-    /^curl: -o: there are no files \(only -o null and -o \/dev\/null work\) \(usage: /,
+    /^curl: -o: there are no files \(only -o null and -o \/dev\/null work\) \(try: curl --help\)$/,
   ],
-  ["curl -H Host:a -H host:b 10.0.2.2", /^curl: more than one Host header$/],
+  ["curl -H Content-Length:5 10.0.2.2", /^curl: header Content-Length: 5: the body has 0 bytes$/],
+  ["curl --cacert x 10.0.2.2", /^curl: \(77\) error setting certificate file: x: only /],
   ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
   [
     `rpc -b http://10.0.2.2/rpc ${methods}`,

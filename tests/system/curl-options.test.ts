@@ -1,5 +1,6 @@
 /** curl's options from the console: what is sent, what is printed, and the exit codes. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 
@@ -40,10 +41,10 @@ test("options change the request as they do with curl", async () => {
     ["-d a=1 -d b=2", "POST / ", `${form}Content-Length: 7\r\n\r\na=1&b=2`],
     ["--data-raw @a -d b", "POST / ", "\r\n\r\n@a&b"],
     ["--data-binary 'a b'", "POST / ", "\r\n\r\na b"],
-    ["--data-urlencode 'a=b c&d'", "POST / ", "\r\n\r\na=b%20c%26d"],
+    ["--data-urlencode 'a=b c&d'", "POST / ", "\r\n\r\na=b+c%26d"],
     ["--data-urlencode =é/~", "POST / ", "\r\n\r\n%C3%A9%2F~"],
-    ["--data-urlencode 'b c' -d x", "POST / ", "\r\n\r\nb%20c&x"],
-    ["-G -d a=1 --data-urlencode 'b=c d'", "GET /?a=1&b=c%20d ", "Accept: */*\r\n\r\n"],
+    ["--data-urlencode 'b c' -d x", "POST / ", "\r\n\r\nb+c&x"],
+    ["-G -d a=1 --data-urlencode 'b=c d'", "GET /?a=1&b=c+d ", "Accept: */*\r\n\r\n"],
     ["-G -I -d a=1", "HEAD /?a=1 ", "Accept: */*\r\n\r\n"],
     ["--json '{}'", "POST / ", "Accept: application/json\r\nContent-Type: application/json\r\n"],
     ["--json [1 --json ,2]", "POST / ", "\r\n\r\n[1,2]"],
@@ -64,7 +65,7 @@ test("options change the request as they do with curl", async () => {
 
 test("-w prints curl's variables", async () => {
   const moved = "HTTP/1.1 302 X\r\nLocation: /b c\r\nContent-Length: 0\r\n\r\n";
-  const [world] = await lab((head) => (head.startsWith("GET /a ") ? moved : ok));
+  const [world] = await lab((head) => (/^\w+ \/a /.test(head) ? moved : ok));
   const shown = (options: string) =>
     world.command(`curl -s -o null ${options}`).split("\r\n").slice(2, -1).join("\n");
   const to = "10.0.2.2:81/a";
@@ -83,9 +84,82 @@ test("-w prints curl's variables", async () => {
     /^10\.0\.2\.2:81 10\.0/,
   );
   assert.match(shown(`-w '%{time_total} %{time_connect}\\n' ${to}x`), /^\d+\.\d{6} \d+\.\d{6}$/);
+  const last = `-d x=1 -w '%{method} %{redirect_url}|%{num_redirects} %{url}\\n'`;
+  assert.equal(shown(`-L ${last} ${to}`), `GET |1 ${to}`);
+  assert.equal(shown(`${last} ${to}`), `POST http://10.0.2.2:81/b%20c|0 ${to}`);
+  const header = "-w '%header{content-type}%header{None}%{onerror}never'";
+  assert.equal(shown(`${header} ${to}x`), "text/plain");
   assert.match(shown(`-w '%{nothing}' ${to}x`), /unknown --write-out variable: 'nothing'/);
   const failed = world.command("curl -w '%{http_code} %{exitcode}\\n' 10.0.2.2:7");
   assert.match(failed, /\ncurl: \(7\) .*\r\n000 7\r\n/);
+  const text = world.command("curl -s -w '%{json}' 10.0.2.2:7");
+  const json = JSON.parse(/\{"content.*\}/s.exec(text)?.[0].replaceAll("\r\n", "") ?? "");
+  for (const name of ["content_type", "redirect_url", "referer", "scheme"]) {
+    assert.equal(json[name], null, name);
+  }
+  for (const name of ["http_code", "num_redirects", "time_connect", "ssl_verify_result"]) {
+    assert.equal(json[name], 0, name);
+  }
+  assert.equal(json.url, "10.0.2.2:7");
+  assert.equal(json.url_effective, "http://10.0.2.2:7/");
+});
+
+test("prints what curl prints for a head, a URL with other slashes, -k and -h", async () => {
+  const [world, requests] = await lab(() => ok);
+  const head = world.command("curl -I -X GET 10.0.2.2:81");
+  assert.match(head, /Length: 2\r\n\r\nanonymos> $/, "not the body");
+  assert.match(requests[0], /^GET /);
+  for (const url of ["http:/10.0.2.2:81/x", "http:///10.0.2.2:81/x"]) {
+    assert.match(world.command(`curl ${url}`), /\nok/);
+    assert.match(requests.at(-1) ?? "", /^GET \/x /);
+  }
+  assert.match(world.command("curl http:10.0.2.2:81/x"), /curl: \(3\) /);
+  assert.doesNotMatch(world.command("curl -k http://10.0.2.2:81/"), /warning/);
+  assert.doesNotMatch(world.command("curl -sk https://10.0.2.2:7/"), /warning/);
+  assert.match(world.command("curl -k https://10.0.2.2:7/"), /warning: -k/);
+  const help = world.command("curl -h");
+  assert.equal(
+    help.replace("curl -h", ""),
+    world.command("curl --help").replace("curl --help", ""),
+  );
+  const options = readFileSync(
+    new URL("../../kernel/shell/commands/curl/options.ts", import.meta.url),
+  );
+  for (const [, names] of options.toString().matchAll(/^ {2}"([\w|-]+):?",$/gm)) {
+    const name = names.split("|").at(names[1] === "|" ? 1 : 0);
+    if (name !== "help") assert.match(help, new RegExp(`-${name}\\b`), name);
+  }
+  for (const line of help.split("\r\n")) assert.ok(line.length <= 100, line);
+});
+
+test("names TLS if a port accepts connections and does not speak it", async () => {
+  const [world] = await lab(() => "HTTP/1.1 400 Bad Request\r\n\r\n");
+  world.gateway.tcp.listeners.set(82, () => {});
+  const late = /curl: \(28\) SSL connection timeout\r\n/;
+  assert.match(world.command("curl --connect-timeout 1 https://10.0.2.2:82/"), late);
+  assert.match(world.command("curl -m 1 https://10.0.2.2:82/"), late);
+  assert.match(world.command("curl https://10.0.2.2:82/"), late);
+  world.gateway.tcp.listeners.set(83, (connection) => {
+    connection.onData = () => connection.write(Buffer.from("HTTP/1.1 400 Bad\r\n\r\n"));
+  });
+  assert.match(world.command("curl https://10.0.2.2:83/"), /curl: \(35\) .*TLS/);
+});
+
+test("without a network, reports wrong usage at once, and obeys -s and -w", async () => {
+  const world = await Lab.at("S0");
+  const run = (words: string) => {
+    const from = world.world.now;
+    const said = world.command(`curl ${words}; echo $?`).split("\r\n").slice(1, -1);
+    return [
+      said.filter((line) => !line.startsWith("[")).join("\n"),
+      Math.round((world.world.now - from) / 1e9),
+    ];
+  };
+  assert.deepEqual(run("--what"), ["curl: unrecognized option '--what' (try: curl --help)\n2", 0]);
+  assert.deepEqual(run("-X 'A B' a"), run("-X 'A B' b"));
+  assert.deepEqual(run("-s 10.0.2.2"), ["7", 10]);
+  assert.deepEqual(run("-s -m 1 -w '%{http_code}\\n' 10.0.2.2"), ["000\n28", 1]);
+  assert.match(run("-sS 10.0.2.2")[0] as string, /^curl: \(7\) network is not configured: /);
 });
 
 test("reports wrong uses of options, with exit code 2", async () => {
@@ -93,10 +167,10 @@ test("reports wrong uses of options, with exit code 2", async () => {
   const cases: [string, RegExp][] = [
     ["-u user", /-u user: expected USER:PASSWORD/],
     ["-b file", /-b file: there are no files/],
-    ["--data-urlencode a@b", /--data-urlencode a@b: there are no files/],
-    ["--data-binary @x", /--data-binary @x: there are no files/],
+    ["--data-urlencode a@b", /--data-urlencode a@b: there is no boot module of that name/],
+    ["--data-binary @x", /--data-binary @x: there is no boot module of that name/],
     ["-I -d x", /You can only select one HTTP request method!/],
-    ["-G -d @bytes:9", /-G: @bytes:N cannot be part of a URL/],
+    ["-G -d @bytes:9", /-G: only a text can be part of a URL/],
     ["-H ';'", /-H ;: expected NAME: VALUE/],
     ["--max-redirs 51", /out of range/],
     ["-o x", /-o: there are no files/],
@@ -114,7 +188,10 @@ test("--connect-timeout limits connecting; -m counts from when the command is ty
   const silent = world.command("curl --connect-timeout 2 -w '%{time_total}\\n' http://10.0.2.77/");
   assert.match(silent, /curl: \((7|28)\) /);
   const body = world.command("curl --connect-timeout 1 -m 3 -w '%{time_total}\\n' 10.0.2.2:81");
-  assert.match(body, /curl: \(28\) Operation timed out\r\n3\.0/);
+  assert.match(
+    body,
+    /curl: \(28\) Operation timed out after 3000 milliseconds with 0 bytes received\r\n3\.0/,
+  );
   const none = await Lab.at("S0");
   const started = none.world.now;
   const output = none.command("curl -m 2 http://10.0.2.2/; echo $?");

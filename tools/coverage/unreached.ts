@@ -132,8 +132,8 @@ export const unreached: Reasons = {
   "net/service/http/message/body.ts": [
     ["CollectingSink.data", 1, "not tried: a body in memory that exceeds its bound in chunks"],
   ],
-  "net/service/http/client/connection-pool.ts": [
-    ["ConnectionPool.take", 1, "each turn drops unusable connections before one is taken"],
+  "net/service/stream/idle-streams.ts": [
+    ["IdleStreams.take", 1, "each turn drops unusable connections before one is taken"],
   ],
   "net/service/http/message/head.ts": [
     ["ListItems.next", 1, "not tried: blanks after a list item"],

@@ -2,105 +2,81 @@
  * curl [OPTION]... URL
  *
  * Makes an HTTP or HTTPS request and prints the response, with the options, exit codes and error
- * messages of curl 7.88.
+ * messages of curl 7.88; `curl --help` lists the options.
  *
- * Unlike curl, it has no files. -o takes only `-`, /dev/null, which discards the body, and null,
- * which also prints a summary line; -d takes text or @bytes:N, which stands for N bytes of a fixed
- * pattern. --crc32 prints a checksum of the body. The time limit of -m starts with the command, so
- * that it includes the wait for the network.
+ * Unlike curl, it writes no files, and the files that it sends are boot modules. -o takes only `-`,
+ * /dev/null, which discards the body, and null, which also prints a summary line. @bytes:N stands
+ * for N bytes of a fixed pattern. --crc32 prints a checksum of the body. The time limit of -m
+ * starts with the command, so that it includes the wait for the network.
  *
- * Exit codes: curl's, such as 6 name not resolved, 7 connection failed, 22 HTTP error with -f,
- * 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60 certificate not
- * verified; 2 wrong usage; 130 interrupted.
+ * Exit codes: curl's, such as 5 proxy not resolved, 6 name not resolved, 7 connection failed, 22
+ * HTTP error with -f, 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60
+ * certificate not verified; 2 wrong usage; 130 interrupted.
  */
 import { HTTP_REDIRECTS } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
-import { HttpFailure } from "../../../net/service/http/client/failure";
+import { findModule } from "../../../machine/boot";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import { CountingSink } from "../../../net/service/http/message/body";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
+import { CurlBody } from "./curl/body";
+import { CurlInput, InputUser } from "./curl/input";
 import { CurlJob, PrintingSink } from "./curl/job";
+import { explainOptions, OPTIONS } from "./curl/options";
 import { curlRequest } from "./curl/request";
-import { CurlTraffic } from "./curl/traffic";
-import { VerboseCurl } from "./curl/verbose";
+import { Retries } from "./curl/retry";
+import { RouteOptions } from "./curl/route";
 
-const OPTIONS: StaticArray<string> = [
-  "i|include",
-  "I|head",
-  "s|silent",
-  "S|show-error",
-  "f|fail",
-  "o|output:",
-  "X|request:",
-  "H|header:",
-  "d|data|data-ascii:",
-  "data-raw:",
-  "data-binary:",
-  "data-urlencode:",
-  "json:",
-  "G|get",
-  "A|user-agent:",
-  "b|cookie:",
-  "e|referer:",
-  "u|user:",
-  "url:",
-  "w|write-out:",
-  "crc32",
-  "L|location",
-  "max-redirs:",
-  "m|max-time:",
-  "connect-timeout:",
-  "4|ipv4",
-  "v|verbose",
-  "k|insecure",
-  "keepalive-time:",
-  "no-keepalive",
-];
 /** Silence before the first keep-alive probe, as with curl. */
 const KEEP_ALIVE_SECONDS: i64 = 60;
+/** The boot module whose roots are always trusted, and curl's exit code for any other. */
+const ROOTS: string = "ca.pem";
+const EXIT_ROOTS: i32 = 77;
 const LONGEST_TIME: i64 = 1_000_000;
 const OUTPUTS: StaticArray<string> = ["-", "null", "/dev/null"];
 
 /** The `curl` command. */
-export class Curl extends Command {
+export class Curl extends Command implements InputUser {
   constructor(private readonly stack: NetworkStack) {
-    super(
-      "curl",
-      "[-i] [-I] [-v] [-k] [-s] [-S] [-f] [-4] [-o null | -o /dev/null] [-X METHOD] [-H HEADER] " +
-        "[-A AGENT] [-b COOKIE] [-e REFERER] [-u USER:PASSWORD] [-d DATA | -d @bytes:N] " +
-        "[--data-raw DATA] [--data-binary DATA] [--data-urlencode DATA] [--json DATA] [-G] " +
-        "[-w FORMAT] [--crc32] [-L] [--max-redirs N] [-m SECONDS] [--connect-timeout SECONDS] " +
-        "[--keepalive-time SECONDS] [--no-keepalive] [--url] URL",
-      "makes an HTTP request and prints the response",
-      [
-        "curl -i http://10.0.2.2:8080/",
-        "curl -v https://mainnet.era.zksync.io/",
-        "curl -o null --crc32 http://10.0.2.2:8080/big.bin",
-        "curl -d '{\"a\":1}' -H 'Content-Type: application/json' http://10.0.2.2:8080/",
-        "curl -sS -o /dev/null -w '%{http_code} %{time_total}\\n' http://10.0.2.2:8080/",
-        "curl --json '{\"a\":1}' -u user:password http://10.0.2.2:8080/",
-        "curl -o null -d @bytes:1000000 http://10.0.2.2:8080/upload",
-      ],
-      true,
-    );
+    super("curl", "[OPTION]... URL", "makes an HTTP request and prints the response", [
+      "curl -i http://10.0.2.2:8080/",
+      "curl -v https://mainnet.era.zksync.io/",
+      "curl -o null --crc32 http://10.0.2.2:8080/big.bin",
+      "curl -d '{\"a\":1}' -H 'Content-Type: application/json' http://10.0.2.2:8080/",
+      "curl -sS -o /dev/null -w '%{http_code} %{time_total}\\n' http://10.0.2.2:8080/",
+      "curl --json '{\"a\":1}' -u user:password http://10.0.2.2:8080/",
+      "curl -x http://10.0.2.2:3128 https://mainnet.era.zksync.io/",
+    ]);
   }
 
-  /** -m also limits the wait for the network. */
-  waitLimit(words: Array<string>): i64 {
-    return new Options(words, OPTIONS).seconds("m", 0, LONGEST_TIME);
-  }
-
-  waitFailed(session: Session, reason: string): i32 {
-    const code = HttpFailure.TimedOut as i32;
-    session.error(this.name, `(${code}) Operation timed out: network is not configured: ${reason}`);
-    return code;
+  explain(session: Session): void {
+    super.explain(session);
+    explainOptions(session);
   }
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
+    if (options.has("h")) {
+      this.explain(session);
+      return this.done();
+    }
+    const body = new CurlBody(options, null);
+    if (options.failure == "" && body.error == "" && body.wantsInput) {
+      return new CurlInput(this, words, session);
+    }
+    return this.startWith(options, body, session);
+  }
+
+  /** Starts once all input was typed. */
+  startWithInput(words: Array<string>, input: string, session: Session): Job {
+    const options = new Options(words, OPTIONS);
+    return this.startWith(options, new CurlBody(options, input), session);
+  }
+
+  private startWith(options: Options, body: CurlBody, session: Session): Job {
     const url = options.value("url");
     if (url != "") options.operands.push(url);
     options.expectOperands(1, 1);
@@ -112,39 +88,52 @@ export class Curl extends Command {
     const timeout = options.seconds("m", 0, LONGEST_TIME);
     const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, LONGEST_TIME);
     const redirects = options.number("max-redirs", HTTP_REDIRECTS, 0, HTTP_REDIRECTS);
+    const retries = new Retries(options, session.now);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const request = curlRequest(options.operands[0], options);
+    const request = curlRequest(options.operands[0], options, body);
     if (request.error != "") return this.failed(session, request.error, EXIT_USAGE);
-    // At least 1 us, as 0 means no limit.
-    if (timeout > 0) request.timeout = max<i64>(timeout - (session.now - session.since), 1);
+    const route = new RouteOptions(options, request.route);
+    if (route.code != 0)
+      return this.failed(session, `(${route.code}) ${route.failure}`, route.code);
+    const roots = options.value("cacert", ROOTS);
+    if (roots != ROOTS || (options.has("cacert") && findModule(ROOTS) == null)) {
+      const why = `only the boot module ${ROOTS} holds roots (try: ca add)`;
+      const message = `(${EXIT_ROOTS}) error setting certificate file: ${roots}: ${why}`;
+      return this.failed(session, message, EXIT_ROOTS);
+    }
+    request.timeout = timeout;
     request.connectTimeout = connectTimeout;
     request.maximumRedirects = redirects as u32;
     if (!options.has("no-keepalive")) request.keepAlive = keepAlive * SECOND;
     request.followRedirects = options.has("L");
-    return this.job(request, options, session);
+    request.compressed = options.has("compressed");
+    return this.job(request, route, retries, options, session);
   }
 
-  private job(request: HttpRequest, options: Options, session: Session): Job {
-    const output = options.value("o", "-");
-    const traffic = options.has("v") ? new VerboseCurl(session) : new CurlTraffic();
-    request.watcher = traffic;
-    const silent = options.has("s") && !options.has("S");
+  private job(
+    request: HttpRequest,
+    route: RouteOptions,
+    retries: Retries,
+    options: Options,
+    session: Session,
+  ): Job {
     const insecure = options.has("k");
-    if (insecure && !silent) {
+    if (insecure && request.url.secure && !options.has("s")) {
       session.error(this.name, "warning: -k: server certificate is not verified");
     }
     const client = insecure ? this.stack.insecureHttp : this.stack.http;
-    const job = new CurlJob(session, client, request, traffic);
+    route.chooseProxies(client.proxies());
+    const job = new CurlJob(session, client, request, retries, options.has("v"));
+    job.url = options.operands[0];
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");
-    job.silent = silent;
+    job.quiet = options.has("s");
+    job.silent = options.has("s") && !options.has("S");
     job.format = options.value("w");
+    const output = options.value("o", "-");
+    const heads = options.has("i") || options.has("I");
     if (output == "-") {
-      const printed = new PrintingSink(
-        session,
-        options.has("i") || options.has("I"),
-        job.failOnError,
-      );
+      const printed = new PrintingSink(session, heads, job.failOnError);
       job.printed = printed;
       request.sink = printed;
     } else {
@@ -154,5 +143,11 @@ export class Curl extends Command {
       request.sink = counted;
     }
     return job;
+  }
+
+  /** As curl does, prints a hint in place of the synopsis, as there are many options. */
+  protected wrongUsage(session: Session, reason: string): Job {
+    session.error(this.name, `${reason} (try: curl --help)`);
+    return this.done(EXIT_USAGE);
   }
 }

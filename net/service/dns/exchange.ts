@@ -6,32 +6,41 @@ import { loadNet16, storeNet16 } from "../../../core/bytes";
 import {
   DNS_MESSAGE_BYTES,
   DNS_RECEIVE_BYTES,
+  DNS_SERVERS,
   DNS_SOCKETS,
   DNS_STREAM_BYTES,
   DNS_TRANSMIT_BYTES,
 } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
+import { SECOND } from "../../../core/time";
 import { SocketError } from "../../socket/error";
 import { UdpTable } from "../../socket/udp";
 import { UdpSocket } from "../../socket/udp-socket";
 import { DNS_HEADER, DNS_QUERY_BYTES, DnsHeader } from "../../wire/dns";
 import { NameServer } from "../settings";
 import { Connector } from "../stream/connector";
+import { IdleStreams } from "../stream/idle-streams";
 import { Stream, StreamStatus } from "../stream/stream";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
-import { SecureStreams } from "./secure-streams";
 
 /** Bytes of the length that precedes each message over TCP (section 4.2.2). */
 const PREFIX: u32 = 2;
+
+/**
+ * How long an idle TLS connection is kept. If the server closes it as the next query is sent, that
+ * query is repeated over a new one.
+ */
+const IDLE_TIME: i64 = 20 * SECOND;
 
 /** What an exchange needs to send its query. */
 export class DnsTransport {
   /** The number of UDP sockets in use, at most DNS_SOCKETS. */
   sockets: u32 = 0;
-  readonly secure: SecureStreams;
+  /** Idle TLS connections, each kept for the next query (RFC 7858 section 3.4). */
+  readonly secure: IdleStreams;
 
   constructor(
     /** Polls `secure`. */
@@ -40,7 +49,7 @@ export class DnsTransport {
     readonly random: Random,
     readonly connector: Connector,
   ) {
-    this.secure = new SecureStreams(owner);
+    this.secure = new IdleStreams(owner, DNS_SERVERS, IDLE_TIME);
   }
 }
 

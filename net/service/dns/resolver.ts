@@ -117,7 +117,7 @@ export class DnsResolver extends Pollable {
     this.probes.poll(now);
     const secure = this.transport.secure;
     secure.poll(now);
-    this.dormant = this.lookups.length == 0 && this.probes.idle && secure.empty;
+    this.dormant = this.lookups.length == 0 && this.probes.idle && secure.count == 0;
     return false;
   }
 

@@ -20,6 +20,8 @@ class SecureExchange extends DnsExchange {
   private polledAt: i64 = 0;
   /** Whether a connection with a cached TLS session has failed. */
   private sessionFailed: bool = false;
+  /** Of `DnsTransport.secure`, when the connection was opened or taken. */
+  private generation: u32;
 
   private constructor(
     private readonly transport: DnsTransport,
@@ -33,6 +35,7 @@ class SecureExchange extends DnsExchange {
     super(question, now);
     this.exchange = new StreamExchange(question, stream, now);
     this.sentAt = this.exchange.sentAt;
+    this.generation = transport.secure.generation;
   }
 
   /** Returns null if no connection can be opened; `DnsTransport.connector` says why. */
@@ -42,7 +45,7 @@ class SecureExchange extends DnsExchange {
     question: DnsQuestion,
     now: i64,
   ): SecureExchange | null {
-    const kept = transport.secure.take(server);
+    const kept = transport.secure.take(server.toString());
     const stream = kept != null ? kept : connect(transport, server, now);
     if (stream == null) return null;
     return new SecureExchange(transport, server, question, stream, kept != null, now);
@@ -67,8 +70,13 @@ class SecureExchange extends DnsExchange {
   }
 
   close(): void {
-    if (this.answered) this.transport.secure.put(this.server, this.stream, this.polledAt);
+    if (this.answered) this.keep();
     else this.stream.abort();
+  }
+
+  private keep(): void {
+    const key = this.server.toString();
+    this.transport.secure.put(key, this.stream, this.generation, this.polledAt);
   }
 
   /** Sends the query over a new connection. Returns the error if there is none. */
@@ -79,6 +87,7 @@ class SecureExchange extends DnsExchange {
     }
     this.stream.release();
     this.stream = stream;
+    this.generation = this.transport.secure.generation;
     this.exchange = new StreamExchange(this.question, stream, now);
     this.sentAt = this.exchange.sentAt;
     this.since = now;

@@ -33,6 +33,8 @@ export class Url {
   /** The host as an IPv4 address; NOT_AN_ADDRESS if it is a name. */
   address: i64 = NOT_AN_ADDRESS;
   port: u32 = 0;
+  /** Whether the URL names the port. */
+  hasPort: bool = false;
   /** `user` or `user:password`, percent-encoded as written; null without "@". */
   userinfo: string | null = null;
   /** Path and query for the request line, percent-encoded as written or as browsers do it. */
@@ -201,6 +203,7 @@ function parseAuthority(url: Url, authority: string): bool {
     const port = server.length - colon > 6 ? -1 : parseDecimalText(server.substring(colon + 1));
     if (port < 1 || port > 65535) return refuse(url, "a port from 1 to 65535 after the colon");
     url.port = port as u32;
+    url.hasPort = true;
   }
   return checkHost(url);
 }

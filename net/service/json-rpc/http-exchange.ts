@@ -64,14 +64,16 @@ export class HttpRpcExchange extends RpcExchange {
     } else if (this.sink.length == 0) {
       this.fail(RpcFailure.NotJson, "the response is empty");
     } else {
-      this.fail(RpcFailure.NotJson, `${this.notJsonText()}: ${result.error}`);
+      this.fail(RpcFailure.NotJson, this.notJsonText(result.error));
     }
   }
 
-  private notJsonText(): string {
+  private notJsonText(fault: string): string {
     const type = this.http.head!.get("content-type");
     const coding = this.http.head!.get("content-encoding");
-    const prefix = coding == null || coding == "identity" ? "" : `unrequested ${coding} coding, `;
-    return prefix + (type == null || type == JSON_TYPE ? "not JSON" : `${type} is not JSON`);
+    if (coding != null && coding != "identity") {
+      return `the response has the content coding ${coding}, which was not asked for`;
+    }
+    return (type == null || type == JSON_TYPE ? "not JSON: " : `${type} is not JSON: `) + fault;
   }
 }

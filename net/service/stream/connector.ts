@@ -7,6 +7,11 @@ export interface Connector {
   connect(address: Ipv4Address, port: u32, now: i64): Stream | null;
   /** Like `connect`, for TLS with the server `host`: the name or address in its certificate. */
   connectSecure(host: string, address: Ipv4Address, port: u32, now: i64): Stream | null;
+  /**
+   * Starts TLS with `host`, at `port`, over an open stream, such as a proxy's tunnel. If that
+   * fails, returns null, and `refusal` says why; the stream is left alone.
+   */
+  secure(stream: Stream, host: string, port: u32, now: i64): Stream | null;
   /** Returns why the last attempt returned null, such as "too many connections". */
   refusal(): string;
 }

@@ -40,6 +40,8 @@ export interface Stream {
   failureKind(): StreamFailure;
   /** Returns why the stream failed, such as "Connection refused". */
   failure(): string;
+  /** Returns the TCP stream under TLS; for TCP, the stream itself. */
+  transport(): Stream;
   /** Returns how many bytes can be read now. */
   readable(): u32;
   /** Return the address of the oldest readable bytes, and how many are contiguous there. */

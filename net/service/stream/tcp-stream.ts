@@ -50,6 +50,9 @@ export class TcpStream implements Stream {
     return error == SocketError.None ? "Connection closed" : SOCKET_ERROR_WORDS[error];
   }
 
+  transport(): Stream {
+    return this;
+  }
   readable(): u32 {
     return this.connection.readable();
   }

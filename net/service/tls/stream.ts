@@ -170,6 +170,9 @@ export class TlsStream implements Stream {
   failure(): string {
     return this.reason;
   }
+  transport(): Stream {
+    return this.below;
+  }
   readable(): u32 {
     return this.length;
   }

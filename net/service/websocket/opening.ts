@@ -116,7 +116,10 @@ export class Opening {
     if (race == null) {
       const addresses = this.resolve(now);
       if (addresses.length == 0) return;
-      race = new ConnectionRace(this.services.connector, this.url, addresses);
+      const url = this.url;
+      const secureHost = url.secure ? url.host : "";
+      const connector = this.services.connector;
+      race = new ConnectionRace(connector, url.host, url.port, secureHost, addresses);
       this.race = race;
     }
     const stream = race.poll(now);

@@ -40,6 +40,9 @@ class ScriptedStream implements Stream {
   failure(): string {
     return this.state == StreamStatus.Failed ? "scripted failure" : "";
   }
+  transport(): Stream {
+    return this;
+  }
   readable(): u32 {
     return this.arrived.length;
   }
@@ -92,6 +95,9 @@ class ScriptedStreams implements Connector {
     const stream = this.connect(address, port, now);
     if (stream != null) this.last = `${host} ${formatIpv4(address)}:${port}`;
     return stream;
+  }
+  secure(_stream: Stream, _host: string, _port: u32, _now: i64): Stream | null {
+    return null;
   }
   refusal(): string {
     return "scripted refusal";

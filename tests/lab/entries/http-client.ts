@@ -66,6 +66,11 @@ class Streams implements Connector {
   connectSecure(host: string, address: u32, port: u32, _now: i64): Stream | null {
     return this.open(host, address, port, true);
   }
+  secure(stream: Stream, host: string, _port: u32, _now: i64): Stream | null {
+    const secured = stream as ScriptedStream;
+    secured.label = `tls ${host} over ${secured.label}`;
+    return secured;
+  }
   private open(host: string, address: u32, port: u32, secure: bool): Stream | null {
     if (this.refuses) return null;
     const stream = new ScriptedStream();
@@ -233,12 +238,15 @@ export function reused(): bool {
 export function url(): string {
   return exchange!.url.text();
 }
-/** Time 0 to 3 of the exchange: resolved, connected, first byte, finished. */
+/** Times of the exchange, by the names of curl's variables without `time_`, in that order. */
 export function time(which: u32): i64 {
   const times = exchange!.times;
-  if (which == 0) return times.resolved;
-  if (which == 1) return times.connected;
-  return which == 2 ? times.firstByte : times.finished;
+  if (which == 0) return times.nameLookup;
+  if (which == 1) return times.connect;
+  if (which == 2) return times.appConnect;
+  if (which == 3) return times.preTransfer;
+  if (which == 4) return times.startTransfer;
+  return which == 5 ? times.redirect : times.finished - times.started;
 }
 /** A field of the final response, or "(none)". */
 export function field(name: usize, length: u32): string {

@@ -44,6 +44,9 @@ class TcpConnector implements Connector {
   connectSecure(_host: string, _address: u32, _port: u32, _at: i64): Stream | null {
     return null;
   }
+  secure(_stream: Stream, _host: string, _port: u32, _at: i64): Stream | null {
+    return null;
+  }
   refusal(): string {
     return "too many connections";
   }

@@ -9,6 +9,9 @@ export class NoConnector implements Connector {
   connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
     return null;
   }
+  secure(_stream: Stream, _host: string, _port: u32, _at: i64): Stream | null {
+    return null;
+  }
   refusal(): string {
     return "too many connections";
   }

@@ -20,6 +20,9 @@ export class OneStream implements Connector {
   connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
     return null;
   }
+  secure(_stream: Stream, _host: string, _port: u32, _now: i64): Stream | null {
+    return null;
+  }
   refusal(): string {
     return "";
   }

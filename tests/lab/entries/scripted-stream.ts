@@ -64,6 +64,9 @@ export class ScriptedStream implements Stream {
   failure(): string {
     return "scripted failure";
   }
+  transport(): Stream {
+    return this;
+  }
   readable(): u32 {
     return this.incoming.length;
   }

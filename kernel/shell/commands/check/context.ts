@@ -1,4 +1,5 @@
 /** State shared by the steps of `check`: the URL, and the results of earlier steps. */
+import { HttpProxy } from "../../../../net/service/http/client/proxy";
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
 import { Ipv4Address, NOT_AN_ADDRESS, UNSPECIFIED } from "../../../../net/wire/address";
@@ -9,10 +10,15 @@ export const ANY_CHAIN: i64 = -1;
 
 /** One run of `check`. */
 export class CheckContext {
-  /** The router on the way to the URL's host; 0 if there is none. */
+  /** The router on the way to `host`; 0 if there is none. */
   gateway: Ipv4Address = 0;
-  /** The address of the URL's host; 0 until it is known. */
+  /** The address of `host`; 0 until it is known. */
   address: Ipv4Address = 0;
+  /** Where the steps connect: to the URL's host, or to the proxy for it. */
+  readonly host: string;
+  readonly port: u32;
+  /** The proxy, or null. */
+  readonly proxy: HttpProxy | null;
   /** The first step that failed, or "". */
   failedStep: string = "";
 
@@ -23,7 +29,12 @@ export class CheckContext {
     /** The chain id that the server must have, or ANY_CHAIN. */
     readonly chain: i64,
   ) {
-    if (url.address != NOT_AN_ADDRESS) this.address = url.address as u32;
+    const proxy = stack.http.proxies().proxyFor(url);
+    const literal = proxy == null ? url.address : proxy.address;
+    this.proxy = proxy;
+    this.host = proxy == null ? url.host : proxy.host;
+    this.port = proxy == null ? url.port : proxy.port;
+    if (literal != NOT_AN_ADDRESS) this.address = literal as u32;
   }
 
   /** Determines the gateway. For a name, whose address is not known yet: the default route's. */

@@ -4,7 +4,7 @@ import { DnsQuery } from "../../../../net/service/dns/query";
 import { TlsOptions } from "../../../../net/service/tls/shared";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
-import { formatIpv4, NOT_AN_ADDRESS } from "../../../../net/wire/address";
+import { formatIpv4 } from "../../../../net/wire/address";
 import { SecureConnection } from "../../secure-connection";
 import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
@@ -20,8 +20,8 @@ export class DnsStep extends Step {
   }
 
   protected start(context: CheckContext, now: i64): void {
-    if (context.url.address != NOT_AN_ADDRESS) return;
-    this.query = context.stack.dns.resolve(context.url.host, now);
+    if (context.address != 0) return;
+    this.query = context.stack.dns.resolve(context.host, now);
     const states = context.stack.dns.servers.order();
     const texts: Array<string> = [];
     for (let i = 0; i < states.length; i++) texts.push(states[i].server.toString());
@@ -30,15 +30,15 @@ export class DnsStep extends Step {
 
   poll(context: CheckContext, now: i64): Verdict {
     const query = this.query;
-    if (query == null) return this.verdict(Verdict.Skip, `${context.url.host} is an address`);
+    if (query == null) return this.verdict(Verdict.Skip, `${context.host} is an address`);
     if (!query.done) return Verdict.Pending;
     if (query.addresses.length == 0) {
-      return this.verdict(Verdict.Fail, `${context.url.host}: ${query.failure()}`);
+      return this.verdict(Verdict.Fail, `${context.host}: ${query.failure()}`);
     }
     context.address = query.addresses[0];
     const address = formatIpv4(context.address);
     const time = formatMilliseconds(now - this.startedAt);
-    return this.verdict(Verdict.Ok, `${context.url.host} is ${address}, in ${time} ms`);
+    return this.verdict(Verdict.Ok, `${context.host} is ${address}, in ${time} ms`);
   }
 
   end(context: CheckContext): void {
@@ -62,7 +62,7 @@ export class TcpStep extends Step {
 
   protected start(context: CheckContext, now: i64): void {
     const ip = context.stack.ip;
-    this.connection = ip.connect(now, context.address, context.url.port);
+    this.connection = ip.connect(now, context.address, context.port);
   }
 
   poll(context: CheckContext, now: i64): Verdict {
@@ -72,7 +72,7 @@ export class TcpStep extends Step {
     }
     const connection = this.connection;
     if (connection == null) return this.verdict(Verdict.Fail, "no free connection");
-    const to = `${address}:${context.url.port}`;
+    const to = `${address}:${context.port}`;
     this.target = to;
     if (connection.established()) {
       const time = formatMilliseconds(now - this.startedAt);
@@ -103,13 +103,14 @@ export class TlsStep extends Step {
 
   protected start(context: CheckContext, now: i64): void {
     const url = context.url;
-    if (!url.secure) return;
+    if (!url.secure || context.proxy != null) return;
     const options = TlsOptions.client(url.host, url.port);
     this.connection = new SecureConnection(context.stack, options, now);
   }
 
   poll(context: CheckContext, now: i64): Verdict {
     const connection = this.connection;
+    if (context.proxy != null) return this.verdict(Verdict.Skip, "left to http: there is a proxy");
     if (connection == null) return this.verdict(Verdict.Skip, "the URL is not https");
     if (!connection.poll(now)) return Verdict.Pending;
     const stream = connection.stream;

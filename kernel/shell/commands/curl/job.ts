@@ -7,8 +7,11 @@ import { HttpRequest } from "../../../../net/service/http/client/request";
 import { BodySink, CountingSink } from "../../../../net/service/http/message/body";
 import { HttpHead } from "../../../../net/service/http/message/head";
 import { EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
+import { NETWORK_PATIENCE } from "../../network-wait";
 import { Session } from "../../session";
+import { Retries } from "./retry";
 import { CurlTraffic } from "./traffic";
+import { VerboseCurl } from "./verbose";
 import { Transfer, writeOut } from "./write-out";
 
 /** curl's exit code for an HTTP error with -f. */
@@ -51,28 +54,75 @@ export class CurlJob extends Job {
   summarizes: bool = false;
   /** What -w prints. */
   format: string = "";
+  /** The URL as it was typed. */
+  url: string = "";
   printed: PrintingSink | null = null;
   withCrc: bool = false;
   failOnError: bool = false;
+  /** No errors are printed (-s without -S), and no warnings (-s). */
   silent: bool = false;
+  quiet: bool = false;
   private exchange: HttpExchange | null = null;
+  private traffic: CurlTraffic = new CurlTraffic();
+  /** When the next attempt starts. */
+  private startsAt: i64 = 0;
+  private readonly networkDeadline: i64;
+  /** The time limit of an attempt. */
+  private readonly timeout: i64;
 
   constructor(
     private readonly session: Session,
     private readonly client: HttpClient,
     private readonly request: HttpRequest,
-    private readonly traffic: CurlTraffic,
+    private readonly retries: Retries,
+    private readonly verbose: bool,
   ) {
     super();
+    this.timeout = request.timeout;
+    const limit = request.timeout > 0 ? request.timeout : NETWORK_PATIENCE;
+    this.networkDeadline = session.since + min(limit, NETWORK_PATIENCE);
   }
 
   poll(now: i64): i32 {
-    let exchange = this.exchange;
-    if (exchange == null) {
-      exchange = this.client.request(this.request, now);
-      this.exchange = exchange;
+    const exchange = this.exchange;
+    if (exchange == null) return this.begin(now);
+    return exchange.done ? this.ended(exchange, now) : RUNNING;
+  }
+
+  /** Returns when the next attempt starts, or the wait for the network ends. */
+  pollAt(): i64 {
+    if (this.exchange != null) return super.pollAt();
+    if (this.session.network.configured()) return this.startsAt;
+    return max(this.startsAt, this.networkDeadline);
+  }
+
+  cancel(): i32 {
+    const exchange = this.exchange;
+    if (exchange != null) exchange.cancel(this.session.now);
+    return EXIT_INTERRUPTED;
+  }
+
+  /** Starts an attempt as soon as it is time and there is a network. */
+  private begin(now: i64): i32 {
+    if (now < this.startsAt) return RUNNING;
+    const network = this.session.network;
+    const request = this.request;
+    if (!network.configured()) {
+      if (now < this.networkDeadline) return RUNNING;
+      request.error = `network is not configured: ${network.reason()}`;
+    } else if (this.timeout > 0) {
+      // -m counts from when the command was typed, or for each later attempt; 0 would be no limit.
+      const waited = this.startsAt == 0 ? now - this.session.since : 0;
+      request.timeout = max<i64>(this.timeout - waited, 1);
     }
-    if (!exchange.done) return RUNNING;
+    this.traffic = this.verbose ? new VerboseCurl(this.session) : new CurlTraffic();
+    request.watcher = this.traffic;
+    const exchange = this.client.request(request, now);
+    this.exchange = exchange;
+    return exchange.done ? this.ended(exchange, now) : RUNNING;
+  }
+
+  private ended(exchange: HttpExchange, now: i64): i32 {
     let code = exchange.failure as i32;
     let message = exchange.message;
     if (exchange.failure == HttpFailure.None) {
@@ -81,13 +131,23 @@ export class CurlJob extends Job {
         code = EXIT_HTTP_ERROR;
         message = `The requested URL returned error: ${exchange.status()}`;
       }
+    } else if (message.startsWith("network is not configured")) {
+      const late = now - this.session.since < NETWORK_PATIENCE;
+      code = late ? (HttpFailure.TimedOut as i32) : (HttpFailure.Connect as i32);
+      message = late ? `Operation timed out: ${message}` : message;
     }
     if (code != EXIT_OK && !this.silent) this.session.error("curl", `(${code}) ${message}`);
-    if (this.format != "") {
-      const method = this.request.method;
-      const transfer = new Transfer(exchange, this.traffic, method, code, message);
-      this.session.print(writeOut(this.format, transfer));
+    const wait = this.retries.next(exchange, code, now);
+    const warning = this.retries.warning;
+    if (warning != "" && !this.quiet) this.session.error("curl", `Warning: ${warning}`);
+    if (wait >= 0) {
+      this.startsAt = now + wait;
+      this.exchange = null;
+      return RUNNING;
     }
+    if (this.format == "") return code;
+    const transfer = new Transfer(exchange, this.traffic, this.url, code, message);
+    this.session.print(writeOut(this.format, transfer));
     return code;
   }
 
@@ -98,12 +158,6 @@ export class CurlJob extends Job {
       this.session.terminal.freshLine();
       this.session.printLine(`crc32 ${hexadecimal(printed.crc)}`);
     }
-  }
-
-  cancel(): i32 {
-    const exchange = this.exchange;
-    if (exchange != null) exchange.cancel(this.session.now);
-    return EXIT_INTERRUPTED;
   }
 
   private summarize(exchange: HttpExchange): void {

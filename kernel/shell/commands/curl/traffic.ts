@@ -4,6 +4,7 @@ import { HttpHead } from "../../../../net/service/http/message/head";
 import { Stream } from "../../../../net/service/stream/stream";
 import { TcpStream } from "../../../../net/service/stream/tcp-stream";
 import { TlsStream } from "../../../../net/service/tls/stream";
+import { faultsOf } from "../../../../net/service/tls/verification";
 import { formatIpv4 } from "../../../../net/wire/address";
 
 export class CurlTraffic extends HttpWatcher {
@@ -13,17 +14,31 @@ export class CurlTraffic extends HttpWatcher {
   requestBytes: u64 = 0;
   headBytes: u64 = 0;
   /** The last connection. */
-  secure: bool = false;
+  /** What is wrong with the certificate of the last connection (-k), or "". */
+  faults: string = "";
   localAddress: string = "";
   localPort: u32 = 0;
   remoteAddress: string = "";
   remotePort: u32 = 0;
 
+  /** The status of the last response of a proxy to a request for a tunnel; 0 if there was none. */
+  tunnelStatus: u32 = 0;
+
+  tunnel(stream: Stream, _request: string, response: HttpHead): void {
+    this.locate(stream);
+    this.tunnelStatus = response.status;
+    this.headBytes += response.length;
+  }
+
   connected(stream: Stream, reused: bool): void {
     if (!reused) this.connects++;
-    this.secure = stream instanceof TlsStream;
-    let below: Stream = stream;
-    if (stream instanceof TlsStream) below = (stream as TlsStream).below;
+    this.locate(stream);
+    const secure = stream instanceof TlsStream;
+    this.faults = secure ? faultsOf((stream as TlsStream).refusals()).join(", ") : "";
+  }
+
+  private locate(stream: Stream): void {
+    const below = stream.transport();
     if (below instanceof TcpStream) {
       const ends = (below as TcpStream).connection.endpoints;
       this.localAddress = formatIpv4(ends.localIpv4);

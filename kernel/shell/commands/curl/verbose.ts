@@ -27,6 +27,18 @@ export class VerboseCurl extends CurlTraffic {
     if (stream instanceof TlsStream && !reused) this.secured(stream as TlsStream);
   }
 
+  tunnel(stream: Stream, request: string, response: HttpHead): void {
+    super.tunnel(stream, request, response);
+    this.say("*", `Connected to ${this.remoteAddress} port ${this.remotePort}`);
+    this.lines(">", request);
+    this.lines("<", latin1(response.pointer(0), response.length));
+    const established = response.status / 100 == 2;
+    this.say(
+      "*",
+      `CONNECT tunnel ${established ? "established" : "failed"}, response ${response.status}`,
+    );
+  }
+
   sent(head: string): void {
     super.sent(head);
     this.lines(">", head);

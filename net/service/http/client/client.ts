@@ -1,6 +1,6 @@
 /**
  * The HTTP/1.1 client (RFC 9110, RFC 9112): concurrent requests, and a pool of idle connections.
- * Content codings are neither requested nor decoded.
+ * Content codings are requested and decoded only for requests that say so.
  */
 import { HTTP_EXCHANGES } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
@@ -8,18 +8,19 @@ import { earlier } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
 import { HttpExchange } from "./exchange";
 import { NameLookup } from "./ports";
+import { HttpProxies } from "./proxy";
 import { HttpRequest } from "./request";
 import { HttpServices } from "./services";
 
 /** Runs up to HTTP_EXCHANGES requests at once. */
 export class HttpClient extends Pollable {
-  private readonly services: HttpServices;
+  private readonly services!: HttpServices;
   private exchanges: Array<HttpExchange> = [];
 
   /** `userAgent` is the value of the User-Agent field: `anonymos/0.1.0`. */
   constructor(lookup: NameLookup, connector: Connector, userAgent: string) {
     super();
-    this.services = new HttpServices(lookup, connector, userAgent);
+    this.services = new HttpServices(this, lookup, connector, userAgent);
   }
 
   /**
@@ -30,6 +31,7 @@ export class HttpClient extends Pollable {
     if ((this.exchanges.length as u32) >= HTTP_EXCHANGES) {
       request.error = `too many requests at once (at most ${HTTP_EXCHANGES})`;
     }
+    request.checkLength();
     const exchange = new HttpExchange(request, this.services, now);
     if (!exchange.done) {
       this.exchanges.push(exchange);
@@ -46,7 +48,7 @@ export class HttpClient extends Pollable {
       if (this.exchanges[i].done) this.exchanges.splice(i, 1);
     }
     this.services.pool.poll(now);
-    this.dormant = this.exchanges.length == 0 && this.services.pool.count() == 0;
+    this.dormant = this.exchanges.length == 0 && this.services.pool.count == 0;
     return moved;
   }
 
@@ -59,10 +61,20 @@ export class HttpClient extends Pollable {
 
   /** The number of idle connections. */
   idleConnections(): u32 {
-    return this.services.pool.count();
+    return this.services.pool.count;
   }
 
-  /** Closes the idle connections. */
+  /** Returns the proxies of requests that name none. */
+  proxies(): HttpProxies {
+    return this.services.proxies;
+  }
+
+  /** Sets the proxies of requests that name none. */
+  setProxies(proxies: HttpProxies): void {
+    this.services.proxies = proxies;
+  }
+
+  /** Closes the idle connections, and those in use as soon as their response is complete. */
   closeIdle(): void {
     this.services.pool.clear();
   }

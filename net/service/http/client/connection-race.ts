@@ -4,11 +4,9 @@
  * first one that succeeds, TLS handshake included, wins; the others are aborted.
  */
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
-import { formatIpv4 } from "../../../wire/address";
 import { Connector } from "../../stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
-import { Url } from "../url";
-import { connectFailure, HttpFailure } from "./failure";
+import { connectFailure, HttpFailure, TLS_TIMEOUT } from "./failure";
 
 /** The time limit to connect to one address, TLS handshake included. */
 const CONNECT_TIME: i64 = 30 * SECOND;
@@ -16,11 +14,20 @@ const CONNECT_TIME: i64 = 30 * SECOND;
 const ATTEMPT_DELAY: i64 = 250 * MILLISECOND;
 
 class Attempt {
+  private connected: bool = false;
+
   constructor(
     public stream: Stream,
     readonly address: u32,
     readonly deadline: i64,
   ) {}
+
+  /** Notes and reports whether its TCP connection is, or was, open. */
+  connects(): bool {
+    const status = this.stream.transport().status();
+    if (status == StreamStatus.Open || status == StreamStatus.Finished) this.connected = true;
+    return this.connected;
+  }
 }
 
 export class ConnectionRace {
@@ -28,6 +35,8 @@ export class ConnectionRace {
   failure: HttpFailure = HttpFailure.None;
   /** The message, such as "Failed to connect to a.test port 80: Connection refused". */
   message: string = "";
+  /** When a TCP connection was open first, in microseconds since boot; 0 before. */
+  connectedAt: i64 = 0;
   private readonly attempts: Array<Attempt> = [];
   /** The index of the address to try next, and when to start. */
   private next: i32 = 0;
@@ -39,7 +48,10 @@ export class ConnectionRace {
 
   constructor(
     private readonly connector: Connector,
-    private readonly url: Url,
+    private readonly host: string,
+    private readonly port: u32,
+    /** With TLS, the name or address in the server's certificate; otherwise "". */
+    private readonly secureHost: string,
     /** At least one; the best is first. */
     private readonly addresses: Array<u32>,
   ) {}
@@ -63,15 +75,18 @@ export class ConnectionRace {
       const attempt = this.attempts[i];
       const stream = attempt.stream;
       stream.poll(now);
+      const connected = attempt.connects();
+      if (connected && this.connectedAt == 0) this.connectedAt = now;
       const status = stream.status();
       if (status == StreamStatus.Connecting) {
         if (now < attempt.deadline) continue;
         this.lastKind = HttpFailure.TimedOut;
-        this.lastReason = "Connection timed out after 30 s";
+        this.lastReason = connected ? TLS_TIMEOUT : "Connection timed out after 30 s";
       } else if (status == StreamStatus.Failed) {
         const kind = stream.failureKind();
         this.lastKind = connectFailure(kind);
         this.lastReason = stream.failure();
+        if (kind == StreamFailure.TimedOut && connected) this.lastReason = TLS_TIMEOUT;
         if (kind == StreamFailure.Session && this.renew(attempt, now)) {
           i--;
           continue;
@@ -108,11 +123,11 @@ export class ConnectionRace {
   }
 
   private open(address: u32, now: i64): Stream | null {
-    const url = this.url;
     const connector = this.connector;
-    const stream = url.secure
-      ? connector.connectSecure(url.host, address, url.port, now)
-      : connector.connect(address, url.port, now);
+    const stream =
+      this.secureHost == ""
+        ? connector.connect(address, this.port, now)
+        : connector.connectSecure(this.secureHost, address, this.port, now);
     if (stream != null) return stream;
     this.lastKind = HttpFailure.Connect;
     this.lastReason = connector.refusal();
@@ -131,9 +146,8 @@ export class ConnectionRace {
   }
 
   private fail(): void {
-    const url = this.url;
-    const name = url.address < 0 ? url.host : formatIpv4(url.address as u32);
     this.failure = this.lastKind;
-    this.message = `Failed to connect to ${name} port ${url.port}: ${this.lastReason}`;
+    if (this.lastReason == TLS_TIMEOUT) this.message = TLS_TIMEOUT;
+    else this.message = `Failed to connect to ${this.host} port ${this.port}: ${this.lastReason}`;
   }
 }

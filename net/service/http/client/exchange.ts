@@ -2,23 +2,24 @@
  * One HTTP request and its response, from resolving the name to the last byte of the body. May use
  * several connections, for redirects and a retry (RFC 9110, RFC 9112 section 9).
  *
- *     Resolving -> Connecting -> Exchanging -> done
- *         ^ redirect, or the idle connection had been closed   |
- *         +-----------------------------------------------------+
+ *     Opening -> Exchanging -> done
+ *        ^ redirect, or the idle connection had been closed
+ *        +---------------+
  */
 import { HTTP_DISCARD_BYTES } from "../../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { CountingSink } from "../message/body";
+import { BodyKind } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
-import { ConnectionRace } from "./connection-race";
 import { HttpFailure, TOO_SLOW, transferFailure, truncationMessage } from "./failure";
-import { NameAnswer } from "./ports";
+import { Opening } from "./opening";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
+import { HttpRoute } from "./route";
 import { HttpServices, HttpTimes } from "./services";
 
 /**
@@ -30,10 +31,9 @@ const SILENCE: i64 = 120 * SECOND;
 const SINK_RETRY: i64 = 5 * MILLISECOND;
 
 const enum Phase {
-  Resolving = 0,
-  Connecting = 1,
-  Exchanging = 2,
-  Done = 3,
+  Opening = 0,
+  Exchanging = 1,
+  Done = 2,
 }
 
 /** Made by `HttpClient.request`, which polls it until `done`. */
@@ -44,8 +44,9 @@ export class HttpExchange {
   message: string = "";
   /** The head of the final response; null until it arrives. */
   head: HttpHead | null = null;
-  /** The URL of the last hop. */
+  /** The URL and the method of the last hop. */
   url: Url;
+  method: string;
   redirects: u32 = 0;
   /** Bytes received of the last hop's body. */
   bodyBytes: u64 = 0;
@@ -53,14 +54,16 @@ export class HttpExchange {
   reused: bool = false;
   readonly times: HttpTimes;
 
-  private phase: Phase = Phase.Resolving;
-  private method: string;
+  private phase: Phase = Phase.Opening;
   private readonly hop: HopHead;
   private readonly sender: RequestSender = new RequestSender();
   private readonly receiver: ResponseReceiver = new ResponseReceiver();
-  private answer: NameAnswer | null = null;
   private stream: Stream | null = null;
-  private race: ConnectionRace | null = null;
+  /** The route to the server of `url`, and the connection that is being opened on it. */
+  private route: HttpRoute;
+  private opening: Opening | null = null;
+  /** The generation of the idle connections when this one was opened or taken. */
+  private generation: u32 = 0;
   /** The deadline for resolving and connecting. */
   private openDeadline: i64 = NEVER;
   private readonly deadline: i64;
@@ -78,6 +81,7 @@ export class HttpExchange {
     this.url = request.url;
     this.method = request.method;
     this.hop = new HopHead(request, services.userAgent);
+    this.route = new HttpRoute(request.url, request.route, services.proxies);
     this.times = new HttpTimes(now);
     this.deadline = request.timeout > 0 ? now + request.timeout : NEVER;
     this.silentSince = now;
@@ -107,9 +111,11 @@ export class HttpExchange {
     if (this.done) return moved;
     if (moved || this.sinkFull) this.silentSince = now;
     this.polledAt = now;
-    const opening = this.phase < Phase.Exchanging;
-    if (opening && now >= this.openDeadline) this.timedOut("Connection timed out", now);
-    else if (now >= this.deadline) this.timedOut("Operation timed out", now);
+    const opening = this.opening;
+    const waited = (now - this.times.started) / MILLISECOND;
+    if (opening != null && now >= earlier(this.openDeadline, this.deadline)) {
+      this.timedOut(opening.timeoutText(waited), now);
+    } else if (now >= this.deadline) this.timedOut(this.lateText(waited), now);
     else if (now >= this.silentSince + SILENCE) this.timedOut(TOO_SLOW, now);
     return moved;
   }
@@ -118,12 +124,11 @@ export class HttpExchange {
   pollAt(): i64 {
     if (this.done) return NEVER;
     // The exchange has not been polled yet.
-    if (this.phase == Phase.Resolving && this.answer == null) return 0;
-    let at = earlier(this.deadline, this.silentSince + SILENCE);
-    if (this.phase < Phase.Exchanging) at = earlier(at, this.openDeadline);
+    const opening = this.opening;
+    if (this.phase == Phase.Opening && opening == null) return 0;
+    const at = earlier(this.deadline, this.silentSince + SILENCE);
     if (this.sinkFull) return earlier(at, this.polledAt + SINK_RETRY);
-    const race = this.race;
-    return race == null ? at : earlier(at, race.pollAt());
+    return opening == null ? at : earlier(at, earlier(this.openDeadline, opening.pollAt()));
   }
 
   /** Cancels the exchange in any phase. */
@@ -133,9 +138,7 @@ export class HttpExchange {
 
   /** Takes one step. Returns false if there is nothing to do but wait. */
   private step(now: i64): bool {
-    if (this.phase == Phase.Resolving) return this.resolve(now);
-    if (this.phase == Phase.Connecting) return this.connect(now);
-    return this.transfer(now);
+    return this.phase == Phase.Opening ? this.open(now) : this.transfer(now);
   }
 
   private limitConnecting(now: i64): void {
@@ -156,6 +159,15 @@ export class HttpExchange {
     return this.finish(now);
   }
 
+  /** Returns curl's message for a transfer that takes longer than allowed. */
+  private lateText(milliseconds: i64): string {
+    const framing = this.receiver.framing;
+    const known = this.receiver.state == ReceiverState.Body && framing.kind == BodyKind.Length;
+    const total = known ? ` out of ${framing.length}` : "";
+    const text = `Operation timed out after ${milliseconds} milliseconds`;
+    return `${text} with ${this.bodyBytes}${total} bytes received`;
+  }
+
   private timedOut(message: string, now: i64): void {
     const stream = this.stream;
     const answered = this.receiver.state == ReceiverState.Complete && this.redirect == null;
@@ -165,12 +177,9 @@ export class HttpExchange {
 
   /** Releases all resources. Returns false. */
   private finish(now: i64): bool {
-    const answer = this.answer;
-    if (answer != null && !answer.finished()) answer.cancel();
-    this.answer = null;
-    const race = this.race;
-    if (race != null) race.cancel();
-    this.race = null;
+    const opening = this.opening;
+    if (opening != null) opening.cancel();
+    this.opening = null;
     const stream = this.stream;
     if (stream != null) stream.abort();
     this.stream = null;
@@ -180,70 +189,56 @@ export class HttpExchange {
     return false;
   }
 
-  private resolve(now: i64): bool {
-    if (!this.retried) {
-      const idle = this.services.pool.take(this.url);
-      if (idle != null) {
-        this.reused = true;
-        return this.begin(idle, now);
-      }
+  /** Takes an idle connection, or opens one. */
+  private open(now: i64): bool {
+    const opening = this.opening;
+    if (opening == null) return this.takeIdle(now) || this.startOpening();
+    const moved = opening.poll(now);
+    const stream = opening.stream;
+    if (stream != null) return this.begin(stream, now);
+    if (opening.failure != HttpFailure.None) {
+      return this.fail(opening.failure, opening.message, now);
     }
-    if (this.url.address < 0) {
-      let answer = this.answer;
-      if (answer == null) answer = this.services.lookup.lookup(this.url.host, now);
-      this.answer = answer;
-      if (!answer.finished()) return false;
-      if (answer.addressCount() == 0) {
-        const message = `Could not resolve host: ${this.url.host}: ${answer.failure()}`;
-        return this.fail(HttpFailure.Resolve, message, now);
-      }
-    }
-    this.times.resolved = now;
+    return moved;
+  }
+
+  private takeIdle(now: i64): bool {
+    const pool = this.services.pool;
+    this.generation = pool.generation;
+    if (this.retried) return false;
+    const idle = pool.take(this.route.key);
+    if (idle == null) return false;
+    this.reused = true;
+    this.times.nameLookup += this.times.since(now);
+    return this.begin(idle, now);
+  }
+
+  private startOpening(): bool {
+    const route = this.route;
+    const connect = this.hop.connectText(route);
     this.reused = false;
-    return this.open();
-  }
-
-  /** Starts to connect to the addresses of the name, or to the address in the URL. */
-  private open(): bool {
-    const answer = this.answer;
-    const addresses: Array<u32> = [];
-    if (answer == null) addresses.push(this.url.address as u32);
-    else for (let i: u32 = 0; i < answer.addressCount(); i++) addresses.push(answer.address(i));
-    this.race = new ConnectionRace(this.services.connector, this.url, addresses);
-    this.phase = Phase.Connecting;
+    this.opening = new Opening(this.services, this.request, this.url, route, connect, this.times);
     return true;
-  }
-
-  private connect(now: i64): bool {
-    const race = this.race!;
-    const stream = race.poll(now);
-    if (stream != null) {
-      this.race = null;
-      this.times.connected = now;
-      return this.begin(stream, now);
-    }
-    if (race.failure == HttpFailure.None) return false;
-    this.race = null;
-    return this.fail(race.failure, race.message, now);
   }
 
   /** Starts to send the request over an open connection. */
   private begin(stream: Stream, now: i64): bool {
     this.stream = stream;
-    this.answer = null;
+    this.opening = null;
+    this.times.preTransfer += this.times.since(now);
     this.phase = Phase.Exchanging;
     this.silentSince = now;
     stream.setKeepAlive(this.request.keepAlive);
     const body = this.hop.withBody ? this.request.body : null;
     if (body != null) body.rewind();
-    const head = this.hop.text(this.method, this.url);
+    const head = this.hop.text(this.method, this.url, this.route.plainProxy());
     const watcher = this.request.watcher;
     if (watcher != null) {
       watcher.connected(stream, this.reused);
       watcher.sent(head);
     }
     this.sender.start(head, body);
-    this.receiver.start(this.method == "HEAD");
+    this.receiver.start(this.method == "HEAD" || this.request.headOnly);
     return true;
   }
 
@@ -260,7 +255,9 @@ export class HttpExchange {
     const before = receiver.taken;
     this.sinkFull = false;
     if (receiver.state == ReceiverState.Head && receiver.readHead(stream)) this.headRead(now);
-    if (before == 0 && receiver.taken > 0) this.times.firstByte = now;
+    if (before == 0 && receiver.taken > 0) {
+      this.times.startTransfer += this.times.since(now);
+    }
     if (this.done) return false;
     if (receiver.state == ReceiverState.Body) {
       this.sinkFull = receiver.readBody(stream);
@@ -277,7 +274,7 @@ export class HttpExchange {
       if (!over && this.sender.sending()) return receiver.taken != before;
       return this.complete(stream, now);
     }
-    if (over && stream.readable() == 0) return this.ended(stream, status, now);
+    if (over && !this.sinkFull && stream.readable() == 0) return this.ended(stream, status, now);
     return receiver.taken != before;
   }
 
@@ -297,22 +294,23 @@ export class HttpExchange {
     this.redirect = next;
     if (next == null) {
       this.head = head;
-      this.receiver.startBody(this.request.sink, this.request.maximumBody);
+      this.receiver.startBody(this.request.sink, this.request.maximumBody, this.request.compressed);
     } else if (next.error != "") {
       this.fail(next.url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url, next.error, now);
     } else if (this.redirects >= this.request.maximumRedirects) {
       const message = `Maximum (${this.request.maximumRedirects}) redirects followed`;
       this.fail(HttpFailure.TooManyRedirects, message, now);
     } else {
-      this.receiver.startBody(new CountingSink(), 0);
+      this.receiver.startBody(new CountingSink(), 0, false);
     }
   }
 
   /** Called when the response is complete: keeps or closes the connection, and ends the hop. */
   private complete(stream: Stream, now: i64): bool {
     const idle = stream.status() == StreamStatus.Open && stream.readable() == 0;
-    if (this.receiver.framing.persistent && this.sender.complete() && idle) {
-      this.services.pool.put(this.url, stream, now);
+    const persistent = this.receiver.framing.persistent && !this.request.closes();
+    if (persistent && this.sender.complete() && idle) {
+      this.services.pool.put(this.route.key, stream, this.generation, now);
     } else if (this.sender.complete()) {
       stream.release();
     } else {
@@ -325,7 +323,7 @@ export class HttpExchange {
   /** Follows a redirect. */
   private follow(now: i64): bool {
     const redirect = this.redirect!;
-    this.times.hop = now;
+    this.times.nextHop(now);
     const stream = this.stream;
     if (stream != null) stream.abort();
     this.stream = null;
@@ -336,9 +334,10 @@ export class HttpExchange {
     if (!redirect.keepsBody) this.hop.withBody = false;
     this.method = redirect.method;
     this.url = redirect.url;
+    this.route = new HttpRoute(this.url, this.request.route, this.services.proxies);
     this.retried = false;
     this.bodyBytes = 0;
-    this.phase = Phase.Resolving;
+    this.phase = Phase.Opening;
     this.limitConnecting(now);
     return true;
   }
@@ -354,7 +353,7 @@ export class HttpExchange {
       stream.abort();
       this.stream = null;
       this.retried = true;
-      this.phase = Phase.Resolving;
+      this.phase = Phase.Opening;
       return true;
     }
     if (status == StreamStatus.Failed) {

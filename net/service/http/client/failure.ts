@@ -6,6 +6,8 @@ export const enum HttpFailure {
   /** A scheme other than http and https, or a response without a valid HTTP/1 status line. */
   Unsupported = 1,
   Url = 3,
+  /** The proxy's name could not be resolved, or the proxy is invalid. */
+  ResolveProxy = 5,
   /** The host's name could not be resolved. */
   Resolve = 6,
   Connect = 7,
@@ -39,6 +41,9 @@ export const enum HttpFailure {
 /** curl's message for a server that has fallen silent. */
 export const TOO_SLOW: string =
   "Operation too slow. Less than 1 bytes/sec transferred the last 120 seconds";
+
+/** curl's message for a server that accepts connections and does not complete a TLS handshake. */
+export const TLS_TIMEOUT: string = "SSL connection timeout";
 
 /** Returns the message for a connection that ended within the body or the head. */
 export function truncationMessage(inBody: bool): string {

@@ -1,23 +1,14 @@
 /** A request of the HTTP client (RFC 9110 sections 6 to 10), validated as it is built. */
 import { HTTP_REDIRECTS } from "../../../../core/limits";
 import { BodySink, BodySource, CountingSink } from "../message/body";
+import { ACCEPTED_CODINGS } from "../message/content-decoder";
 import { isFieldValue, isToken } from "../message/grammar";
 import { parseUrl, Url } from "../url";
 import { basicCredential } from "./credentials";
+import { HttpProxy } from "./proxy";
+import { HttpRoute, RouteSettings } from "./route";
 import { HttpWatcher } from "./watcher";
 
-/** Fields that frame a message or manage its connection; only the client sets them. */
-const RESERVED: StaticArray<string> = [
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "upgrade",
-  "expect",
-  "proxy-connection",
-];
 /** Fields that are not sent to another origin. */
 const PRIVATE: StaticArray<string> = ["authorization", "cookie", "proxy-authorization", "host"];
 
@@ -40,11 +31,17 @@ export class HttpRequest {
   method: string = "GET";
   url: Url;
   fields: Array<HttpField> = [];
+  /** The value of a Content-Length field that was added, or "". */
+  private declaredLength: string = "";
   /** Lower-case names of default fields that are not sent. */
   private readonly omitted: Array<string> = [];
   body: BodySource | null = null;
   /** Receives the response's body. The default sink counts and discards it. */
   sink: BodySink = new CountingSink();
+  /** Whether to accept the content codings gzip and deflate, and to decode them. */
+  compressed: bool = false;
+  /** Whether the response ends with its head, whatever the method (`curl -I -X GET`). */
+  headOnly: bool = false;
   followRedirects: bool = false;
   maximumRedirects: u32 = HTTP_REDIRECTS;
   /** The time limit to resolve the name and connect, in microseconds; 0: none. */
@@ -55,6 +52,8 @@ export class HttpRequest {
   keepAlive: i64 = 0;
   /** The maximum length of the response's body, beyond which the exchange fails; 0: no limit. */
   maximumBody: u64 = 0;
+  /** How to reach the servers. */
+  readonly route: RouteSettings = new RouteSettings();
   /** Observes the exchange, for `curl -v`. */
   watcher: HttpWatcher | null = null;
   /** Says which setting is invalid; if not "", the client refuses the request. */
@@ -77,18 +76,22 @@ export class HttpRequest {
     return this.addField(field.name, field.value);
   }
 
-  /** Adds a field. Returns false, and sets `error`, if it is invalid, reserved or a second Host. */
+  /** Adds a field. Returns false, and sets `error`, if it is invalid or Transfer-Encoding. */
   addField(name: string, value: string): bool {
     if (!isToken(name)) return this.refuse("expected a header name of letters, digits and hyphens");
     if (!isFieldValue(value)) {
       return this.refuse(`expected a value of printable ASCII for header ${name}`);
     }
-    const field = new HttpField(name, value);
-    if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client`);
-    // Servers reject a request with two Host fields (RFC 9112 section 3.2).
-    if (name.toLowerCase() == "host" && this.has("host"))
-      return this.refuse("more than one Host header");
-    this.fields.push(field);
+    const lowerCaseName = name.toLowerCase();
+    // Servers reject a request with two Host fields (RFC 9112 section 3.2); as with curl, the first
+    // one counts.
+    if (lowerCaseName == "host" && this.has("host")) return true;
+    // The body that is sent must be as long as the request says, or the next one is misunderstood.
+    if (lowerCaseName == "transfer-encoding") {
+      return this.refuse(`header ${name} is set by the client: the body has a Content-Length`);
+    }
+    if (lowerCaseName == "content-length") this.declaredLength = value;
+    else this.fields.push(new HttpField(name, value));
     return true;
   }
 
@@ -98,6 +101,28 @@ export class HttpRequest {
     if (lowerCaseName == "content-length") return this.refuse(`header ${name} cannot be omitted`);
     this.omitted.push(lowerCaseName);
     return true;
+  }
+
+  /** Reports whether the request asks the server to close the connection. */
+  closes(): bool {
+    return this.valueOf("connection").toLowerCase().includes("close");
+  }
+
+  /** Returns the value of a field that was added, or "". */
+  valueOf(lowerCaseName: string): string {
+    for (let i = 0; i < this.fields.length; i++) {
+      if (this.fields[i].name.toLowerCase() == lowerCaseName) return this.fields[i].value;
+    }
+    return "";
+  }
+
+  /** Sets `error` if a Content-Length field was added that is not the length of the body. */
+  checkLength(): void {
+    const body = this.body;
+    const length = body == null ? 0 : body.length();
+    const declared = this.declaredLength;
+    if (declared == "" || declared == length.toString()) return;
+    this.refuse(`header Content-Length: ${declared}: the body has ${length} bytes`);
   }
 
   private refuse(error: string): bool {
@@ -131,13 +156,20 @@ export class HopHead {
     private userAgent: string,
   ) {}
 
-  /** Returns the head, empty line included. */
-  text(method: string, url: Url): string {
+  /**
+   * Returns the head, empty line included. For a `proxy` without a tunnel, the target is a whole
+   * URL (RFC 9112 section 3.2.2).
+   */
+  text(method: string, url: Url, proxy: HttpProxy | null): string {
     const request = this.request;
-    let text = `${method} ${url.target} HTTP/1.1\r\n`;
+    let text = `${method} ${proxy == null ? url.target : url.text()} HTTP/1.1\r\n`;
     if (!this.overrides("host")) text += `Host: ${url.authority()}\r\n`;
+    if (proxy != null) text += this.proxyFields(proxy);
     if (!this.overrides("user-agent")) text += `User-Agent: ${this.userAgent}\r\n`;
     if (!this.overrides("accept")) text += "Accept: */*\r\n";
+    if (request.compressed && !this.overrides("accept-encoding")) {
+      text += `Accept-Encoding: ${ACCEPTED_CODINGS}\r\n`;
+    }
     const userinfo = url.userinfo;
     if (userinfo != null && userinfo != "" && !this.overrides("authorization")) {
       text += `Authorization: ${basicCredential(userinfo)}\r\n`;
@@ -151,6 +183,22 @@ export class HopHead {
     if (body != null) text += `Content-Length: ${body.length()}\r\n`;
     else if (method == "POST" || method == "PUT") text += "Content-Length: 0\r\n";
     return text + "\r\n";
+  }
+
+  /** Returns the head of the request for the tunnel of a route, or "". */
+  connectText(route: HttpRoute): string {
+    const proxy = route.proxy;
+    if (proxy == null || route.tunnel == "") return "";
+    let text = `CONNECT ${route.tunnel} HTTP/1.1\r\nHost: ${route.tunnel}\r\n`;
+    text += `User-Agent: ${this.userAgent}\r\n`;
+    return text + this.proxyFields(proxy) + "\r\n";
+  }
+
+  private proxyFields(proxy: HttpProxy): string {
+    const credential = proxy.credential;
+    const field = credential == "" ? "" : `Proxy-Authorization: ${credential}\r\n`;
+    // Old proxies need to be asked to keep the connection open; curl does so as well.
+    return field + "Proxy-Connection: Keep-Alive\r\n";
   }
 
   private isSent(field: HttpField): bool {

@@ -10,10 +10,16 @@ import {
 import { Stream } from "../../stream/stream";
 import { BodySink, CountingSink } from "../message/body";
 import { BodyDecoder } from "../message/body-decoder";
+import { ContentCoding, ContentDecoder, contentCoding } from "../message/content-decoder";
 import { BodyKind, Framing } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { HttpFailure } from "./failure";
+
+/** curl's messages. */
+const UNKNOWN_CODING: string =
+  "Unrecognized content encoding type. curl understands deflate, gzip content encodings.";
+const BAD_CODING: string = "Error while processing content unencoding: ";
 
 export const enum ReceiverState {
   Head = 0,
@@ -39,6 +45,7 @@ export class ResponseReceiver {
   private maximum: u64 = 0;
   private interim: u32 = 0;
   private toHead: bool = false;
+  private content: ContentDecoder | null = null;
 
   constructor() {
     const head = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
@@ -109,13 +116,21 @@ export class ResponseReceiver {
     return this.state == ReceiverState.Body || this.parser.state != HeadState.StartLine;
   }
 
-  /** Begins the body. Fails if it is longer than `maximum` bytes (0: no limit). */
-  startBody(sink: BodySink, maximum: u64): void {
+  /**
+   * Begins the body. Fails if it, or with `decodes` its decoded content, is longer than `maximum`
+   * bytes (0: no limit).
+   */
+  startBody(sink: BodySink, maximum: u64, decodes: bool): void {
     this.sink = sink;
     this.maximum = maximum;
+    const coding = decodes ? contentCoding(this.head) : ContentCoding.Identity;
+    this.content = coding == ContentCoding.Identity ? null : new ContentDecoder(coding, sink);
     this.decoder.start(this.framing.kind, this.framing.length);
     this.state = this.decoder.finished ? ReceiverState.Complete : ReceiverState.Body;
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
+    if (coding == ContentCoding.Unknown && this.state == ReceiverState.Body) {
+      this.fail(HttpFailure.Coding, UNKNOWN_CODING);
+    }
   }
 
   /** Reports whether the body exceeds `limit` or lasts until the close: reconnecting is cheaper. */
@@ -129,9 +144,16 @@ export class ResponseReceiver {
     this.fail(HttpFailure.TooLarge, `the response is longer than ${this.maximum} bytes`);
   }
 
-  /** Reads body bytes. Returns true if it stops because the sink is full. */
+  /** Reads body bytes. Returns true if it stops because the sink is full, or enough was decoded. */
   readBody(stream: Stream): bool {
     const decoder = this.decoder;
+    const content = this.content;
+    if (content != null && content.full) {
+      this.decode(content, 0, 0);
+      if (content.full || this.state != ReceiverState.Body) return content.full;
+      if (decoder.finished) this.complete();
+      if (this.state != ReceiverState.Body) return false;
+    }
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
       if (decoder.payload == 0) {
         this.take(stream, decoder.frame(stream.peekPointer(), length));
@@ -140,12 +162,14 @@ export class ResponseReceiver {
           return false;
         }
       } else {
-        const room = min(this.sink.room(), length);
+        const room = content == null ? min(this.sink.room(), length) : length;
         if (room == 0) return true;
-        if (!this.pass(stream, min<u64>(room, decoder.payload) as u32)) return false;
+        const part = min<u64>(room, decoder.payload) as u32;
+        const passed = content == null ? this.pass(stream, part) : this.passCoded(stream, part);
+        if (!passed) return this.state == ReceiverState.Body;
       }
       if (decoder.finished) {
-        this.state = ReceiverState.Complete;
+        this.complete();
         return false;
       }
     }
@@ -167,10 +191,37 @@ export class ResponseReceiver {
     return true;
   }
 
+  /** Passes up to `length` bytes to the content decoder. Returns false to go on in another turn. */
+  private passCoded(stream: Stream, length: u32): bool {
+    const content = this.content!;
+    const taken = this.decode(content, stream.peekPointer(), length);
+    this.bodyBytes += taken;
+    this.take(stream, taken);
+    this.decoder.took(taken);
+    return this.state == ReceiverState.Body && taken == length && !content.full;
+  }
+
+  private decode(content: ContentDecoder, pointer: usize, length: u32): u32 {
+    const taken = content.decode(pointer, length);
+    if (content.error != "") {
+      this.fail(HttpFailure.Coding, BAD_CODING + content.error);
+    } else if (content.refused) this.fail(HttpFailure.Sink, "Failed writing body");
+    else if (this.maximum > 0 && content.produced > this.maximum) this.tooLarge();
+    return taken;
+  }
+
+  /** Called after the last byte of the body: the content must be complete as well. */
+  private complete(): void {
+    const content = this.content;
+    if (content != null && !content.ended()) {
+      this.fail(HttpFailure.Coding, BAD_CODING + "unexpected end of data");
+    } else this.state = ReceiverState.Complete;
+  }
+
   /** Called when the stream has ended. Returns true if that completes the response. */
   end(cleanly: bool): bool {
     if (this.state != ReceiverState.Body || !cleanly || !this.decoder.end()) return false;
-    this.state = ReceiverState.Complete;
+    this.complete();
     return true;
   }
 }

@@ -124,7 +124,7 @@ export class HttpHead {
     for (let field = this.find(name); field >= 0; field = this.find(name, field + 1)) {
       const items = new ListItems(this.valuePointer(field), this.valueLength(field));
       while (items.next()) {
-        if (equalsIgnoringCase(items.pointer, items.length, token)) return true;
+        if (items.equals(token)) return true;
       }
     }
     return false;
@@ -151,6 +151,11 @@ export class ListItems {
   constructor(pointer: usize, length: u32) {
     this.at = pointer;
     this.end = pointer + length;
+  }
+
+  /** Reports whether the element is `text`, in lower case, whatever its letter case. */
+  equals(text: string): bool {
+    return equalsIgnoringCase(this.pointer, this.length, text);
   }
 
   /** Moves to the next element, which may be empty. Returns false at the end. */

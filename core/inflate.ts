@@ -1,0 +1,386 @@
+/**
+ * DEFLATE (RFC 1951), decompressed as it arrives, in pieces of any size. The last 32 KiB of output
+ * are both the window that later data refers to and the buffer from which output is taken; when it
+ * is full, `run` stops. The error messages are those of zlib.
+ */
+import { HuffmanCode, LONGEST_CODE } from "./huffman";
+import { INFLATE_WINDOW_BYTES } from "./limits";
+
+const MASK: u32 = INFLATE_WINDOW_BYTES - 1;
+/** How many symbols there are of each alphabet. */
+const LITERALS: u32 = 288;
+const DISTANCES: u32 = 32;
+const LENGTHS: u32 = 19;
+const END_OF_BLOCK: i32 = 256;
+/** Results of `decode` that are not symbols. */
+const NO_INPUT: i32 = -1;
+const NO_CODE: i32 = -2;
+
+/** The order of the code lengths in a block (section 3.2.7). */
+const ORDER: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+/** The shortest length of codes 257 to 285, and their extra bits (section 3.2.5). */
+const LENGTH_BASE: StaticArray<u16> = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
+  163, 195, 227, 258,
+];
+const LENGTH_BITS: StaticArray<u8> = [
+  0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+];
+/** The shortest distance of codes 0 to 29; code c has (c >> 1) - 1 extra bits from 4 on. */
+const DISTANCE_BASE: StaticArray<u16> = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049,
+  3073, 4097, 6145, 8193, 12289, 16385, 24577,
+];
+
+const enum State {
+  BlockHeader = 0,
+  StoredHeader = 1,
+  Stored = 2,
+  TableSizes = 3,
+  CodeLengths = 4,
+  Lengths = 5,
+  Repeat = 6,
+  Symbol = 7,
+  LengthExtra = 8,
+  Distance = 9,
+  DistanceExtra = 10,
+  Copy = 11,
+  Finished = 12,
+  Failed = 13,
+}
+
+export class Inflate {
+  /** Why the data is invalid, in zlib's words; "" while it is valid. */
+  error: string = "";
+  /** Bytes of output that were not taken yet. */
+  pending: u32 = 0;
+  /** Whether the last `run` stopped for want of room: it can go on without more input. */
+  blocked: bool = false;
+  private state: State = State.BlockHeader;
+  private readonly window: StaticArray<u8>;
+  /** Where the next byte of output goes, and how many bytes there are to refer to. */
+  private head: u32 = 0;
+  private known: u32 = 0;
+  private bits: u32 = 0;
+  private bitCount: u32 = 0;
+  /** The input of the running call. */
+  private at: usize = 0;
+  private end: usize = 0;
+  private isLast: bool = false;
+  private readonly lengths: StaticArray<u8> = new StaticArray<u8>((LITERALS + DISTANCES) as i32);
+  private readonly lengthCode: HuffmanCode = new HuffmanCode(LENGTHS);
+  private readonly literals: HuffmanCode = new HuffmanCode(LITERALS);
+  private readonly distances: HuffmanCode = new HuffmanCode(DISTANCES);
+  private literalCount: u32 = 0;
+  private distanceCount: u32 = 0;
+  private lengthCount: u32 = 0;
+  /** Lengths read so far. */
+  private index: u32 = 0;
+  /** The symbol of a length or distance, and what is left to copy, from how far back. */
+  private symbol: u32 = 0;
+  private left: u32 = 0;
+  private distance: u32 = 0;
+
+  constructor() {
+    this.window = new StaticArray<u8>(INFLATE_WINDOW_BYTES as i32);
+  }
+
+  /** Prepares for another stream; all output must have been taken. */
+  reset(): void {
+    this.state = State.BlockHeader;
+    this.known = 0;
+    this.bits = 0;
+    this.bitCount = 0;
+  }
+
+  get finished(): bool {
+    return this.state == State.Finished;
+  }
+
+  /** Returns the address of the oldest output, and how much is contiguous there. */
+  outputPointer(): usize {
+    return changetype<usize>(this.window) + ((this.head - this.pending) & MASK);
+  }
+  outputLength(): u32 {
+    return min(this.pending, INFLATE_WINDOW_BYTES - ((this.head - this.pending) & MASK));
+  }
+  /** Drops the oldest `length` bytes of output. */
+  take(length: u32): void {
+    this.pending -= length;
+  }
+
+  /** Decompresses until the input or the window is used up. Returns how much it consumed. */
+  run(pointer: usize, length: u32): u32 {
+    this.at = pointer;
+    this.end = pointer + length;
+    while (this.state < State.Finished && this.step()) {}
+    this.blocked = this.state < State.Finished && this.pending > MASK;
+    return (this.at - pointer) as u32;
+  }
+
+  /** Returns false to wait for input, for room or for nothing more. */
+  private step(): bool {
+    switch (this.state) {
+      case State.BlockHeader:
+        return this.blockHeader();
+      case State.StoredHeader:
+        return this.storedHeader();
+      case State.Stored:
+        return this.stored();
+      case State.TableSizes:
+        return this.tableSizes();
+      case State.CodeLengths:
+        return this.codeLengths();
+      case State.Lengths:
+        return this.symbolLengths();
+      case State.Repeat:
+        return this.repeat();
+      case State.Symbol:
+        return this.nextSymbol();
+      case State.LengthExtra:
+        return this.lengthExtra();
+      case State.Distance:
+        return this.distanceSymbol();
+      case State.DistanceExtra:
+        return this.distanceExtra();
+      default:
+        return this.copy();
+    }
+  }
+
+  private fail(error: string): bool {
+    this.error = error;
+    this.state = State.Failed;
+    return false;
+  }
+
+  /** Returns false unless there are `count` bits, at most 25. */
+  private need(count: u32): bool {
+    while (this.bitCount < count) {
+      if (this.at == this.end) return false;
+      this.bits |= (load<u8>(this.at++) as u32) << this.bitCount;
+      this.bitCount += 8;
+    }
+    return true;
+  }
+
+  private drop(count: u32): void {
+    this.bits >>>= count;
+    this.bitCount -= count;
+  }
+
+  /** Returns `count` bits after `need` has returned true. */
+  private takeBits(count: u32): u32 {
+    const value = this.bits & ((1 << count) - 1);
+    this.drop(count);
+    return value;
+  }
+
+  /** Returns the next symbol; on NO_INPUT, nothing is consumed. */
+  private decode(code: HuffmanCode): i32 {
+    let value: i32 = 0;
+    let first: i32 = 0;
+    let index: i32 = 0;
+    for (let length: u32 = 1; length <= LONGEST_CODE; length++) {
+      if (!this.need(length)) return NO_INPUT;
+      value |= ((this.bits >>> (length - 1)) & 1) as i32;
+      const count = code.counts[length] as i32;
+      if (value - count < first) {
+        this.drop(length);
+        return code.symbols[index + (value - first)];
+      }
+      index += count;
+      first = (first + count) << 1;
+      value <<= 1;
+    }
+    return NO_CODE;
+  }
+
+  private put(byte: u8): void {
+    this.window[this.head] = byte;
+    this.head = (this.head + 1) & MASK;
+    this.pending++;
+    if (this.known <= MASK) this.known++;
+  }
+
+  private blockHeader(): bool {
+    if (!this.need(3)) return false;
+    this.isLast = this.takeBits(1) == 1;
+    const type = this.takeBits(2);
+    if (type == 3) return this.fail("invalid block type");
+    if (type == 1) this.buildFixed();
+    this.state = type == 0 ? State.StoredHeader : type == 1 ? State.Symbol : State.TableSizes;
+    return true;
+  }
+
+  /** Ends a block. */
+  private endBlock(): bool {
+    this.state = this.isLast ? State.Finished : State.BlockHeader;
+    return true;
+  }
+
+  private storedHeader(): bool {
+    // Less than a byte is left of the last one. The two lengths are read one after the other.
+    if (this.index == 0) {
+      this.drop(this.bitCount & 7);
+      this.index = 1;
+    }
+    if (!this.need(16)) return false;
+    const value = this.takeBits(16);
+    if (this.index == 1) {
+      this.left = value;
+      this.index = 2;
+      return true;
+    }
+    this.index = 0;
+    if ((this.left ^ 0xffff) != value) return this.fail("invalid stored block lengths");
+    this.state = State.Stored;
+    return true;
+  }
+
+  private stored(): bool {
+    while (this.left > 0) {
+      if (this.pending > MASK || this.at == this.end) return false;
+      this.put(load<u8>(this.at++));
+      this.left--;
+    }
+    return this.endBlock();
+  }
+
+  /** The fixed codes (section 3.2.6). */
+  private buildFixed(): void {
+    const lengths = this.lengths;
+    for (let i: u32 = 0; i < LITERALS; i++) {
+      lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+    }
+    this.literals.build(lengths, 0, LITERALS, false);
+    for (let i: u32 = 0; i < DISTANCES; i++) lengths[i] = 5;
+    this.distances.build(lengths, 0, DISTANCES, false);
+  }
+
+  private tableSizes(): bool {
+    if (!this.need(14)) return false;
+    this.literalCount = this.takeBits(5) + 257;
+    this.distanceCount = this.takeBits(5) + 1;
+    this.lengthCount = this.takeBits(4) + 4;
+    if (this.literalCount > 286 || this.distanceCount > 30) {
+      return this.fail("too many length or distance symbols");
+    }
+    this.lengths.fill(0);
+    this.state = State.CodeLengths;
+    return true;
+  }
+
+  private codeLengths(): bool {
+    while (this.index < this.lengthCount) {
+      if (!this.need(3)) return false;
+      this.lengths[ORDER[this.index++]] = this.takeBits(3) as u8;
+    }
+    this.index = 0;
+    if (!this.lengthCode.build(this.lengths, 0, LENGTHS, false)) {
+      return this.fail("invalid code lengths set");
+    }
+    this.lengths.fill(0);
+    this.state = State.Lengths;
+    return true;
+  }
+
+  private symbolLengths(): bool {
+    while (this.index < this.literalCount + this.distanceCount) {
+      const symbol = this.decode(this.lengthCode);
+      if (symbol == NO_INPUT) return false;
+      if (symbol == NO_CODE) return this.fail("invalid bit length repeat");
+      if (symbol >= 16) {
+        this.symbol = symbol;
+        this.state = State.Repeat;
+        return true;
+      }
+      this.lengths[this.index++] = symbol as u8;
+    }
+    this.index = 0;
+    return this.buildDynamic();
+  }
+
+  /** Repeats the last length (16), or zero (17 and 18). */
+  private repeat(): bool {
+    const symbol = this.symbol;
+    const extra: u32 = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+    if (!this.need(extra)) return false;
+    const count = this.takeBits(extra) + (symbol == 18 ? 11 : 3);
+    const total = this.literalCount + this.distanceCount;
+    if ((symbol == 16 && this.index == 0) || this.index + count > total) {
+      return this.fail("invalid bit length repeat");
+    }
+    const length: u8 = symbol == 16 ? this.lengths[this.index - 1] : 0;
+    for (let i: u32 = 0; i < count; i++) this.lengths[this.index++] = length;
+    this.state = State.Lengths;
+    return true;
+  }
+
+  private buildDynamic(): bool {
+    const lengths = this.lengths;
+    if (lengths[END_OF_BLOCK] == 0) return this.fail("invalid code -- missing end-of-block");
+    if (!this.literals.build(lengths, 0, this.literalCount, true)) {
+      return this.fail("invalid literal/lengths set");
+    }
+    if (!this.distances.build(lengths, this.literalCount, this.distanceCount, true)) {
+      return this.fail("invalid distances set");
+    }
+    this.state = State.Symbol;
+    return true;
+  }
+
+  /** Decodes literals up to a length, the end of the block, or a reason to wait. */
+  private nextSymbol(): bool {
+    while (this.pending <= MASK) {
+      const symbol = this.decode(this.literals);
+      if (symbol == NO_INPUT) return false;
+      if (symbol < 0 || symbol > 285) return this.fail("invalid literal/length code");
+      if (symbol == END_OF_BLOCK) return this.endBlock();
+      if (symbol > END_OF_BLOCK) {
+        this.symbol = symbol - 257;
+        this.state = State.LengthExtra;
+        return true;
+      }
+      this.put(symbol as u8);
+    }
+    return false;
+  }
+
+  private lengthExtra(): bool {
+    const extra = LENGTH_BITS[this.symbol] as u32;
+    if (!this.need(extra)) return false;
+    this.left = (LENGTH_BASE[this.symbol] as u32) + this.takeBits(extra);
+    this.state = State.Distance;
+    return true;
+  }
+
+  private distanceSymbol(): bool {
+    const symbol = this.decode(this.distances);
+    if (symbol == NO_INPUT) return false;
+    if (symbol < 0 || symbol > 29) return this.fail("invalid distance code");
+    this.symbol = symbol;
+    this.state = State.DistanceExtra;
+    return true;
+  }
+
+  private distanceExtra(): bool {
+    const symbol = this.symbol;
+    const extra: u32 = symbol < 4 ? 0 : (symbol >> 1) - 1;
+    if (!this.need(extra)) return false;
+    this.distance = (DISTANCE_BASE[symbol] as u32) + this.takeBits(extra);
+    if (this.distance > this.known) return this.fail("invalid distance too far back");
+    this.state = State.Copy;
+    return true;
+  }
+
+  private copy(): bool {
+    while (this.left > 0) {
+      if (this.pending > MASK) return false;
+      this.put(this.window[(this.head - this.distance) & MASK]);
+      this.left--;
+    }
+    this.state = State.Symbol;
+    return true;
+  }
+}

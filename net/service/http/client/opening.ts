@@ -1,0 +1,186 @@
+/**
+ * Opens a connection on the route to a server: resolves a name, connects to the first address that
+ * answers, asks a proxy for a tunnel, and completes the TLS handshake.
+ *
+ *     name > ConnectionRace (TCP, and TLS without a tunnel) > ProxyTunnel > TLS through the tunnel
+ */
+import { earlier, NEVER } from "../../../../core/time";
+import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { Url } from "../url";
+import { ConnectionRace } from "./connection-race";
+import { connectFailure, HttpFailure, TLS_TIMEOUT } from "./failure";
+import { NameAnswer } from "./ports";
+import { HttpRequest } from "./request";
+import { HttpRoute } from "./route";
+import { HttpServices, HttpTimes } from "./services";
+import { ProxyTunnel, TUNNEL_TIMEOUT } from "./tunnel";
+
+/** One connection that is being opened. */
+export class Opening {
+  /** The open connection; null until then. */
+  stream: Stream | null = null;
+  failure: HttpFailure = HttpFailure.None;
+  message: string = "";
+  private tunnel: ProxyTunnel | null = null;
+  private answer: NameAnswer | null = null;
+  private addresses: Array<u32>;
+  private race: ConnectionRace | null = null;
+  /** TLS through the tunnel. */
+  private secured: Stream | null = null;
+  /** Whether a handshake with a cached session through a tunnel has failed and was repeated. */
+  private renewed: bool = false;
+
+  constructor(
+    private readonly services: HttpServices,
+    private readonly request: HttpRequest,
+    private readonly url: Url,
+    private readonly route: HttpRoute,
+    /** The head of the CONNECT request, or "". */
+    private readonly connectHead: string,
+    private readonly times: HttpTimes,
+  ) {
+    this.addresses = route.addresses.slice(0);
+    const proxy = route.proxy;
+    if (proxy != null && proxy.failure != HttpFailure.None) this.fail(proxy.failure, proxy.message);
+  }
+
+  /** Proceeds without waiting. Returns true if it took a step; see `stream` and `failure`. */
+  poll(now: i64): bool {
+    if (this.failure != HttpFailure.None) return false;
+    if (this.secured != null) return this.secure(now);
+    const tunnel = this.tunnel;
+    if (tunnel != null) return this.dig(tunnel, now);
+    const race = this.race;
+    return race == null ? this.resolve(now) : this.connect(race, now);
+  }
+
+  /** Returns when to call `poll` next if nothing arrives first. */
+  pollAt(): i64 {
+    const race = this.race;
+    const tunnel = this.tunnel;
+    let at = race == null ? NEVER : race.pollAt();
+    if (tunnel != null && !tunnel.open) at = earlier(at, tunnel.deadline);
+    // It has not been polled yet.
+    return race == null && tunnel == null && this.answer == null ? 0 : at;
+  }
+
+  /** Returns what is late after so many milliseconds, in curl's words. */
+  timeoutText(milliseconds: i64): string {
+    const race = this.race;
+    const tunnel = this.tunnel;
+    if (this.secured != null) return TLS_TIMEOUT;
+    if (tunnel != null) return TUNNEL_TIMEOUT;
+    if (race != null && race.connectedAt > 0) return TLS_TIMEOUT;
+    const what = race == null ? "Resolving" : "Connection";
+    return `${what} timed out after ${milliseconds} milliseconds`;
+  }
+
+  /** Gives up. */
+  cancel(): void {
+    const answer = this.answer;
+    if (answer != null && !answer.finished()) answer.cancel();
+    const race = this.race;
+    if (race != null) race.cancel();
+    const secured = this.secured;
+    const tunnel = this.tunnel;
+    if (secured != null) secured.abort();
+    else if (tunnel != null) tunnel.stream.abort();
+    this.answer = null;
+    this.race = null;
+    this.secured = null;
+    this.tunnel = null;
+  }
+
+  private fail(failure: HttpFailure, message: string): bool {
+    this.failure = failure;
+    this.message = message;
+    return false;
+  }
+
+  private resolve(now: i64): bool {
+    const host = this.route.host;
+    if (this.addresses.length == 0) {
+      let answer = this.answer;
+      if (answer == null) answer = this.services.lookup.lookup(host, now);
+      this.answer = answer;
+      if (!answer.finished()) return false;
+      const count = answer.addressCount();
+      if (count == 0) {
+        const reason = answer.failure();
+        if (this.route.proxy == null) {
+          return this.fail(HttpFailure.Resolve, `Could not resolve host: ${host}: ${reason}`);
+        }
+        return this.fail(HttpFailure.ResolveProxy, `Could not resolve proxy: ${host}: ${reason}`);
+      }
+      for (let i: u32 = 0; i < count; i++) this.addresses.push(answer.address(i));
+    }
+    this.times.nameLookup += this.times.since(now);
+    this.start();
+    return true;
+  }
+
+  private start(): void {
+    const route = this.route;
+    const secureHost = this.url.secure && route.tunnel == "" ? this.url.host : "";
+    const connector = this.services.connector;
+    this.race = new ConnectionRace(connector, route.host, route.port, secureHost, this.addresses);
+  }
+
+  private connect(race: ConnectionRace, now: i64): bool {
+    const stream = race.poll(now);
+    if (stream == null) {
+      if (race.failure != HttpFailure.None) this.fail(race.failure, race.message);
+      return false;
+    }
+    this.race = null;
+    this.times.connect += this.times.since(race.connectedAt);
+    if (this.route.tunnel == "") return this.opened(stream, now);
+    this.tunnel = new ProxyTunnel(stream, this.connectHead, now);
+    return true;
+  }
+
+  private opened(stream: Stream, now: i64): bool {
+    this.stream = stream;
+    this.secured = null;
+    if (this.url.secure) this.times.appConnect += this.times.since(now);
+    return true;
+  }
+
+  /** Waits for the proxy's response, then begins TLS with the server. */
+  private dig(tunnel: ProxyTunnel, now: i64): bool {
+    const moved = tunnel.poll(now);
+    const head = tunnel.head;
+    if (head != null) {
+      const watcher = this.request.watcher;
+      if (watcher != null) watcher.tunnel(tunnel.stream, tunnel.request, head);
+      this.request.sink.head(head);
+    }
+    if (tunnel.failure != HttpFailure.None) return this.fail(tunnel.failure, tunnel.message);
+    if (!tunnel.open) return moved;
+    if (!this.url.secure) return this.opened(tunnel.stream, now);
+    const connector = this.services.connector;
+    this.secured = connector.secure(tunnel.stream, this.url.host, this.url.port, now);
+    if (this.secured == null) return this.fail(HttpFailure.Handshake, connector.refusal());
+    return true;
+  }
+
+  /** Waits for the end of the handshake through the tunnel. */
+  private secure(now: i64): bool {
+    const stream = this.secured!;
+    stream.poll(now);
+    const status = stream.status();
+    if (status == StreamStatus.Connecting) return false;
+    if (status != StreamStatus.Failed) return this.opened(stream, now);
+    const kind = stream.failureKind();
+    if (kind == StreamFailure.Session && !this.renewed) {
+      this.renewed = true;
+      stream.abort();
+      this.secured = null;
+      this.tunnel = null;
+      this.start();
+      return true;
+    }
+    const late = kind == StreamFailure.TimedOut;
+    return this.fail(connectFailure(kind), late ? TLS_TIMEOUT : stream.failure());
+  }
+}
