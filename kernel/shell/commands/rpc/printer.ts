@@ -5,7 +5,7 @@ import { JsonValue } from "../../../../net/service/json/value";
 import { JsonWriter } from "../../../../net/service/json/writer";
 import { RpcCall, RpcFailure, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
-import { EXIT_FAILURE, EXIT_OK } from "../../command";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
 import { Session } from "../../session";
 import { printable } from "../../terminal/printable";
 
@@ -114,6 +114,7 @@ export class OutcomePrinter {
 
 /** Returns the exit code for a call that failed without an error of the server. */
 function failureCode(call: RpcCall, failure: HttpFailure): i32 {
+  if (call.failure == RpcFailure.Request) return EXIT_USAGE;
   if (call.failure == RpcFailure.Status) return EXIT_STATUS;
   return failure == HttpFailure.None ? EXIT_FAILURE : (failure as i32);
 }
