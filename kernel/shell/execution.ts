@@ -11,6 +11,19 @@ import { Registry } from "./registry";
 import { Session } from "./session";
 import { printable } from "./terminal/printable";
 
+/** Commands whose originals print their help for -h, other than those that parse it themselves. */
+const WITH_SHORT_HELP: StaticArray<string> = [
+  "curl",
+  "dmesg",
+  "hostname",
+  "nc",
+  "ping",
+  "resolvectl",
+  "ss",
+  "tcpdump",
+  "uptime",
+];
+
 export class Execution {
   private readonly commands: Array<string>;
   private next: i32 = 0;
@@ -87,11 +100,13 @@ export class Execution {
     const name = parsed.words[0];
     const command = this.registry.find(name);
     if (command == null) {
-      session.error(printable(name), `command not found (try: ${substituteFor(name)})`);
+      const substitute = substituteFor(parsed.words);
+      session.error(printable(name), `command not found (try: ${printable(substitute)})`);
       return new Done(EXIT_UNKNOWN_COMMAND);
     }
     const words = parsed.words.slice(1);
-    if (words.length == 1 && words[0] == "--help") {
+    const asksBriefly = words.length == 1 && words[0] == "-h" && WITH_SHORT_HELP.includes(name);
+    if (asksBriefly || (words.length == 1 && words[0] == "--help")) {
       command.explain(session);
       return new Done(EXIT_OK);
     }

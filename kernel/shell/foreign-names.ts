@@ -2,50 +2,65 @@
 
 class ForeignName {
   constructor(
-    readonly name: string,
+    /** Names, separated and surrounded by blanks. */
+    readonly names: string,
     /** What to type instead. */
     readonly substitute: string,
   ) {}
 }
 
 const FOREIGN_NAMES: StaticArray<ForeignName> = [
-  new ForeignName("arp", "ip neigh"),
-  new ForeignName("dhclient", "dhcp renew"),
-  new ForeignName("dhcpcd", "dhcp renew"),
-  new ForeignName("drill", "dig"),
-  new ForeignName("ethtool", "ip -s link"),
-  new ForeignName("exit", "poweroff"),
-  new ForeignName("getent", "resolvectl query"),
-  new ForeignName("halt", "poweroff"),
-  new ForeignName("hwclock", "date -v"),
-  new ForeignName("ifconfig", "ip addr"),
-  new ForeignName("ipconfig", "ip addr"),
-  new ForeignName("journalctl", "dmesg"),
-  new ForeignName("kdig", "dig"),
-  new ForeignName("logout", "poweroff"),
-  new ForeignName("man", "help"),
-  new ForeignName("ncat", "nc"),
-  new ForeignName("netcat", "nc"),
-  new ForeignName("netstat", "ss"),
-  new ForeignName("networkctl", "dhcp"),
-  new ForeignName("ntpdate", "ntp"),
-  new ForeignName("openssl", "tls"),
-  new ForeignName("quit", "poweroff"),
-  new ForeignName("reset", "clear"),
-  new ForeignName("route", "ip route"),
-  new ForeignName("shutdown", "poweroff"),
-  new ForeignName("telnet", "nc"),
-  new ForeignName("timedatectl", "date -v"),
-  new ForeignName("systemd-resolve", "resolvectl"),
-  new ForeignName("tshark", "tcpdump"),
-  new ForeignName("udhcpc", "dhcp renew"),
-  new ForeignName("wget", "curl"),
+  new ForeignName(" arp arping ndp ", "ip neigh"),
+  new ForeignName(" cast geth web3 ", "rpc"),
+  new ForeignName(" cat head less more tail ", "dmesg"),
+  new ForeignName(" chronyc chronyd ntpdate ntpq sntp ", "ntp"),
+  new ForeignName(" dhclient dhcpcd nmcli nmtui networkctl udhcpc ", "dhcp renew"),
+  new ForeignName(" df du htop pmap ps slabtop top vmstat ", "free"),
+  new ForeignName(" dmidecode lshw lsmod lsusb ", "lspci"),
+  new ForeignName(" ethtool ifstat mii-tool ", "ip -s link"),
+  new ForeignName(" exit halt logout quit ", "poweroff"),
+  new ForeignName(" fetch http https lynx wget ", "curl"),
+  new ForeignName(" getent ", "host"),
+  new ForeignName(" hwclock timedatectl ", "date -v"),
+  new ForeignName(" hostnamectl id whoami ", "hostname"),
+  new ForeignName(" ifconfig ipconfig ", "ip addr"),
+  new ForeignName(" ifdown ifup ", "ip link"),
+  new ForeignName(" iptables lsof nft ufw ", "ss -l"),
+  new ForeignName(" journalctl logread uname ", "dmesg"),
+  new ForeignName(" apropos man whatis ", "help"),
+  new ForeignName(" ftp ncat netcat nmap scp sftp socat ssh telnet ", "nc"),
+  new ForeignName(" mtr tracepath traceroute tracert ", "ping"),
+  new ForeignName(" netplan ", "ip"),
+  new ForeignName(" apache2ctl nginx python python3 ", "httpd"),
+  new ForeignName(" openssl ", "tls"),
+  new ForeignName(" cls reset ", "clear"),
+  new ForeignName(" resolvconf systemd-resolve ", "resolvectl"),
+  new ForeignName(" tshark wireshark ", "tcpdump"),
+  new ForeignName(" update-ca-certificates ", "ca"),
+  new ForeignName(" w who ", "uptime"),
 ];
 
-/** Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". */
-export function substituteFor(name: string): string {
+/**
+ * Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". `words`
+ * are its words, with its name.
+ */
+export function substituteFor(words: Array<string>): string {
+  const name = words[0];
+  const option = words.length > 1 ? words[1] : "";
+  if (name == "sudo" && option != "") return words.slice(1).join(" ");
+  if (name == "route")
+    return option == "add" || option == "del" ? `ip route ${option}` : "ip route";
+  if (name == "netstat") {
+    const flags = option.startsWith("-") ? option : "";
+    return flags.includes("r") ? "ip route" : flags.includes("i") ? "ip -s link" : "ss";
+  }
+  if (name == "shutdown") return option == "-r" ? "reboot" : "poweroff";
+  if (name == "init" || name == "telinit") return option == "6" ? "reboot" : "poweroff";
+  if (name == "systemctl") {
+    return option == "reboot" || option == "poweroff" ? option : "check";
+  }
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
-    if (FOREIGN_NAMES[i].name == name) return FOREIGN_NAMES[i].substitute;
+    if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
   }
   return "help";
 }

@@ -42,6 +42,13 @@ export class Nc extends Command {
     );
   }
 
+  /** Reports unknown options and missing operands before any wait. */
+  beforeNetwork(words: Array<string>, session: Session): Job | null {
+    const options = new Options(words, OPTIONS);
+    options.expectOperands(options.has("l") ? 0 : 2, 2);
+    return options.failure != "" ? this.wrongUsage(session, options.failure) : null;
+  }
+
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const listens = options.has("l");

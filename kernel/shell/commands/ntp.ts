@@ -96,6 +96,13 @@ export class Ntp extends Command {
     );
   }
 
+  /** Reports wrong words before any wait. */
+  beforeNetwork(words: Array<string>, session: Session): Job | null {
+    const options = new Options(words, OPTIONS);
+    options.expectOperands(0, NTP_SERVERS as i32);
+    return options.failure != "" ? this.wrongUsage(session, options.failure) : null;
+  }
+
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, NTP_SERVERS as i32);

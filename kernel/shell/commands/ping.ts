@@ -21,7 +21,7 @@ import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../net/socket/error";
-import { formatIpv4 } from "../../../net/wire/address";
+import { formatIpv4, isLoopback, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
 import {
   Command,
   EXIT_FAILURE,
@@ -268,6 +268,16 @@ export class Ping extends Command {
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
     );
+  }
+
+  /** Starts at once if the words are wrong, or the destination is this host. */
+  beforeNetwork(words: Array<string>, session: Session): Job | null {
+    const options = new Options(words, OPTIONS);
+    options.expectOperands(1, 1);
+    const wrong: bool = options.failure != "";
+    const address = wrong ? NOT_AN_ADDRESS : parseIpv4(options.operands[0]);
+    const own: bool = address != NOT_AN_ADDRESS && isLoopback(address as u32);
+    return wrong || own ? this.start(words, session) : null;
   }
 
   start(words: Array<string>, session: Session): Job {

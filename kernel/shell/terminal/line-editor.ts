@@ -106,15 +106,21 @@ export class LineEditor {
   private recall(back: bool): void {
     const history = this.history;
     if (back ? !history.canGoBack() : !history.canGoForward()) this.bell = true;
-    else this.line.set(back ? history.back(this.line.text()) : history.forward());
+    else this.replace(back ? history.back(this.line.text()) : history.forward());
   }
 
   private search(): void {
     const before = this.wanted;
     const wanted = before == null ? this.line.text() : before;
     this.wanted = wanted;
-    if (this.history.search(wanted, this.line.text())) this.line.set(this.history.shown());
+    if (this.history.search(wanted, this.line.text())) this.replace(this.history.shown());
     else this.bell = true;
+  }
+
+  /** Shows another line, of which nothing is missing. */
+  private replace(text: string): void {
+    this.line.set(text);
+    this.overflowed = false;
   }
 
   private deletion(key: Key): void {

@@ -77,7 +77,7 @@ export class E1000Model implements BusDevice {
   private readonly eeprom: Eeprom;
   private linked = true;
   private deafUntil = 0;
-  private waiting: Uint8Array[] = [];
+  private waiting: { frame: Uint8Array; fault: Fault }[] = [];
   private sending = false;
   /** Copies of what the driver handed over, by descriptor index. */
   private readonly owned = new Map<number, { descriptor: Uint8Array; data: Uint8Array }>();
@@ -116,7 +116,7 @@ export class E1000Model implements BusDevice {
   receive(frame: Uint8Array, fault: Fault = {}): boolean {
     if ((this.get(RCTL) & EN) === 0 || !this.linked) return false;
     if (this.clock.now < this.deafUntil) {
-      this.waiting.push(frame);
+      this.waiting.push({ frame, fault });
       return true;
     }
     const faulty = fault.errors !== undefined || fault.parts !== undefined;
@@ -207,7 +207,7 @@ export class E1000Model implements BusDevice {
     this.deafUntil = this.clock.now + 1e9;
     this.clock.after(1e9, () => {
       if (this.clock.now < this.deafUntil) return;
-      for (const frame of this.waiting.splice(0)) this.receive(frame);
+      for (const { frame, fault } of this.waiting.splice(0)) this.receive(frame, fault);
     });
   }
 

@@ -130,3 +130,12 @@ test("loses no frame during the first second, in which QEMU does not deliver any
   assert.equal(machine.interrupts, 1);
   assert.equal(drain().length, 20);
 });
+
+test("a frame that waits for QEMU to deliver it keeps its fault", async () => {
+  const { machine, model, drain, count } = await boot({ qemu: true });
+  model.receive(frame(60, 1), { errors: 0x01 });
+  model.receive(frame(60, 2));
+  machine.sleep(1.1e9);
+  assert.equal(drain().length, 1);
+  assert.equal(count("crcErrors"), 1);
+});

@@ -342,3 +342,14 @@ test("prints correct dates from 1970 to 2399", async () => {
     assert.equal(console.run("date +%j"), `${String(ofYear).padStart(3, "0")}\r\n`);
   }
 });
+
+test("a line that was too long does not spoil the next one that is recalled", async () => {
+  const console = await Console.start();
+  console.type("words kept\r");
+  console.type("x".repeat(5000));
+  console.output();
+  // Up, Enter.
+  console.type("\x1b[A\r");
+  assert.match(console.output(), /<kept>\r\n/);
+  assert.doesNotMatch(console.output(), /line too long/);
+});

@@ -1,0 +1,137 @@
+/**
+ * What users of other systems type out of habit is either the thing itself, or gets one line with
+ * the word to use.
+ */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+
+/** Command lines that do not exist here, and what the answer says to type. */
+const foreign: [command: string, substitute: string][] = [
+  ["ifconfig", "ip addr"],
+  ["ifconfig eth0 up", "ip addr"],
+  ["ipconfig /all", "ip addr"],
+  ["netstat -rn", "ip route"],
+  ["netstat -i", "ip -s link"],
+  ["netstat -tlnp", "ss"],
+  ["route", "ip route"],
+  ["route -n", "ip route"],
+  ["route add default gw 10.0.2.2", "ip route add"],
+  ["arp -a", "ip neigh"],
+  ["wget http://10.0.2.2/", "curl"],
+  ["traceroute 10.0.2.2", "ping"],
+  ["mtr 10.0.2.2", "ping"],
+  ["tracert 10.0.2.2", "ping"],
+  ["iptables -L", "ss -l"],
+  ["nft list ruleset", "ss -l"],
+  ["ufw status", "ss -l"],
+  ["systemctl status", "check"],
+  ["systemctl reboot", "reboot"],
+  ["journalctl -f", "dmesg"],
+  ["dhclient eth0", "dhcp renew"],
+  ["udhcpc", "dhcp renew"],
+  ["nmcli device", "dhcp renew"],
+  ["telnet 10.0.2.2 80", "nc"],
+  ["ssh root@10.0.2.2", "nc"],
+  ["netcat 10.0.2.2 80", "nc"],
+  ["nmap 10.0.2.2", "nc"],
+  ["ls", "help"],
+  ["ls -l /etc", "help"],
+  ["cd /", "help"],
+  ["pwd", "help"],
+  ["vi /etc/hosts", "help"],
+  ["cat /var/log/syslog", "dmesg"],
+  ["tail -f /var/log/messages", "dmesg"],
+  ["exit", "poweroff"],
+  ["logout", "poweroff"],
+  ["quit", "poweroff"],
+  ["shutdown -h now", "poweroff"],
+  ["shutdown -r now", "reboot"],
+  ["init 6", "reboot"],
+  ["top", "free"],
+  ["ps aux", "free"],
+  ["df -h", "free"],
+  ["uname -a", "dmesg"],
+  ["whoami", "hostname"],
+  ["hostnamectl", "hostname"],
+  ["sudo ip addr", "ip addr"],
+  ["man ping", "help"],
+  ["ethtool eth0", "ip -s link"],
+  ["ntpdate pool.ntp.org", "ntp"],
+  ["chronyc tracking", "ntp"],
+  ["timedatectl", "date -v"],
+  ["hwclock", "date -v"],
+  ["openssl s_client", "tls"],
+  ["update-ca-certificates", "ca"],
+  ["lsusb", "lspci"],
+  ["lsof -i", "ss -l"],
+  ["w", "uptime"],
+  ["python3 -m http.server", "httpd"],
+  ["cast block-number", "rpc"],
+  ["systemd-resolve --status", "resolvectl"],
+  ["getent hosts gateway", "host"],
+  ["tshark", "tcpdump"],
+  ["cls", "clear"],
+];
+
+/** Habits that work as they are, and what they print. */
+const own: [command: string, says: RegExp][] = [
+  ["ping -n -4 -c 1 10.0.2.2", / 1 received/],
+  ["ping -c 1 127.0.0.1", / 1 received/],
+  ["ss -tlnp", /State +Recv-Q/],
+  ["ip a", /net0/],
+  ["ip r", /default via 10\.0\.2\.2/],
+  ["ip n", /10\.0\.2\.2 dev net0/],
+  ["nslookup 10.0.2.2", /10\.0\.2\.2|2\.2\.0\.10/],
+  ["history", /ss -tlnp/],
+  ["free -h", /Mem/i],
+  ["dmesg", /AnonymOS/],
+  ["date", /UTC/],
+  ["hostname", /\w/],
+  ["uptime", /up/],
+  ["lspci", /Ethernet/],
+];
+
+/** Returns a command's output without the echo and the prompt. */
+const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
+
+test("a habit of another system gets one line with the word to use", async () => {
+  const lab = await Lab.at("S1");
+  assert.ok(foreign.length >= 60);
+  for (const [command, substitute] of foreign) {
+    const [name] = command.split(" ");
+    assert.deepEqual(
+      printed(lab, command),
+      [`${name}: command not found (try: ${substitute})`],
+      command,
+    );
+    // The word to use exists.
+    const [word] = substitute.split(" ");
+    assert.doesNotMatch(printed(lab, `help ${word}`).join(), /no help topics/, substitute);
+  }
+  assert.deepEqual(printed(lab, "nosuch; echo $?"), [
+    "nosuch: command not found (try: help)",
+    "127",
+  ]);
+});
+
+test("other habits are the thing itself", async () => {
+  const lab = await Lab.at("S1");
+  for (const [command, says] of own) {
+    assert.match(printed(lab, command).join("\n"), says, command);
+  }
+  for (const name of ["ping", "nc", "curl", "ss", "tcpdump", "hostname", "uptime", "dmesg"]) {
+    assert.match(printed(lab, `${name} -h`)[0], new RegExp(`^usage: ${name}`), name);
+    assert.deepEqual(printed(lab, `${name} -h`), printed(lab, `${name} --help`), name);
+  }
+});
+
+test("without an address, ping reaches this host, and mistakes are told at once", async () => {
+  const lab = await Lab.at("S0");
+  assert.match(printed(lab, "ping -c 1 127.0.0.1").join("\n"), / 1 received/);
+  const before = lab.world.now;
+  assert.match(printed(lab, "ping -x 10.0.2.2").join(), /^ping: invalid option -- 'x' /);
+  assert.match(printed(lab, "nc 10.0.2.2").join(), /^nc: missing operand /);
+  assert.match(printed(lab, "ntp -x").join(), /^ntp: invalid option -- 'x' /);
+  assert.ok(lab.world.now - before < 2e9, "no wait for the network");
+});
