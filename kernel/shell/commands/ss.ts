@@ -4,8 +4,9 @@
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
  * acknowledged, or with UDP that have not been sent; for a listener: connections waiting to be
- * accepted, and the backlog. -i adds a line with TCP's state: times in ms, windows in bytes, cwnd
- * and ssthresh in segments.
+ * accepted, and the backlog. -i adds a line with TCP's state: times in ms, windows in bytes, cwnd,
+ * ssthresh, lost and sacked in segments; "sack" if both sides use it, "reord_seen" if the path was
+ * seen to reorder.
  *
  * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
  * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
@@ -109,12 +110,14 @@ class SsJob extends Job {
     const cwnd = connection.congestionWindow / size;
     const ssthresh = connection.slowStartThreshold / size;
     this.session.printLine(
-      `\t rto:${connection.retransmissionTimeout / 1000}` +
+      `\t${connection.selective ? " sack" : ""}` +
+        ` rto:${connection.retransmissionTimeout / 1000}` +
         ` rtt:${formatMilliseconds(connection.roundTripTime)}` +
         `/${formatMilliseconds(connection.roundTripVariation)}` +
         ` mss:${size} cwnd:${cwnd} ssthresh:${ssthresh}` +
         ` snd_wnd:${connection.sendWindow} rcv_space:${connection.receiveWindow}` +
-        ` unacked:${connection.inFlight} retrans:${connection.retransmissions}`,
+        ` unacked:${connection.inFlight} retrans:${connection.retransmissions}` +
+        losses(connection, size),
     );
   }
 }
@@ -143,6 +146,17 @@ export class Ss extends Command {
       options.has("i"),
     );
   }
+}
+
+/** Returns what SACK tells, in segments: those lost and those that arrived, as far as there are. */
+function losses(connection: TcpConnection, size: u32): string {
+  const lost = (connection.lost + size - 1) / size;
+  const sacked = (connection.sacked + size - 1) / size;
+  return (
+    (lost > 0 ? ` lost:${lost}` : "") +
+    (sacked > 0 ? ` sacked:${sacked}` : "") +
+    (connection.reordering ? " reord_seen:1" : "")
+  );
 }
 
 /** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */

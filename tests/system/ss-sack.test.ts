@@ -1,0 +1,27 @@
+/** `ss -ti` shows that two kernels use SACK, and what it tells about losses. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Twin } from "../lab/machine/twin.ts";
+import { Switch } from "../lab/network/switch.ts";
+import { MILLISECOND, World } from "../lab/network/world.ts";
+
+test("ss -ti shows sack, and segments that are lost or sacked", async () => {
+  const world = new World(1);
+  const network = new Switch(world);
+  const boot = async (last: number) => {
+    const name = `10.0.2.${last}`;
+    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
+    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
+    return { twin: world.add(twin), port: network.connectTwin(twin) };
+  };
+  const [server, client] = [await boot(15), await boot(16)];
+  server.port.setFaults({ delay: 50 * MILLISECOND }, { delay: 50 * MILLISECOND, loss: 0.03 });
+  world.pass(3);
+  world.command(server.twin, "httpd");
+  client.twin.type("curl -o null http://10.0.2.15/bytes/3000000\r", world.now);
+  let shown = "";
+  for (let i = 0; i < 40; i++) shown += world.command(server.twin, "ss -ti", 5);
+  assert.match(shown, /\n\t sack rto:\d+/);
+  assert.match(shown, /retrans:\d+ .*sacked:\d+/);
+  assert.match(shown, / lost:\d+/);
+});
