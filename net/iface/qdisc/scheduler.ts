@@ -1,7 +1,7 @@
 /**
  * The egress scheduler of an interface stands in front of its device, queues what is given to
  * `transmit`, and hands it on in the order of its disciplines. An interface without one has no
- * queue: its frames go to the device's ring, and nothing here costs it an instruction.
+ * queue, and its packets meet no test for one: `Link.output` is then the device itself.
  *
  * Frames are queued, rather than sockets ordered, because replies, fragments and packets that
  * waited for ARP have no socket, and because filters look at packets. The queues are short, though:
