@@ -263,7 +263,7 @@ help:
 #|   NATIVE=1             ... also with the kernels as native programs, with sanitizers
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
 #| make packetdrill SCRIPT='FILE|FOLDER ...'   plays packetdrill scripts against a kernel in Node
-#|   TOLERANCE=usecs      ... whose times may differ by so much from the scripts'
+#|   TOLERANCE=usecs      ... and allows times to differ by this much from a script's
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time
 #| make coverage        reports the lines and branches of TypeScript that tests in Node reach

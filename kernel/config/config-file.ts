@@ -20,7 +20,7 @@ const SECTIONS: StaticArray<string> = [
   "DHCPv4",
   "Proxy",
 ];
-/** The report of a key or section of systemd.network that means nothing here. */
+/** The report of a key or section of systemd.network that has no effect here. */
 const NO_EFFECT: string = "not supported, ignored";
 
 /**

@@ -10,8 +10,8 @@ export class ProxySettings {
   private readonly fixed: Array<string> = [];
 
   /**
-   * Sets one of PROXY_KEYS; "" removes it. `fixes` is for the command line. Returns "WHY, expected
-   * WHAT", or "" if it is valid.
+   * Sets one of PROXY_KEYS; "" removes it. A later call without `fixes` does not override one with
+   * it. Returns "WHY, expected WHAT", or "" if the value is valid.
    */
   set(key: string, value: string, fixes: bool): string {
     if (!fixes && this.fixed.includes(key)) return "";

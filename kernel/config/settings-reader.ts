@@ -77,7 +77,7 @@ export class SettingsReader {
   /** Begins a section at `line`; a [Match] after another section begins a new part. */
   begin(section: string, line: i32): void {
     this.traffic = TRAFFIC_SECTIONS.includes(section) ? new TrafficSection(section) : null;
-    // It is not about interfaces, so it neither begins nor ends a part.
+    // [Proxy] applies to all interfaces, so it neither begins nor ends a part.
     if (section == "Proxy") return;
     if (section == "Match" && this.filled) {
       this.part = new MatchedSettings();
@@ -216,8 +216,8 @@ export class SettingsReader {
   }
 
   /**
-   * Appends the domains to the list; an empty value clears it. Those with `~` would only select the
-   * servers of names below them, and are left out.
+   * Appends the domains to the list; an empty value clears it. A domain with `~` would only select
+   * the servers for names below it, and is skipped.
    */
   private addDomains(value: string): string {
     const settings = this.part.settings;
@@ -313,7 +313,7 @@ export class SettingsReader {
       return "";
     }
     if (!LEASE_SWITCHES.includes(key)) return unknownKey("DHCPv4", LEASE_KEYS);
-    // A lease's domains would then only select servers.
+    // With `route`, a lease's domains would only select servers.
     const routes: bool = key == "UseDomains" && value == "route";
     const answer = routes ? 0 : parseBoolean(value);
     if (answer < 0) return BAD_BOOLEAN;

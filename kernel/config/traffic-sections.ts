@@ -152,7 +152,7 @@ export class TrafficSection {
     return "";
   }
 
-  /** Ends the section. Returns what is missing, "WHAT: WHY, expected WHAT", or "". */
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if nothing is missing. */
   finish(into: Array<TrafficSetting>): string {
     const fault = this.fault();
     if (fault != "") return `[${this.name}]: ${fault}`;

@@ -86,8 +86,8 @@ export abstract class Command {
   abstract start(words: Array<string>, session: Session): Job;
 
   /**
-   * Called before the wait for the network. Returns the job of a command that does not need it,
-   * because its words are wrong or ask for help; null, the default, means that `start` decides.
+   * Called before the wait for the network. Returns a job if the words are wrong or ask for help,
+   * which needs no network; null, the default, to wait and then call `start`.
    */
   beforeNetwork(_words: Array<string>, _session: Session): Job | null {
     return null;

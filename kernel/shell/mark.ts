@@ -1,7 +1,7 @@
-/** The marks of packets, by which routing rules can select a table (SO_MARK in Linux). */
+/** Packet marks, by which routing rules can select a table (SO_MARK in Linux). */
 import { hexValue, parseDecimalText } from "../../core/text";
 
-/** Parses a 32-bit number, decimal or with 0x in front. Returns -1 on an error. */
+/** Parses a 32-bit number, decimal or with the prefix 0x. Returns -1 if it is invalid. */
 export function parseMark(text: string): i64 {
   if (!text.startsWith("0x")) {
     const number = parseDecimalText(text);

@@ -21,8 +21,8 @@ import { Terminal } from "./terminal/terminal";
 import { TypeAhead } from "./terminal/type-ahead";
 
 /**
- * The time after which to offer bytes again to a busy port, in microseconds. A port that goes on
- * interrupts, which wakes the kernel earlier; one whose receiver has stopped costs little.
+ * Microseconds until a busy port is offered bytes again. A port that makes progress interrupts,
+ * which wakes the kernel earlier; while a receiver has stopped, polling this rarely costs little.
  */
 const DRAIN_DELAY: i64 = 100 * MILLISECOND;
 

@@ -1,4 +1,4 @@
-/** Names of values of the DS field (RFC 2474): those of nc(1), which has RFC 2597's and others. */
+/** The names of nc(1) for values of the DS field (RFC 2474), such as those of RFC 2597. */
 import { hexValue, parseDecimalText } from "../../core/text";
 
 const NAMES: StaticArray<string> = [

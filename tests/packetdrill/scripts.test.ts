@@ -18,7 +18,7 @@ for (const name of names) {
     );
     const text = failure && `${name}:${failure.line}: ${failure.message}`;
     assert.equal(text, undefined);
-    // Our own scripts use only what can be checked.
+    // These scripts use only what the runner can check.
     assert.deepEqual(notices, []);
   });
 }

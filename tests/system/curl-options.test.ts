@@ -170,7 +170,7 @@ test("reports wrong uses of options, with exit code 2", async () => {
     ["--data-urlencode a@b", /--data-urlencode a@b: there is no boot module of that name/],
     ["--data-binary @x", /--data-binary @x: there is no boot module of that name/],
     ["-I -d x", /You can only select one HTTP request method!/],
-    ["-G -d @bytes:9", /-G: only a text can be part of a URL/],
+    ["-G -d @bytes:9", /-G: only text can be part of a URL/],
     ["-H ';'", /-H ;: expected NAME: VALUE/],
     ["--max-redirs 51", /out of range/],
     ["-o x", /-o: there are no files/],

@@ -69,7 +69,10 @@ test("ca crl adds, shows and removes revocation lists", async () => {
   assert.match(answer("ca crl"), /\nno revocation lists \(try: ca crl add\)\r\n/);
   const added = answer(`ca crl add\r${lines}`);
   assert.match(added, new RegExp(`\nlist 1 added: ${text.source}`));
-  assert.match(answer(`ca crl add\r${lines}`), /\nca: this list or a newer one is there already\r/);
+  assert.match(
+    answer(`ca crl add\r${lines}`),
+    /\nca: this list or a newer one has already been added\r/,
+  );
   assert.match(answer("ca crl"), new RegExp(`\n   1  ${text.source}`));
   const wrong = lines.replaceAll(/^.{64}\r/gm, "");
   assert.match(answer(`ca crl add\r${wrong}`), /\nca: not a revocation list \(error -0x/);

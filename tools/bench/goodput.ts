@@ -9,7 +9,7 @@ import type { Faults } from "../../tests/lab/network/wire.ts";
 import { MILLISECOND, SECOND, World } from "../../tests/lab/network/world.ts";
 
 const MIB = Number(process.argv[2] ?? 10);
-/** Bits per second; a quarter of a second of queue would be bufferbloat, 50 ms is usual. */
+/** Bits per second, and a queue of 50 ms in bytes; much longer would be bufferbloat. */
 const LINK = 1e8;
 const QUEUE = (LINK / 8) * 0.05;
 /** Round-trip times in milliseconds; shares of packets lost and of packets reordered. */

@@ -23,7 +23,7 @@ const operators: Record<string, string> = {
 };
 const TOKEN = /\s*(\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>])/y;
 
-/** What an assertion came to: it holds, it does not, or it cannot be checked here. */
+/** The outcome of an assertion: it holds, it does not, or it cannot be checked here. */
 export type Verdict =
   | { kind: "holds" }
   | { kind: "fails"; message: string }
@@ -45,7 +45,7 @@ function checkLine(line: string, valueIn: (field: string) => number): Verdict {
   return holds ? { kind: "holds" } : { kind: "fails", message: `${expression}: ${translated}` };
 }
 
-/** Returns an expression without the message behind its first comma outside of parentheses. */
+/** Returns an expression without the message after its first comma outside parentheses. */
 function withoutMessage(statement: string): string {
   let depth = 0;
   for (let i = 0; i < statement.length; i++) {

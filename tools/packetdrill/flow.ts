@@ -20,10 +20,10 @@ export function flagsText(letters: string): string {
 
 export class Flow {
   localPort = 0;
-  /** What to add to a number of the script, by the side whose number it is. */
+  /** Offsets from the script's sequence numbers to those on the wire, for each side. */
   private local = 0;
   private remote = 0;
-  /** Timestamps of the kernel by those of the script. */
+  /** The kernel's timestamps, by the script's. */
   private readonly timestamps = new Map<number, number>();
 
   constructor(public remotePort: number) {}
@@ -33,7 +33,7 @@ export class Flow {
     this.local = actual - scripted;
   }
 
-  /** Returns a number of the kernel's as it is on the wire. */
+  /** Returns a sequence number of the kernel's side as it is on the wire. */
   localOnWire(number: number): number {
     return modulo(number + this.local);
   }
@@ -53,7 +53,7 @@ export class Flow {
     });
   }
 
-  /** Returns a sent segment in the script's numbers. `pattern` is what was expected instead. */
+  /** Returns a sent segment in the script's numbers. `pattern` is what the script expects. */
   scripted(sent: Seen, pattern: SegmentPattern): SegmentPattern {
     const start = modulo(sent.sequence - this.local);
     const length = sent.payload.length;
@@ -84,7 +84,7 @@ export class Flow {
     if (option.kind !== "TS") return option;
     const expected = pattern.options?.find(({ kind }) => kind === "TS");
     if (expected?.kind !== "TS") return option;
-    // The first timestamp that the script gives a number gets that number.
+    // The first use of a script's timestamp binds it to the kernel's.
     const known = this.timestamps.get(expected.value);
     if (known === undefined) this.timestamps.set(expected.value, option.value);
     const same = (known ?? option.value) === option.value;

@@ -75,18 +75,18 @@ export class Host {
     return result;
   }
 
-  /** Reads a string of the kernel's. */
+  /** Reads a string from the kernel's memory. */
   text(pointer: number): string {
     return readString(this.exports.memory, pointer);
   }
 
-  /** Receives a segment from the remote host. */
+  /** Delivers a segment from the remote host to the kernel. */
   segment(bytes: Parameters<typeof tcpSegment>[0], ecn = 0): void {
     const [source, destination] = [address(REMOTE), address(LOCAL)];
     this.packet(TCP, tcpSegment({ ...bytes, source, destination }), REMOTE, ecn);
   }
 
-  /** Receives an ICMP error from the gateway that quotes `quoted`, a packet of the kernel's. */
+  /** Delivers an ICMP error from the gateway that quotes `quoted`, a packet of the kernel's. */
   error(type: number, code: number, mtu: number, quoted: Buffer): void {
     this.packet(ICMP, icmp(type, code, mtu, quoted), GATEWAY, 0);
   }

@@ -1,7 +1,7 @@
 /**
  * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS] FILE...`.
  * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
- * packetdrill does, and what was left out; exits with 1 if a script failed.
+ * packetdrill does, and what was skipped; exits with 1 if a script failed.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

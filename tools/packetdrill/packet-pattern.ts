@@ -63,7 +63,7 @@ const icmpCodes: Record<string, number> = {
   packet_filtered: 13,
 };
 
-/** Reads a packet behind its "<" or ">". */
+/** Reads a packet after its "<" or ">". */
 export function readPacket(scanner: Scanner, inbound: boolean): PacketPattern {
   scanner.skip();
   const ecn = scanner.match(/\[(noecn|ect0|ect1|ce|ect01)\]/)?.[1] as SegmentPattern["ecn"];
@@ -186,7 +186,7 @@ function bytesOf(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
 
-/** Reads the options of a segment. Throws at one that scripts cannot name. */
+/** Reads the options of a segment. Throws if scripts have no name for one. */
 export function decodeOptions(bytes: number[]): TcpOption[] {
   const options: TcpOption[] = [];
   const data = Buffer.from(bytes);

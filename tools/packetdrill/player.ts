@@ -1,4 +1,4 @@
-/** Plays a script against a kernel, and says how the kernel differs from it. */
+/** Plays a script against a kernel, and reports how the kernel differs from it. */
 import { ipv4 } from "../../tests/lab/packets/build.ts";
 import { TCP } from "../../tests/lab/packets/bytes.ts";
 import { tcpSegment } from "../../tests/lab/packets/tcp.ts";
@@ -19,7 +19,7 @@ import { type Outcome, SystemCalls } from "./system-calls.ts";
 import { errors } from "./values.ts";
 
 const SECOND = 1e9;
-/** Seconds by which an event may differ from its time, unless the script or the user says more. */
+/** Seconds by which an event may differ from its time, unless the script or the user sets it. */
 const TOLERANCE = 0.004;
 /** Seconds to wait for a packet whose time is `*`. */
 const PATIENCE = 600;
@@ -35,7 +35,7 @@ export interface PlayOptions {
 export interface Report {
   /** Why the script failed, or undefined. */
   failure?: { line: number; message: string };
-  /** What of the script was left out. */
+  /** What was skipped. */
   notices: string[];
 }
 
@@ -234,7 +234,7 @@ class Player {
       const what = timing("outbound packet", times[0], at, this.tolerance);
       throw new Error(`${what}\n${this.sides(pattern, sent)}`);
     }
-    // Later events count from the time that the script names, if it names one.
+    // Later events are relative to the script's time if it gives one, not to the actual time.
     this.last = times && times[0] === times[1] ? times[0] : at;
   }
 

@@ -29,7 +29,7 @@ export class Scanner {
     return this.at === this.text.length;
   }
 
-  /** Returns the match of `pattern` at this place, and moves behind it; undefined if none. */
+  /** Returns the match of `pattern` at this place, and moves past it; undefined if none. */
   match(pattern: RegExp): RegExpExecArray | undefined {
     const sticky = new RegExp(pattern.source, "y");
     sticky.lastIndex = this.at;

@@ -41,7 +41,7 @@ interface Descriptor {
   nonblocking: boolean;
   /** Whether connect(2) has been called. */
   connecting: boolean;
-  /** Whether the error of the connection has been told to the user. */
+  /** Whether the error of the connection has been reported to the user. */
   told: boolean;
   /** Bytes written that did not fit into the kernel's buffer, which Linux would have enlarged. */
   backlog: number;
@@ -58,13 +58,13 @@ const O_RDWR = 2;
 
 export class SystemCalls {
   private readonly open = new Map<number, Descriptor>();
-  /** Descriptors that are closed, with a backlog to be sent first. */
+  /** Closed descriptors that still have a backlog to send. */
   private readonly closing: Descriptor[] = [];
   private port = 8080;
 
   constructor(
     private readonly host: Host,
-    /** Prints that something of the script was left out. */
+    /** Reports that a part of the script was skipped. */
     private readonly notice: (text: string) => void,
   ) {}
 
@@ -116,7 +116,7 @@ export class SystemCalls {
     }
   }
 
-  /** Writes what the kernel has room for now, of all that was written too early. */
+  /** Writes as much of the backlogs as the kernel has room for. */
   pump(): void {
     for (const descriptor of [...this.open.values(), ...this.closing]) {
       if (descriptor.backlog === 0) continue;
@@ -214,7 +214,7 @@ export class SystemCalls {
     return { value: length };
   }
 
-  /** Gives up to `length` bytes to the kernel. Returns how many it took. */
+  /** Passes up to `length` bytes to the kernel. Returns how many it took. */
   private send({ socket }: Descriptor, length: number): number {
     const room = Math.min(this.host.call("socketWritable", socket), length);
     return room > 0 ? this.host.transfer("tcpSend", socket, room) : 0;
@@ -329,7 +329,7 @@ export class SystemCalls {
     return { value: 0 };
   }
 
-  /** Takes a call for successful that has no counterpart here. */
+  /** Treats a call that has no counterpart here as successful. */
   private leaveOut(call: SystemCall, what: string): Outcome {
     this.notice(`${call.name} of ${what} is left out`);
     return { value: call.result.kind === "number" ? call.result.number : 0, error: call.error };
@@ -349,7 +349,7 @@ export class SystemCalls {
     return this.host.call("socketState", socket);
   }
 
-  /** Returns the outcome of a call on a connection that failed; an error is told only once. */
+  /** Returns the outcome of a call on a connection that failed; an error is reported only once. */
   private failure(descriptor: Descriptor): Outcome | undefined {
     if (this.state(descriptor.socket) !== State.Closed || descriptor.told) return undefined;
     const error = this.errorOf(descriptor.socket);

@@ -5,9 +5,9 @@
  * messages of curl 7.88; `curl --help` lists the options.
  *
  * Unlike curl, it writes no files, and the files that it sends are boot modules. -o takes only `-`,
- * /dev/null, which discards the body, and null, which also prints a summary line. @bytes:N stands
- * for N bytes of a fixed pattern. --crc32 prints a checksum of the body. The time limit of -m
- * starts with the command, so that it includes the wait for the network.
+ * /dev/null, which discards the body, and null, which prints a summary line instead. @bytes:N is N
+ * bytes of a fixed pattern. --crc32 prints a checksum of the body. The time limit of -m starts with
+ * the command, so that it includes the wait for the network.
  *
  * Exit codes: curl's, such as 5 proxy not resolved, 6 name not resolved, 7 connection failed, 22
  * HTTP error with -f, 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60
@@ -70,7 +70,7 @@ export class Curl extends Command implements InputUser {
     return this.startWith(options, body, session);
   }
 
-  /** Starts once all input was typed. */
+  /** Starts the request once `input`, the body, has been typed. */
   startWithInput(words: Array<string>, input: string, session: Session): Job {
     const options = new Options(words, OPTIONS);
     return this.startWith(options, new CurlBody(options, input), session);
@@ -145,7 +145,7 @@ export class Curl extends Command implements InputUser {
     return job;
   }
 
-  /** As curl does, prints a hint in place of the synopsis, as there are many options. */
+  /** Prints a hint in place of the synopsis, as curl does. */
   protected wrongUsage(session: Session, reason: string): Job {
     session.error(this.name, `${reason} (try: curl --help)`);
     return this.done(EXIT_USAGE);

@@ -7,8 +7,8 @@
  *
  * Otherwise it asks SERVER, or the configured servers, and prints the records of the response as
  * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
- * prints whole messages; -a does so for type ANY. -T uses TCP, -W is the time to wait for each of
- * two attempts. After SERVFAIL it asks the next server, unless -s is given.
+ * prints whole messages; -a does so for type ANY. -T uses TCP, -W is how long each of two attempts
+ * waits. After SERVFAIL it asks the next server, unless -s is given.
  *
  * Unlike host(1) of BIND, it does not look for NAME in the search domains if it asks SERVER, and
  * has no zone transfers.
@@ -116,7 +116,7 @@ export class Host extends Command {
   }
 }
 
-/** Returns what to ask about `name`. */
+/** Returns the queries for `name`. */
 function requestOf(options: Options, name: string): HostRequest {
   const request = new HostRequest();
   const query = request.options;

@@ -34,7 +34,7 @@ import { codeName } from "./dig/message";
 import { MessageWalk, Section } from "./dig/message-walk";
 import { EXIT_ILLEGAL_NAME, reverseName, ServerChoice, ServerJob } from "./dig/server-job";
 
-/** The fields of an SOA record behind its two names. */
+/** The fields of an SOA record after its two names. */
 const SOA_FIELDS: StaticArray<string> = ["serial", "refresh", "retry", "expire", "minimum"];
 
 /** The options, and what is wrong with them. */
@@ -101,7 +101,7 @@ class NslookupLines extends MessageWalk {
     reply: DnsReply,
     private readonly name: string,
     private readonly authorities: bool,
-    /** Whether an answer without records is to be mentioned. */
+    /** Whether to report an answer without records. */
     private readonly mentionsNone: bool,
   ) {
     super(session, reply);

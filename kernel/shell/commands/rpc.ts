@@ -5,23 +5,23 @@
  * result or the error object as JSON, a quantity ("0x144") also in decimal.
  *
  *     -b            sends several calls, METHOD [PARAMS]..., as one batch
- *     -q N          asks all servers at once, and answers when N of them agree
+ *     -q N          queries all servers at once, and prints what N of them agree on
  *     -S            subscribes, and prints each notification as one line of JSON until Ctrl-C
  *     -c N          with -S: ends after N notifications
  *     -H HEADER     adds a header field to the requests to every URL, such as
  *                   'Authorization: Bearer KEY'; as with curl, `NAME:` omits it, `NAME;` sends it
  *                   empty
  *     -t SECONDS    limits the time of each try (30)
- *     --retry N     tries up to N times more after faults that may pass (2): no response, HTTP 408,
+ *     --retry N     retries up to N times after transient faults (2): no response, HTTP 408,
  *                   429, 500, 502, 503 and 504, error -32005 (limit exceeded)
- *     --retry-max-time SECONDS   begins no further try after this time (10; 0: no limit)
+ *     --retry-max-time SECONDS   starts no retry after this time (10; 0: no limit)
  *
  * The next URL is tried if no call got a result or an error object, if the HTTP status is 429 or
  * 5xx, or if every call got error -32005. Tries follow at 1 s, 2 s, 4 s and so on, with jitter, or
  * after the server's Retry-After. A call that may have been carried out is sent again only if its
  * method is known to change nothing (net/service/json-rpc/repeat.ts).
  *
- * With -q, results are compared as JSON values. Errors agree if their code and data do.
+ * With -q, results are compared as JSON values, and errors by their code and data.
  *
  * Exit codes: 0 success; 1 an error object or a malformed response; 4 too few servers agree; curl's
  * codes for a failed request (22 for an HTTP error status); 2 wrong usage; 130 interrupted.
@@ -36,13 +36,13 @@ import { SubscriptionJob } from "./rpc/subscription-job";
 
 const DETAILS: StaticArray<string> = [
   "  -b              sends several calls (METHOD [PARAMS]...) as one batch",
-  "  -q N            asks all URLs at once, and answers when N of them agree",
+  "  -q N            queries all URLs at once, and prints what N of them agree on",
   "  -S              subscribes: one line of JSON for each notification, until Ctrl-C",
   "  -c N            with -S: ends after N notifications",
   "  -H HEADER       fields for every URL; NAME: omits one, NAME; sends it empty",
   "  -t SECONDS      time limit of each try (30)",
-  "  --retry N       tries again after faults that may pass (2 times)",
-  "  --retry-max-time SECONDS   begins no further try after this time (10)",
+  "  --retry N       retries up to N times after transient faults (2)",
+  "  --retry-max-time SECONDS   starts no retry after this time (10)",
   "The next URL is tried if no call got a result or an error object, if the HTTP",
   "status is 429 or 5xx, or if every call got error -32005 (limit exceeded). Calls",
   "that may have been carried out are sent again only if they change nothing.",

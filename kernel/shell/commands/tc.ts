@@ -13,7 +13,7 @@
  *             [action pedit ex munge ip dsfield set VALUE [retain MASK]]
  *
  * Unlike iproute2, `dev net0` is optional if there is only one device, a filter needs a class, and
- * checksums are always right (`pipe action csum ip4h` changes nothing). A queue holds at most 128
+ * checksums are always updated (`pipe action csum ip4h` changes nothing). A queue holds at most 128
  * packets. See docs/quality-of-service.md.
  *
  * Exit codes: 0 success; 1 the request was refused (2 in iproute2); 2 wrong usage (1 or 255 there).

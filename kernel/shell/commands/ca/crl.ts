@@ -1,6 +1,6 @@
 /**
  * `ca crl`: shows, adds and removes certificate revocation lists (RFC 5280 section 5). A list
- * counts for certificates whose issuer has signed it; one that is out of date still counts.
+ * applies to the certificates of the issuer that signed it, even if it is out of date.
  */
 import { CERTIFICATE_TEXT_BYTES } from "../../../../core/limits";
 import { tlsAddList, tlsListText } from "../../../../machine/host";
@@ -23,7 +23,7 @@ export class AddList extends PasteJob {
   protected use(pointer: usize, length: u32): i32 {
     const added = tlsAddList(pointer, length);
     if (added < 0) return this.fail(listFault(added));
-    if (added == 0) return this.fail("this list or a newer one is there already");
+    if (added == 0) return this.fail("this list or a newer one has already been added");
     this.stack.trustChanged();
     let last = 0;
     while (listText(last + 1) != "") last++;

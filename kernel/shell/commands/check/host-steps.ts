@@ -110,7 +110,8 @@ export class TlsStep extends Step {
 
   poll(context: CheckContext, now: i64): Verdict {
     const connection = this.connection;
-    if (context.proxy != null) return this.verdict(Verdict.Skip, "left to http: there is a proxy");
+    if (context.proxy != null)
+      return this.verdict(Verdict.Skip, "the http step connects through the proxy");
     if (connection == null) return this.verdict(Verdict.Skip, "the URL is not https");
     if (!connection.poll(now)) return Verdict.Pending;
     const stream = connection.stream;

@@ -1,6 +1,6 @@
 /**
  * The body of `curl`, from -d, --data-raw, --data-binary, --data-urlencode, --json and -T. Files
- * are boot modules, and `-` is what is typed until Ctrl-D.
+ * are boot modules, and `-` stands for what is typed until Ctrl-D.
  */
 import { CURL_INPUT_BYTES } from "../../../../core/limits";
 import { isDigit, isLetter, parseDecimalText } from "../../../../core/text";
@@ -18,16 +18,16 @@ const LONGEST_BODY: i64 = 1 << 50;
 export class CurlBody {
   /** What is wrong with the options; "" if nothing is. */
   error: string = "";
-  /** Whether the body is to be typed, and `input` was null. */
+  /** Whether the body must be typed first; `input` is null. */
   wantsInput: bool = false;
-  /** The body as text; null if no option adds to it, or if it is not a text. */
+  /** The body as text; null if there is none, or if it is in `whole`. */
   text: string | null = null;
-  /** A body that is not a text. */
+  /** A body that is not built as text: a module or a pattern. */
   private whole: BodySource | null = null;
 
   constructor(
     options: Options,
-    /** What was typed; null if nothing was read yet. */
+    /** What was typed; null if nothing has been read yet. */
     private readonly input: string | null,
   ) {
     const given = options.givenOf(DATA);
@@ -57,7 +57,7 @@ export class CurlBody {
     return "";
   }
 
-  /** Returns a module, or null, and sets `error`. */
+  /** Returns a module, or null if there is none. Sets `error` if it cannot be sent. */
   private module(shown: string, name: string): ModuleSource | null {
     const module = findModule(name);
     if (module == null) this.error = `${shown}: there is no boot module of that name`;
@@ -80,7 +80,7 @@ export class CurlBody {
         return;
       }
       value = this.content(shown, value.substring(1));
-      // As with curl, -d drops line ends, and the other options do not.
+      // As in curl, -d drops line ends; the other options do not.
       if (option.name == "d") value = value.split("\r").join("").split("\n").join("");
     }
     if (option.name == "data-urlencode") value = this.encode(shown, value);
@@ -124,7 +124,7 @@ export class CurlBody {
 }
 
 /**
- * Percent-encodes UTF-8 text, except unreserved characters (RFC 3986 section 2.3). As curl 7.88,
+ * Percent-encodes UTF-8 text, except unreserved characters (RFC 3986 section 2.3). Like curl 7.88,
  * writes a blank as `+`.
  */
 function formEncode(text: string): string {

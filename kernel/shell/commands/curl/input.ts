@@ -4,10 +4,10 @@ import { TextBuilder } from "../../../../core/text-builder";
 import { EXIT_INTERRUPTED, Job, RUNNING } from "../../command";
 import { Session } from "../../session";
 
-/** curl's exit code if it cannot read what it is to send. */
+/** curl's exit code if the data to send cannot be read. */
 const EXIT_READ: i32 = 26;
 
-/** The command that continues once all was typed. */
+/** The command that continues once the input has been typed. */
 export interface InputUser {
   startWithInput(words: Array<string>, input: string, session: Session): Job;
 }
@@ -51,7 +51,7 @@ export class CurlInput extends Job {
     this.text.addUnit(0x0a);
   }
   endOfInput(): void {
-    // The time limits begin now.
+    // The time limits start now.
     this.session.since = this.session.now;
     this.job = this.user.startWithInput(this.words, this.text.toString(), this.session);
   }

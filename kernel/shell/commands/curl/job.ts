@@ -59,7 +59,7 @@ export class CurlJob extends Job {
   printed: PrintingSink | null = null;
   withCrc: bool = false;
   failOnError: bool = false;
-  /** No errors are printed (-s without -S), and no warnings (-s). */
+  /** Whether to print no errors (-s without -S), and no warnings (-s). */
   silent: bool = false;
   quiet: bool = false;
   private exchange: HttpExchange | null = null;
@@ -89,7 +89,7 @@ export class CurlJob extends Job {
     return exchange.done ? this.ended(exchange, now) : RUNNING;
   }
 
-  /** Returns when the next attempt starts, or the wait for the network ends. */
+  /** Returns when the next attempt starts or the wait for the network ends. */
   pollAt(): i64 {
     if (this.exchange != null) return super.pollAt();
     if (this.session.network.configured()) return this.startsAt;
@@ -111,7 +111,7 @@ export class CurlJob extends Job {
       if (now < this.networkDeadline) return RUNNING;
       request.error = `network is not configured: ${network.reason()}`;
     } else if (this.timeout > 0) {
-      // -m counts from when the command was typed, or for each later attempt; 0 would be no limit.
+      // -m counts from when the command was typed, and anew for each retry; 0 would mean no limit.
       const waited = this.startsAt == 0 ? now - this.session.since : 0;
       request.timeout = max<i64>(this.timeout - waited, 1);
     }

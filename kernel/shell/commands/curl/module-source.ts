@@ -6,7 +6,7 @@ import { BodySource } from "../../../../net/service/http/message/body";
 /** Reads a module piece by piece, so that its length does not matter. */
 export class ModuleSource extends BodySource {
   private readonly piece: StaticArray<u8> = new StaticArray<u8>(CURL_PIECE_BYTES as i32);
-  /** The bytes of the module before the piece, those in it, and those of it that are consumed. */
+  /** Bytes of the module before the piece, bytes in the piece, and bytes consumed of it. */
   private before: u32 = 0;
   private held: u32 = 0;
   private taken: u32 = 0;

@@ -1,4 +1,4 @@
-/** The options of `curl`, and what `curl --help` says of them. */
+/** The options of `curl`, and the text of `curl --help`. */
 import { Session } from "../../session";
 
 export const OPTIONS: StaticArray<string> = [
@@ -51,7 +51,7 @@ export const OPTIONS: StaticArray<string> = [
 
 const HELP: StaticArray<string> = [
   " -i, --include               print the head of the response too; -I, --head: only the head",
-  " -s, --silent                print no errors and warnings; -S, --show-error: errors after all",
+  " -s, --silent                print no errors or warnings; -S, --show-error: print errors",
   " -f, --fail                  fail with exit code 22 if the status is 400 or more",
   " -o, --output null           print a summary in place of the body; /dev/null: nothing",
   " -w, --write-out FORMAT      print FORMAT afterwards: '%{http_code} %{time_total}\\n', %{json}",
@@ -65,14 +65,14 @@ const HELP: StaticArray<string> = [
   " -A, --user-agent, -b, --cookie, -e, --referer TEXT",
   " -u, --user USER:PASSWORD    basic authentication",
   " -L, --location              follow redirects, at most --max-redirs N",
-  " -m, --max-time SECONDS      for everything; --connect-timeout SECONDS: to connect",
-  "     --retry N               repeat after a transient failure, as Retry-After says or after",
+  " -m, --max-time SECONDS      limit each attempt; --connect-timeout SECONDS: the connection",
+  "     --retry N               retry after a transient failure, as Retry-After says or after",
   "                             1, 2, 4, ... s; --retry-delay, --retry-max-time SECONDS,",
   "                             --retry-connrefused, --retry-all-errors",
   "     --compressed            accept gzip and deflate, and decompress them",
   " -v, --verbose               print connections, certificates and heads",
   " -k, --insecure              do not verify the server's certificate",
-  "     --cacert ca.pem         trust this boot module too, as is done anyway",
+  "     --cacert ca.pem         accepted: this boot module is always trusted",
   "     --resolve HOST:PORT:ADDRESS[,ADDRESS]...  use these addresses",
   "     --connect-to HOST:PORT:TO_HOST:TO_PORT  connect elsewhere",
   " -x, --proxy [http://]HOST:PORT  use a proxy, and for https a tunnel; '' for none",

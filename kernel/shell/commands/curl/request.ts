@@ -18,7 +18,7 @@ export function curlRequest(typed: string, options: Options, body: CurlBody): Ht
   if (body.error != "") return request;
   if (!options.has("G")) request.body = body.source();
   else if (body.source() != null && text == null) {
-    request.error = "-G: only a text can be part of a URL";
+    request.error = "-G: only text can be part of a URL";
     return request;
   }
   if (options.has("I") && request.body != null) {

@@ -60,7 +60,7 @@ export class Retries {
     return wait;
   }
 
-  /** Returns what is transient, in curl's words; "" if nothing is. */
+  /** Returns the transient problem, in curl's words, or "". */
   private problemOf(exchange: HttpExchange, code: i32): string {
     const late = code == HttpFailure.TimedOut;
     if (late || code == HttpFailure.Resolve || code == HttpFailure.ResolveProxy) return ": timeout";

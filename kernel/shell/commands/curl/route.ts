@@ -69,7 +69,7 @@ export class RouteOptions {
     else this.settings.entries.push(new HostEntry(host, port as u32, addresses));
   }
 
-  /** `[HOST]:[PORT]:[TO_HOST]:[TO_PORT]`; one that lacks parts at its end keeps what it is for. */
+  /** `[HOST]:[PORT]:[TO_HOST]:[TO_PORT]`; an empty or missing TO part keeps the original. */
   private addDetour(text: string): void {
     const parts = text.split(":");
     while (parts.length < 4) parts.push("");
@@ -79,7 +79,7 @@ export class RouteOptions {
       this.refuse(`No valid port number in connect to host string (${parts[3]})`);
       return;
     }
-    // As with curl, a port that is none fits no URL.
+    // As in curl, an invalid port matches no URL.
     if (port < 0 || port > 65535) return;
     const toHost = parts[2].toLowerCase();
     const detour = new HostDetour(parts[0].toLowerCase(), port as u32, toHost, toPort as u32);

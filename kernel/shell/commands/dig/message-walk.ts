@@ -94,7 +94,7 @@ export abstract class MessageWalk {
     else this.left = header.additionals;
   }
 
-  /** Ends the walk. That a truncated message breaks off is no surprise. */
+  /** Ends the walk. A truncated message may end early without a warning. */
   private malformed(): void {
     this.section = SECTIONS;
     if (this.header.truncated) return;

@@ -183,7 +183,7 @@ class Columns {
     this.column = text.length;
   }
 
-  /** Adds text that begins in a column, or behind at least one blank. */
+  /** Adds text that begins in a column, or after at least one blank. */
   add(column: i32, text: string): void {
     const from = this.column;
     const to = max(column, from + 1);

@@ -1,4 +1,4 @@
-/** What `dig`, `host` and `nslookup` have in common: questions to given servers, in turn. */
+/** Shared by `dig`, `host` and `nslookup`: queries to given servers, one after the other. */
 import { DirectOptions, DirectQuery } from "../../../../net/service/dns/direct-query";
 import { canonicalName, queryNameComplaint } from "../../../../net/service/dns/name";
 import { DnsReply } from "../../../../net/service/dns/reply";
@@ -76,10 +76,10 @@ export class ServerChoice {
   }
 }
 
-/** Asks questions, one after the other, and shows the responses. */
+/** Sends queries, one after the other, and shows the responses. */
 export abstract class ServerJob extends Job {
   private query: DirectQuery | null = null;
-  /** The number of the query's complaints that are printed. */
+  /** How many of the query's complaints have been printed. */
   private complaints: i32 = 0;
 
   constructor(
@@ -116,7 +116,7 @@ export abstract class ServerJob extends Job {
   pollAt(): i64 {
     const query = this.query;
     if (query == null) return super.pollAt();
-    // If it is done, there is more to print.
+    // A query that is done still has output to print.
     return query.done ? 0 : query.pollAt();
   }
 

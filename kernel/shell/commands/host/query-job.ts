@@ -1,4 +1,4 @@
-/** Questions to name servers, with the responses as host(1) of BIND 9 prints them. */
+/** Queries name servers, and prints the responses as host(1) of BIND 9 does. */
 import { MILLISECOND } from "../../../../core/time";
 import { DirectOptions, DirectQuery } from "../../../../net/service/dns/direct-query";
 import { DnsReply } from "../../../../net/service/dns/reply";
@@ -13,7 +13,7 @@ import { codeName, MessagePrinter, Parts } from "../dig/message";
 import { MessageWalk, Section } from "../dig/message-walk";
 import { ServerChoice, ServerJob } from "../dig/server-job";
 
-/** What is to be asked and printed. */
+/** What to query and print. */
 export class HostRequest {
   readonly options: DirectOptions = new DirectOptions();
   /** Whether to print whole messages. */

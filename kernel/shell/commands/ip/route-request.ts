@@ -18,11 +18,11 @@ import { EXIT_OK } from "../../command";
 import { Context, parseNetwork } from "./context";
 import { parseScope, parseTable, parseType } from "./route-text";
 
-/** Limits the words that may follow a destination, for messages. */
+/** The words that may follow a destination, for messages. */
 const KEYWORDS: string = "via, dev, src, scope, metric, mtu, table, proto, onlink or nexthop";
 
-/** A way as its words describe it. */
-class Way {
+/** A next hop as its words describe it. */
+class HopRequest {
   /** 0 if the destination is on the link. */
   gateway: Ipv4Address = UNSPECIFIED;
   iface: Interface | null = null;
@@ -42,9 +42,9 @@ export class RouteRequest {
   table: u32 = TABLE_MAIN;
   /** -1 if not given. */
   scope: i32 = -1;
-  /** The way that stands beside the destination, and those after `nexthop`. */
-  private readonly way: Way = new Way();
-  private readonly ways: Array<Way> = [];
+  /** The next hop given without `nexthop`, and those given with it. */
+  private readonly plainHop: HopRequest = new HopRequest();
+  private readonly hops: Array<HopRequest> = [];
 
   constructor(private readonly context: Context) {}
 
@@ -64,19 +64,19 @@ export class RouteRequest {
     while (context.code == EXIT_OK && !context.ended()) {
       const word = context.take();
       if (word == "nexthop") this.readNextHop();
-      else if (!this.readWay(this.way, word)) this.readPair(word);
+      else if (!this.readHopWord(this.plainHop, word)) this.readPair(word);
     }
     return context.code == EXIT_OK;
   }
 
   private readNextHop(): void {
     const context = this.context;
-    const way = new Way();
-    if (this.ways.length == ROUTE_HOPS) {
+    const hop = new HopRequest();
+    if (this.hops.length == ROUTE_HOPS) {
       context.code = context.refused(`Invalid argument (at most ${ROUTE_HOPS} next hops)`);
       return;
     }
-    this.ways.push(way);
+    this.hops.push(hop);
     if (context.ended()) context.code = context.unexpected("", "via, dev, weight or onlink");
     while (context.code == EXIT_OK && !context.ended() && !context.at("nexthop")) {
       const word = context.take();
@@ -85,27 +85,27 @@ export class RouteRequest {
         const weight = parseDecimalText(value);
         if (weight < 1 || weight > 256) {
           context.code = context.unexpected(value, "a weight from 1 to 256");
-        } else way.weight = weight as u32;
-      } else if (!this.readWay(way, word)) {
+        } else hop.weight = weight as u32;
+      } else if (!this.readHopWord(hop, word)) {
         context.code = context.unexpected(word, "via, dev, weight, onlink or nexthop");
       }
     }
   }
 
-  /** Reads a word that concerns a way, with its value; returns false if it is another word. */
-  private readWay(way: Way, word: string): bool {
+  /** Reads a word of a next hop, with its value; returns false if it is another word. */
+  private readHopWord(hop: HopRequest, word: string): bool {
     const context = this.context;
-    if (word == "onlink") way.onLink = true;
+    if (word == "onlink") hop.onLink = true;
     else if (word == "via") {
       const value = context.take();
       const gateway = parseIpv4(value);
       if (gateway == NOT_AN_ADDRESS) {
         context.code = context.unexpected(value, "a gateway's address");
-      } else way.gateway = gateway as u32;
+      } else hop.gateway = gateway as u32;
     } else if (word == "dev") {
       const value = context.take();
-      way.iface = context.device(value);
-      if (way.iface == null) context.code = context.noDevice(value);
+      hop.iface = context.device(value);
+      if (hop.iface == null) context.code = context.noDevice(value);
     } else return false;
     return true;
   }
@@ -138,7 +138,7 @@ export class RouteRequest {
         context.code = context.unexpected(value, "a table: main, default or a number");
       }
     } else if (word == "proto" || word == "protocol") {
-      // Routes that users add are static, whatever they are called.
+      // Routes that users add are static, whichever of the two is given.
       const known: bool = value == "static" || value == "boot";
       if (!known) context.code = context.unexpected(value, "static or boot");
     } else context.code = context.unexpected(word, KEYWORDS);
@@ -147,15 +147,15 @@ export class RouteRequest {
   /** Returns the route, or null after printing an error, with the messages of Linux's kernel. */
   build(): Route | null {
     const context = this.context;
-    const way = this.way;
-    const several = this.ways.length > 0;
+    const hop = this.plainHop;
+    const several = this.hops.length > 0;
     if (this.type != RouteType.Unicast) {
-      if (several || way.iface != null || way.gateway != UNSPECIFIED) {
+      if (several || hop.iface != null || hop.gateway != UNSPECIFIED) {
         const what = "Gateway, device and multipath can not be specified for this route type.";
         context.code = context.invalid(what);
         return null;
       }
-    } else if (several && (way.iface != null || way.gateway != UNSPECIFIED)) {
+    } else if (several && (hop.iface != null || hop.gateway != UNSPECIFIED)) {
       context.code = context.invalid("Nexthop configuration does not match.");
       return null;
     }
@@ -171,20 +171,20 @@ export class RouteRequest {
       return null;
     }
     if (this.type == RouteType.Unicast) {
-      if (!several) this.addHop(route, way);
-      for (let i = 0; i < this.ways.length; i++) this.addHop(route, this.ways[i]);
+      if (!several) this.addHop(route, hop);
+      for (let i = 0; i < this.hops.length; i++) this.addHop(route, this.hops[i]);
       if (route.direct) route.scope = RouteScope.Link;
     }
     if (this.scope >= 0) route.scope = this.scope as RouteScope;
     return context.code == EXIT_OK ? route : null;
   }
 
-  /** Adds a way to the route, or prints why not. */
-  private addHop(route: Route, way: Way): void {
+  /** Adds a next hop to the route, or prints why not. */
+  private addHop(route: Route, given: HopRequest): void {
     const context = this.context;
     if (context.code != EXIT_OK) return;
-    const gateway = way.gateway;
-    let iface = way.iface;
+    const gateway = given.gateway;
+    let iface = given.iface;
     if (iface == null && gateway != UNSPECIFIED) iface = context.deviceToward(gateway);
     // The gateway is in no network: the table reports it as unreachable, unless `onlink` is given.
     if (iface == null && gateway != UNSPECIFIED) iface = context.onlyDevice();
@@ -196,7 +196,7 @@ export class RouteRequest {
           : context.invalid("Nexthop has invalid gateway.");
       return;
     }
-    if (way.onLink && gateway == UNSPECIFIED) {
+    if (given.onLink && gateway == UNSPECIFIED) {
       const what = "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set.";
       context.code = context.invalid(what);
       return;
@@ -205,12 +205,12 @@ export class RouteRequest {
       context.code = context.invalid("Nexthop has invalid scope.");
       return;
     }
-    const hop = new NextHop(gateway, iface, way.weight);
-    hop.onLink = way.onLink;
+    const hop = new NextHop(gateway, iface, given.weight);
+    hop.onLink = given.onLink;
     route.hops.push(hop);
   }
 
-  /** Reports whether a route matches every given word but `onlink`, as `del` requires. */
+  /** Reports whether `del` deletes a route: `proto`, `onlink` and `weight` are not compared. */
   matches(route: Route): bool {
     const to = this.destination;
     if (route.destination != to.address || route.prefix != to.prefix) return false;
@@ -220,20 +220,20 @@ export class RouteRequest {
     if (this.source != UNSPECIFIED && route.source != this.source) return false;
     if (this.scope >= 0 && (route.scope as i32) != this.scope) return false;
     if (this.mtu != 0 && route.mtu != this.mtu) return false;
-    if (this.ways.length > 0) {
-      if (this.ways.length != route.hops.length) return false;
-      for (let i = 0; i < this.ways.length; i++) {
-        if (!isWay(this.ways[i], route.hops[i])) return false;
+    if (this.hops.length > 0) {
+      if (this.hops.length != route.hops.length) return false;
+      for (let i = 0; i < this.hops.length; i++) {
+        if (!isHop(this.hops[i], route.hops[i])) return false;
       }
       return true;
     }
-    const way = this.way;
-    if (way.gateway == UNSPECIFIED && way.iface == null) return true;
-    return route.hops.length > 0 && isWay(way, route.hops[0]);
+    const hop = this.plainHop;
+    if (hop.gateway == UNSPECIFIED && hop.iface == null) return true;
+    return route.hops.length > 0 && isHop(hop, route.hops[0]);
   }
 }
 
-function isWay(way: Way, hop: NextHop): bool {
-  if (way.gateway != UNSPECIFIED && hop.gateway != way.gateway) return false;
-  return way.iface == null || hop.iface === way.iface;
+function isHop(wanted: HopRequest, hop: NextHop): bool {
+  if (wanted.gateway != UNSPECIFIED && hop.gateway != wanted.gateway) return false;
+  return wanted.iface == null || hop.iface === wanted.iface;
 }

@@ -28,7 +28,7 @@ export function protocolOf(route: Route): string {
   return ORIGIN_NAMES[route.origin];
 }
 
-/** Parses the name or the number of a table, from 1. Returns 0 on an error. */
+/** Parses the name or the number of a table, from 1. Returns 0 if it is invalid. */
 export function parseTable(text: string): u32 {
   if (text == "main") return TABLE_MAIN;
   if (text == "default") return TABLE_DEFAULT;
@@ -43,13 +43,13 @@ export function tableText(table: u32): string {
   return table == TABLE_LOCAL ? "local" : table.toString();
 }
 
-/** Parses the name of a type. Returns -1 on an error. */
+/** Parses the name of a type. Returns -1 if it is invalid. */
 export function parseType(text: string): i32 {
   for (let i = 0; i < TYPE_NAMES.length; i++) if (TYPE_NAMES[i] == text) return i;
   return -1;
 }
 
-/** Parses the name or the number of a scope. Returns -1 on an error. */
+/** Parses the name or the number of a scope. Returns -1 if it is invalid. */
 export function parseScope(text: string): i32 {
   if (text == "global" || text == "universe") return RouteScope.Global;
   if (text == "link") return RouteScope.Link;
@@ -63,12 +63,12 @@ function scopeText(scope: i32): string {
   return scope == RouteScope.Host ? "host" : scope.toString();
 }
 
-/** Returns the lines of a route; those of several ways follow, one each. */
+/** Returns the line of a route; several next hops follow, a line each. */
 export function describeRoute(route: Route, withTable: bool): string {
   let text = route.type == RouteType.Unicast ? "" : `${TYPE_NAMES[route.type]} `;
   text += route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
   const several = route.hops.length > 1;
-  if (route.hops.length == 1) text += wayText(route.hops[0]);
+  if (route.hops.length == 1) text += hopText(route.hops[0]);
   if (withTable && route.table != TABLE_MAIN) text += ` table ${tableText(route.table)}`;
   text += ` proto ${protocolOf(route)}`;
   if (route.scope != RouteScope.Global) text += ` scope ${scopeText(route.scope)}`;
@@ -78,12 +78,12 @@ export function describeRoute(route: Route, withTable: bool): string {
   if (route.hops.length == 1) text += flagsOf(route.hops[0]);
   for (let i = 0; several && i < route.hops.length; i++) {
     const hop = route.hops[i];
-    text += `\n\tnexthop${wayText(hop)} weight ${hop.weight}${flagsOf(hop)}`;
+    text += `\n\tnexthop${hopText(hop)} weight ${hop.weight}${flagsOf(hop)}`;
   }
   return text;
 }
 
-function wayText(hop: NextHop): string {
+function hopText(hop: NextHop): string {
   const via = hop.gateway != UNSPECIFIED ? ` via ${formatIpv4(hop.gateway)}` : "";
   return `${via} dev ${hop.iface.name}`;
 }

@@ -17,7 +17,7 @@
  * conversation takes one of several next hops, by a hash of its addresses, protocol and ports.
  *
  * `onlink` declares that the gateway is on the device's link although it is in none of the device's
- * networks. `linkdown` marks a way whose device has no carrier; others are preferred to it.
+ * networks. `linkdown` marks a next hop whose device has no carrier; others are preferred.
  *
  * Unlike iproute2, TABLE is main, default or a number; `flush` keeps the routes of proto kernel.
  * `add` with neither gateway nor device is wrong usage.
@@ -56,7 +56,7 @@ const VERBS: StaticArray<string> = [
   "delete",
   "flush",
 ];
-/** In place of a table: all of them. */
+/** Stands for all tables. */
 const ALL_TABLES: u32 = 0;
 
 export function routeCommand(context: Context): i32 {
@@ -82,7 +82,7 @@ class Selection {
   /** -1 if not given. */
   scope: i32 = -1;
   type: i32 = -1;
-  /** Whether there was any word. */
+  /** Whether any word was given. */
   given: bool = false;
 
   /** Reads the words up to the end. Returns false after printing an error. */
@@ -219,7 +219,7 @@ function get(context: Context): i32 {
   return context.done();
 }
 
-/** Deletes all routes except those of proto kernel, which belong to addresses. */
+/** Deletes the selected routes except those of proto kernel, which belong to addresses. */
 function flush(context: Context): i32 {
   const wanted = new Selection();
   if (!wanted.read(context)) return context.code;

@@ -4,13 +4,14 @@
  *                  [table TABLE | blackhole | unreachable | prohibit]]
  *
  * Shows and changes the routing rules. In the order of their priority, the rules that match a
- * packet's addresses and mark say which table is searched; the first route that is found is taken.
+ * packet's addresses and mark say which table to search; the first route that is found is used.
  * Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API).
  *
- * The source of a packet that a socket has not bound is chosen by the route, and the rules are then
- * tried again with that source. `lookup` is another word for `table`, and `pref` for `priority`.
+ * If a socket is not bound to an address, the route chooses the source, and the rules are tried
+ * again with it. `lookup` is another word for `table`, and `pref` for `priority`.
  *
- * Unlike iproute2, the rule for table local stays, and there are no iif, oif, tos and goto.
+ * Unlike iproute2, the rule for table local cannot be deleted, and there are no iif, oif, tos and
+ * goto.
  */
 import { RULES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
@@ -158,7 +159,7 @@ function remove(context: Context): i32 {
   return context.refused("No such file or directory");
 }
 
-/** Deletes all rules but the first, as in iproute2; main is then no longer searched. */
+/** Deletes all rules but the first, as iproute2 does; main is then no longer searched. */
 function flush(context: Context): i32 {
   if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
   const rules = context.stack.ip.rules;

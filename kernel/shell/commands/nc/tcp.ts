@@ -78,7 +78,7 @@ abstract class TcpJob extends Job {
     }
     this.stalled = connection.readable() > 0;
     if (this.stalled) {
-      // What the peer was told has arrived is printed before anything ends.
+      // Data that the peer was told has arrived is printed before the command ends.
       this.activeAt = now;
       return RUNNING;
     }

@@ -1,7 +1,7 @@
 /**
- * The job of `rpc -q N`: asks all servers at once, prints what N of them agree on as soon as they
- * do, and names those that differ within a second. Results are compared as JSON values; errors by
- * code and data, as servers word their messages differently.
+ * The job of `rpc -q N`: queries all servers at once, prints what N of them agree on as soon as
+ * they do, and reports servers that fail or differ within another second. Results are compared as
+ * JSON values, and errors by code and data, as servers word their messages differently.
  */
 import { NEVER, SECOND } from "../../../../core/time";
 import { DigestKey, JsonDigest } from "../../../../net/service/json/digest";
@@ -20,7 +20,7 @@ import { OutcomePrinter } from "./printer";
 const EXIT_DISAGREEMENT: i32 = 4;
 /** Values and characters of each answer read in one turn. */
 const COMPARED: u32 = 8192;
-/** For how long the other servers are waited for, to name those that differ. */
+/** How long to wait for the other servers after an agreement, to report those that differ. */
 const REST_TIME: i64 = 1 * SECOND;
 /** Characters shown of an answer that differs. */
 const SHOWN: u32 = 60;
@@ -31,7 +31,7 @@ class Answer {
   /** Whether the answer can be compared, or has failed. */
   settled: bool = false;
   failed: bool = false;
-  /** Whether it was printed that the server has failed or differs. */
+  /** Whether the failure or the difference of the server has been printed. */
   reported: bool = false;
   /** What is compared. */
   first: u64 = NULL_DIGEST;
@@ -188,7 +188,7 @@ export class AgreementJob extends Job {
     return null;
   }
 
-  /** Prints who has failed, and who differs; all answers if there is no agreement. */
+  /** Reports servers that have failed or differ; all answers if there is no agreement. */
   private report(): void {
     const agreed = this.agreed;
     for (let i = 0; i < this.answers.length; i++) {

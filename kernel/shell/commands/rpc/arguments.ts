@@ -25,7 +25,7 @@ const DEFAULT_RETRIES: i64 = 2;
 const DEFAULT_RETRY_TIME: i64 = 10 * SECOND;
 const PARAMS_FORM: string = 'params are one JSON array in quotes: \'["0x0", "latest"]\'';
 
-/** What is to be done. */
+/** The parsed command line. */
 export class RpcArguments {
   /** What is wrong; "" if nothing is. */
   failure: string = "";
@@ -39,11 +39,11 @@ export class RpcArguments {
   readonly subscribes: bool;
   /** Notifications after which a subscription ends; 0: never. */
   readonly count: i64;
-  /** Servers that must agree; 0: one after the other is asked. */
+  /** Servers that must agree; 0: servers are queried one after the other. */
   readonly quorum: i64;
-  /** How often to try again after faults that may pass. */
+  /** How often to retry after transient faults. */
   readonly retries: i64;
-  /** For how long to begin further tries, in microseconds; 0: no limit. */
+  /** How long after the first try retries may start, in microseconds; 0: no limit. */
   readonly retryTime: i64;
   /** Microseconds for each try; 0: the client's default. */
   readonly timeout: i64;

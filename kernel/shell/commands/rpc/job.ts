@@ -1,6 +1,6 @@
 /**
- * The job of `rpc`: asks the servers in turn until one is good, and all of them again later if
- * their faults may pass; then prints the last response.
+ * The job of `rpc`: queries the servers in turn until one is usable, retries them all later if
+ * their faults are transient, and prints the last response.
  */
 import { SECOND } from "../../../../core/time";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
@@ -90,7 +90,7 @@ export class RpcJob extends Job {
     return true;
   }
 
-  /** Lets the first server be asked again later, unless that would be too late. */
+  /** Schedules a retry from the first server on, unless it would be later than --retry-max-time. */
   private waits(exchange: RpcExchange, now: i64): bool {
     const delay = this.backoff.next(exchange.retryAfter);
     const limit = this.given.retryTime;
@@ -117,7 +117,7 @@ export class RpcJob extends Job {
 
 /**
  * Reports whether another server should be asked: this one is overloaded or broken, or no call got
- * a response, although none is invalid or was cancelled.
+ * a response, and none was invalid or cancelled.
  */
 function isUseless(exchange: RpcExchange): bool {
   if (isUnavailable(exchange)) return true;

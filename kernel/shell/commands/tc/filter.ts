@@ -117,7 +117,7 @@ function takeAll(context: Context, request: Request, draft: Draft): i32 {
   return request.code;
 }
 
-/** Returns the preference of a filter that is given none: one less than the lowest, as Linux. */
+/** Returns the preference of a filter that is given none: one below the lowest, as in Linux. */
 function preferenceOf(qdisc: Qdisc | null, given: u32): u32 {
   if (given != 0) return given;
   let least: u32 = FIRST_PREFERENCE + 1;
@@ -160,7 +160,7 @@ function take(context: Context, draft: Draft, next: string): i32 {
   return say(context, `What is "${printable(next)}"?`);
 }
 
-/** `match ip FIELD VALUE [MASK]`; keys of one word are joined, as u32 does. */
+/** `match ip FIELD VALUE [MASK]`; keys of the same word are merged, as tc(8) does. */
 function takeMatch(context: Context, draft: Draft): i32 {
   const family = context.take();
   const field = context.take();

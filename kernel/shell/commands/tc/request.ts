@@ -1,4 +1,4 @@
-/** What the objects of `tc` share: the words before a kind, and the messages of refusals. */
+/** Shared by the objects of `tc`: the words before a kind, and the messages of refusals. */
 import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { parseClassId } from "../../../config/class-id";
@@ -33,7 +33,7 @@ export class Request {
     return this.code;
   }
 
-  /** Takes the value of one of the words; returns false if the word is another. */
+  /** Takes the value of `word` if it is one of these words; returns false if not. */
   take(word: string): bool {
     const context = this.context;
     if (word == "root") {
@@ -66,7 +66,7 @@ export function wrong(context: Context, value: string, what: string): i32 {
   return say(context, `Error: argument "${printable(value)}" is wrong: ${what}`);
 }
 
-/** Prints the messages of the kinds: `What is "x"?`, and values. */
+/** Prints a message without a prefix, as the kinds do: `What is "x"?`. */
 export function say(context: Context, message: string): i32 {
   context.session.terminal.freshLine();
   context.session.printLine(message);

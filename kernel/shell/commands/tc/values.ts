@@ -116,7 +116,7 @@ export function timeText(micros: i64): string {
   return micros >= 1000 ? decimal(micros, 1000) + "ms" : `${micros}us`;
 }
 
-/** Formats `value / unit` with up to three significant decimals. */
+/** Formats `value / unit` with up to three decimals, without trailing zeros. */
 function decimal(value: i64, unit: i64): string {
   const whole = value / unit;
   const thousandths = ((value % unit) * 1000) / unit;
@@ -139,7 +139,7 @@ export function idText(id: u32): string {
   return `${(id >>> 16).toString(16)}:${minor == 0 ? "" : minor.toString(16)}`;
 }
 
-/** Parses a number: decimal, or hexadecimal behind 0x. Returns -1 if it is above `maximum`. */
+/** Parses a number: decimal, or hexadecimal with 0x. Returns -1 if invalid or above `maximum`. */
 export function parseNumber(text: string, maximum: i64): i64 {
   let value: i64 = -1;
   if (text.startsWith("0x") && text.length > 2 && text.length <= 10) {
