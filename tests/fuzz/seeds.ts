@@ -2,6 +2,7 @@
  * Seed inputs by target: ordinary conversations of each kind, in the format that the target reads
  * (described in tests/fuzz/targets/NAME.ts).
  */
+import { constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { ntpTime } from "../lab/host/ntp.ts";
 import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
 import { ARP, address, BROADCAST, ICMP, IPV4, TCP, UDP, u32 } from "../lab/packets/bytes.ts";
@@ -243,6 +244,8 @@ const texts = [
     '{"jsonrpc":"2.0","id":1,"result":null}]',
 ];
 
+const contents = ["", "a".repeat(300), texts.join("abcabc"), [...Array(400).keys()].join(" ")];
+
 /** The seeds, by target. Those of `ocsp` and `crl` are signed, so they are files of the corpus. */
 export const seeds: Record<string, () => Buffer[]> = {
   crl: () => [],
@@ -261,6 +264,14 @@ export const seeds: Record<string, () => Buffer[]> = {
     Buffer.from("https://10.0.2.2/\n//other/x"),
     Buffer.from("https://a/b/c\n?q"),
   ],
+  content: () =>
+    contents.flatMap((plain) => [
+      join(0, gzipSync(plain)),
+      join(0x82, gzipSync(plain, { level: 1 }), gzipSync(plain)),
+      join(1, deflateSync(plain, { strategy: constants.Z_FIXED })),
+      join(0x87, deflateRawSync(plain)),
+      join(3, deflateSync(plain, { level: 0 })),
+    ]),
   config: () => [
     ...commandLines.flatMap((text) => [join(0, text), join(1, text)]),
     join(2, "10.0.2.2 gateway gw.example # both\n\n10.0.2.4\n"),

@@ -117,6 +117,16 @@ test("names faults as zlib does", () => {
   assert.equal(decode("deflate", Buffer.from("0300", "hex")).length, 0, "an empty stream");
 });
 
+test("passes on the output before a fault, however the input arrives", () => {
+  const bad = Buffer.from("4b4c1c05c45d0276", "hex");
+  const lengths = [1, 100].map((size) => {
+    assert.equal(typeof decode("deflate", bad, size), "string");
+    return wasm.outputLength();
+  });
+  assert.equal(lengths[0], lengths[1]);
+  assert.ok(lengths[0] > 0);
+});
+
 test("decompresses a bounded amount at a time, however small its input", () => {
   const data = gzipSync(Buffer.alloc(16 << 20));
   const output = decode("gzip", data, 1 << 20, 0xffffffff);

@@ -122,8 +122,9 @@ export class ContentDecoder {
     while (this.error == "" && this.flush() && this.produced < limit) {
       if (this.step == Step.Data) {
         at += this.inflate.run(pointer + at, length - at);
+        // Output that precedes a fault is passed on first.
+        if (this.inflate.pending > 0) continue;
         if (this.inflate.error != "") this.error = this.inflate.error;
-        else if (this.inflate.pending > 0) continue;
         else if (this.inflate.finished) this.enter(this.raw ? Step.Over : Step.Trailer);
         else if (at == length) break;
       } else {
