@@ -84,7 +84,7 @@ row("ARP-01: probes the gateway when another station claims its address", "S1", 
   assert.deepEqual(lab.checks.splice(0), [check]);
   const known = `10.0.2.2 dev net0 lladdr ${gateway.hardware} REACHABLE`;
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
-  // A claim is not checked again within a second of its refutation.
+  // For a second after a claim is refuted, no other is checked.
   lab.inject([arpReply(stolen), arpReply(gateway), arpReply(stolen)]);
   lab.inject([arpRequest(stolen, guest.address)]);
   lab.sends(arpAnswer(stolen));

@@ -191,7 +191,7 @@ row(
       packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
     );
     lab.inject(frames, 1e-5);
-    // A large datagram and the others take all buffers, so all of the 5,000 are evicted.
+    // A large datagram and the others behind it take all buffers, so all 5,000 are evicted.
     const late = cut({ ...echo, id: 6000 }, ...thirds);
     const behind = frames.slice(0, REASSEMBLIES - 1);
     lab.inject([late[0], ...behind]);

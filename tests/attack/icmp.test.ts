@@ -282,7 +282,7 @@ row("ICM-12: port unreachable aborts a connect if the sequence number matches", 
   lab.inject([error(3, 3, quote(syn))]);
   lab.sends();
   assert.match(lab.twin.output.slice(before), /^nc: connect to .* failed: Connection refused/);
-  // The gateway, which has not replied since the SYN, is looked for in vain.
+  // The gateway has not replied since the SYN; it is queried in vain.
   lab.pass(3);
   lab.take();
 });

@@ -74,7 +74,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
 test("SYS-04: little memory causes at worst a clear error, or a panic that says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // What connections leave behind needs 1.25 MiB.
+  // Records of ended connections need 1.25 MiB.
   let pages = calm.twin.memoryBytes() / PAGE + 20;
   const results: Outcome[] = [];
   // Continue a little below the least memory that boots.

@@ -33,12 +33,12 @@ suite("DHCP servers", { skip: why !== "" && why }, () => {
     return address;
   }
 
-  /** Makes the machine confirm its lease, as after a cable was plugged in. */
+  /** Makes the machine confirm its lease, as if a cable had been plugged in. */
   async function reconnect(): Promise<void> {
     await machine.ok("ip link set net0 down; ip link set net0 up");
   }
 
-  /** Renews, asks for options only, and releases; `logged` are the server's words for them. */
+  /** Renews, sends INFORM, and releases; `logged` is what the server logs for them. */
   async function exercise(
     server: Child,
     address: string,

@@ -129,7 +129,7 @@ suite("name servers", () => {
     await bind.logged(/query: one\.test IN A/i);
   });
 
-  /** Leaves out what differs each time: ids, times, and where the server is. */
+  /** Removes what varies: ids, times, and the server's address. */
   const comparable = (text: string) =>
     text
       .replaceAll("\r", "")
@@ -139,7 +139,7 @@ suite("name servers", () => {
       .replaceAll(/^;; WHEN: .*\n/gm, "")
       .trim();
 
-  test("dig, host and nslookup print what those of BIND do", async () => {
+  test("dig, host and nslookup print what BIND's do", async () => {
     const port = `${bind.port}`;
     const dig = "+nocmd";
     const lines: [string, string[], string?][] = [

@@ -8,7 +8,7 @@ import { Machine } from "../lab/host/qemu.ts";
 
 /** The address that the gateways share. */
 const SHARED = `${NETWORK}.254`;
-/** Replies that may be missing while the address moves, of pings 0.1 s apart. */
+/** Replies that may be lost while the address moves; pings are 0.1 s apart. */
 const LOST = 30;
 
 const why = has("keepalived") ? obstacle() : "keepalived is not installed";
@@ -50,7 +50,7 @@ test("follows a gateway address that moves by VRRP", { skip: why !== "" && why }
   t.after(() => machine.stop());
   await machine.ok(`ping -c 1 ${SHARED}`, 20_000);
   const before = await machine.ok("ip neigh");
-  // It gives the address up in order: the other one takes it over within a second.
+  // It gives up the address cleanly: the other one takes over within a second.
   const pings = machine.ok(`ping -i 0.1 -c 80 ${SHARED}`, 40_000);
   await first.stop("SIGTERM");
   await untilMaster(second);

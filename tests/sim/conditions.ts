@@ -1,4 +1,4 @@
-/** What is unusual about a world's network from beginning to end, storm or calm. */
+/** Unusual conditions of a world's network that last from beginning to end. */
 import type { DhcpOddities } from "../lab/network/dhcp-server.ts";
 import { type DnsBehavior, politeDns } from "../lab/network/dns-server.ts";
 import type { Random } from "../lab/random.ts";
@@ -39,7 +39,7 @@ export function makeConditions(random: Random): Conditions {
   };
 }
 
-/** Yields conditions that differ in one part from `conditions`, that part being usual. */
+/** Yields `conditions` with one unusual part made usual, for each part. */
 export function* lessUnusual(conditions: Conditions): Generator<Conditions> {
   for (const part of ["priority", "firstServer", "dhcp"] as const) {
     if (JSON.stringify(conditions[part]) === JSON.stringify(usual[part])) continue;
@@ -51,7 +51,7 @@ export function behaviorOf(server: FirstServer): DnsBehavior {
   return firstServers[server];
 }
 
-/** Commands that ask name servers in other ways than `curl` and `host`. */
+/** Commands that query name servers in other ways than `curl` and `host` do. */
 export const questions = [
   "dig web.test",
   "dig +short alias.test @10.0.2.2",

@@ -117,7 +117,7 @@ export const mutants: Mutant[] = [
     "",
   ],
   [
-    "takes nothing for lost on a time-out",
+    "marks nothing lost on a time-out",
     "net/socket/tcp/loss/recovery.ts",
     "sender.segments.loseAll();",
     "",
@@ -141,7 +141,7 @@ export const mutants: Mutant[] = [
     "return 0;",
   ],
   [
-    "takes a name server's failure for an answer",
+    "treats a name server's failure as an answer",
     "net/service/dns/failure.ts",
     "(error >= DnsError.FormatError && error <= DnsError.Lame) ||",
     "",

@@ -132,7 +132,7 @@ test("prints what curl prints for a head, a URL with other slashes, -k and -h", 
   for (const line of help.split("\r\n")) assert.ok(line.length <= 100, line);
 });
 
-test("names TLS if a port accepts connections and does not speak it", async () => {
+test("reports TLS if a port accepts connections but does not speak it", async () => {
   const [world] = await lab(() => "HTTP/1.1 400 Bad Request\r\n\r\n");
   world.gateway.tcp.listeners.set(82, () => {});
   const late = /curl: \(28\) SSL connection timeout\r\n/;

@@ -69,7 +69,7 @@ test("--resolve and --connect-to change where curl connects, not what it asks fo
   for (const [words, says] of bad) assert.match(world.command(`curl ${words}`), says, words);
 });
 
-test("--retry repeats what curl repeats, as long as curl waits", async () => {
+test("--retry retries what curl retries, with curl's delays", async () => {
   let left = 0;
   let status = "503 Busy";
   let more = "";

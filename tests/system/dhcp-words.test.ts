@@ -105,7 +105,7 @@ test("dhcp inform asks for the options of an address set on the console", async 
   says("ip link set net0 down; dhcp inform", /dhcp: net0 is down \(try: ip link set net0 up\)/);
 });
 
-test("a cable moved to another network brings that network's lease, not the old one", async () => {
+test("a cable moved to another network gets that network's lease, not the old one", async () => {
   const { world, server, twin, command } = await booted("[Network]", "DHCP=yes");
   assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);
   twin.setLink(false, world.now);
@@ -122,7 +122,7 @@ test("a cable moved to another network brings that network's lease, not the old 
   assert.doesNotMatch(command("ip addr"), /10\.0\.2\.15/);
 });
 
-test("down and up on one line confirm the lease with its server", async () => {
+test("ip link set down and up on one line confirm the lease with its server", async () => {
   const { world, server, command } = await booted("[Network]", "DHCP=yes");
   const before = server.acknowledged;
   command("ip link set net0 down; ip link set net0 up");
@@ -135,7 +135,7 @@ test("down and up on one line confirm the lease with its server", async () => {
   assert.equal(server.acknowledged, before + 2, "once");
 });
 
-test("another server renews the lease of one that has gone", async () => {
+test("another server renews the lease of one that is gone", async () => {
   const { world, network, server, command } = await booted("[Network]", "DHCP=yes");
   const mac = hardware("52:55:0a:00:02:09");
   const heir = new Peer(world, network, "heir", "10.0.2.9", mac);
@@ -156,7 +156,7 @@ test("another server renews the lease of one that has gone", async () => {
   assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);
 });
 
-test("takes leases of servers that leave options out or use old ones", async () => {
+test("accepts leases with missing or old options", async () => {
   const routes = classlessRoutes([
     ["10.88.0.0/16", "10.0.2.9"],
     ["0.0.0.0/0", "10.0.2.8"],

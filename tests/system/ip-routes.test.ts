@@ -15,7 +15,7 @@ function dialogue(lab: Lab, lines: [line: string, ...says: string[]][]): void {
   }
 }
 
-test("routes of types have Linux's errors", async () => {
+test("blackhole, unreachable, prohibit and throw routes have Linux's errors", async () => {
   const lab = await Lab.at("S1");
   dialogue(lab, [
     ["ip route add blackhole 10.20/16"],

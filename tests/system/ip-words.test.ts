@@ -85,7 +85,7 @@ test("ip accepts short networks and a broadcast address, as iproute2 does", asyn
   ]);
 });
 
-test("ip route keeps the network of an address while another address needs it", async () => {
+test("ip route keeps a connected network while another address needs it", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "ip addr add 10.0.9.1/24 dev net0; ip addr add 10.0.9.2/24 dev net0");
   printed(lab, "ip addr del 10.0.9.1/24 dev net0");

@@ -27,7 +27,7 @@ for (const options of ["", "-w 5 "]) {
   });
 }
 
-test("nc after Ctrl-D sleeps, too, while data waits for the console", async () => {
+test("nc also sleeps after Ctrl-D while data waits for the console", async () => {
   const lab = await Lab.at("S1");
   lab.gateway.tcp.listeners.set(81, (connection) => connection.write(Buffer.from(text)));
   lab.type("nc 10.0.2.2 81\r");

@@ -277,7 +277,7 @@ async function booted(setup: Setup, options: { lines?: string[]; parameter?: str
 
 const routesOf = (output: string) => output.split("\r\n").slice(1, -1);
 
-/** What must hold however the host was configured. */
+/** Checks what must hold however the host was configured. */
 function works(setup: Setup, command: (line: string) => string): void {
   const [own] = setup.own.split("/");
   const literal = (words: string) => words.replaceAll(".", "\\.");

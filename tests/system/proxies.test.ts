@@ -109,7 +109,7 @@ test("the command line and anonymos.conf set proxies for curl, rpc and check", a
   assert.match(other.world.twin.output, /anonymos\.conf:6: .*unknown key in section \[Proxy\]/);
 });
 
-test("https through a tunnel: verifies the server, resumes sessions, keeps it", async () => {
+test("https through a tunnel: verifies the server, reuses it, resumes sessions", async () => {
   const pair = await SecurePair.boot({ trust });
   const proxy = new ForwardProxy(pair.gateway, PORT, {
     "b.test": "10.0.2.16",

@@ -45,7 +45,7 @@ test("every example of the page prints what the page shows", async () => {
   assert.ok(commands > 12);
 });
 
-test("the settings of the page apply at boot, and wrong ones are reported", async () => {
+test("the page's settings apply at boot, and invalid ones are reported", async () => {
   const sections = blocks().filter(([first]) => first.startsWith("["));
   const wrong = "[PFIFO]\nPacketLimit=0\nParent=7:7\n[TokenBucketFilter]\nRate=1M\nLoss=3\n";
   const text = `${sections.flat().join("\n")}\n${wrong}`;
@@ -73,7 +73,7 @@ test("a rate of tbf is exact on the wire within 1 %, and the queue empties", asy
   assert.match(summary, / 40 received/);
   const sent = frames(lab, ICMP);
   assert.equal(sent.length, 40);
-  // Requests come a little faster than the rate; the burst is used up after about ten.
+  // Requests arrive slightly faster than the rate; about ten exhaust the burst.
   const [first, last] = [sent[15], sent[39]];
   const bits = 24 * first.frame.length * 8;
   // Times are in nanoseconds.

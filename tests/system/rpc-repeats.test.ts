@@ -12,7 +12,7 @@ const error = (json: string) => `{"jsonrpc":"2.0","id":ID,"error":${json}}`;
 type Response = [status: string, body: string] | "close" | "silence";
 
 interface Server {
-  /** The times of the requests, in seconds. */
+  /** The times of requests, in seconds. */
   times: number[];
   methods: string[];
 }
@@ -50,7 +50,7 @@ const gaps = (server: Server) =>
 const within = (value: number, least: number, most: number) =>
   assert.ok(value >= least && value <= most, `${value} is not from ${least} to ${most}`);
 
-test("tries again after 1 s and 2 s with jitter, and prints why", async () => {
+test("retries after 1 s and 2 s with jitter, and prints why", async () => {
   const [lab, [server]] = await serving([busy, limited, good]);
   const text = lab.command(`rpc ${url(0)} eth_chainId; echo $?`);
   assert.match(text, /8000\/: HTTP 503 Busy, trying again in (0\.[5-9]|1\.0) s\r\n/);
@@ -72,7 +72,7 @@ test("waits for Retry-After, but gives up if that is later than --retry-max-time
   within(gaps(server).at(-1) ?? 0, 60, 60.2);
 });
 
-test("tries as often as --retry says, and all URLs before it waits", async () => {
+test("retries as often as --retry says, and tries all URLs before it waits", async () => {
   const [lab, [first, second]] = await serving([busy], [busy]);
   assert.match(lab.command(`rpc --retry 0 ${url(0)} eth_chainId; echo $?`), /\r\n22\r\n/);
   assert.equal(first.times.length, 1);
@@ -81,14 +81,14 @@ test("tries as often as --retry says, and all URLs before it waits", async () =>
   within(second.times[0] - first.times[1], 0, 0.2);
 });
 
-test("other faults are not tried again: they would not pass", async () => {
+test("other faults are not retried: they are not transient", async () => {
   const [lab, [server]] = await serving([["404 Not Found", ""], limited]);
   assert.match(lab.command(`rpc ${url(0)} eth_chainId; echo $?`), /HTTP 404 Not Found\r\n22\r\n/);
   assert.match(lab.command(`rpc ${url(9)} eth_chainId; echo $?`), /refused\r\n7\r\n/);
   assert.equal(server.times.length, 1);
 });
 
-test("what may have been carried out is sent again only if it changes nothing", async () => {
+test("a call that may have been carried out is sent again only if it changes nothing", async () => {
   const [lab, [first, second]] = await serving(["close", "close", "close", busy, good], [good]);
   const sent = lab.command(`rpc ${url(0)} ${url(1)} eth_sendRawTransaction '["0x"]'; echo $?`);
   assert.match(sent, /not sent again, as it may have been carried out\r\n.*\r\n52\r\n/);
@@ -96,12 +96,12 @@ test("what may have been carried out is sent again only if it changes nothing", 
   assert.match(unknown, /my_method; echo \$\?\r\nrpc: Empty reply from server\r\n52\r\n/);
   assert.deepEqual([first.times.length, second.times.length], [2, 0]);
   assert.match(lab.command(`rpc ${url(0)} ${url(1)} eth_chainId`), /trying http[\s\S]*\(324\)/);
-  // A server that refuses has not carried it out.
+  // A refused call has not been carried out.
   const refused = lab.command(`rpc ${url(0)} eth_sendRawTransaction '["0x"]'`);
   assert.match(refused, /HTTP 503 Busy, trying again[\s\S]*\(324\)/);
 });
 
-test("-q answers as soon as enough servers agree, and names those that differ", async () => {
+test("-q prints the result once enough servers agree, and names those that differ", async () => {
   const value = '{"a":[1,2.50,"\\u0061"],"b":null}';
   const same = '{ "b": null, "a": [1.0, 25e-1, "a"] }';
   const [lab] = await serving(
@@ -145,7 +145,7 @@ test("-q compares errors by code and data, not by their words", async () => {
   assert.match(asked(0, 2), /no answer that 2 of 2 servers agree on\r\n4\r\n/);
 });
 
-test("the usual mistakes are named in one line, without waiting for the network", async () => {
+test("common mistakes are reported in one line, without waiting for the network", async () => {
   const lab = await Lab.at("S0");
   const mistakes: [string, RegExp][] = [
     ["rpc eth_chainId", /^rpc: missing URL before eth_chainId \(usage/],

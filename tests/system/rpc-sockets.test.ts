@@ -35,7 +35,7 @@ test("a call skips notifications, prints its result and closes the connection", 
   assert.match(lab.command(`rpc -b ${URL_} a b`), /\r\na: "a"\r\nb: "b"\r\n/);
 });
 
-test("a call names what is wrong with the server", async () => {
+test("a call reports what is wrong with the server", async () => {
   const [lab, peer] = await serving((client) => client.connection.close());
   const asked = (url = URL_) => lab.command(`rpc --retry 0 ${url} m; echo $?`);
   assert.match(asked(), /\nrpc: the server ended the connection without a close frame\r\n56\r\n/);
@@ -46,7 +46,7 @@ test("a call names what is wrong with the server", async () => {
   assert.match(asked(), /\nrpc: Sec-WebSocket-Accept does not match the key\r\n8\r\n/);
 });
 
-test("a subscription prints a line for each notification; Ctrl-C ends it in order", async () => {
+test("a subscription prints a line for each notification; Ctrl-C ends it cleanly", async () => {
   const [lab, peer] = await serving((client, call) => {
     client.result(call, call.method === "eth_subscribe" ? "0xabc" : true);
     if (call.method !== "eth_subscribe") return;

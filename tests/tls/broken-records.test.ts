@@ -1,4 +1,4 @@
-/** A record of this machine's Certificate message that cannot be written fails the connection. */
+/** The connection fails if a record of the client's Certificate message cannot be written. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";

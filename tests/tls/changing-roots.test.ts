@@ -1,6 +1,6 @@
 /**
  * Trusted roots that are added or removed while a client verifies a server. The verdict is that of
- * the roots of its moment, and a session is never resumed under other roots than verified it.
+ * the roots at that moment, and a session is resumed only under the roots that verified it.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

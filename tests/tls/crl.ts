@@ -9,7 +9,7 @@ const ECDSA_SHA256 = sequence(oid("2a8648ce3d040302"));
 const SERIAL = 1;
 const TRUE = der(0x01, Buffer.of(0xff));
 
-/** Fields of a list; the default is of an hour ago, for a day. */
+/** Fields of a list; by default issued an hour ago and valid for a day. */
 export interface CrlOptions {
   revoked?: Certificate[];
   /** Seconds from now. */

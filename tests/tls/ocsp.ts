@@ -17,7 +17,7 @@ export interface OcspOptions {
   updated?: number;
   /** Seconds from now; null for none. */
   next?: number | null;
-  /** Who signs. Default: the issuer. */
+  /** The signer. Default: the issuer. */
   signer?: Certificate;
   /** Certificates to include. */
   certificates?: Certificate[];
@@ -73,5 +73,5 @@ export function ocsp(leaf: Certificate, issuer: Certificate, options: OcspOption
   return sequence(der(0x0a, Buffer.of(0)), der(0xa0, bytes));
 }
 
-/** Returns the response of a responder that has failed with this error. */
+/** Returns the error response of a responder. */
 export const ocspError = (error: number) => sequence(der(0x0a, Buffer.of(error)));

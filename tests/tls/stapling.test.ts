@@ -73,10 +73,10 @@ for (const version of versions) {
       await serves(undefined, /^none$/);
       await serves(ocspError(3), /^none \(the responder reports error 3\)$/);
     });
-    test("TLS-45: accepts a certificate that requires a response with one", async () => {
+    test("TLS-45: accepts a certificate that requires a response, if there is one", async () => {
       await serves(ocsp(strict, issuer), good, strict);
     });
-    test("TLS-45: rejects a certificate that requires a response without one", async () => {
+    test("TLS-45: rejects a certificate that requires a response, if there is none", async () => {
       for (const staple of [undefined, ocspError(3)]) {
         await assertRefused(await visit(version, strict, staple), BAD_RESPONSE, MISSING);
       }
@@ -112,7 +112,7 @@ for (const version of versions) {
       altered[altered.length - 1] ^= 1;
       await refuses(altered, NOT_SIGNED);
     });
-    test("TLS-45: rejects a responder that its certificate does not make one", async () => {
+    test("TLS-45: rejects a responder whose certificate is not for OCSP signing", async () => {
       const usage = ["extendedKeyUsage=OCSPSigning"];
       for (const signer of [
         responder(issuer, ["extendedKeyUsage=serverAuth"]),
@@ -136,7 +136,7 @@ for (const version of versions) {
   });
 }
 
-test("TLS-45: rejects CertificateStatus that was not announced, or twice", async () => {
+test("TLS-45: rejects a CertificateStatus that is repeated or was not announced", async () => {
   const status = message(22, u8(1), vector(3, about()));
   const identity = () => stage.identity([leaf, issuer]);
   const again = (bytes: Buffer) => [status, bytes];
@@ -154,7 +154,7 @@ test("TLS-45: rejects CertificateStatus that was not announced, or twice", async
 });
 
 describe("OpenSSL's server and responses", () => {
-  /** Makes a response as `openssl ocsp` does, from a line of an authority's index. */
+  /** Makes a response with `openssl ocsp`, from a line of an authority's index. */
   function response(line: string): string {
     const file = `${maker.write("")}.ocsp`;
     const index = maker.write(`${line}\n`);

@@ -52,7 +52,7 @@ test("reads times, calls, packets, code and comments", () => {
   assert.equal(events[6].action.kind, "code");
 });
 
-test("names what it does not understand, with its line", () => {
+test("reports what it does not understand, with its line", () => {
   const cases: [string, number, RegExp][] = [
     ["0 < X 0:0(0)", 1, /expected flags/],
     ["\n\n0 < S 0:5(0)", 3, /0:5 is not 0 bytes long/],
@@ -101,7 +101,7 @@ test("checks assertions, and skips what it cannot evaluate", () => {
   assert.deepEqual(check("assert process.exit() == 0"), ["skipped"]);
 });
 
-test("leaves out, with a notice, what this kernel does not have", async () => {
+test("skips, with a notice, what this kernel does not have", async () => {
   const script = "+0 setsockopt(4, SOL_TCP, TCP_CORK, [1], 4) = 0\n+0 `true`";
   const { failure, notices } = await play(parseScript(OPEN + script));
   assert.equal(failure, undefined);

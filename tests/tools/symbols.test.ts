@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { root } from "../lab/host/process.ts";
 
-test("has the functions of TypeScript and of our C, the TLS glue included", () => {
+test("has the functions of TypeScript and of C, the TLS glue included", () => {
   const table = readFileSync(`${root}build/symbols.bin`, "latin1");
   for (const file of [
     "kernel/main.ts",

@@ -14,11 +14,11 @@ const HARDWARE: u64 = 0x5254_0012_3456;
 const SERVER: u32 = 0x0a00_0202;
 const OFFERED: u32 = 0x0a00_020f;
 const BROADCAST: u32 = 0xffff_ffff;
-/** The states from here on are those of an address set by hand. */
+/** From this state on, the address is one set by hand. */
 const INFORMING: u32 = 9;
 const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
 let now: i64 = 10 * SECOND;
-/** Whether an address was set by hand, which outlives leases. */
+/** Whether an address was set by hand; it outlives leases. */
 let byHand = false;
 
 /** Writes the header of a matching reply; options follow it. */

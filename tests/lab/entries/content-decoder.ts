@@ -22,7 +22,7 @@ class NarrowSink extends CollectingSink {
 
 let sink = new NarrowSink();
 let decoder = new ContentDecoder(ContentCoding.Gzip, sink);
-/** The most that one call of `decode` passed on. */
+/** The most bytes that one call of `decode` passed on. */
 let most: u64 = 0;
 
 /**

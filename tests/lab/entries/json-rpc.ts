@@ -27,7 +27,7 @@ let rpc = new JsonRpcClient(http, sockets, random);
 let calls: Array<RpcCall> = [];
 let exchange: RpcExchange | null = null;
 
-/** The longest time of turns that parse a response, in turns. */
+/** The most turns that may parse one response. */
 const TURNS: i32 = 1000;
 /** One turn, and more while a response is being parsed. */
 function advance(now: i64): void {
@@ -88,7 +88,7 @@ export function reading(method: usize, length: u32): bool {
 export function alike(a: usize, aLength: u32, b: usize, bLength: u32): bool {
   const first = new JsonDigest(parseJson(a, aLength).value!, key);
   const second = new JsonDigest(parseJson(b, bLength).value!, key);
-  // In steps of different lengths.
+  // The digests are computed in steps of different lengths.
   while (!first.step(3)) {}
   while (!second.step(1000)) {}
   return first.value == second.value;

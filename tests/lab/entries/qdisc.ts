@@ -20,7 +20,7 @@ export { block } from "./text";
 const OWN: u32 = 0x0a000001;
 const PEER: u32 = 0x0a000002;
 const PEER_HARDWARE: u64 = 0x5255_0a00_0202;
-/** In an Ethernet frame: the TOS octet and the UDP destination port. */
+/** Offsets in an Ethernet frame: the TOS octet and the UDP destination port. */
 const TOS: u32 = 15;
 const PORT: u32 = 36;
 
@@ -89,7 +89,7 @@ export function addSender(port: u32, length: u32, tos: u32, interval: i64): void
   senders.push(new Sender(socket, port, length, interval));
 }
 
-/** From now on, counts frames of others that leave while this sender has datagrams to send. */
+/** From now on, counts others' frames that leave while this sender has datagrams to send. */
 export function prefer(port: u32): void {
   preferred = port;
 }

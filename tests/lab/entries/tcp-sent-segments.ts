@@ -61,7 +61,7 @@ export function endOf(index: u32): u32 {
 export function sentAt(index: u32): i64 {
   return segments.sentAt(index);
 }
-/** SACKED, LOST and RESENT numbers, and those of `flight` in the network. */
+/** Counts of SACKED, LOST and RESENT numbers, and of those of `flight` in the network. */
 export function sacked(): u32 {
   return segments.sacked;
 }
@@ -74,7 +74,7 @@ export function resent(): u32 {
 export function pipe(flight: u32): u32 {
   return segments.pipe(flight);
 }
-/** What the last ACK told. */
+/** What the last ACK reported. */
 export function delivered(): u32 {
   return segments.delivered;
 }

@@ -27,9 +27,9 @@ export interface DhcpBehavior {
   garbage: number;
 }
 
-/** What is unusual about a server, and yet allowed or common. */
+/** Unusual but allowed or common behavior of a server. */
 export interface DhcpOddities {
-  /** The port from which it answers; 67 if undefined. */
+  /** The port from which it replies; 67 if undefined. */
   port?: number;
   /**
    * Option 54: an address, by default the peer's; none; or at random the peer's or the next

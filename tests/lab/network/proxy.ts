@@ -5,7 +5,7 @@ import type { Peer } from "./peer.ts";
 export class ForwardProxy {
   /** The heads of all requests, without the last empty line. */
   readonly heads: string[] = [];
-  /** What to answer in place of forwarding, if not "". */
+  /** The response to send instead of forwarding; "" to forward. */
   refusal = "";
   /** Whether to say nothing at all. */
   silent = false;

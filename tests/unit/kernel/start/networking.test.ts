@@ -144,7 +144,7 @@ test("adds Gateway= and [Route] to the routes of a lease, with metrics as in sys
   }
 });
 
-test("adds the static routes of a lease whose address was set by hand before", async () => {
+test("adds the static routes of a lease whose address had been set by hand", async () => {
   const bench = await Bench.configured(
     ...["[Network]", "DHCP=yes", "Gateway=10.0.2.9"],
     ...["[Route]", "Destination=192.0.2.0/24", "Gateway=10.0.2.8"],

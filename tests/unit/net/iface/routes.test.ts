@@ -52,7 +52,7 @@ test("a reply leaves by the interface of its address", () => {
   host.frames(1);
 });
 
-test("a route without a carrier is not used while another leads there, and is used again", () => {
+test("a route without a carrier gives way to another, and is used again with one", () => {
   addSecond();
   wasm.setLink(0, 0);
   host.turn();
@@ -70,7 +70,7 @@ test("a route without a carrier is not used while another leads there, and is us
   assert.equal(hop(OTHER), gateway.address);
 });
 
-test("two interfaces in one network: the other one is used without a carrier", () => {
+test("two interfaces in one network: if one has no carrier, the other is used", () => {
   wasm.addDevice(hardwareNumber(second.hardware));
   wasm.setAddress(1, address("10.0.2.16"), 24);
   host.pass(3);
@@ -153,14 +153,14 @@ test("rules select a table by source and by mark", () => {
   wasm.addRule(0, 0, 7, 100);
   assert.equal(hop(OTHER, { mark: 7 }), second.gateway);
   assert.equal(hop(OTHER, { mark: 8 }), gateway.address);
-  // The source that the route gives selects a table in turn, and stays.
+  // The source that the route gives selects a table in turn, and is kept.
   wasm.addRule(address(guest.address), 32, 0, 100);
   assert.equal(hop(OTHER), second.gateway);
   assert.equal(source(OTHER), guest.address);
   host.configure();
 });
 
-test("conversations are shared out among next hops by their weights, and keep theirs", () => {
+test("conversations are spread over next hops by weight, and keep their next hop", () => {
   const first = Array.from({ length: 400 }, (_, i) => (40_000 + i) * 65536 + 80);
   wasm.addHop(1, 0, address("10.0.2.3"), 3);
   const chosen = first.map((ports) => hop(OTHER, { from: guest.address, ports }));
@@ -190,7 +190,7 @@ test("a next hop without a carrier leaves the group", () => {
   host.frames();
   host.frames(1);
   assert.equal(used().size, 2);
-  // Without its address, the way is gone for good.
+  // Without its address, the next hop is gone for good.
   wasm.removeAddress(1, address(second.address));
   assert.deepEqual(used(), new Set([gateway.address]));
 });

@@ -66,7 +66,7 @@ test("does not query a server again that answers DENY or RSTR", () => {
   }
 });
 
-test("leaves a server that denies alone, and goes on with the others", () => {
+test("stops querying a server that denies, and goes on with the others", () => {
   setServers("10.0.0.1 10.0.0.2");
   poll();
   answer(0, 1, kiss("DENY"));
@@ -81,7 +81,7 @@ test("leaves a server that denies alone, and goes on with the others", () => {
   assert.equal(wasm.sockets(), 1, "still denied");
 });
 
-test("queries a server that was taken out and set again", () => {
+test("queries a server again that was removed and added", () => {
   setServers("10.0.0.1");
   poll();
   answer(0, 1, kiss("DENY"));

@@ -182,7 +182,7 @@ test("masks every frame with a key of its own, in the shortest form", () => {
   assert.notDeepEqual(two[0].mask, two[1].mask);
 });
 
-test("bounds what waits to be sent", () => {
+test("bounds the data that waits to be sent", () => {
   open();
   wasm.limit(0, 65536);
   const place = writeText(wasm, "x".repeat(100_000));
@@ -221,7 +221,7 @@ test("joins fragments, with control frames in between, however they arrive", () 
   }
 });
 
-test("splits of a character between fragments are text; other faults of UTF-8 are not", () => {
+test("a character may be split between fragments; other invalid UTF-8 ends the connection", () => {
   const euro = Buffer.from("\u20ac");
   for (let cut = 1; cut < 3; cut++) {
     open();

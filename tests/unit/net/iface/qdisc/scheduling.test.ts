@@ -28,7 +28,7 @@ function within(actual: number, expected: number, what: string): void {
   assert.ok(error < 0.01, `${what}: ${actual.toFixed(3)} instead of ${expected} Mbit/s`);
 }
 
-/** Jain's index of fairness: 1 if all are equal, 1/n if one has everything. */
+/** Jain's fairness index: 1 if all are equal, 1/n if one has everything. */
 function jain(values: number[]): number {
   const sum = values.reduce((a, b) => a + b, 0);
   return sum ** 2 / (values.length * values.reduce((a, b) => a + b * b, 0));
@@ -44,7 +44,7 @@ test("an interface without a scheduler sends all that its device takes", () => {
 });
 
 for (const rate of [0.064, 1, 8, 100, 900]) {
-  test(`tbf keeps a rate of ${rate} Mbit/s within 1 %, and loses nothing of a socket`, () => {
+  test(`tbf keeps a rate of ${rate} Mbit/s within 1 %, and loses no socket data`, () => {
     wasm.installTbf(BigInt(rate * 1e6), Math.max(3000, rate * 1000), 64 * 1024);
     flood(bulk);
     // Beyond the first burst.
@@ -76,7 +76,7 @@ test("an idle bucket holds no more than its burst", () => {
   assert.ok(wasm.bytes(bulk) <= 15_000 + 125 + FRAME);
 });
 
-test("prio sends nothing of a band while a band before it has something", () => {
+test("prio serves a band only while all bands before it are empty", () => {
   wasm.installPrio();
   wasm.addFilter(urgent, 1, 0);
   wasm.setRing(4);
@@ -109,7 +109,7 @@ test("prio under a rate: the urgent sender is served at once, bulk has the rest"
   wasm.addSender(urgent, 100, 0x10, 20_000n);
   run(10);
   assert.equal(wasm.frames(urgent), 500);
-  // The packet that is on the way delays it by 1.5 ms, and a sender that waits is polled each ms.
+  // A packet being sent delays it by 1.5 ms, and a waiting sender is polled every 1 ms.
   assert.ok(wasm.slowest(urgent) <= 3000, `${wasm.slowest(urgent)} us`);
   within(mbit(bulk, 10) + mbit(urgent, 10), 8, "sum");
 });
@@ -124,11 +124,11 @@ test("sfq shares a rate fairly among flows of any packet size; a ping waits one 
   const shares = [wasm.bytes(bulk), wasm.bytes(other)];
   assert.ok(jain(shares) > 0.99, `Jain's index ${jain(shares)} of ${shares}`);
   assert.equal(wasm.frames(urgent), 200);
-  // One quantum of each bulk flow, the packet on the way, and 1 ms until the socket is polled.
+  // One quantum of each bulk flow, the packet being sent, and 1 ms until the socket is polled.
   assert.ok(wasm.slowest(urgent) < 6000, `${wasm.slowest(urgent)} us`);
 });
 
-test("a single fifo is not fair: what sfq is for", () => {
+test("a single fifo, unlike sfq, is not fair", () => {
   wasm.installTbf(8_000_000n, 3000, 64 * 1024);
   flood(bulk);
   flood(other, 100);
@@ -168,7 +168,7 @@ test("htb divides what is lent among equal classes by quantum", () => {
   assert.ok(Math.abs(mbit(other, 10) - mbit(third, 10)) < 0.1);
 });
 
-test("an htb class that was idle does not catch up on what others had meanwhile", () => {
+test("an htb class that was idle does not catch up on what others sent meanwhile", () => {
   wasm.installHtb(20);
   wasm.addClass(1, 0, 8_000_000n, 8_000_000n, 0, 10_000);
   wasm.addClass(10, 1, 8000n, 8_000_000n, 0, 2000);
@@ -243,7 +243,7 @@ test("a filter marks packets, and their checksum stays right", () => {
   assert.equal(wasm.badChecksums(), 0);
 });
 
-test("removing the scheduler frees its frames and lets sockets go on", () => {
+test("removing the scheduler frees its frames and wakes the sockets", () => {
   wasm.installTbf(64_000n, 3000, 64 * 1024);
   flood(bulk);
   run(1);

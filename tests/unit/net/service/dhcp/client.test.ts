@@ -44,7 +44,7 @@ test("obtains a lease with four messages, the first at once", () => {
   assert.equal(world.notes, "+a00020f ?a00020f ");
 });
 
-test("requests a broadcast reply while the interface has an address of another origin", () => {
+test("requests a broadcast reply while the interface has an address from elsewhere", () => {
   wasm.setAddress(address("10.9.9.9"));
   wasm.start(0n);
   world.run(20n * second);

@@ -62,7 +62,7 @@ test("DHC-27: takes no address and no lease time from the ACK", () => {
   assert.match(world.notes, /^\+a000232 $/, "not probed: the user chose it");
 });
 
-test("uses a server that gives no identifier, and no router that is the host itself", () => {
+test("uses a server that gives no identifier; ignores a router that is the host itself", () => {
   inform();
   reply({ server: null, source: "0.0.0.0", options: [[3, ips(own)]] });
   assert.equal(world.state, "informed");
@@ -98,7 +98,7 @@ test("without a reply, asks after 4, 8, 16, 32, 64 s, +-1, and logs it once a mi
   assert.equal(world.state, "informed");
 });
 
-test("asks again when the link comes up, and on command, and keeps what it has till then", () => {
+test("asks again when the link comes up and on command, and keeps its options until then", () => {
   inform();
   reply();
   wasm.linkChanged(0, world.now);
@@ -133,7 +133,7 @@ test("waits for a link, and for an address", () => {
   assert.equal(world.state, "informing", "a reply about an address that is gone");
 });
 
-test("release and stop end it without a message, and leave the address", () => {
+test("release and stop send no message, and keep the address", () => {
   for (const end of [() => wasm.release(world.now), () => wasm.stop()]) {
     inform();
     reply();

@@ -91,7 +91,7 @@ test("keeps the lease if another server refuses what it has offered", () => {
   assert.equal(world.notes, "+a00020f ?a00020f +a00020f ", "never without its address");
 });
 
-test("acts once for each time that has passed after a jump of the clock", () => {
+test("after a jump of the clock, acts once for each deadline that has passed", () => {
   for (const [jump, type, state] of [
     [2000, 3, "renewing"],
     [3400, 3, "renewing"],

@@ -131,7 +131,7 @@ test("connects again, once, if the server rejects a resumed session", () => {
   assert.equal(world.outcome(query), "secure-failed");
 });
 
-test("the time of the handshake does not make a server slow", () => {
+test("the time of the handshake does not count as slowness of the server", () => {
   world.reset("10.0.2.3#dns.test", "10.0.2.4");
   wasm.allowStreams(true);
   world.ask("a.test");
@@ -151,7 +151,7 @@ test("the next server is asked at once if no connection can be opened", () => {
   assert.equal(wasm.serverDead(0), 0, "nothing is known about the server");
 });
 
-test("a server to which no query was sent was not silent", () => {
+test("a server that was sent no query does not count as silent", () => {
   world.reset("10.0.2.3#dns.test", "10.0.2.4");
   wasm.allowStreams(true);
   world.ask("a.test");

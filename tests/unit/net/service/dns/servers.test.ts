@@ -311,7 +311,7 @@ test("without TCP, repeats a query in lower case if the server changes the case 
   assert.equal(world.outcome(query), target);
 });
 
-test("a name in another case does not bring EDNS back at a server that drops it", () => {
+test("a name in different case does not bring EDNS back for a server that drops it", () => {
   world.reset(first);
   world.ask(LONG);
   world.run(2n * second);

@@ -138,7 +138,7 @@ test("adds up the times of all hops as curl does", () => {
   http.poll(1);
   http.poll(5);
   http.push(1, ok);
-  // The second connection goes on after the redirect, 20 us after the start.
+  // The second connection continues after the redirect, 20 us after the start.
   assert.deepEqual(times(), [2, 121, 101, 121, 126, 20, 126]);
 });
 

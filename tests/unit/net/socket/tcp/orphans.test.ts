@@ -1,4 +1,4 @@
-/** Connections that their user has released, which may hold nothing up. */
+/** Connections that their user has released; they must not hold up others. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";

@@ -6,7 +6,7 @@ import { Bench, Icmp, pattern, SECOND } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** A connection of which full-sized segments were acknowledged, with more in flight. */
+/** A connection whose full-sized segments were acknowledged, with more in flight. */
 function proven(): { bench: Bench; acked: number } {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(65536));

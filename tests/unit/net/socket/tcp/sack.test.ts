@@ -96,7 +96,7 @@ test("reports the piece of the latest segment first, then those reported before"
   assert.equal(blocks(bench, ack).length, 4);
 });
 
-test("reports once what arrived twice, below or above the acknowledgment (D-SACK)", () => {
+test("reports once what arrived twice, before or after the acknowledgment (D-SACK)", () => {
   const bench = established();
   bench.send("A", 0, 0, { payload: pattern(300) });
   bench.advance(SECOND);
@@ -125,7 +125,7 @@ test("a full-sized segment leaves the report to an ACK of its own", () => {
   assert.deepEqual(blocks(bench, ack), [[1000, 1100]]);
 });
 
-test("sends again exactly the holes, in one round trip, and new data as segments arrive", () => {
+test("resends exactly the holes, in one round trip, and new data as segments arrive", () => {
   const bench = inFlight();
   // 1, 3 and 5 are missing.
   const pairs = (to: number) =>
@@ -148,7 +148,7 @@ test("sends again exactly the holes, in one round trip, and new data as segments
   assert.equal(wasm.congestionWindow(bench.connection), wasm.threshold(bench.connection));
 });
 
-test("a retransmission that is lost, too, is sent again without a time-out", () => {
+test("a lost retransmission is sent again without a time-out", () => {
   const bench = inFlight();
   const all: [number, number] = [2 * MSS, 11 * MSS];
   assert.deepEqual(starts(bench, bench.send("A", 0, MSS, { options: sack(bench, all) }))[0], 1);
@@ -167,7 +167,7 @@ test("waits for a reordered segment a quarter of a round trip", () => {
   bench.send("A", 0, 3 * MSS);
   assert.equal(wasm.retransmits(bench.connection), 0);
   assert.ok(wasm.congestionWindow(bench.connection) >= cwnd);
-  // The path is known to reorder now: three segments that overtook another are no loss yet.
+  // The path is now known to reorder: three segments that overtook another mean no loss yet.
   bench.send("A", 0, 3 * MSS, { options: sack(bench, [4 * MSS, 8 * MSS]) });
   assert.equal(wasm.retransmits(bench.connection), 0);
   const out = bench.advance(40 * MILLISECOND);
@@ -203,7 +203,7 @@ test("a lost tail is probed for after two round trips, not after a time-out", ()
   assert.ok(wasm.congestionWindow(bench.connection) < cwnd, "a loss all the same");
 });
 
-test("after a spurious time-out, only one segment was sent again and the window comes back", () => {
+test("after a spurious time-out, one segment was resent and the window is restored", () => {
   for (const options of [[2, 4, 5, 180], SYN_OPTIONS]) {
     for (const more of [20, 40]) {
       const bench = new Bench(wasm).establish(options);

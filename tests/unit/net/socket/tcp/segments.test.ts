@@ -48,7 +48,7 @@ test("TCP-04: delivers the data before a RST, but not the payload of the RST", (
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("keeps the data of a reset connection until its user reads it or lets go", () => {
+test("keeps the data of a reset connection until its user reads or releases it", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "read late" });
   bench.send("R", 9);

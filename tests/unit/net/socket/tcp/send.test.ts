@@ -264,7 +264,7 @@ test("resets the congestion window after a pause", () => {
   }
   assert.ok(wasm.congestionWindow(bench.connection) > 14600);
   bench.advance(10 * SECOND);
-  // ACKs are no use of the window.
+  // Pure ACKs do not use the window.
   bench.send("PA", 0, acked, { payload: "request" });
   bench.advance(SECOND / 10);
   bench.write("x");

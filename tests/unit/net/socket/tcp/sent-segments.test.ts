@@ -22,7 +22,7 @@ function flight(segments: number): void {
   for (let i = 0; i < segments; i++) wasm.sent((i + 1) * 100, false, BigInt(10 + i));
 }
 
-/** The numbers that are SACKED, LOST and RESENT, and in the network of `flight`. */
+/** Counts of SACKED, LOST and RESENT numbers, and of those of `flight` in the network. */
 const sums = (flight: number) => [wasm.sacked(), wasm.lost(), wasm.resent(), wasm.pipe(flight)];
 
 test("records each segment, and drops those that an ACK covers completely", () => {
@@ -48,7 +48,7 @@ test("samples the oldest segment that an ACK covers, none that was sent twice (K
   assert.equal(wasm.acknowledge(700, 90n), NO_SAMPLE);
 });
 
-test("marks what a SACK block covers completely, once", () => {
+test("marks the segments that a SACK block covers completely, once", () => {
   flight(10);
   assert.equal(wasm.sack(250, 550, 50n), 200);
   assert.deepEqual(sums(1000), [200, 0, 0, 800]);
@@ -81,7 +81,7 @@ test("counts lost and resent numbers, until they are acknowledged or SACKed", ()
   assert.deepEqual(sums(400), [100, 0, 0, 300], "what was SACKed is not lost");
 });
 
-test("a timeout loses all but what was SACKed; if the peer reneged, that, too", () => {
+test("a time-out marks everything lost but what was SACKed; all of it if the peer reneged", () => {
   flight(4);
   wasm.sack(200, 300, 50n);
   wasm.loseAll();
@@ -94,7 +94,7 @@ test("a timeout loses all but what was SACKed; if the peer reneged, that, too", 
   assert.deepEqual(sums(200), [0, 200, 0, 0], "the segment at SND.UNA was SACKed: it reneged");
 });
 
-test("loses by time only what was sent earlier, and says when to look again", () => {
+test("marks lost by time only what was sent earlier, and returns when to look again", () => {
   flight(5);
   // The third arrived, sent at 12; the window is 20 µs.
   wasm.sack(200, 300, 30n);
@@ -132,7 +132,7 @@ test("sequence numbers wrap", () => {
   assert.deepEqual(sums(0xf0), [0xf0, 0, 0, 0]);
 });
 
-test("is full with as many segments as records", () => {
+test("is full once every record holds a segment", () => {
   flight(capacity - 1);
   assert.ok(!wasm.full());
   wasm.sent(capacity * 100, false, 999n);

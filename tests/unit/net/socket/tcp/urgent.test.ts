@@ -6,7 +6,7 @@ import { Bench, pattern } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-test("tells how far data is urgent until it is read, and delivers it in line (MUST-32)", () => {
+test("reports how far data is urgent until it is read, and delivers it in line (MUST-32)", () => {
   const bench = new Bench(wasm).establish();
   assert.equal(wasm.urgent(bench.connection), 0);
   bench.send("PAU", 0, 0, { payload: "abcdef", urgent: 3 });
@@ -17,7 +17,7 @@ test("tells how far data is urgent until it is read, and delivers it in line (MU
   assert.equal(wasm.urgent(bench.connection), 0);
 });
 
-test("the pointer may be ahead of the data, only advances, and needs its flag", () => {
+test("the pointer may be ahead of the data, only advances, and counts only with URG", () => {
   const bench = new Bench(wasm).establish();
   bench.send("AU", 0, 0, { urgent: 1000 });
   assert.equal(wasm.urgent(bench.connection), 1000);
