@@ -93,6 +93,7 @@ look_for_packages() {
       program wasm-ld lld
       file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
       program gnutls-serv gnutls-bin
+      program aria2c aria2
       program unbound unbound
       program named bind9
       program dig bind9-dnsutils

@@ -1,7 +1,6 @@
 /**
- * The public API, over one default stack, with the names of the D kernel that preceded this one. No
- * function blocks: an operation that takes time returns a handle, and makes progress as the kernel
- * polls the stack, once a turn. docs/api.md describes the API with an example.
+ * The public API, over one default stack. No function blocks: an operation that takes time returns
+ * a handle, and proceeds as the kernel polls the stack, once a turn. docs/api.md has an example.
  */
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
 import { DnsQuery } from "./service/dns/query";
@@ -10,6 +9,7 @@ import { HttpRequest } from "./service/http/client/request";
 import { BytesSource } from "./service/http/message/body";
 import { RpcCall } from "./service/json-rpc/call";
 import { RpcExchange } from "./service/json-rpc/exchange";
+import { RpcSubscription } from "./service/json-rpc/subscription";
 import { NameServer, parseNameServer, parseNetworkAddress } from "./service/settings";
 import { NetworkStack } from "./service/stack";
 import { StreamStatus } from "./service/stream/stream";
@@ -17,6 +17,7 @@ import { TcpStream } from "./service/stream/tcp-stream";
 import { TcpSocket } from "./service/tcp-socket";
 import { TlsOptions } from "./service/tls/shared";
 import { TlsStream } from "./service/tls/stream";
+import { WebSocket } from "./service/websocket/socket";
 import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp-socket";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
@@ -32,9 +33,7 @@ export function initNetworkStack(stack: NetworkStack): void {
   defaultStack = stack;
 }
 
-/**
- * Polls the stack at `now`, microseconds since boot. Returns true if there is more to do at once.
- */
+/** Polls the stack at `now`, microseconds since boot. Returns true to be called again at once. */
 export function networkStackPoll(now: i64): bool {
   return defaultStack.poll(now);
 }
@@ -48,12 +47,8 @@ export function networkStackPoll(now: i64): bool {
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);
   const router = gateway == "" ? 0 : parseIpv4(gateway);
-  if (
-    own == null ||
-    router == NOT_AN_ADDRESS ||
-    defaultStack.configuration.configurators.length == 0
-  )
-    return false;
+  const all = defaultStack.configuration.configurators;
+  if (own == null || router == NOT_AN_ADDRESS || all.length == 0) return false;
   const servers: Array<NameServer> = [];
   const words = nameServers.split(" ");
   for (let i = 0; i < words.length; i++) {
@@ -62,9 +57,8 @@ export function configureNetwork(address: string, gateway: string, nameServers: 
     if (server == null) return false;
     servers.push(server);
   }
-  const configurator = defaultStack.configuration.configurators[0];
-  if (!configurator.configureByHand(own, router as u32)) return false;
-  configurator.setNameServers(servers);
+  if (!all[0].configureByHand(own, router as u32)) return false;
+  all[0].setNameServers(servers);
   return true;
 }
 
@@ -121,8 +115,7 @@ export function tcpConnect(socket: TcpSocket, address: Ipv4Address, port: u32): 
 /**
  * Probes the peer once it is silent for `idle` microseconds (SO_KEEPALIVE with TCP_KEEPIDLE; RFC
  * 9293 section 3.8.4). The connection fails with TimedOut if 9 probes, 75 s apart, are not
- * answered. 0, the default, disables probes. Accepted sockets inherit the setting of their
- * listener.
+ * answered. 0, the default, disables probes.
  */
 export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
   socket.keepAlive = idle;
@@ -140,7 +133,7 @@ export function tcpSetMark(socket: TcpSocket, mark: u32): void {
 /**
  * Fails the connection, with TimedOut or the last ICMP error, if data or the SYN is not
  * acknowledged for `timeout` microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the
- * default, means 5 minutes, or 3 for the SYN. Accepted sockets inherit their listener's setting.
+ * default, means 5 minutes, or 3 for the SYN.
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.userTimeout = timeout;
@@ -366,9 +359,8 @@ export function dhcpRelease(): bool {
 }
 
 function dhcpClient(): DhcpClient | null {
-  return defaultStack.configuration.configurators.length > 0
-    ? defaultStack.configuration.configurators[0].dhcp
-    : null;
+  const all = defaultStack.configuration.configurators;
+  return all.length > 0 ? all[0].dhcp : null;
 }
 
 // --- HTTP ---
@@ -393,4 +385,14 @@ export function httpsRequest(method: string, url: string, body: string): HttpCal
 /** Calls a JSON-RPC 2.0 method; `params` is a JSON array or object, or "" for none. */
 export function jsonRpcCall(url: string, method: string, params: string): RpcExchange {
   return defaultStack.rpc.call(url, new RpcCall(method, params), 0, defaultStack.ip.now);
+}
+
+/** Subscribes at a ws or wss URL: `next` returns the notifications' results; see docs/api.md. */
+export function jsonRpcSubscribe(url: string, method: string, params: string): RpcSubscription {
+  return defaultStack.rpc.subscribe([url], new RpcCall(method, params));
+}
+
+/** Connects to a ws or wss URL. Returns null if it is invalid or there are too many connections. */
+export function webSocketConnect(url: string): WebSocket | null {
+  return defaultStack.webSocket.connect(url, defaultStack.ip.now);
 }

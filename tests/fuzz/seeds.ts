@@ -9,6 +9,7 @@ import { ARP, address, BROADCAST, ICMP, IPV4, TCP, UDP, u32 } from "../lab/packe
 import { dhcpMessage, encodeOptions, ips, type Options } from "../lab/packets/dhcp.ts";
 import { a, cname, encodeRecord, type Record_, soa } from "../lab/packets/dns.ts";
 import { tcpSegment } from "../lab/packets/tcp.ts";
+import { closeFrame, opcodes, frame as socketFrame } from "../lab/packets/websocket.ts";
 import { types, usual } from "../lab/scripted/dhcp.ts";
 
 const short = (value: number) => Buffer.of(value >> 8, value & 255);
@@ -246,6 +247,16 @@ const texts = [
 
 const contents = ["", "a".repeat(300), texts.join("abcabc"), [...Array(400).keys()].join(" ")];
 
+/** What a WebSocket server sends after the handshake. */
+const socketBytes = Buffer.concat([
+  socketFrame(opcodes.text, '{"a":1}'),
+  socketFrame(opcodes.text, "caf", { final: false }),
+  socketFrame(opcodes.ping, "?"),
+  socketFrame(opcodes.continuation, "\u00e9"),
+  socketFrame(opcodes.binary, Buffer.alloc(300, 1)),
+  closeFrame(1001, "bye"),
+]);
+
 /** The seeds, by target. Those of `ocsp` and `crl` are signed, so they are files of the corpus. */
 export const seeds: Record<string, () => Buffer[]> = {
   crl: () => [],
@@ -278,5 +289,11 @@ export const seeds: Record<string, () => Buffer[]> = {
     ...files.flatMap((text) => [join(3, text), join(7, text)]),
   ],
   console: () => typed.map((text) => Buffer.from(text, "latin1")),
+  websocket: () => [
+    join(0, socketBytes),
+    join(8, socketBytes),
+    join(1, "HTTP/1.1 401 No\r\nRetry-After: 7\r\n\r\n"),
+    join(0, socketFrame(opcodes.text, "", { lengthBytes: 8, length: 1n << 40n })),
+  ],
   filter: () => filters.flatMap((text) => [join(text, 0x0a, arpFrame), join(text, 0x0a, synFrame)]),
 };

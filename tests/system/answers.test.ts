@@ -50,7 +50,7 @@ const answers: [what: string, members: (bytes: number) => string, says: RegExp][
   ],
 ];
 
-suite("the longest responses leave enough memory", () => {
+suite("RPC-17: the longest responses leave enough memory", () => {
   for (const [what, members, says] of answers) {
     test(what, async () => {
       const lab = await serving((id, n) => `{"jsonrpc":"2.0","id":${id},${members(n)}}`);

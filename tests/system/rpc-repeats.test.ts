@@ -50,7 +50,7 @@ const gaps = (server: Server) =>
 const within = (value: number, least: number, most: number) =>
   assert.ok(value >= least && value <= most, `${value} is not from ${least} to ${most}`);
 
-test("retries after 1 s and 2 s with jitter, and prints why", async () => {
+test("RPC-15: retries after 1 s and 2 s with jitter, and prints why", async () => {
   const [lab, [server]] = await serving([busy, limited, good]);
   const text = lab.command(`rpc ${url(0)} eth_chainId; echo $?`);
   assert.match(text, /8000\/: HTTP 503 Busy, trying again in (0\.[5-9]|1\.0) s\r\n/);
@@ -61,7 +61,7 @@ test("retries after 1 s and 2 s with jitter, and prints why", async () => {
   within(second, 1, 2.2);
 });
 
-test("waits for Retry-After, but gives up if that is later than --retry-max-time", async () => {
+test("RPC-15: waits for Retry-After, but not beyond --retry-max-time", async () => {
   const slow = (seconds: number): Response => [`429 Slow\r\nRetry-After: ${seconds}`, ""];
   const [lab, [server]] = await serving([slow(5), good, slow(60), slow(60), good]);
   assert.match(lab.command(`rpc ${url(0)} eth_chainId`), /trying again in 5\.0 s[\s\S]*\(324\)/);
@@ -88,7 +88,7 @@ test("other faults are not retried: they are not transient", async () => {
   assert.equal(server.times.length, 1);
 });
 
-test("a call that may have been carried out is sent again only if it changes nothing", async () => {
+test("RPC-14: what may have been carried out is repeated only if it reads", async () => {
   const [lab, [first, second]] = await serving(["close", "close", "close", busy, good], [good]);
   const sent = lab.command(`rpc ${url(0)} ${url(1)} eth_sendRawTransaction '["0x"]'; echo $?`);
   assert.match(sent, /not sent again, as it may have been carried out\r\n.*\r\n52\r\n/);
@@ -101,7 +101,7 @@ test("a call that may have been carried out is sent again only if it changes not
   assert.match(refused, /HTTP 503 Busy, trying again[\s\S]*\(324\)/);
 });
 
-test("-q prints the result once enough servers agree, and names those that differ", async () => {
+test("RPC-16: -q answers once enough servers agree, and names the others", async () => {
   const value = '{"a":[1,2.50,"\\u0061"],"b":null}';
   const same = '{ "b": null, "a": [1.0, 25e-1, "a"] }';
   const [lab] = await serving(

@@ -100,7 +100,7 @@ test("refuses other URLs, and fields that the client sets", () => {
   assert.match(string(wasm.connect(...place, MAXIMUM)), /header Upgrade is set by the client/);
 });
 
-test("opens only if the server switches to WebSocket with the right hash", () => {
+test("WS-01: opens only if the server switches to WebSocket with the right hash", () => {
   const right = (request: string) => switching(request);
   const wrong: [(request: string) => string, RegExp][] = [
     [(r) => right(r).replace(/Accept: ./, "Accept: _"), /Sec-WebSocket-Accept/],
@@ -133,7 +133,7 @@ test("opens only if the server switches to WebSocket with the right hash", () =>
   assert.equal(take(), "text first");
 });
 
-test("fails if the server ends the connection, or does not answer in time", () => {
+test("WS-02: fails if the server ends the connection, or does not answer in time", () => {
   connect();
   wasm.finish(false);
   wasm.poll(0n);
@@ -157,7 +157,7 @@ test("fails if the server ends the connection, or does not answer in time", () =
   assert.equal(reason(), "scripted failure");
 });
 
-test("masks every frame with a key of its own, in the shortest form", () => {
+test("WS-12: masks every frame with a key of its own, in the shortest form", () => {
   open();
   for (const length of [0, 1, 3, 4, 125, 126, 127, 65535, 65536, 100_000]) {
     const text = "0123456789".repeat(length / 10 + 1).slice(0, length);
@@ -196,7 +196,7 @@ test("bounds the data that waits to be sent", () => {
   assert.equal(wasm.send(...place, true), 1);
 });
 
-test("joins fragments, with control frames in between, however they arrive", () => {
+test("WS-05: joins fragments, with control frames in between, however they arrive", () => {
   const bytes = Buffer.concat([
     frame(opcodes.text, "caf\u00e9 "),
     frame(opcodes.text, "one ", { final: false }),
@@ -221,7 +221,7 @@ test("joins fragments, with control frames in between, however they arrive", () 
   }
 });
 
-test("a character may be split between fragments; other invalid UTF-8 ends the connection", () => {
+test("WS-06: a character may be split between fragments; other text is UTF-8", () => {
   const euro = Buffer.from("\u20ac");
   for (let cut = 1; cut < 3; cut++) {
     open();
@@ -254,7 +254,7 @@ function fails(bytes: Buffer, code: number, words: RegExp): void {
   assert.equal(wasm.state(), states.closed);
 }
 
-test("ends the connection when the server breaks the protocol", () => {
+test("WS-03, WS-04: ends the connection when the server breaks the protocol", () => {
   const form = (opcode: number, payload: string, more: FrameForm) => frame(opcode, payload, more);
   const cases: [Buffer, RegExp][] = [
     [form(1, "x", { reserved: 0x40 }), /reserved bit/],
@@ -281,7 +281,7 @@ test("ends the connection when the server breaks the protocol", () => {
   fails(frame(8, Buffer.of(3, 232, 0xff)), 1007, /not UTF-8/);
 });
 
-test("bounds the length of a message, announced or in fragments", () => {
+test("WS-07: bounds the length of a message, announced or in fragments", () => {
   open();
   assert.equal(messages(frame(opcodes.binary, Buffer.alloc(MAXIMUM)))[0].length, MAXIMUM + 7);
   const announced = frame(opcodes.text, "", { lengthBytes: 8, length: 1n << 40n });
@@ -291,7 +291,7 @@ test("bounds the length of a message, announced or in fragments", () => {
   fails(Buffer.concat([part, more]), 1009, /longer than 1000 bytes/);
 });
 
-test("reads nothing while a message waits", () => {
+test("WS-10: reads nothing while a message waits", () => {
   open();
   const one = frame(opcodes.text, "x".repeat(100));
   push(Buffer.concat([one, one, one]));
@@ -305,7 +305,7 @@ test("reads nothing while a message waits", () => {
   assert.equal(wasm.unread(), 102);
 });
 
-test("answers only the last of many pings, and reads a bounded number of frames a turn", () => {
+test("WS-08: answers only the last of many pings, and bounds the frames of a turn", () => {
   open();
   wasm.limit(0, 0xffffffff);
   const pings = Array.from({ length: 2000 }, (_, i) => frame(opcodes.ping, `${i}`));
@@ -323,7 +323,7 @@ test("answers only the last of many pings, and reads a bounded number of frames 
   assert.equal(frames.at(-1)?.payload.toString(), "1999");
 });
 
-test("pings a silent server, and gives up if that stays unanswered", () => {
+test("WS-09: pings a silent server, and gives up if that stays unanswered", () => {
   open();
   assert.equal(wasm.pollAt(), 30n * SECOND);
   wasm.poll(30n * SECOND);
@@ -344,7 +344,7 @@ test("pings a silent server, and gives up if that stays unanswered", () => {
   assert.equal(wasm.state(), states.closed);
 });
 
-test("closes in both directions, whoever begins", () => {
+test("WS-11: closes in both directions, whoever begins", () => {
   open();
   wasm.close();
   wasm.poll(0n);
