@@ -9,7 +9,7 @@ export class TcpSocket {
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;
-  /** Set by `tcpSetKeepAlive` and `tcpSetUserTimeout`, in microseconds. */
+  /** From `tcpSetKeepAlive` and `tcpSetUserTimeout`; accepted sockets inherit both. */
   keepAlive: i64 = 0;
   userTimeout: i64 = 0;
   /** Set by `tcpSetMark`. */
