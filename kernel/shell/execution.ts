@@ -11,7 +11,7 @@ import { Registry } from "./registry";
 import { Session } from "./session";
 import { printable } from "./terminal/printable";
 
-/** Commands whose originals print their help for -h, other than those that parse it themselves. */
+/** Commands that print their help for a single -h, as their originals do. */
 const WITH_SHORT_HELP: StaticArray<string> = [
   "curl",
   "dmesg",

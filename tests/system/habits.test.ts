@@ -1,12 +1,12 @@
 /**
- * What users of other systems type out of habit is either the thing itself, or gets one line with
- * the word to use.
+ * Commands that users of other systems type out of habit work, or are answered by one line that
+ * names the command to use.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 
-/** Command lines that do not exist here, and what the answer says to type. */
+/** Commands that do not exist here, and what to type instead. */
 const foreign: [command: string, substitute: string][] = [
   ["ifconfig", "ip addr"],
   ["ifconfig eth0 up", "ip addr"],
@@ -95,7 +95,7 @@ const own: [command: string, says: RegExp][] = [
 /** Returns a command's output without the echo and the prompt. */
 const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
 
-test("a habit of another system gets one line with the word to use", async () => {
+test("a command of another system is answered by one line that names the one to use", async () => {
   const lab = await Lab.at("S1");
   assert.ok(foreign.length >= 60);
   for (const [command, substitute] of foreign) {
@@ -105,7 +105,7 @@ test("a habit of another system gets one line with the word to use", async () =>
       [`${name}: command not found (try: ${substitute})`],
       command,
     );
-    // The word to use exists.
+    // That command exists.
     const [word] = substitute.split(" ");
     assert.doesNotMatch(printed(lab, `help ${word}`).join(), /no help topics/, substitute);
   }
@@ -115,7 +115,7 @@ test("a habit of another system gets one line with the word to use", async () =>
   ]);
 });
 
-test("other habits are the thing itself", async () => {
+test("other habits work as they are", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of own) {
     assert.match(printed(lab, command).join("\n"), says, command);
@@ -126,7 +126,7 @@ test("other habits are the thing itself", async () => {
   }
 });
 
-test("without an address, ping reaches this host, and mistakes are told at once", async () => {
+test("without an address, ping reaches this host, and mistakes are reported at once", async () => {
   const lab = await Lab.at("S0");
   assert.match(printed(lab, "ping -c 1 127.0.0.1").join("\n"), / 1 received/);
   const before = lab.world.now;

@@ -1,6 +1,6 @@
 /**
- * The IPv4 networks of hosting providers, as their documents describe them: each by DHCP, by
- * anonymos.conf and by `ip=`, where their users would do so.
+ * The IPv4 networks of hosting providers, as their documentation describes them. Each is configured
+ * by DHCP, by anonymos.conf and by `ip=`.
  */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";

@@ -1,4 +1,4 @@
-/** `ss -ti` shows that two kernels use SACK, and what it tells about losses. */
+/** `ss -ti` shows that two kernels use SACK, and what it reports of losses. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin } from "../lab/machine/twin.ts";

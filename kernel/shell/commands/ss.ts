@@ -148,7 +148,7 @@ export class Ss extends Command {
   }
 }
 
-/** Returns what SACK tells, in segments: those lost and those that arrived, as far as there are. */
+/** Returns what SACK reports, if anything: segments that are lost and that have arrived. */
 function losses(connection: TcpConnection, size: u32): string {
   const lost = (connection.lost + size - 1) / size;
   const sacked = (connection.sacked + size - 1) / size;

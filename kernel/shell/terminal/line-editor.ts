@@ -117,7 +117,7 @@ export class LineEditor {
     else this.bell = true;
   }
 
-  /** Shows another line, of which nothing is missing. */
+  /** Shows another line, which is complete. */
   private replace(text: string): void {
     this.line.set(text);
     this.overflowed = false;

@@ -7,7 +7,7 @@ import { INFLATE_TURN_BYTES, INFLATE_WINDOW_BYTES } from "../../../core/limits";
 import { BodySink } from "../../../net/service/http/message/body";
 import { ContentCoding, ContentDecoder } from "../../../net/service/http/message/content-decoder";
 
-/** Output after which an input, which may be a bomb, is left alone. */
+/** Output after which an input, perhaps a decompression bomb, is abandoned. */
 const ENOUGH: u64 = 4 * 1024 * 1024;
 
 class Sink extends BodySink {

@@ -48,7 +48,7 @@ function outcome(bytes: Input, piece: u32, greets: bool): string {
   for (let at: u32 = 0; at < bytes.length; at += piece) {
     const length = min(piece, bytes.length - at);
     world.push(fenced(bytes.pointer + at, length), length);
-    // As long as messages come, there may be more.
+    // While messages arrive, there may be more.
     for (let idle = 0; idle < 40; idle++) {
       world.poll(0);
       const message = world.take();

@@ -343,7 +343,7 @@ test("prints correct dates from 1970 to 2399", async () => {
   }
 });
 
-test("a line that was too long does not spoil the next one that is recalled", async () => {
+test("a line recalled after one that was too long can be run", async () => {
   const console = await Console.start();
   console.type("words kept\r");
   console.type("x".repeat(5000));
