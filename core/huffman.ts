@@ -5,7 +5,7 @@ export const LONGEST_CODE: u32 = 15;
 
 /** A code: its symbols in the order of their codes. */
 export class HuffmanCode {
-  /** How many codes there are of each length. */
+  /** The number of codes of each length. */
   readonly counts: StaticArray<u16> = new StaticArray<u16>((LONGEST_CODE + 1) as i32);
   readonly symbols: StaticArray<u16>;
   private readonly offsets: StaticArray<u16> = new StaticArray<u16>((LONGEST_CODE + 1) as i32);
@@ -14,7 +14,11 @@ export class HuffmanCode {
     this.symbols = new StaticArray<u16>(size as i32);
   }
 
-  /** Sets the code by the lengths of `count` symbols. Returns false if there is no such code. */
+  /**
+   * Builds the code from the lengths of `count` symbols, at `from` in `lengths`; 0 means unused.
+   * Returns false if the lengths are oversubscribed or incomplete; `single` allows one code of one
+   * bit, or none.
+   */
   build(lengths: StaticArray<u8>, from: u32, count: u32, single: bool): bool {
     const counts = this.counts;
     counts.fill(0);
@@ -33,7 +37,7 @@ export class HuffmanCode {
       const length = lengths[from + i];
       if (length != 0) this.symbols[this.offsets[length]++] = i as u16;
     }
-    // An incomplete code is valid only if it has no symbol, or one of a single bit.
+    // With `single`, a code without symbols or with one code of one bit may be incomplete.
     return left == 0 || (single && (codes == 0 || (codes == 1 && counts[1] == 1)));
   }
 }

@@ -7,7 +7,7 @@ import { HuffmanCode, LONGEST_CODE } from "./huffman";
 import { INFLATE_WINDOW_BYTES } from "./limits";
 
 const MASK: u32 = INFLATE_WINDOW_BYTES - 1;
-/** How many symbols there are of each alphabet. */
+/** The sizes of the alphabets: literals and lengths, distances, code lengths. */
 const LITERALS: u32 = 288;
 const DISTANCES: u32 = 32;
 const LENGTHS: u32 = 19;
@@ -16,7 +16,7 @@ const END_OF_BLOCK: i32 = 256;
 const NO_INPUT: i32 = -1;
 const NO_CODE: i32 = -2;
 
-/** The order of the code lengths in a block (section 3.2.7). */
+/** The order in which a block stores the code lengths (section 3.2.7). */
 const ORDER: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 /** The shortest length of codes 257 to 285, and their extra bits (section 3.2.5). */
 const LENGTH_BASE: StaticArray<u16> = [
@@ -52,13 +52,13 @@ const enum State {
 export class Inflate {
   /** Why the data is invalid, in zlib's words; "" while it is valid. */
   error: string = "";
-  /** Bytes of output that were not taken yet. */
+  /** Bytes of output not taken yet. */
   pending: u32 = 0;
-  /** Whether the last `run` stopped for want of room: it can go on without more input. */
+  /** Whether the last `run` stopped at a full window: it can continue without more input. */
   blocked: bool = false;
   private state: State = State.BlockHeader;
   private readonly window: StaticArray<u8>;
-  /** Where the next byte of output goes, and how many bytes there are to refer to. */
+  /** Where the next byte of output goes, and how many bytes before it a distance may reach. */
   private head: u32 = 0;
   private known: u32 = 0;
   private bits: u32 = 0;
@@ -76,7 +76,7 @@ export class Inflate {
   private lengthCount: u32 = 0;
   /** Lengths read so far. */
   private index: u32 = 0;
-  /** The symbol of a length or distance, and what is left to copy, from how far back. */
+  /** The symbol of a length or distance; the bytes left to copy, and how far back they are. */
   private symbol: u32 = 0;
   private left: u32 = 0;
   private distance: u32 = 0;
@@ -97,7 +97,7 @@ export class Inflate {
     return this.state == State.Finished;
   }
 
-  /** Returns the address of the oldest output, and how much is contiguous there. */
+  /** The address of the oldest output, and how many bytes of it are contiguous. */
   outputPointer(): usize {
     return changetype<usize>(this.window) + ((this.head - this.pending) & MASK);
   }
@@ -118,7 +118,7 @@ export class Inflate {
     return (this.at - pointer) as u32;
   }
 
-  /** Returns false to wait for input, for room or for nothing more. */
+  /** Returns false if it needs input or room, or has failed. */
   private step(): bool {
     switch (this.state) {
       case State.BlockHeader:
@@ -154,7 +154,7 @@ export class Inflate {
     return false;
   }
 
-  /** Returns false unless there are `count` bits, at most 25. */
+  /** Reads input until `count` bits (at most 25) are buffered. Returns false if it runs out. */
   private need(count: u32): bool {
     while (this.bitCount < count) {
       if (this.at == this.end) return false;
@@ -220,7 +220,7 @@ export class Inflate {
   }
 
   private storedHeader(): bool {
-    // Less than a byte is left of the last one. The two lengths are read one after the other.
+    // Skip to a byte boundary, then read LEN and NLEN (section 3.2.4).
     if (this.index == 0) {
       this.drop(this.bitCount & 7);
       this.index = 1;
@@ -330,7 +330,7 @@ export class Inflate {
     return true;
   }
 
-  /** Decodes literals up to a length, the end of the block, or a reason to wait. */
+  /** Decodes literals until a length, the end of the block, a full window or lack of input. */
   private nextSymbol(): bool {
     while (this.pending <= MASK) {
       const symbol = this.decode(this.literals);

@@ -39,14 +39,14 @@ export const INTERFACES: u32 = 4;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
 export const ROUTES: u32 = 128;
-/** Ways of one route, and routing rules. */
+/** Next hops of one route, and routing rules. */
 export const ROUTE_HOPS: i32 = 16;
 export const RULES: u32 = 64;
 /** Neighbors of one interface. */
 export const NEIGHBORS: u32 = 1024;
 /** Packets held for one neighbor while its hardware address is resolved; the newest are kept. */
 export const NEIGHBOR_QUEUE: u32 = 4;
-/** Packets of one interface that wait for the hardware addresses of its neighbors. */
+/** Packets of one interface that wait for hardware addresses. */
 export const NEIGHBOR_WAITING: u32 = 192;
 /** Frames queued from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
@@ -60,11 +60,11 @@ export const ICMP_BUCKETS: u32 = 64;
 // --- egress scheduling ---
 /** Frames queued on one interface: an eighth of the pool, so that enough remain to receive into. */
 export const EGRESS_FRAMES: u32 = 128;
-/** Frames of one class or flow from which on its sockets wait. */
+/** Sockets wait while this many frames of their class or flow are queued. */
 export const EGRESS_QUEUE: u32 = 16;
-/** Frames that a scheduler sends in one turn: fewer, so that full queues are not emptied by it. */
+/** Frames a scheduler sends in one turn; fewer than EGRESS_QUEUE, so no full queue runs empty. */
 export const EGRESS_BATCH: u32 = 8;
-/** Queues that sfq hashes flows to; a power of two. */
+/** Queues into which sfq hashes flows; a power of two. */
 export const EGRESS_FLOWS: u32 = 128;
 /** Classes of one htb, and nested disciplines of one interface. */
 export const EGRESS_CLASSES: u32 = 16;
@@ -99,7 +99,7 @@ export const TCP_TIME_WAITS: u32 = 16384;
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-/** Segments of one connection in flight, with records of 16 bytes; a power of two. */
+/** Segments of one connection in flight, each with a record of 16 bytes; a power of two. */
 export const TCP_SENT_SEGMENTS: u32 = 512;
 /** Out-of-order ranges that a connection holds; a segment that needs one more is dropped. */
 export const TCP_REASSEMBLY_PIECES: u32 = 32;
@@ -132,7 +132,7 @@ export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 /** Servers queried for one name. */
 export const DNS_SERVERS: u32 = 4;
-/** Sockets of queries; if all are used, the socket of an earlier query or a probe is closed. */
+/** Sockets of queries; if all are in use, that of an earlier query or a probe is closed. */
 export const DNS_SOCKETS: u32 = 40;
 /** Queries that only find out whether a server answers again. */
 export const DNS_PROBES: u32 = 8;
@@ -174,7 +174,7 @@ export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
  */
 export const INFLATE_WINDOW_BYTES: u32 = 32 * 1024;
 export const INFLATE_TURN_BYTES: u32 = 256 * 1024;
-/** What is typed or read from a boot module for the body of `curl`, and a piece of a module. */
+/** The part of curl's request body that is held in memory, and a piece read from a boot module. */
 export const CURL_INPUT_BYTES: u32 = 1024 * 1024;
 export const CURL_PIECE_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
@@ -204,7 +204,7 @@ export const JSON_TURN_BYTES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
 /** Members of a response, and of an error object. */
 export const RPC_MEMBERS: u32 = 64;
-/** Servers that one `rpc` asks, and calls and subscriptions whose ids are compared. */
+/** Servers that one `rpc` asks. */
 export const RPC_SERVERS: u32 = 16;
 /** Characters of a subscription's id, as JSON. */
 export const RPC_SUBSCRIPTION_LENGTH: u32 = 256;

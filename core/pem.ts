@@ -2,13 +2,13 @@
 import { LF } from "./text";
 import { TextBuilder } from "./text-builder";
 
-/** What a line is to a PemReader. */
+/** How PemReader classifies a line. */
 export const enum PemLine {
-  /** Outside of blocks, where any text may stand, or inside a block. */
+  /** Text outside of blocks, or a line inside one. */
   Other,
   /** The first line of a block. */
   Begin,
-  /** The first line of a block, while the END line of the one before is missing. */
+  /** The first line of a block; the previous block had no END line. */
   Unfinished,
   /** The last line of a block, which `block` now holds. */
   End,

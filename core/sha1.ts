@@ -3,9 +3,9 @@
  * nothing depends on collisions, such as the handshake of WebSocket (RFC 6455 section 10.8).
  */
 
-/** The bytes of a digest. */
+/** Bytes of a digest. */
 export const SHA1_DIGEST: u32 = 20;
-/** The bytes of a block, and the length of the message at the end of the last one. */
+/** Bytes of a block, and of the message length at the end of the last block. */
 const BLOCK: u32 = 64;
 const TRAILER: u32 = 8;
 
@@ -55,7 +55,7 @@ function digestBlock(state: StaticArray<u32>, words: StaticArray<u32>, block: us
   state[4] += e;
 }
 
-/** Returns the function of a round and its constant, added (sections 4.1.1 and 4.2.1). */
+/** Returns the sum of a round's function and constant (sections 4.1.1 and 4.2.1). */
 function choice(round: i32, b: u32, c: u32, d: u32): u32 {
   if (round < 20) return ((b & c) | (~b & d)) + 0x5a827999;
   if (round < 40) return (b ^ c ^ d) + 0x6ed9eba1;

@@ -91,7 +91,7 @@ export const enum TlsRefusal {
   Revoked = 0x2,
   WrongName = 0x4,
   NotTrusted = 0x8,
-  /** The stapled OCSP response is malformed, outdated or not by the issuer (RFC 6960). */
+  /** The stapled OCSP response is malformed, outdated or not signed by the issuer (RFC 6960). */
   BadStatus = 0x10,
   /** The certificate requires a stapled OCSP response (RFC 7633), and there is none. */
   NoStatus = 0x20,

@@ -75,8 +75,8 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
 }
 
 /**
- * Logs a line for each network controller: its driver, or why it has none. `limit` is that of
- * `startNics`.
+ * Logs a line for each network controller: its driver, or why it has none. `limit` is the one
+ * passed to `startNics`.
  */
 export function logNics(devices: Array<PciDevice>, limit: i32): void {
   let used = 0;

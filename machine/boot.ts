@@ -22,7 +22,7 @@ export class BootModule {
     readonly length: u32,
   ) {}
 
-  /** Copies bytes from `offset` on to `pointer`. Returns how many: at most `length`. */
+  /** Copies at most `length` bytes from `offset` to `pointer`. Returns how many were copied. */
   readAt(offset: u32, pointer: usize, length: u32): u32 {
     return moduleRead(this.index, offset, pointer, length);
   }
@@ -35,7 +35,7 @@ export class BootModule {
   }
 }
 
-/** Returns the module with that name, or null. */
+/** Returns the module named `name`, or null. */
 export function findModule(name: string): BootModule | null {
   const modules = bootModules();
   for (let i = 0; i < modules.length; i++) if (modules[i].name == name) return modules[i];

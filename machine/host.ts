@@ -149,8 +149,8 @@ export declare function tlsSetIdentity(
 /** Trusts a certificate in PEM or DER. Returns 1, 0 if it was trusted already, or an error. */
 export declare function tlsAddRoot(pointer: usize, length: u32): i32;
 /**
- * Adds a revocation list in PEM or DER. Returns 1; 0 if it or a newer one of its issuer is there;
- * or an error.
+ * Adds a revocation list in PEM or DER. Returns 1; 0 if it is not newer than the issuer's present
+ * list; or an error.
  */
 export declare function tlsAddList(pointer: usize, length: u32): i32;
 /** Removes a revocation list. Returns 1, or 0 if there is none. */

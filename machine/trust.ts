@@ -39,7 +39,7 @@ export function addRoots(bytes: StaticArray<u8>): AddedRoots {
   }
   if (pem.inside) roots.faults.push(missingEnd(number, pem));
   if (number > 0) return roots;
-  // Only now: the text of a PEM file may begin with any character, "0" (0x30) included.
+  // Checked last: the text of a PEM file may begin with "0" (0x30), too.
   if (bytes.length > 0 && bytes[0] == SEQUENCE) {
     roots.add(changetype<usize>(bytes), bytes.length, 1);
   } else {

@@ -141,8 +141,8 @@ export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
 }
 
 /**
- * Sets the octet with the DS field of the packets sent (IP_TOS; RFC 2474): 0xb8 for EF. TCP ignores
- * the two ECN bits. Accepted sockets inherit their listener's setting.
+ * Sets the octet with the DS field of packets to be sent (IP_TOS; RFC 2474): 0xb8 for EF. TCP
+ * ignores the two ECN bits. Accepted sockets inherit their listener's setting.
  */
 export function tcpSetTypeOfService(socket: TcpSocket, octet: u32): void {
   socket.trafficClass = octet;
@@ -297,7 +297,7 @@ export function udpSetMark(socket: UdpSocket, mark: u32): void {
   socket.path.setMark(mark);
 }
 
-/** Sets the octet with DS field and ECN of the datagrams sent from now on (IP_TOS; RFC 2474). */
+/** Sets the octet with the DS field and ECN of datagrams to be sent (IP_TOS; RFC 2474). */
 export function udpSetTypeOfService(socket: UdpSocket, octet: u32): void {
   socket.path.trafficClass = octet;
 }

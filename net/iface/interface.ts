@@ -15,7 +15,7 @@ import { Scheduler } from "./qdisc/scheduler";
 export class Interface extends Link {
   readonly ipv4: Ipv4Addresses = new Ipv4Addresses();
   private readonly arp: Arp = new Arp(this, this.ipv4);
-  /** The loopback, which has no index, has no neighbors either. */
+  /** Empty for the loopback, which has no index and no neighbors. */
   readonly neighbors: NeighborCache = new NeighborCache(
     this,
     this.arp,

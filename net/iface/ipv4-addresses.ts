@@ -85,10 +85,10 @@ export class Ipv4Addresses {
   }
 
   /**
-   * Returns the source address for packets to a station on this link, on their way to
-   * `destination`; UNSPECIFIED if there is none. Of the rules of RFC 6724 section 5, those on scope
-   * and on the longest matching prefix apply to IPv4; between them, an address in the station's
-   * network is preferred, as in Linux.
+   * Returns the source address for packets to `destination` by way of `neighbor` on this link;
+   * UNSPECIFIED if there is none. The scope comes first and the longest matching prefix last (RFC
+   * 6724 section 5, rules 2 and 8); in between, an address in the neighbor's network is preferred,
+   * as in Linux.
    */
   sourceFor(neighbor: Ipv4Address, destination: Ipv4Address): Ipv4Address {
     if (this.count <= 1) return this.address;

@@ -39,9 +39,9 @@ export class IpLayer extends IpConfiguration {
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
   private readonly path: Path = new Path();
-  /** Sockets have something to send, but devices or queues are full. */
+  /** Whether sockets have something to send, but devices or queues are full. */
   private blocked: bool = false;
-  /** A device is full, or has a scheduler, whose queues need attention. */
+  /** Whether a device is full or has a scheduler, whose queues need attention. */
   private congested: bool = false;
 
   constructor(
@@ -135,7 +135,7 @@ export class IpLayer extends IpConfiguration {
   }
 
   /**
-   * Reports whether the next turn can send more, although a device is full or has a scheduler;
+   * Reports whether the next turn can send more although a device is full or has a scheduler.
    * `busy` is true if sockets had to wait.
    */
   private relieved(busy: bool): bool {
@@ -151,7 +151,7 @@ export class IpLayer extends IpConfiguration {
         if (scheduler.flushed == EGRESS_BATCH || (refused && scheduler.flushed > 0)) again = true;
       } else if (iface.device.canTransmit()) room = true;
     }
-    // A device with room is no reason to hurry if a scheduler is what sockets wait for.
+    // A device with room does not help sockets that wait for a scheduler.
     const continues = again || (busy && room && !waits);
     this.blocked = busy && !continues;
     return continues;
@@ -209,7 +209,7 @@ export class IpLayer extends IpConfiguration {
     return at;
   }
 
-  /** Returns when to poll, if sockets want to be polled at `sockets` and devices are congested. */
+  /** Returns when to poll while congested; sockets want to be polled at `sockets`. */
   private congestedPollAt(sockets: i64, now: i64): i64 {
     let at = this.blocked && sockets < now + DEVICE_WAIT ? now + DEVICE_WAIT : sockets;
     for (let i = 0; i < this.interfaces.length; i++) {

@@ -5,7 +5,7 @@
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
 
-/** The sending side of a device, or what stands in front of it. */
+/** The sending side of a device, or a scheduler in front of it. */
 export interface Transmitter {
   /** Reports whether `transmit` has room for another frame. */
   canTransmit(): bool;

@@ -8,13 +8,13 @@ export class FrameQueue {
   private first: Frame | null = null;
   private last: Frame | null = null;
 
-  /** A queue that holds this many frames or bytes is full: senders that can wait do. */
+  /** The queue is full once it holds this many frames or bytes; see `full`. */
   constructor(
     readonly fullFrames: u32,
     readonly fullBytes: u32 = u32.MAX_VALUE,
   ) {}
 
-  /** Whether senders are to wait. `push` works all the same. */
+  /** Whether senders that can wait should. `push` works regardless. */
   get full(): bool {
     return this.count >= this.fullFrames || this.bytes >= this.fullBytes;
   }
@@ -29,7 +29,7 @@ export class FrameQueue {
     this.bytes += frame.length;
   }
 
-  /** Removes the oldest frame, and returns it; null if there is none. */
+  /** Removes and returns the oldest frame, or returns null. */
   pop(): Frame | null {
     const frame = this.first;
     if (frame == null) return null;

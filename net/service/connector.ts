@@ -56,7 +56,7 @@ export class TcpConnector implements Connector {
     private readonly tls: TlsService,
     /** Skips the verification of servers, as `curl -k` does; for debugging only. */
     private readonly insecure: bool,
-    /** Offers http/1.1 by ALPN, which other servers than those of HTTP may reject. */
+    /** Offers http/1.1 by ALPN, which servers of other protocols may reject. */
     private readonly forHttp: bool,
   ) {}
 

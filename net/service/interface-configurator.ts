@@ -38,7 +38,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** The address of the lease in use; UNSPECIFIED if there is none. */
   private leased: Ipv4Address = UNSPECIFIED;
   private linkUp: bool;
-  /** The changes of the link that `poll` has seen. */
+  /** The number of link changes that `poll` has seen. */
   private linkChanges: u32;
 
   constructor(
@@ -64,7 +64,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (!this.startDhcp(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
   }
 
-  /** Starts the DHCP client: with `DHCP=inform`, only for options. False if it cannot start. */
+  /** Starts the DHCP client; with `DHCP=inform`, only for options. Returns false if it cannot. */
   startDhcp(now: i64): bool {
     return this.settings.inform ? this.dhcp.inform(now) : this.dhcp.start(now);
   }

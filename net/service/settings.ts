@@ -111,7 +111,7 @@ export class InterfaceSettings {
   routes: Array<RouteSetting> = [];
   /** The maximum size of an IPv4 packet in bytes; 0 for the device's default. */
   mtu: u32 = 0;
-  /** Queueing disciplines and classes, those above before those below. */
+  /** Queueing disciplines and classes, parents before children. */
   traffic: Array<TrafficSetting> = [];
   /** The section [DHCPv4]. */
   lease: LeaseSettings = new LeaseSettings();

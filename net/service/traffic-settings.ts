@@ -10,14 +10,14 @@ export class TrafficSetting {
   constructor(
     readonly qdisc: QdiscSpecification | null,
     readonly htbClass: ClassSpecification | null,
-    /** ROOT, the class that the discipline is for, or what the class is below. */
+    /** ROOT, the class that the discipline serves, or the parent of the class. */
     readonly parent: u32,
     /** The handle of the discipline, 0 for any; or that of the htb. */
     readonly handle: u32,
   ) {}
 }
 
-/** Applies the settings in order; logs those that cannot be. */
+/** Applies the settings in order; logs those that fail. */
 export function applyTraffic(ip: IpLayer, iface: Interface, settings: Array<TrafficSetting>): void {
   for (let i = 0; i < settings.length; i++) {
     const one = settings[i];

@@ -37,15 +37,15 @@ export class Path {
   device: u32 = ANY_DEVICE;
   /** Whether the caller chose the source; a look-up then does not change it. */
   sourceFixed: bool = false;
-  /** Why there is no route, if there is none. */
+  /** Why there is no route; valid only then. */
   error: SocketError = SocketError.NetworkUnreachable;
   /** The mark of the packets, by which routing rules can select a table (SO_MARK in Linux). */
   mark: u32 = 0;
-  /** What distinguishes a conversation between the same hosts: protocol and ports. */
+  /** Distinguishes conversations between the same hosts: made of protocol and ports. */
   flow: u32 = 0;
-  /** Whether the route has several ways, of which `flow` selects one. */
+  /** Whether the route has several next hops, of which `flow` selects one. */
   spread: bool = false;
-  /** Whether routers may fragment TCP's packets, as a link on the way is too small for TCP. */
+  /** Whether routers may fragment TCP's packets, because a link's MTU is too small for TCP. */
   fragmentable: bool = false;
   /** Whether the destination can be the address of one host, not of a group or a network. */
   toHost: bool = false;
@@ -69,7 +69,7 @@ export class Path {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("nextHopHigh"));
   }
 
-  /** The octet with DS field and ECN (RFC 2474, RFC 3168) of packets sent; once called TOS. */
+  /** The octet with the DS field and ECN of packets (RFC 2474, RFC 3168), once called TOS. */
   get trafficClass(): u32 {
     return this.headerStart >>> 8;
   }
@@ -120,7 +120,7 @@ export class Path {
     this.mark = mark;
   }
 
-  /** Sets the conversation: its protocol, and two ports or whatever identifies it. */
+  /** Sets `flow` from the protocol, and two ports or whatever else identifies a conversation. */
   setFlow(protocol: u32, ports: u32): void {
     const flow = ports ^ (protocol * 0x9e37_79b1);
     if (this.spread && flow != this.flow) this.generation = STALE;
@@ -140,7 +140,7 @@ export class Path {
     return this.generation == generation;
   }
 
-  /** Notes that a look-up found no route, and the error that packets meet. */
+  /** Notes that a look-up found no route, and the error for sending. */
   settleNone(generation: u32, error: SocketError): void {
     this.generation = generation;
     this.queue = null;
@@ -163,7 +163,7 @@ export class Path {
     this.addressSum = (this.sourceLow >> 32) + (this.destinationLow >> 32);
   }
 
-  /** Lowers the largest packet, after a look-up, to that of the route. */
+  /** Lowers the MTU to that of the route, after a look-up. */
   limit(mtu: u32): void {
     this.mtu = mtu;
     this.room = mtu - IPV4_HEADER;

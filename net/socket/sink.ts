@@ -29,8 +29,8 @@ export interface PacketSink {
    */
   send(frame: Frame, path: Path, protocol: u32): SendResult;
   /**
-   * Notes that packets sent along the path arrive: the other end of a conversation has made
-   * progress. The next hop then need not prove that it is still there (RFC 4861 section 7.3.1).
+   * Notes that packets sent along the path arrive, because the conversation makes progress. The
+   * next hop then need not be probed (RFC 4861 section 7.3.1).
    */
   confirm(path: Path): void;
   /** Copies and sends `length` bytes of IP payload, in fragments if necessary. */

@@ -55,7 +55,7 @@ export function typeName(type: u32): string {
   return index < 0 ? `TYPE${type}` : NAMES[index];
 }
 
-/** Returns the type of a mnemonic, or of `TYPE` and a number, in any case; 0 if not known. */
+/** Returns the type of a mnemonic or of `TYPEn` (RFC 3597), in any case; 0 if unknown. */
 export function typeOf(text: string): u32 {
   const name = text.toUpperCase();
   const index = NAMES.indexOf(name);

@@ -24,7 +24,7 @@ const WINDOW_SHIFT_MAXIMUM: u32 = 14;
 export const SACK_BLOCK: u32 = 8;
 /** Blocks that fit a header (RFC 2018 section 3). */
 export const SACK_BLOCKS: u32 = 4;
-/** Bytes before the blocks: two no operations, kind and length. */
+/** Bytes before the blocks: two no-operations, kind and length. */
 export const SACK_PREFIX: u32 = 4;
 
 /** The options of one segment. */
@@ -82,7 +82,7 @@ export class TcpOptions {
     }
   }
 
-  /** Takes one option of `size` bytes; ignores it if its length is not right for its kind. */
+  /** Parses one option of `size` bytes; ignores it if its length is wrong for its kind. */
   private take(kind: u32, at: usize, size: u32): void {
     if (kind == KIND_SACK && size > 2 && (size - 2) % SACK_BLOCK == 0) {
       this.blocks = at + 2;
@@ -99,19 +99,19 @@ export class TcpOptions {
   }
 }
 
-/** Writes the segment size. Returns the address behind it. */
+/** Writes the segment size. Returns the address after it. */
 export function emitSegmentSize(pointer: usize, segmentSize: u32): usize {
   storeNet32(pointer, (KIND_MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | segmentSize);
   return pointer + 4;
 }
 
-/** Writes a no operation and the window scale. Returns the address behind them. */
+/** Writes a no-operation and the window scale. Returns the address after them. */
 export function emitWindowScale(pointer: usize, shift: u32): usize {
   storeNet32(pointer, (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | shift);
   return pointer + 4;
 }
 
-/** Writes two no operations and SACK-permitted. Returns the address behind them. */
+/** Writes two no-operations and SACK-permitted. Returns the address after them. */
 export function emitSackPermitted(pointer: usize): usize {
   storeNet32(
     pointer,
@@ -120,7 +120,7 @@ export function emitSackPermitted(pointer: usize): usize {
   return pointer + 4;
 }
 
-/** Writes the SACK_PREFIX bytes before `blocks` SACK blocks. Returns the address behind them. */
+/** Writes the SACK_PREFIX bytes before `blocks` SACK blocks. Returns the address after them. */
 export function emitSackPrefix(pointer: usize, blocks: u32): usize {
   const length = 2 + blocks * SACK_BLOCK;
   storeNet32(

@@ -81,7 +81,7 @@ export class Egress implements PacketSink, TurnTime {
     return this.pool.allocate();
   }
 
-  /** Returns a frame if the interface has a scheduler, and that has room for this path. */
+  /** Returns a frame if the interface has a scheduler with room for this path, else null. */
   private allocateScheduled(iface: Interface, path: Path): Frame | null {
     const scheduler = iface.scheduler;
     if (scheduler == null || !scheduler.admits(path)) return null;
@@ -90,7 +90,7 @@ export class Egress implements PacketSink, TurnTime {
     return frame;
   }
 
-  /** See PacketSink.send. Routers may fragment all but most of TCP's packets (RFC 1191). */
+  /** See PacketSink.send. TCP sets DF (RFC 1191) unless the path is `fragmentable`. */
   send(frame: Frame, path: Path, protocol: u32): SendResult {
     const total = frame.length + IPV4_HEADER;
     if (total > path.mtu) {
@@ -191,7 +191,7 @@ function count(iface: Interface, protocol: u32): void {
 function makeRoom(iface: Interface): bool {
   const output = iface.output;
   if (output.canTransmit()) return true;
-  // A scheduler chooses once all sockets have queued what they have.
+  // A scheduler picks frames only after all sockets have queued theirs.
   if (iface.scheduler != null) return false;
   output.flush();
   return output.canTransmit();

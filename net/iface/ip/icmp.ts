@@ -95,7 +95,7 @@ export class Icmp {
     return Drop.None;
   }
 
-  /** Notes that packets to the source of a reply arrive. */
+  /** Notes that packets reach the source of this reply. */
   private confirm(packet: Ipv4Header): void {
     const path = this.replyPath;
     path.betweenIpv4(packet.destination, packet.source);

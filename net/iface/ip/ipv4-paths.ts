@@ -104,7 +104,7 @@ export class Ipv4Paths {
     const open = !path.sourceFixed;
     const source = open ? this.follow(path, route, UNSPECIFIED) : path.source.ipv4;
     let final: Route | null = route;
-    // The source may select another table. It is kept, whatever the route then is.
+    // The source may select another table; it stays the same even if that table's route differs.
     if (open && this.rules.bySource && source != UNSPECIFIED) {
       final = this.rules.lookup(path.destination.ipv4, source, path.mark);
     }
@@ -114,8 +114,8 @@ export class Ipv4Paths {
   }
 
   /**
-   * Settles a path on one of the ways of a route, from `source` or, if that is unspecified, an
-   * address of its choice. Returns the source.
+   * Settles a path on a next hop of the route. Packets leave from `source` or, if that is
+   * UNSPECIFIED, from an address chosen for the hop. Returns the source.
    */
   private follow(path: Path, route: Route, source: Ipv4Address): Ipv4Address {
     const destination = path.destination.ipv4;
@@ -205,7 +205,7 @@ function errorOf(route: Route | null): SocketError {
   }
 }
 
-/** Hashes a conversation, so that all of its packets take the same of several equal ways. */
+/** Hashes a conversation, so that all of its packets take the same next hop. */
 function hashOf(destination: Ipv4Address, source: Ipv4Address, flow: u32): u32 {
   let hash = (destination ^ rotl<u32>(source, 16)) * 0x9e37_79b1;
   hash = (hash ^ (hash >>> 15) ^ flow) * 0x85eb_ca6b;

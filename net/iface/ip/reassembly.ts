@@ -43,7 +43,7 @@ class Reassembly {
   protocol: u32 = 0;
   identification: u32 = 0;
   startedAt: i64 = 0;
-  /** Datagrams are numbered in the order of their first fragments. */
+  /** Datagrams are numbered in the order in which their reassembly began. */
   order: u64 = 0;
   /** Whether the fragment at offset 0, and so the header, has arrived. */
   hasFirst: bool = false;
@@ -242,7 +242,7 @@ export class ReassemblyTable {
     return null;
   }
 
-  /** Returns a fragment's datagram; a new one takes a free slot, or that of another datagram. */
+  /** Returns the slot of a fragment's datagram; a new one takes a free slot or evicts another. */
   private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
     let free: Reassembly | null = null;
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
@@ -259,8 +259,8 @@ export class ReassemblyTable {
   }
 
   /**
-   * Returns the datagram to evict from a full table: the oldest one of the source that has most, so
-   * that a flood from one source does not displace the datagrams of others.
+   * Returns the datagram to evict from a full table: the oldest of the source with the most
+   * datagrams, so that a flood from one source does not displace the datagrams of others.
    */
   private victim(): Reassembly {
     let victim = this.slots[0];

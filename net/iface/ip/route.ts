@@ -1,14 +1,14 @@
-/** A route: a destination, and the gateways or the error that packets to it meet. */
+/** A route: a destination, and its next hops or the error for packets to it. */
 import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
 
 /** Tables, with their numbers in Linux (/etc/iproute2/rt_tables). */
 export const TABLE_DEFAULT: u32 = 253;
 export const TABLE_MAIN: u32 = 254;
-/** This host's own addresses; it has no routes of its own here. */
+/** This host's own addresses in Linux. It has no routes here: paths to them need none. */
 export const TABLE_LOCAL: u32 = 255;
 
-/** Who added a route, as `ip route` names them. */
+/** Who added a route: `proto` in `ip route`. */
 export const enum RouteOrigin {
   /** The network of one of this host's addresses. */
   Kernel,
@@ -35,20 +35,20 @@ export const enum RouteScope {
   Host = 254,
 }
 
-/** One of the ways that a route leads. */
+/** A next hop: a gateway or the link itself, and the interface to it. */
 export class NextHop {
-  /** Whether the gateway counts as on the link even if no network of the interface contains it. */
+  /** Whether the gateway is taken to be on the link although no network there contains it. */
   onLink: bool = false;
 
   constructor(
     /** UNSPECIFIED if the destination is on the link. */
     readonly gateway: Ipv4Address,
     readonly iface: Interface,
-    /** The share of conversations that take this way, from 1 to 256. */
+    /** The relative share of conversations that take this hop, from 1 to 256. */
     readonly weight: u32 = 1,
   ) {}
 
-  /** Whether packets can leave by this way. */
+  /** Whether packets can leave here: the interface is up and has a carrier. */
   get alive(): bool {
     return this.iface.up && this.iface.linkUp;
   }
@@ -63,10 +63,10 @@ export class Route {
   source: Ipv4Address = UNSPECIFIED;
   /** The largest packet in bytes, if it is less than that of the interface; 0 if not limited. */
   mtu: u32 = 0;
-  /** The ways of a unicast route; conversations are shared out among several. */
+  /** The next hops of a unicast route; conversations are distributed among them. */
   readonly hops: Array<NextHop> = [];
 
-  /** Creates a route with one way, or none if `iface` is null. */
+  /** Creates a route with one next hop, or none if `iface` is null. */
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
@@ -80,12 +80,12 @@ export class Route {
     if (iface != null) this.hops.push(new NextHop(gateway, iface));
   }
 
-  /** The gateway of the first way; UNSPECIFIED if there is none. */
+  /** The gateway of the first hop; UNSPECIFIED if there is none. */
   get gateway(): Ipv4Address {
     return this.hops.length > 0 ? this.hops[0].gateway : UNSPECIFIED;
   }
 
-  /** Whether the first way's gateway counts as on the link. */
+  /** Whether the first hop is marked `onLink`. */
   get onLink(): bool {
     return this.hops.length > 0 && this.hops[0].onLink;
   }
@@ -102,25 +102,25 @@ export class Route {
     return ((this.destination ^ address) & this.mask) == 0;
   }
 
-  /** Whether one of the ways leads over `iface`. */
+  /** Whether a hop uses `iface`. */
   uses(iface: Interface): bool {
     for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface === iface) return true;
     return false;
   }
 
-  /** Whether one of the ways has an interface that is up. */
+  /** Whether the interface of a hop is up. */
   get up(): bool {
     for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface.up) return true;
     return false;
   }
 
-  /** Whether one of the ways has an interface with a carrier. */
+  /** Whether a hop is alive. */
   get alive(): bool {
     for (let i = 0; i < this.hops.length; i++) if (this.hops[i].alive) return true;
     return false;
   }
 
-  /** Whether packets from `source` belong on this route: it names that address, or a way has it. */
+  /** Whether `source` is the route's source or an address of one of its interfaces. */
   suits(source: Ipv4Address): bool {
     if (this.source == source) return true;
     for (let i = 0; i < this.hops.length; i++) {
@@ -139,7 +139,7 @@ export class Route {
     );
   }
 
-  /** Whether the two routes differ in nothing that matters to packets. */
+  /** Whether both have the same key, type, scope, source and hops; weight and MTU do not matter. */
   equals(other: Route): bool {
     if (!this.hasKeyOf(other) || this.type != other.type || this.scope != other.scope) return false;
     if (this.source != other.source || this.hops.length != other.hops.length) return false;
@@ -151,9 +151,9 @@ export class Route {
   }
 
   /**
-   * Returns the way of a conversation: by `hash`, in proportion to the weights (RFC 2992, as in
-   * Linux), among those that are alive and, if possible, have the address `source`; null if no
-   * interface is up.
+   * Chooses the next hop of a conversation by `hash`, in proportion to the weights (RFC 2992, as in
+   * Linux), among the fittest hops: those that own `source`, else those alive, else those up.
+   * Returns null if no interface is up.
    */
   choose(source: Ipv4Address, hash: u32): NextHop | null {
     const hops = this.hops;
@@ -178,7 +178,7 @@ export class Route {
   }
 }
 
-/** How well a way fits a conversation; only the best ones are used. */
+/** How well a hop fits a conversation; only the fittest ones are used. */
 const enum Fitness {
   Down,
   Up,

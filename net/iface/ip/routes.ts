@@ -25,7 +25,7 @@ export const enum RouteResult {
 export const enum RouteMode {
   /** Add the route only if there is none. */
   Add,
-  /** Add it behind the others, unless one is the same. */
+  /** Add it after the others, unless an equal one exists. */
   Append,
   /** Replace the first one, or add it. */
   Replace,
@@ -48,9 +48,9 @@ export class RouteTable {
    * Returns the best route of a table to an address, or null. Among routes with the longest prefix,
    * one that suits `source` is preferred, so that replies leave by the interface of their address.
    *
-   * A route over interfaces without a carrier is skipped if another route leads there: one with the
-   * same prefix if the destination is on the link, otherwise any. It is not skipped if it suits
-   * `source`, because replies would not arrive over another network.
+   * A route whose interfaces have no carrier is skipped if there is another one: with the same
+   * prefix length if it is direct, otherwise with any. It is not skipped if it suits `source`,
+   * because replies would not arrive over another network.
    */
   lookup(table: u32, address: Ipv4Address, source: Ipv4Address): Route | null {
     const count = this.count;
@@ -134,8 +134,8 @@ export class RouteTable {
   }
 
   /**
-   * Deletes the interface's routes whose source is the removed address, and the ways whose gateway
-   * is no longer valid; all of its ways if no address is left.
+   * Deletes the interface's routes whose source is the removed address, and the next hops whose
+   * gateway is no longer valid; all of its next hops if no address is left.
    */
   addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
@@ -149,7 +149,7 @@ export class RouteTable {
         if (hop.iface !== iface) continue;
         if (iface.ipv4.count == 0 || !this.isValid(hop)) hops.splice(j, 1);
       }
-      // Start over: a deleted way may have led to another one's gateway.
+      // Start over: a deleted hop may have made another one's gateway reachable.
       if (hops.length == before) i++;
       else {
         if (hops.length == 0) this.removeAt(i);

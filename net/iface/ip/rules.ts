@@ -1,6 +1,6 @@
 /**
- * Routing rules: which table is searched, by the addresses and the mark of a packet, as in Linux's
- * ip-rule(8). Rules are tried in the order of their priority, until one finds a route.
+ * Routing rules select the table to search by a packet's addresses and mark, as in Linux's
+ * ip-rule(8). Rules are tried in the order of their priority until one finds a route.
  */
 import { RULES } from "../../../core/limits";
 import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
@@ -16,16 +16,16 @@ export class Rule {
   /** The bits of the packet's mark that are compared with `mark`; 0 matches all. */
   mark: u32 = 0;
   markMask: u32 = 0;
-  /** Whether the rule is for the packets that do not match. */
+  /** Whether the rule applies to packets that do not match. */
   inverted: bool = false;
   /** The table to search. */
   table: u32 = TABLE_MAIN;
-  /** The error of packets that match, in place of a table; null if there is none. */
+  /** The error for matching packets, instead of a table; null if there is none. */
   verdict: Route | null = null;
 
   constructor(public priority: u32) {}
 
-  /** Sets the error of packets that match; Unicast means that the table is searched. */
+  /** Sets the error for matching packets; Unicast means that the table is searched. */
   setType(type: RouteType): void {
     this.verdict = null;
     if (type == RouteType.Unicast) return;
@@ -39,7 +39,7 @@ export class Rule {
     return verdict == null ? RouteType.Unicast : verdict.type;
   }
 
-  /** Whether the rule is for packets with these addresses and this mark. */
+  /** Whether the rule applies to packets with these addresses and this mark. */
   matches(destination: Ipv4Address, source: Ipv4Address, mark: u32): bool {
     const same =
       ((source ^ this.from) & maskOf(this.fromPrefix)) == 0 &&
@@ -48,7 +48,7 @@ export class Rule {
     return same != this.inverted;
   }
 
-  /** Whether the rule selects packets by all that `other` names. */
+  /** Whether the rule has every selector of `other`, with the same value. */
   selectsAs(other: Rule): bool {
     if (this.inverted != other.inverted) return false;
     const sameFrom = this.from == other.from && this.fromPrefix == other.fromPrefix;
@@ -61,13 +61,13 @@ export class Rule {
     );
   }
 
-  /** Whether two rules do the same. */
+  /** Whether both have the same selectors, priority and target. */
   equals(other: Rule): bool {
     const same = this.selectsAs(other) && other.selectsAs(this);
     return same && this.priority == other.priority && this.isTo(other);
   }
 
-  /** Whether two rules lead to the same table or error. */
+  /** Whether both have the same table or error. */
   isTo(other: Rule): bool {
     return this.type == other.type && this.table == other.table;
   }
@@ -75,7 +75,7 @@ export class Rule {
 
 export class RuleTable {
   count: u32 = 0;
-  /** Whether a rule depends on the source, so that a path must be looked up again with it. */
+  /** Whether a rule depends on the source: a path is then looked up again once it has one. */
   bySource: bool = false;
   private readonly rules: StaticArray<Rule | null> = new StaticArray<Rule | null>(RULES);
 
@@ -92,18 +92,18 @@ export class RuleTable {
     this.add(rule);
   }
 
-  /** Returns a rule by its index, from 0 to `count` - 1, in the order in which they are tried. */
+  /** Returns a rule by its index, from 0 to `count` - 1, in the order of lookup. */
   at(index: u32): Rule {
     return this.rules[index]!;
   }
 
-  /** Returns the priority of a rule that has none: before all but the first, as in Linux. */
+  /** Returns the default priority of a new rule: before all but the first, as in Linux. */
   freePriority(): u32 {
     const second = this.count > 1 ? this.at(1).priority : 0;
     return second > 0 ? second - 1 : 0;
   }
 
-  /** Adds a rule behind those of the same priority; returns false if there are RULES already. */
+  /** Adds a rule after those of the same priority. Returns false if there are RULES already. */
   add(rule: Rule): bool {
     if (this.count == RULES) return false;
     let at = this.count++;
@@ -132,8 +132,8 @@ export class RuleTable {
   }
 
   /**
-   * Returns the route of packets with these addresses and this mark, which may be an error; null if
-   * there is none. `source` is UNSPECIFIED if it is not chosen yet.
+   * Returns the route for packets with these addresses and this mark, which may be an error route,
+   * or null. `source` is UNSPECIFIED if it is not chosen yet.
    */
   lookup(destination: Ipv4Address, source: Ipv4Address, mark: u32): Route | null {
     for (let i: u32 = 0; i < this.count; i++) {

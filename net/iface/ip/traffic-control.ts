@@ -13,13 +13,13 @@ import { Egress } from "./egress";
 
 export const enum TrafficResult {
   Done = 0,
-  /** There is one already, which was not to be replaced. */
+  /** There is one already, and `replace` was false. */
   Exists,
   /** The kind of discipline is unknown. */
   UnknownKind,
   /** There is no discipline with the handle. */
   NoQdisc,
-  /** There is no such class, or it is of no use here: it has children, or is not of an htb. */
+  /** There is no such class, or it has children, or its discipline is not an htb. */
   NoClass,
   /** The class has children or filters. */
   Busy,
@@ -27,7 +27,7 @@ export const enum TrafficResult {
   Full,
 }
 
-/** The first handle that is given to a discipline without one. */
+/** The first handle assigned to disciplines added without one. */
 const FIRST_HANDLE: u32 = 0x8001_0000;
 
 export class TrafficControl {
@@ -44,7 +44,7 @@ export class TrafficControl {
     return scheduler == null ? null : scheduler.root;
   }
 
-  /** Returns all disciplines that have a handle, those above before those below. */
+  /** Returns all disciplines that have a handle, parents before children. */
   all(iface: Interface): Array<Qdisc> {
     const found: Array<Qdisc> = [];
     const root = this.root(iface);
@@ -69,8 +69,8 @@ export class TrafficControl {
   }
 
   /**
-   * Adds a discipline at `parent`, ROOT or a class; handle 0 stands for any that is free. Drops
-   * what is queued on the interface.
+   * Adds a discipline at `parent`: ROOT or a class. Handle 0 means any free one. Drops what is
+   * queued on the interface.
    */
   addQdisc(
     iface: Interface,
@@ -127,7 +127,7 @@ export class TrafficControl {
     this.egress.paths.invalidate();
   }
 
-  /** Drops what is queued, before the disciplines below the root change. */
+  /** Drops everything queued; called before disciplines below the root change. */
   private empty(iface: Interface): void {
     const scheduler = iface.scheduler;
     if (scheduler != null) scheduler.purge();
@@ -149,7 +149,7 @@ export class TrafficControl {
     return index >= 0 && qdisc instanceof Htb ? (qdisc as Htb).classes[index] : null;
   }
 
-  /** Adds a class below `parent`, a discipline or a class, or changes it if `replace` is true. */
+  /** Adds a class below `parent`, a discipline or a class; if it exists, `replace` changes it. */
   addClass(
     iface: Interface,
     specification: ClassSpecification,
@@ -190,7 +190,7 @@ export class TrafficControl {
 
   // --- filters ---
 
-  /** Adds a filter to the discipline with this handle, behind those of the same preference. */
+  /** Adds a filter to the discipline with this handle, after those of the same preference. */
   addFilter(iface: Interface, handle: u32, filter: Filter): TrafficResult {
     const qdisc = this.find(iface, handle);
     if (qdisc == null) return TrafficResult.NoQdisc;

@@ -31,7 +31,7 @@ export class Link {
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
   readonly counters: ProtocolCounters = new ProtocolCounters();
-  /** What frames are given to: the device, or a scheduler in front of it. */
+  /** Where frames go: the device, or a scheduler in front of it. */
   output: Transmitter;
 
   constructor(

@@ -10,9 +10,9 @@
  *                                    ^              │ a unicast and 2 broadcast requests
  *                      Stale ──send──┘              v without a reply: the entry is freed
  *
- * A conversation whose packets arrive keeps a neighbor reachable without any request (`confirm`).
- * Traffic without such news leads to a request every 3 s, so that it follows a neighbor with a new
- * hardware address within 4 s.
+ * A conversation that makes progress keeps a neighbor reachable without requests (`confirm`). Other
+ * traffic causes a request every 3 s, so that it follows a neighbor to a new hardware address
+ * within 4 s.
  *
  * A claim by another station (a gratuitous ARP packet) does not replace an address in use at once:
  * the old address is probed twice, and the claim is believed if there is no reply within 0.8 s.
@@ -28,7 +28,7 @@ import { Neighbor, NeighborState } from "./neighbor";
 import { NeighborTable } from "./neighbor-table";
 import { Resolver } from "./resolver";
 
-/** How long packets follow a confirmation before the neighbor has to confirm again. */
+/** How long packets are sent after a confirmation before the next one is needed. */
 const CONFIRMED_TIME: i64 = 2 * SECOND;
 /** How long to wait for a confirmation before a request (DELAY_FIRST_PROBE_TIME of RFC 4861). */
 const DELAY_TIME: i64 = SECOND;
@@ -38,7 +38,7 @@ const REQUESTS: u32 = 3;
 /** Requests for an address that another station claims: to the known hardware address only. */
 const CLAIM_INTERVAL: i64 = 400 * MILLISECOND;
 const CLAIM_REQUESTS: u32 = 2;
-/** How long a refuted claim is not checked again, so that claims cause no flood of requests. */
+/** How long claims are ignored after one was refuted, so that they cause no flood of requests. */
 const REFUTED_TIME: i64 = SECOND;
 /** How long a neighbor that did not reply is remembered as failed. */
 const FAILED_TIME: i64 = 60 * SECOND;
@@ -48,7 +48,7 @@ export class NeighborCache extends NeighborTable {
   timer: i64 = NEVER;
   /** Packets in the queues of all entries. */
   private waiting: u32 = 0;
-  /** Where the next search for an old queue begins. */
+  /** Where the next search for a queue to shorten begins. */
   private queueHand: u32 = 0;
 
   constructor(
@@ -86,7 +86,7 @@ export class NeighborCache extends NeighborTable {
     return entry;
   }
 
-  /** Waits a while for the next confirmation, while packets are sent on. */
+  /** Waits for the next confirmation; packets are still sent meanwhile. */
   private delay(entry: Neighbor, now: i64): void {
     entry.state = NeighborState.Delay;
     this.schedule(entry, now + DELAY_TIME);
@@ -112,7 +112,7 @@ export class NeighborCache extends NeighborTable {
     this.link.pool.release(entry.dequeue());
   }
 
-  /** Returns an entry with packets in its queue, of which there must be one; mostly an old one. */
+  /** Returns an entry with queued packets, usually an old one; there must be one. */
   private oldQueue(): Neighbor {
     let entry: Neighbor;
     do {
@@ -128,7 +128,7 @@ export class NeighborCache extends NeighborTable {
     return entry.takeQueue();
   }
 
-  /** Returns a new entry, if need be in place of the least useful; null if all must stay. */
+  /** Returns a new entry; evicts the least useful one if needed. Returns null if all must stay. */
   private claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
     if (this.count == this.capacity) {
       const victim = this.victim(now, heard);
@@ -155,7 +155,7 @@ export class NeighborCache extends NeighborTable {
     this.request(entry, 0, now);
   }
 
-  /** Requests an address for the next time: the known station first, then all stations. */
+  /** Sends the next request: first to the known station, then to all. */
   private request(entry: Neighbor, before: u32, now: i64): void {
     entry.requests = before + 1;
     const checking = entry.claimed != 0;
@@ -167,9 +167,9 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Notes that packets to a neighbor arrive, because the other end of a conversation makes progress
-   * (RFC 4861 section 7.3.1). Does not refute a claim: a router that has handed its address over
-   * may still forward packets.
+   * Notes that packets reach a neighbor, because a conversation through it makes progress (RFC 4861
+   * section 7.3.1). Does not refute a claim: a router that has handed over its address may still
+   * forward packets.
    */
   confirm(entry: Neighbor, now: i64): void {
     if (!entry.known || entry.claimed != 0) return;
@@ -194,7 +194,7 @@ export class NeighborCache extends NeighborTable {
     if (state == NeighborState.Permanent) return;
     const known = entry.known;
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
-      // After a request that the known address did not reply to, others are believed.
+      // Once the known address has not replied to a request, others are believed.
       const silent = state == NeighborState.Probe && entry.requests > 1 && entry.claimed == 0;
       if (!silent) {
         this.check(entry, hardware, now);
@@ -210,7 +210,7 @@ export class NeighborCache extends NeighborTable {
     this.sendWaiting(entry, now);
   }
 
-  /** Checks the claim that a neighbor in use is now at `hardware`. */
+  /** Checks a claim that a neighbor in use now has the address `hardware`. */
   private check(entry: Neighbor, hardware: u64, now: i64): void {
     if (entry.refutedAt != i64.MIN_VALUE && now - entry.refutedAt < REFUTED_TIME) return;
     const first = entry.claimed == 0;
@@ -251,7 +251,7 @@ export class NeighborCache extends NeighborTable {
     return lost;
   }
 
-  /** Does what is due for an entry. Returns the packets that waited for a silent neighbor. */
+  /** Does what is due for an entry. Returns the packets to report as lost, if it gives up. */
   private advance(entry: Neighbor, now: i64): Frame | null {
     if (entry.state == NeighborState.Delay) this.probe(entry, now);
     else if (entry.state == NeighborState.Failed) this.forget(entry);

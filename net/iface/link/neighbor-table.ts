@@ -7,7 +7,7 @@ import { Neighbor, NeighborState } from "./neighbor";
 const IN_USE: i64 = 5 * SECOND;
 /** Hash chains; a power of two. */
 const CHAINS: u32 = 256;
-/** Entries among which the least useful one is evicted. */
+/** How many entries are compared to find the least useful one. */
 const SAMPLE: u32 = 64;
 
 // Ranks of entries: the lowest is evicted first. Within a rank, the oldest goes first.
@@ -70,7 +70,7 @@ export class NeighborTable {
     this.count--;
   }
 
-  /** Takes a free entry for `address`, of which there must be one. */
+  /** Takes a free entry for `address`; there must be one. */
   protected take(address: IpAddress, now: i64): Neighbor {
     const entry = this.free!;
     this.free = entry.next;
@@ -83,8 +83,8 @@ export class NeighborTable {
   }
 
   /**
-   * Returns the entry to evict from a full table, or null if none may be evicted. `heard` is true
-   * if the new neighbor only sent a request; then no neighbor that packets were sent to is evicted.
+   * Returns the entry to evict from a full table, or null if none may be. If `heard`, the new
+   * neighbor only sent a request, and no neighbor that packets were sent to is evicted.
    */
   protected victim(now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
@@ -102,13 +102,13 @@ export class NeighborTable {
   }
 }
 
-/** Returns the hash chain of an address, from its last bytes, which differ most in a network. */
+/** Returns the hash chain of an address: from its last two bytes, which differ most on a link. */
 function chainOf(address: IpAddress): u32 {
   const end = address.lastWord;
   return ((end >>> 24) ^ (end >>> 16)) & (CHAINS - 1);
 }
 
-/** Returns how useful an entry is. */
+/** Returns the rank of an entry: higher is more useful. */
 function rankOf(entry: Neighbor, now: i64, heard: bool): i64 {
   const state = entry.state;
   if (state == NeighborState.Failed) return FAILED;

@@ -13,7 +13,7 @@ export const enum NeighborState {
   Incomplete,
   Reachable,
   Stale,
-  /** Packets are sent, and the neighbor is probed unless it is soon known to receive them. */
+  /** Packets are sent; the neighbor is probed unless a confirmation arrives soon. */
   Delay,
   Probe,
   Failed,
@@ -21,7 +21,7 @@ export const enum NeighborState {
   Permanent,
 }
 
-/** How long a reachable neighbor is shown as such without a new confirmation (RFC 4861, 10). */
+/** How long after a confirmation a neighbor is shown as reachable (RFC 4861 section 10). */
 const REACHABLE_TIME: i64 = 30 * SECOND;
 
 export class Neighbor {
@@ -30,7 +30,7 @@ export class Neighbor {
   addressLow: u64 = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
-  /** Packets may be sent to the hardware address until this time, without more checks. */
+  /** Packets may be sent to the hardware address without further checks until this time. */
   until: i64 = 0;
   /** When the neighbor last replied or its entry was created; 0 if its address was only heard. */
   confirmedAt: i64 = 0;
@@ -54,7 +54,7 @@ export class Neighbor {
 
   constructor(readonly index: u32) {}
 
-  /** Turns a free entry into that of `address`. */
+  /** Prepares a free entry for `address`. */
   begin(address: IpAddress, now: i64): void {
     this.address.copyFrom(changetype<usize>(address));
     this.hardware = 0;
@@ -71,7 +71,7 @@ export class Neighbor {
     return this.state >= NeighborState.Reachable && this.state <= NeighborState.Probe;
   }
 
-  /** Returns the state as users know it: a neighbor not confirmed for long is stale. */
+  /** Returns the state to show: a neighbor not confirmed for REACHABLE_TIME is stale. */
   stateAt(now: i64): NeighborState {
     const old = this.state == NeighborState.Reachable && now - this.confirmedAt >= REACHABLE_TIME;
     return old ? NeighborState.Stale : this.state;

@@ -15,7 +15,7 @@ export class Fifo extends Qdisc {
     readonly limitBytes: u32 = 0,
   ) {
     super();
-    // Full before the limit: the next packet of a sender that waits is not dropped.
+    // Full before the limit, so that a sender that waited fits in one more packet.
     const room = limitBytes > ETHERNET_LONGEST ? limitBytes - ETHERNET_LONGEST + 1 : 1;
     this.queue = new FrameQueue(min(limit, EGRESS_QUEUE), limitBytes == 0 ? u32.MAX_VALUE : room);
   }

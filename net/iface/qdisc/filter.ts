@@ -18,7 +18,7 @@ export class FilterKey {
 }
 
 export class Filter {
-  /** The bits of the DS field that the filter sets, and their values; no bits if it marks none. */
+  /** The bits of the DS field that the filter rewrites, and their values; 0 if it does not. */
   markMask: u32 = 0;
   markValue: u32 = 0;
 
@@ -37,7 +37,7 @@ export class Filter {
   matches(frame: Frame): bool {
     const packet = frame.start + ETHERNET_HEADER;
     const header = Ipv4Header.at(packet);
-    // Fragments other than the first have no transport header; packets sent have no options.
+    // Later fragments have no transport header. Packets from this host have no IP options.
     const first = header.fragmentOffset == 0;
     const end = first ? header.totalLength : IPV4_HEADER;
     const keys = this.keys;

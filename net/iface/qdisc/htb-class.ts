@@ -9,20 +9,20 @@ export const THROTTLED: u32 = 0xffff_ffff;
 
 export class HtbClass {
   readonly counters: QueueCounters = new QueueCounters();
-  /** Packets sent with tokens of its own, and with those of a class above it. */
+  /** Packets sent with tokens of this class, and with those of a class above it. */
   lent: u64 = 0;
   borrowed: u64 = 0;
   /** The discipline of a class without children. */
   child: Qdisc | null = new Fifo();
   /** 0 to 7; 0 is served first. */
   priority: u32 = 0;
-  /** What the class sends before an equal class is next, in bytes; not 0. */
+  /** Bytes that the class sends before its peers have their turn; not 0. */
   quantum: u32 = 1;
-  /** Number of classes below it. */
+  /** Number of classes directly below. */
   children: u32 = 0;
   /**
-   * How much the class has sent at its own rate, and with borrowed tokens, in shares of its
-   * quantum. Of equal classes, the one that has sent least is next.
+   * How much the class has sent with its own and with borrowed tokens, in 1/65536 of its quantum.
+   * Of peers, the one that has sent least is next.
    */
   ownShares: u64 = 0;
   borrowedShares: u64 = 0;
@@ -36,8 +36,8 @@ export class HtbClass {
   ) {}
 
   /**
-   * Returns how far above this class the tokens come from that it may send with at `now`: 0 for its
-   * own, 1 for those of the class above, and so on; THROTTLED if there are none.
+   * Returns whose tokens the class may send with at `now`: 0 for its own, 1 for those of the class
+   * above, and so on; THROTTLED if there are none.
    */
   level(now: i64): u32 {
     let level: u32 = 0;
@@ -49,7 +49,7 @@ export class HtbClass {
     return THROTTLED;
   }
 
-  /** Takes the tokens of a packet that was sent with those of `level`. */
+  /** Charges a packet that was sent with the tokens of `level`. */
   take(level: u32, length: u32): void {
     let at: u32 = 0;
     for (let lender: HtbClass | null = this; lender != null; lender = lender.above) {

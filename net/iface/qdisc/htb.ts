@@ -1,7 +1,7 @@
 /**
  * The hierarchical token bucket (Devera 2002): each class is guaranteed its `rate`, and may borrow
- * what classes above it do not use, up to its `ceil`. Among classes that may send, those that use
- * their own rate come first, then those of a smaller `prio`; equal ones share by `quantum`.
+ * what the classes above it have left, up to its `ceil`. Among classes that may send, those within
+ * their own rate come first, then those with a smaller `prio`; peers share by `quantum`.
  */
 import { EGRESS_CLASSES } from "../../../core/limits";
 import { NEVER } from "../../../core/time";
@@ -13,7 +13,7 @@ import { Qdisc } from "./qdisc";
 
 export class Htb extends Qdisc {
   readonly classes: Array<HtbClass> = [];
-  /** Packets without a class, which have no limit, and how many were sent. */
+  /** Packets without a class, whose rate is not limited. */
   private readonly direct: Fifo = new Fifo();
 
   /** `defaultMinor` is the class of packets that no filter matches; 0 for none. */
@@ -80,7 +80,7 @@ export class Htb extends Qdisc {
     return null;
   }
 
-  /** Lets a class that was idle begin where its equals are, not where it stopped. */
+  /** Moves a class that was idle up to its peers, so that it gets no credit for the past. */
   private activate(idle: HtbClass): void {
     const classes = this.classes;
     let own: u64 = u64.MAX_VALUE;
@@ -175,7 +175,7 @@ export class Htb extends Qdisc {
   }
 }
 
-/** Reports whether class `a`, which may send by the tokens of its level, goes before `b`. */
+/** Reports whether class `a`, which may send with tokens of level `aLevel`, precedes `b`. */
 function precedes(a: HtbClass, aLevel: u32, b: HtbClass, bLevel: u32): bool {
   if (aLevel != bLevel) return aLevel < bLevel;
   if (a.priority != b.priority) return a.priority < b.priority;

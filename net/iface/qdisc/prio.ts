@@ -1,6 +1,6 @@
 /**
  * Strict priority: a band sends only while all bands before it have nothing to send. A filter
- * selects the band; otherwise the TOS bits of the DS field do, by way of Linux's priorities.
+ * selects the band; otherwise the TOS bits of the DS field do, through Linux's priorities.
  */
 import { NEVER } from "../../../core/time";
 import { FrameQueue } from "../../phy/frame-queue";
@@ -12,9 +12,9 @@ import { Qdisc } from "./qdisc";
 export const PRIO_BANDS_DEFAULT: i32 = 3;
 /** Linux's priorities, which a priomap maps to bands. */
 export const PRIORITIES: i32 = 16;
-/** The bands of priorities 0 to 15 unless given (Linux: prio2band). */
+/** The default bands of priorities 0 to 15 (Linux: prio2band). */
 export const PRIOMAP_DEFAULT: StaticArray<u8> = [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
-/** The priority of the four TOS bits: best effort, bulk, interactive, interactive bulk (Linux). */
+/** The priority for each value of the four TOS bits (Linux: ip_tos2prio). */
 const PRIORITY_OF_TOS: StaticArray<u8> = [0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4];
 
 export class Prio extends Qdisc {

@@ -1,7 +1,7 @@
 /**
- * A queueing discipline: decides in which order, when and whether the frames of an interface leave.
- * Disciplines form a tree, as in Linux: those with classes hold one discipline for each class
- * without children.
+ * A queueing discipline: decides whether, when and in what order the frames of an interface leave.
+ * Disciplines form a tree, as in Linux: one with classes holds a discipline for each class without
+ * children.
  */
 import { FrameQueue } from "../../phy/frame-queue";
 import { Frame } from "../../wire/frame";
@@ -10,7 +10,7 @@ import { Filter } from "./filter";
 /** The `parent` of the discipline at the top of an interface. */
 export const ROOT: u32 = 0xffff_ffff;
 
-/** What `tc -s` prints of a discipline or a class (Linux: gnet_stats_basic, gnet_stats_queue). */
+/** What `tc -s` prints for a discipline or class (Linux: gnet_stats_basic, gnet_stats_queue). */
 export class QueueCounters {
   sentBytes: u64 = 0;
   sentPackets: u64 = 0;
@@ -52,18 +52,18 @@ export abstract class Qdisc {
   abstract kind(): string;
 
   /**
-   * Takes over an Ethernet frame with an IPv4 packet, and returns the queue that it is in. Returns
-   * null if the discipline dropped it; it is then still the caller's.
+   * Takes over an Ethernet frame with an IPv4 packet. Returns the queue that holds it, or null if
+   * the discipline does not accept it; the frame then remains the caller's.
    */
   abstract enqueue(frame: Frame): FrameQueue | null;
 
-  /** Returns the frame to be sent at `now`, or null if there is none yet. */
+  /** Removes and returns the next frame that may be sent at `now`, or returns null. */
   abstract dequeue(now: i64): Frame | null;
 
   /** Returns when `dequeue` will return a frame; NEVER if nothing is queued. */
   abstract readyAt(now: i64): i64;
 
-  /** Drops a frame of the longest queue, and returns it to be released; null if none is queued. */
+  /** Removes and returns a frame of the longest queue, to be released; null if all are empty. */
   abstract shed(): Frame | null;
 
   // --- classes ---

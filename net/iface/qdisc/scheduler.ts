@@ -1,15 +1,14 @@
 /**
  * The egress scheduler of an interface stands in front of its device, queues what is given to
  * `transmit`, and hands it on in the order of its disciplines. An interface without one has no
- * queue, and its packets meet no test for one: `Link.output` is then the device itself.
+ * queue, and its packets are not tested for one: `Link.output` is then the device itself.
  *
- * Frames are queued, rather than sockets ordered, because replies, fragments and packets that
- * waited for ARP have no socket, and because filters look at packets. The queues are short, though:
- * a socket whose queue is full has to wait (`admits`) and keeps its data, which is not lost, and
- * still is in nobody's way. Only packets that cannot wait are dropped, once EGRESS_FRAMES are
- * queued: the oldest of the longest queue, which to TCP is a loss on the wire.
+ * It queues frames, not sockets, because replies, fragments and packets that waited for ARP have no
+ * socket, and because filters look at packets. The queues are short: a socket whose queue is full
+ * waits (`admits`) and keeps its data, so it loses nothing and delays no other queue. Packets are
+ * dropped only beyond EGRESS_FRAMES: the oldest of the longest queue, which TCP sees as a loss.
  *
- * ARP is not queued: it is little, and nothing can be sent without it.
+ * ARP is not queued: there is little of it, and nothing can be sent without it.
  */
 import { EGRESS_BATCH, EGRESS_FRAMES } from "../../../core/limits";
 import { MILLISECOND, NEVER } from "../../../core/time";
@@ -33,7 +32,7 @@ export class Scheduler implements Transmitter {
   flushed: u32 = 0;
   /** Whether a sender has had to wait since `takeRefused`. */
   private refused: bool = false;
-  /** The path that asked for room, and the frame that it got: its queue is noted in `transmit`. */
+  /** The path about to send, and its frame: `transmit` stores the queue in the path. */
   private asking: Path | null = null;
   private asked: usize = 0;
 
@@ -44,7 +43,7 @@ export class Scheduler implements Transmitter {
     public root: Qdisc,
   ) {}
 
-  /** Reports whether the queue that the path's last packet went to has room. */
+  /** Reports whether the queue of the path's last packet has room. */
   admits(path: Path): bool {
     const queue = path.queue;
     if (queue == null || !queue.full) return true;
@@ -81,8 +80,8 @@ export class Scheduler implements Transmitter {
   }
 
   /**
-   * Hands to the device what may leave now, at most EGRESS_BATCH frames: the senders of a queue
-   * that was full can then refill it before others get what is theirs.
+   * Hands the device what may leave now, at most EGRESS_BATCH frames, so that senders can refill a
+   * queue before it runs empty and others use its share.
    */
   flush(): void {
     const device = this.device;
@@ -104,12 +103,12 @@ export class Scheduler implements Transmitter {
     return this.device.canTransmit() ? this.root.readyAt(now) : now + DEVICE_WAIT;
   }
 
-  /** Always false, as there may be room for one path and not for another: see `admits`. */
+  /** Always false: there may be room for one path and not for another; see `admits`. */
   canTransmit(): bool {
     return false;
   }
 
-  /** Drops everything queued, before the disciplines change. */
+  /** Drops everything queued; called before the disciplines change. */
   purge(): void {
     for (let frame = this.root.shed(); frame != null; frame = this.root.shed()) {
       this.pool.release(frame);

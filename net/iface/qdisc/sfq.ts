@@ -1,7 +1,7 @@
 /**
  * Stochastic fairness queueing (McKenney 1990) with deficit round robin (Shreedhar and Varghese
- * 1995): a hash of its ends assigns a packet to a flow, and flows that have something to send take
- * turns of `quantum` bytes. A flow with few packets waits for at most one turn of each other flow.
+ * 1995): a hash of addresses and ports assigns a packet to a flow, and flows that have something to
+ * send take turns of `quantum` bytes. A new flow waits for at most one turn of each other flow.
  *
  * There is no CoDel (RFC 8289). It would drop packets of flows that build a queue, but a flow
  * builds none here: all but its next EGRESS_QUEUE packets wait in the socket.
@@ -27,18 +27,18 @@ class Flow extends FrameQueue {
 
 export class Sfq extends Qdisc {
   private readonly flows: StaticArray<Flow> = new StaticArray<Flow>(EGRESS_FLOWS as i32);
-  /** The round: flows that have something to send. */
+  /** The round of flows that have something to send. */
   private first: Flow | null = null;
   private last: Flow | null = null;
   private key: u64 = 0;
-  /** When the hash gets another key; NEVER if it keeps its key. */
+  /** When the hash gets a new key; NEVER if it keeps its key. */
   private rekeyAt: i64 = NEVER;
 
   constructor(
     private readonly random: Random,
     /** Bytes that a flow sends in its turn. */
     readonly quantum: u32,
-    /** The interval in microseconds at which colliding flows are separated; 0 means never. */
+    /** The interval between new keys, in microseconds, which separate colliding flows; 0: never. */
     readonly perturb: i64,
   ) {
     super();
@@ -134,7 +134,7 @@ export class Sfq extends Qdisc {
     const header = Ipv4Header.at(frame.start + ETHERNET_HEADER);
     const protocol = header.protocol;
     let other: u64 = protocol;
-    // All fragments of a datagram are of the flow without ports.
+    // Fragments, even the first, are hashed without ports, so that all are in one flow.
     const ports = protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
     if (ports && !header.isFragment) other |= (load<u32>(header.payload) as u64) << 32;
     const addresses = load<u64>(changetype<usize>(header), 12);

@@ -1,6 +1,5 @@
 /**
- * What a user says about a discipline or a class, from `tc` or anonymos.conf, and the values of
- * what is not said: those of Linux.
+ * The options of a discipline or a class, from `tc` or anonymos.conf, with Linux's defaults.
  */
 import { EGRESS_FRAMES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -14,7 +13,7 @@ import { Sfq } from "./sfq";
 import { Tbf } from "./tbf";
 import { TokenBucket } from "./token-bucket";
 
-/** What a byte per second of rate is divided by for a quantum (Linux: r2q), and its bounds. */
+/** The default quantum is the rate in bytes per second divided by this (Linux: r2q); its bounds. */
 export const R2Q: u64 = 10;
 const QUANTUM_LEAST: u64 = 1000;
 const QUANTUM_MOST: u64 = 200_000;
@@ -62,7 +61,7 @@ export class QdiscSpecification {
 }
 
 export class ClassSpecification {
-  /** Bytes per second; 0 if not given, which is an error for `rate`, and `rate` for `ceil`. */
+  /** Bytes per second. `rate` is required; 0 for `ceil` means `rate`. */
   rate: u64 = 0;
   ceil: u64 = 0;
   /** Bytes; 0 if not given. */
@@ -89,7 +88,7 @@ export class ClassSpecification {
     return made;
   }
 
-  /** Changes a class to what is said here. */
+  /** Applies the options to a class. */
   apply(to: HtbClass): void {
     to.rate = this.rateBucket();
     to.ceil = this.ceilBucket();

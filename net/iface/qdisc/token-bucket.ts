@@ -1,21 +1,20 @@
 /**
- * A token bucket: an average rate and a burst. Sending is allowed while the bucket is not in debt,
- * and one packet may put it there, so that no packet is too long for its bucket and nothing needs
- * to be known of the next packet. Over any time t, at most burst + rate * t bytes and one packet
- * pass.
+ * A token bucket: an average rate and a burst. Sending is allowed unless the bucket is in debt, and
+ * a packet may put it in debt. So no packet is too long for its bucket, and the length of the next
+ * one need not be known. Over any time t, at most burst + rate * t bytes and one packet pass.
  */
 import { MINUTE, SECOND } from "../../../core/time";
 
 /** Tokens for one byte. With this unit a microsecond adds `rate` tokens, and nothing is rounded. */
 const BYTE: i64 = SECOND;
-/** The deepest debt, in microseconds; classes that lend more than they have are in debt (Linux). */
+/** The deepest debt, in microseconds (Linux: mbuffer); lending can put a class in debt. */
 const DEBT: i64 = MINUTE;
 
 export class TokenBucket {
   private tokens: i64;
   private filledAt: i64 = 0;
   private readonly capacity: i64;
-  /** After this time the bucket is full, whatever was in it. */
+  /** After this time the bucket is full, however deep its debt was. */
   private readonly fillTime: i64;
 
   /** `rate` is in bytes per second, at least 1; the bucket is full at first. */

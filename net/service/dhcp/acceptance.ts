@@ -23,7 +23,7 @@ export function expectedReply(state: DhcpState): u32 {
 /**
  * Reports whether to accept the lease of the expected reply, given the lease in use and the offer
  * requested. After an OFFER, only the address must be the same: behind an anycast relay, several
- * servers answer. A renewal may be granted by another server, but only with the same address.
+ * servers answer. A renewal by another server must keep the address.
  */
 export function isAcceptable(
   state: DhcpState,

@@ -87,8 +87,8 @@ export class DhcpClient {
   }
 
   /**
-   * Asks servers for the options of an address set by hand (section 4.4.3) until one replies. False
-   * if there is a lease, or port 68 cannot be opened.
+   * Requests options for an address set by hand (section 4.4.3) until a server replies. Returns
+   * false if there is a lease, or port 68 cannot be opened.
    */
   inform(now: i64): bool {
     if (this.lease != null && !this.lease!.informed) return false;
@@ -207,7 +207,7 @@ export class DhcpClient {
     this.sendMessage(now);
   }
 
-  /** Enters a state, with a new transaction unless it requests what was offered in the last. */
+  /** Enters a state. Starts a new transaction, except to request the offer of the current one. */
   private enter(state: DhcpState, now: i64): void {
     this.state = state;
     this.tries = 0;
@@ -347,7 +347,7 @@ export class DhcpClient {
     const server = serverOf(options, source);
     if (server == 0 || !isNakValid(this.state, server, this.lease, this.offer)) return false;
     const rebooting = this.state == DhcpState.Rebooting;
-    // A server that refuses what it offered says nothing about a lease still in use.
+    // A NAK for an offer says nothing about a lease still in use.
     if (this.state != DhcpState.Requesting) this.drop();
     this.fail(nakText(options, server), now);
     this.refusals++;

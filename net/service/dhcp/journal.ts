@@ -15,7 +15,7 @@ export class DhcpJournal {
   /** Messages of this exchange sent since its last reply, and when the first of them was. */
   private unanswered: u32 = 0;
   private silentSince: i64 = 0;
-  /** When a silence, and an unusable reply, were last logged. */
+  /** When a silence and an unusable reply were last logged. */
   private silenceAt: i64 = i64.MIN_VALUE;
   private refusalAt: i64 = i64.MIN_VALUE;
 
@@ -54,8 +54,8 @@ export class DhcpJournal {
   }
 
   /**
-   * Logs a new or renewed lease, or the options of an address set by hand; a lease time that is
-   * assumed, for a new address; and a new captive portal.
+   * Logs a new or renewed lease or the options for an address set by hand, an assumed lease time if
+   * the address is new, and a new captive portal.
    */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);

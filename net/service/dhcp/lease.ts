@@ -53,7 +53,7 @@ export class Lease {
   address: Ipv4Address = 0;
   /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
-  /** Whether it only adds options to an address that was set by hand (RFC 2131 section 4.4.3). */
+  /** Whether it only has options for an address set by hand (RFC 2131 section 4.4.3). */
   informed: bool = false;
   /** The destination of renewals and RELEASE: option 54, or else the source of the message. */
   server: Ipv4Address = 0;
@@ -95,7 +95,7 @@ export class Lease {
 
   /**
    * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `sentAt`;
-   * for the ACK of an INFORM, `own` is the address that it was about, whose lease never expires.
+   * for an ACK of an INFORM, `own` is the address set by hand, which never expires.
    * Call `complaint` to learn whether the lease can be used.
    */
   static read(

@@ -76,7 +76,7 @@ export class DhcpPort {
     return this.socket != null && this.socket!.readable();
   }
 
-  /** Receives a message. Returns null if it is malformed, or no reply to this client's message. */
+  /** Receives a message. Returns null if it is malformed, or not a reply to this client. */
   receive(): DhcpHeader | null {
     const socket = this.socket!;
     const buffer = changetype<usize>(this.buffer);

@@ -23,9 +23,8 @@ export function backOff(random: Random, tries: u32): i64 {
 }
 
 /**
- * Returns when to repeat a renewal: after half of the time until `end`, but at least a minute
- * (section 4.4.5) or, if the lease time is under eight minutes, an eighth of it; at `end` at the
- * latest.
+ * Returns when to retry a renewal: after half of the time left until `end`, but no sooner than a
+ * minute (section 4.4.5) or, if shorter, an eighth of the lease time, and no later than `end`.
  */
 export function retryAt(lease: Lease, end: i64, now: i64): i64 {
   if (end == NEVER) return now + RENEWAL_WAIT;

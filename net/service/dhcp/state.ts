@@ -21,7 +21,7 @@ export const enum DhcpState {
   Releasing,
   /** INFORM sent for an address set by hand (section 4.4.3): waiting for the ACK. */
   Informing,
-  /** The options of an address set by hand are in use. */
+  /** Options for an address set by hand are in use. */
   Informed,
 }
 
@@ -40,7 +40,7 @@ export const DHCP_STATE_NAMES: StaticArray<string> = [
   "informed",
 ];
 
-/** Reports whether the client asks, or has asked, for the options of an address set by hand. */
+/** Reports whether the client requests or uses options for an address set by hand. */
 export function isInform(state: DhcpState): bool {
   return state == DhcpState.Informing || state == DhcpState.Informed;
 }

@@ -11,7 +11,7 @@ export interface LeaseTarget {
   name(): string;
   /** The hardware address in the low 48 bits. */
   hardwareAddress(): u64;
-  /** Returns the address whose options INFORM asks for; null if the interface has none. */
+  /** Returns the address for which INFORM requests options; null if the interface has none. */
   ownAddress(): NetworkAddress | null;
   /** Applies the address, routes, servers and MTU of `lease`, in place of the previous lease's. */
   configure(lease: Lease): void;

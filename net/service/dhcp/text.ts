@@ -19,8 +19,8 @@ export function readHostName(data: StaticArray<u8> | null): string {
 }
 
 /**
- * Returns the URI of option 114 if it is one of http or https without blanks, else "": there is no
- * portal (RFC 8910 section 2), or none that can be used.
+ * Returns the URI of option 114 if it is an http or https URI without blanks, else "". The URN that
+ * means "no captive portal" (RFC 8910 section 2) is neither.
  */
 export function readPortal(data: StaticArray<u8> | null): string {
   const uri = readText(data);

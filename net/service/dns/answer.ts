@@ -69,9 +69,9 @@ export class DnsAnswer {
   /** Whether the authority section has an SOA record, and whether it has an NS record. */
   private sawSoa: bool = false;
   private sawServers: bool = false;
-  /** Whether one of the SOA records is of a zone that the name is in. */
+  /** Whether an SOA record is of a zone that contains the name. */
   private sawZone: bool = false;
-  /** The TTL of a denial, from the zone's SOA record; 0 if there is none. */
+  /** The TTL of a negative answer, from the zone's SOA record; 0 if there is none. */
   private denialTtl: u32 = 0;
 
   /**
@@ -195,7 +195,7 @@ export class DnsAnswer {
     return found;
   }
 
-  /** Reads the other two sections. Stops without an error at a malformed record. */
+  /** Reads the authority and additional sections. Stops at a malformed record, without an error. */
   private readRest(reader: DnsReader, header: DnsHeader): void {
     for (let i: u32 = 0; i < header.authorities; i++) {
       if (!reader.readRecord()) return;
@@ -209,7 +209,7 @@ export class DnsAnswer {
     }
   }
 
-  /** Notes an SOA or NS record. The first SOA of a zone with the name in it sets `denialTtl`. */
+  /** Notes an SOA or NS record. The first SOA of a zone that contains the name sets `denialTtl`. */
   private takeAuthority(reader: DnsReader): void {
     if (reader.type == TYPE_NS) this.sawServers = true;
     if (reader.type != TYPE_SOA) return;

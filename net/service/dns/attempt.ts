@@ -1,4 +1,4 @@
-/** The queries of a lookup, and what it notes about the servers that they go to. */
+/** The queries of a lookup, and what the lookup knows about their servers. */
 import { earlier, NEVER } from "../../../core/time";
 import { DnsExchange } from "./exchange";
 import { DnsError } from "./failure";
@@ -18,7 +18,7 @@ export class Candidate {
 
 /** One query to one server. */
 export class Attempt {
-  /** Whether its time was up. It stays open for a late answer. */
+  /** Whether its time is up. It stays open for a late answer. */
   expired: bool = false;
 
   constructor(
@@ -31,7 +31,7 @@ export class Attempt {
     private readonly wait: i64,
   ) {}
 
-  /** When its time is up. A reconnection starts the wait anew. */
+  /** When its time is up. A reconnection restarts the wait. */
   get expiresAt(): i64 {
     return this.expired ? NEVER : this.exchange.since + this.wait;
   }
@@ -47,7 +47,7 @@ export class Attempt {
 /** The open queries of a lookup, the oldest first. */
 export class Attempts {
   readonly open: Array<Attempt> = [];
-  /** The query after whose end the next server is queried; the others only wait for an answer. */
+  /** When this query ends, the next server is queried. The others only wait for late answers. */
   current: Attempt | null = null;
 
   /** Adds a query; with `current`, it becomes the current one. */
@@ -66,7 +66,7 @@ export class Attempts {
     return true;
   }
 
-  /** Closes the oldest query with a socket, except the current one; returns false if none. */
+  /** Closes the oldest query with a socket, except the current one. Returns false if none. */
   dropOldest(): bool {
     for (let i = 0; i < this.open.length; i++) {
       const attempt = this.open[i];
@@ -81,7 +81,7 @@ export class Attempts {
     while (this.open.length > 0) this.drop(this.open[0]);
   }
 
-  /** Returns the earliest time at which a query's time is up. */
+  /** Returns when the next query expires. */
   pollAt(): i64 {
     let at = NEVER;
     for (let i = 0; i < this.open.length; i++) at = earlier(at, this.open[i].expiresAt);

@@ -60,10 +60,10 @@ export abstract class DnsExchange {
 
   constructor(
     readonly question: DnsQuestion,
-    /** When it began, or last connected anew. */
+    /** When it began, or last reconnected. */
     public since: i64,
   ) {}
-  /** Whether it has one of the DNS_SOCKETS. */
+  /** Whether it uses one of the DNS_SOCKETS. */
   get usesSocket(): bool {
     return false;
   }
@@ -131,7 +131,7 @@ export class UdpExchange extends DnsExchange {
   }
 }
 
-/** A query over TCP or TLS, sent once the connection is open: at once if it is. */
+/** A query over TCP or TLS, sent as soon as the connection is open. */
 export class StreamExchange extends DnsExchange {
   /** The length prefix, then the message. */
   private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
@@ -145,7 +145,7 @@ export class StreamExchange extends DnsExchange {
     now: i64,
   ) {
     super(question, now);
-    // Nothing need arrive on a connection that is open already, so nothing would cause a poll.
+    // Send now: an open connection may stay silent, and then nothing would cause a poll.
     if (stream.status() == StreamStatus.Open) this.send(now);
   }
 

@@ -262,15 +262,15 @@ export class DnsLookup {
    */
   private caseLost(attempt: Attempt, current: bool, now: i64): void {
     const server = this.servers[attempt.server];
-    // For a late response, this has been done already.
+    // A late response: another one has already led to a query over TCP.
     if (server.caseLost && !current) return;
     server.caseLost = true;
     this.askByStream(attempt, current, now);
   }
 
   /**
-   * Repeats a query over TCP. If it was not the current one, which now waits for another server,
-   * that wait goes on.
+   * Repeats a query over TCP. It stays the current query if it was; otherwise the wait for another
+   * server goes on.
    */
   private askByStream(attempt: Attempt, current: bool, now: i64): void {
     const server = this.servers[attempt.server];

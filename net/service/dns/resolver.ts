@@ -185,8 +185,8 @@ export class DnsResolver extends Pollable {
   }
 
   /**
-   * If all sockets are in use, closes a probe, or else the oldest query of the lookup that has the
-   * most: there are enough sockets for one query of every lookup.
+   * If all sockets are in use, closes a probe, or else the oldest query of the lookup with the most
+   * queries. There are enough sockets for one query of every lookup.
    */
   private makeRoom(): void {
     if (this.transport.sockets < DNS_SOCKETS || this.probes.dropOldest()) return;

@@ -20,7 +20,7 @@ class SecureExchange extends DnsExchange {
   private polledAt: i64 = 0;
   /** Whether a connection with a cached TLS session has failed. */
   private sessionFailed: bool = false;
-  /** Of `DnsTransport.secure`, when the connection was opened or taken. */
+  /** The generation of `DnsTransport.secure` when the connection was opened or taken. */
   private generation: u32;
 
   private constructor(

@@ -31,8 +31,7 @@ export class ServerState {
   /** Whether it did not answer the last question in time, or could not be reached. */
   dead: bool = false;
   /**
-   * Smoothed time from question to answer (RFC 6298 section 2), without that to connect; 0 if not
-   * known.
+   * Smoothed time from question to answer (RFC 6298 section 2), without connecting; 0 if unknown.
    */
   rtt: i64 = 0;
   answers: u64 = 0;
@@ -69,7 +68,7 @@ export class ServerState {
     return !this.ednsSeen;
   }
 
-  /** Notes that the server answers at `now` a question sent at `sentAt`. */
+  /** Notes that the server answered, at `now`, a question sent at `sentAt`. */
   answered(sentAt: i64, now: i64, withEdns: bool): void {
     const time = max<i64>(now - sentAt, 1);
     const before = this.rank();

@@ -15,7 +15,7 @@ export class Backoff {
 
   /**
    * Returns the next delay in microseconds: between half and all of 1 s, 2 s, 4 s up to 60 s, but
-   * at least `retryAfter` seconds (negative: none were asked for).
+   * at least `retryAfter` seconds (negative if the server named none).
    */
   next(retryAfter: i64 = -1): i64 {
     const half = (this.base / 2) as u32;

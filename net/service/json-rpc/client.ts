@@ -1,6 +1,6 @@
 /**
- * The JSON-RPC 2.0 client: sends single calls and batches, by POST or over a WebSocket. Tells
- * failures of HTTP, of WebSocket, of JSON and of the protocol from the server's error objects.
+ * The JSON-RPC 2.0 client: sends single calls and batches, by POST or over a WebSocket.
+ * Distinguishes failures of HTTP, WebSocket, JSON and the protocol from the server's error objects.
  */
 import {
   JSON_BYTES,
@@ -27,7 +27,7 @@ import { RpcSubscription } from "./subscription";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-/** What a response of one byte takes at most; see `maximumResponse`. */
+/** Bytes of memory that one byte of a response takes at most; see `maximumResponse`. */
 const MEMORY_FACTOR: u64 = 4;
 /** A response may be as long as the free memory divided by this. */
 const MEMORY_DIVISOR: u64 = 6;
@@ -75,8 +75,8 @@ export class JsonRpcClient extends Pollable {
   }
 
   /**
-   * Subscribes at the first of the ws or wss URLs that accepts; the others are used when a
-   * connection is lost. Take the notifications' results with `next`.
+   * Subscribes at the first of the ws or wss URLs that accepts; the others are tried when the
+   * connection is lost. `next` returns the results of the notifications.
    */
   subscribe(urls: Array<string>, call: RpcCall, fields: Array<HttpField> = []): RpcSubscription {
     this.number(call);
@@ -89,7 +89,7 @@ export class JsonRpcClient extends Pollable {
     return subscription;
   }
 
-  /** From now on, lets responses exceed JSON_BYTES as far as enough memory is free. */
+  /** Lets responses exceed JSON_BYTES, from now on, if enough memory is free. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.memory = gauge;
   }
@@ -99,7 +99,7 @@ export class JsonRpcClient extends Pollable {
     call.id = this.nextId++;
   }
 
-  /** Returns delays that grow, for requests that are sent again. */
+  /** Returns growing delays for requests that are sent again. */
   backoff(): Backoff {
     return new Backoff(this.random);
   }
@@ -135,9 +135,8 @@ export class JsonRpcClient extends Pollable {
 
   /**
    * Returns the maximum length of a response. Because garbage is collected only between turns, a
-   * response of R bytes can take 4 R: the block that collects it and the smaller block before that
-   * (2 R), and the table of its values (2 R). What responses in progress may still take is set
-   * aside.
+   * response of R bytes can take 4 R: 2 R for the block that collects it and the smaller block it
+   * replaced, and 2 R for the table of its values. What responses in progress can take is reserved.
    */
   private maximumResponse(): u32 {
     const memory = this.memory;
@@ -208,7 +207,7 @@ class Sending {
   }
 }
 
-/** Calls that cannot be sent. */
+/** An exchange whose calls cannot be sent. */
 class RefusedExchange extends RpcExchange {
   constructor(calls: Array<RpcCall>, reason: string) {
     super(calls, false, 0);

@@ -1,4 +1,4 @@
-/** One request with its calls, over HTTP or a WebSocket, from sending it to the settled calls. */
+/** One request and its calls, over HTTP or a WebSocket, until all calls are settled. */
 import { NEVER } from "../../../core/time";
 import { HttpFailure } from "../http/client/failure";
 import { JsonParser } from "../json/parser";
@@ -20,7 +20,7 @@ export abstract class RpcExchange {
   constructor(
     readonly calls: Array<RpcCall>,
     protected readonly isBatch: bool,
-    /** The most bytes of the response. */
+    /** The maximum length of the response, in bytes. */
     readonly maximum: u32,
   ) {}
 
@@ -43,7 +43,7 @@ export abstract class RpcExchange {
     return this.parser == null ? NEVER : 0;
   }
 
-  /** Settles the calls by a response; `refused` is as for `settleCall`. */
+  /** Settles the calls with a response; `refused` is as for `settleCall`. */
   protected settle(value: JsonValue, refused: bool): void {
     if (this.isBatch) settleBatch(this.calls, value, refused);
     else settleCall(this.calls[0], value, refused);

@@ -1,9 +1,9 @@
 /**
- * Decides whether calls may be sent again, to the same server or to another. Nothing that changes
- * state is sent again if it may have been carried out: a call that moves money would move it twice.
- * Transactions that are already signed (eth_sendRawTransaction) could be repeated safely, as their
- * hash identifies them, but the second answer would be an error ("already known"), which hides that
- * the first succeeded. They are treated like the others; eth_getTransactionByHash tells.
+ * Decides whether calls may be sent again, to the same server or to another. A call that changes
+ * state is not sent again if it may have been carried out: it could move money twice. Signed
+ * transactions (eth_sendRawTransaction) would be safe to repeat, because their hash identifies
+ * them, but the second response would be an error ("already known") that hides the first success.
+ * So they are treated like other calls; eth_getTransactionByHash shows whether one has arrived.
  */
 import { HttpFailure } from "../http/client/failure";
 import { RpcOutcome } from "./call";
@@ -13,10 +13,10 @@ const TOO_MANY_REQUESTS: u32 = 429;
 const SERVICE_UNAVAILABLE: u32 = 503;
 /** HTTP statuses of faults that may pass, as in curl's --retry. */
 const TRANSIENT: StaticArray<u32> = [408, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504];
-/** The code of JSON-RPC errors for exceeded limits (EIP-1474); some providers send the status. */
+/** The JSON-RPC error code for an exceeded limit (EIP-1474); some providers use 429 instead. */
 const LIMIT_EXCEEDED: i64 = -32005;
 
-/** Name spaces whose methods read, unless their names say otherwise. */
+/** Namespaces whose methods only read, unless their names say otherwise. */
 const READING: StaticArray<string> = [
   "eth",
   "net",
@@ -30,7 +30,7 @@ const READING: StaticArray<string> = [
   "erigon",
   "ots",
 ];
-/** Parts of names of methods that change something, or return each thing only once. */
+/** Parts of method names that mean a change, or results that are returned only once. */
 const CHANGING: StaticArray<string> = [
   "send",
   "sign",
@@ -68,7 +68,7 @@ export function isReading(method: string): bool {
 function isChanging(method: string): bool {
   const action = method.substring(method.indexOf("_") + 1).toLowerCase();
   for (let i = 0; i < CHANGING.length; i++) {
-    // "set" and the like only as the first word: eth_getStorageAt and debug_... have none of them.
+    // Short parts count only at the start: a "getAddress" would contain "add" by chance.
     if (CHANGING[i].length > 5 ? action.includes(CHANGING[i]) : action.startsWith(CHANGING[i])) {
       return true;
     }
@@ -86,7 +86,7 @@ export function mayRepeat(exchange: RpcExchange): bool {
     reading = reading && isReading(method);
     changing = changing || isChanging(method);
   }
-  // A server that reports its own failure has probably done nothing; silence says nothing.
+  // A server that reports an error has probably done nothing; silence proves nothing.
   return reading || (!changing && exchange.status() >= 400);
 }
 

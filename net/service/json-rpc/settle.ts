@@ -59,12 +59,12 @@ export function settleBatch(calls: Array<RpcCall>, response: JsonValue, refused:
   }
 }
 
-/** Reports whether a value has at most RPC_MEMBERS members, so that finding one takes no time. */
+/** Reports whether a value has at most RPC_MEMBERS members, so that searching them is fast. */
 export function hasFewMembers(value: JsonValue): bool {
   return value.hasAtMost(RPC_MEMBERS);
 }
 
-/** Reports whether a message is a request or notification of the server, not a response. */
+/** Reports whether a message is a request or notification from the server, not a response. */
 export function isNotification(value: JsonValue): bool {
   return value.isObject() && hasFewMembers(value) && value.get("method") != null;
 }

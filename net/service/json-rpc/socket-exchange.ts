@@ -1,6 +1,6 @@
 /**
- * A request over a WebSocket of its own: one message each way. Messages that are no response, such
- * as notifications, are skipped.
+ * A request over its own WebSocket: one message each way. Other messages from the server, such as
+ * notifications, are skipped.
  */
 import { earlier } from "../../../core/time";
 import { HttpFailure } from "../http/client/failure";

@@ -1,7 +1,7 @@
 /**
- * A subscription over a WebSocket (geth's eth_subscribe, which others have taken over): the results
- * of its notifications, one at a time. If the connection is lost, it connects again, with growing
- * delays, and subscribes anew. What happened in between is lost: subscriptions have no memory.
+ * A subscription over a WebSocket (eth_subscribe of geth and others): returns the results of its
+ * notifications, one at a time. If the connection is lost, it reconnects, with growing delays, and
+ * subscribes again. Notifications in between are lost: servers do not keep them.
  */
 import { RPC_SUBSCRIPTION_LENGTH } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -37,7 +37,7 @@ export class RpcSubscription {
   readonly call: RpcCall;
   /** The kind of failure, as curl's exit code. */
   failure: HttpFailure = HttpFailure.None;
-  /** What has happened since it was last read: "subscribed", "..., connecting again in 2 s". */
+  /** The last event, such as "URL: subscribed, ID"; the reader sets it to "". */
   news: string = "";
   private phase: Phase = Phase.Waiting;
   private wakeAt: i64 = 0;
@@ -47,7 +47,7 @@ export class RpcSubscription {
   /** The server's id of the subscription, as JSON text. */
   private id: string = "";
   private server: i32 = 0;
-  /** Attempts since the last success, to try each server once before the first. */
+  /** Attempts since the last success: each server is tried once before any delay. */
   private attempts: i32 = 0;
   private confirmed: bool = false;
 
@@ -62,7 +62,7 @@ export class RpcSubscription {
     if (call.outcome == RpcOutcome.Failed) this.phase = Phase.Over;
   }
 
-  /** Whether the subscription has ended: `cancel` was called, or `call` and `failure` say why. */
+  /** Whether the subscription has ended: by `cancel`, or for the reason in `call` and `failure`. */
   get over(): bool {
     return this.phase == Phase.Over;
   }
@@ -72,14 +72,14 @@ export class RpcSubscription {
     return this.urls[this.server];
   }
 
-  /** Returns the result of the next notification, or null. Until it is called, nothing is read. */
+  /** Returns the result of the next notification, or null. Until it is taken, nothing is read. */
   next(): JsonValue | null {
     const pending = this.pending;
     this.pending = null;
     return pending;
   }
 
-  /** Ends the subscription: tells the server, and closes the connection in the background. */
+  /** Ends the subscription: unsubscribes, and closes the connection in the background. */
   cancel(now: i64): void {
     this.pending = null;
     this.parser = null;
@@ -131,7 +131,7 @@ export class RpcSubscription {
     this.finish();
   }
 
-  /** Parses a piece of a message, or takes the next one; finds out that the connection is lost. */
+  /** Parses a piece of a message, or takes the next one; notices that the connection is lost. */
   private read(socket: WebSocket, now: i64, most: u32): void {
     if (this.pending != null || this.socket == null) return;
     const parser = this.parser;
@@ -192,7 +192,7 @@ export class RpcSubscription {
     } else this.finish();
   }
 
-  /** Connects again later, or to the next server; fails if none has ever confirmed. */
+  /** Reconnects later, or to the next server; fails if all were tried and none ever confirmed. */
   private lost(reason: string, now: i64, retryAfter: i64 = -1): void {
     const url = this.url;
     this.drop();

@@ -1,9 +1,8 @@
 /**
- * A keyed hash of a JSON value, by which values are compared: equal values have equal digests,
- * however they are written. Members of an object may be in any order, strings may be escaped, and
- * numbers are compared by their value (1, 1.0 and 10e-1). Different values have the same digest
- * with a probability of 2^-64, as nobody else knows the key. If a name is repeated in an object,
- * each of its members counts.
+ * A keyed hash for comparing JSON values: equal values have equal digests, however they are
+ * written. Members of an object may be in any order, strings may be escaped, and numbers are
+ * compared by value (1, 1.0 and 10e-1). Different values have the same digest with a probability of
+ * 2^-64, because nobody else knows the key. If an object repeats a name, every member counts.
  */
 import { Random } from "../../../core/random";
 import { siphash } from "../../../core/siphash";
@@ -26,12 +25,12 @@ export class DigestKey {
 const BLOCK_UNITS: u32 = 32;
 /** Longer numbers are compared as text. */
 const LONGEST_NUMBER: u32 = 4096;
-/** Beyond this, exponents are equal. */
+/** Exponents beyond this are considered equal. */
 const LARGEST_EXPONENT: i64 = 1_000_000_000_000_000;
 
 /** An array or object whose end has not been reached. */
 class Open {
-  /** The digests of the items: of an array in their order, of an object their sum. */
+  /** The digest of the items: an array's are chained in order, an object's are summed. */
   digest: u64 = 0;
   name: u64 = 0;
   named: bool = false;
@@ -52,7 +51,7 @@ export class JsonDigest {
   private readonly open: Array<Open> = [];
   private readonly characters: JsonCharacters = new JsonCharacters();
   private inText: bool = false;
-  /** The digest of the text so far, and the units that are not part of it yet. */
+  /** The digest of the text so far, and the units not yet in it. */
   private text: u64 = 0;
   private readonly block: StaticArray<u16> = new StaticArray<u16>(BLOCK_UNITS);
   private filled: u32 = 0;
@@ -114,7 +113,7 @@ export class JsonDigest {
     this.add(this.mix(JsonKind.String, this.textDigest()));
   }
 
-  /** Reads the digits without zeros at the ends, and the power of ten of the last one. */
+  /** Reads the digits without leading and trailing zeros, and the exponent of the last one. */
   private readNumber(pointer: usize, length: u32): void {
     const end = pointer + length;
     let at = pointer;
@@ -142,6 +141,7 @@ export class JsonDigest {
     }
     if (at < end) exponent += readExponent(at + 1, end);
     const digits = this.textDigest();
+    // Any two kinds would do to tell the signs apart.
     if (empty) this.add(this.mix(JsonKind.Number, 0));
     else
       this.add(
@@ -193,7 +193,7 @@ export class JsonDigest {
   private readonly pair: StaticArray<u64> = new StaticArray<u64>(2);
 }
 
-/** Returns an exponent, at most LARGEST_EXPONENT either way. */
+/** Returns an exponent, limited to LARGEST_EXPONENT in either direction. */
 function readExponent(pointer: usize, end: usize): i64 {
   let at = pointer;
   const sign: u32 = load<u8>(at);

@@ -1,7 +1,7 @@
 /**
  * The JSON parser (RFC 8259): one pass without recursion, in steps of bounded length, with limits
- * on length, depth and the number of values. Invalid UTF-8, a byte order
- * mark and unpaired surrogates are errors, as is everything outside the grammar.
+ * on length, depth and the number of values. Invalid UTF-8, a byte order mark and unpaired
+ * surrogates are errors, as is everything outside the grammar.
  */
 import { JSON_BYTES_MAXIMUM, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
 import { hexValue, isDigit, utf8Fault } from "../../../core/text";
@@ -72,7 +72,7 @@ export class JsonParser {
   private start: u32 = 0;
   private inString: bool = false;
   private stringKind: JsonKind = JsonKind.String;
-  /** What was read last of the number in progress. */
+  /** The last part read of the number in progress. */
   private part: NumberPart = NumberPart.None;
   private depth: u32 = 0;
   /** The indexes of the open arrays and objects; the innermost is last. */
@@ -85,7 +85,7 @@ export class JsonParser {
     if (length > JSON_BYTES_MAXIMUM) this.fail(`at most ${JSON_BYTES_MAXIMUM} bytes`);
   }
 
-  /** Parses about `most` bytes more. Returns true once there is a result. */
+  /** Parses about `most` more bytes. Returns true once there is a result. */
   step(most: u32): bool {
     const length = this.document.length;
     if (this.done) return true;

@@ -28,7 +28,7 @@ export const enum JsonKind {
 }
 
 const WORDS: u32 = 4;
-/** Values of one part of the table, as a power of two: no part is ever copied. */
+/** Values in one part of the table, as a power of two; parts spare copying a growing table. */
 const PART_BITS: u32 = 12;
 const PART_VALUES: u32 = 1 << PART_BITS;
 /** The index of a value that does not exist. */

@@ -3,7 +3,7 @@ import { log } from "../../../core/log";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { NtpQuery } from "./query";
 
-/** The interval after the first RATE, which doubles with each one up to 2^17 s (36 hours). */
+/** The interval after the first RATE; each further one doubles it, up to 2^17 s (36 hours). */
 const FIRST_INTERVAL: i64 = 2048 * SECOND;
 const LONGEST_INTERVAL: i64 = 131_072 * SECOND;
 
@@ -17,7 +17,7 @@ class Limit {
 
 /** Times are in microseconds since boot. */
 export class NtpKisses {
-  /** One for each server that has sent a kiss; the servers are those of `keep`. */
+  /** One for each server of `keep` that has sent a kiss. */
   private limits: Array<Limit> = [];
 
   /** Forgets all servers but these. */
@@ -29,7 +29,7 @@ export class NtpKisses {
     this.limits = kept;
   }
 
-  /** Returns those of the servers that may be queried now. */
+  /** Returns the servers that may be queried now. */
   due(servers: Array<string>, now: i64): Array<string> {
     const due: Array<string> = [];
     for (let i = 0; i < servers.length; i++) {

@@ -17,13 +17,13 @@ class IdleStream {
 }
 
 /**
- * Connections by key. A key says everything that matters of a connection, such as "https a.test
+ * Connections by key. A key contains all that matters about a connection, such as "https a.test
  * 443": two requests with equal keys may share one.
  */
 export class IdleStreams {
   /**
-   * How often the connections were cleared. A connection that was opened before the last time, for
-   * instance with roots that are no longer trusted, is not kept: see `put`.
+   * How often the connections were cleared. A connection opened before the last time, for instance
+   * under roots that are no longer trusted, is not kept: see `put`.
    */
   generation: u32 = 0;
   /** Oldest first. */
@@ -41,7 +41,7 @@ export class IdleStreams {
     return this.idle.length;
   }
 
-  /** Returns the connection with that key that was used last, or null. */
+  /** Returns the most recently used connection with that key, or null. */
   take(key: string): Stream | null {
     for (let i = this.idle.length - 1; i >= 0; i--) {
       const entry = this.idle[i];

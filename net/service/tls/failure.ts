@@ -5,7 +5,7 @@ import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
 import { concernsDates, concernsStatus, faultsOf } from "./verification";
 
-/** Returns the kind of a failure with these faults of the peer's certificate. */
+/** Returns the kind of failure for these faults of the peer's certificate. */
 export function failureOf(refusals: u32): StreamFailure {
   if (refusals == 0) return StreamFailure.Protocol;
   return concernsStatus(refusals) ? StreamFailure.CertificateStatus : StreamFailure.Certificate;

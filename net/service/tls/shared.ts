@@ -22,7 +22,7 @@ export class TlsOptions {
   port: u32 = 0;
   /** Whether to skip the verification of the server. Only `curl -k` sets it. */
   insecure: bool = false;
-  /** Whether to negotiate the protocol by ALPN (RFC 7301); the only one is http/1.1. */
+  /** Whether to offer http/1.1 by ALPN (RFC 7301). */
   alpn: bool = true;
 
   /** Returns a client's options. Converts `host` to lower case and removes a trailing dot. */

@@ -68,7 +68,7 @@ export function faultsOf(flags: u32): Array<string> {
   return words;
 }
 
-/** Reports whether a fault is one of the stapled OCSP response, for which curl has its own code. */
+/** Reports whether a fault concerns the stapled OCSP response; curl has an exit code for it. */
 export function concernsStatus(flags: u32): bool {
   return (flags & (TlsRefusal.StatusRevoked | TlsRefusal.BadStatus | TlsRefusal.NoStatus)) != 0;
 }

@@ -9,7 +9,7 @@ import { fieldFault, makeKey, parseWebSocketUrl, requestHead } from "./handshake
 import { Opening, OpeningServices } from "./opening";
 import { WebSocket } from "./socket";
 
-/** Up to WEBSOCKETS connections. */
+/** Manages up to WEBSOCKETS connections. */
 export class WebSocketClient extends Pollable {
   /** Why `connect` returned null. */
   refusal: string = "";
@@ -25,9 +25,9 @@ export class WebSocketClient extends Pollable {
   }
 
   /**
-   * Starts to connect to a ws or wss URL. `fields` are sent with the request; `maximum` bounds a
-   * received message, in bytes. Returns null if the URL or a field is invalid, or there are too
-   * many connections.
+   * Starts to connect to a ws or wss URL. `fields` are sent with the request; a received message
+   * has at most `maximum` bytes. Returns null if the URL or a field is invalid, or there are too
+   * many connections; `refusal` says which.
    */
   connect(
     text: string,

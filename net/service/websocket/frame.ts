@@ -1,5 +1,5 @@
 /**
- * The frames of WebSocket (RFC 6455 section 5.2). A server's frames are not masked, a client's are.
+ * WebSocket frames (RFC 6455 section 5.2). Clients mask their frames, servers do not.
  *
  *      0                   1                   2                   3
  *     |F|RSV |opcode |M| length 0 to 125;  | 126: 16 bits of length;     |
@@ -16,7 +16,7 @@ export const OPCODE_CLOSE: u32 = 8;
 export const OPCODE_PING: u32 = 9;
 export const OPCODE_PONG: u32 = 10;
 
-/** The most bytes of a header: with a 64-bit length and a masking key. */
+/** The longest header, in bytes: with a 64-bit length and a masking key. */
 export const FRAME_HEADER_BYTES: u32 = 14;
 /** The longest payload of a control frame (section 5.5). */
 export const CONTROL_BYTES: u32 = 125;
@@ -32,7 +32,7 @@ export function isControl(opcode: u32): bool {
   return opcode >= OPCODE_CLOSE;
 }
 
-/** Returns the bytes of a header whose second byte is `second`. */
+/** Returns the length of a header whose second byte is `second`. */
 export function headerBytes(second: u32): u32 {
   const length = second & 0x7f;
   const extended = length == LENGTH_64 ? 8 : length == LENGTH_16 ? 2 : 0;
@@ -46,7 +46,7 @@ export class FrameHeader {
   /** The length of the payload. */
   length: u64 = 0;
 
-  /** Parses a complete header of a server. Returns what is wrong with it, or "". */
+  /** Parses a complete header from a server. Returns what is wrong with it, or "". */
   parse(pointer: usize): string {
     const first: u32 = load<u8>(pointer);
     const second: u32 = load<u8>(pointer, 1);

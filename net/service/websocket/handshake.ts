@@ -1,4 +1,4 @@
-/** The opening handshake of WebSocket, seen from the client (RFC 6455 sections 4.1 and 4.2.2). */
+/** The client's side of WebSocket's opening handshake (RFC 6455 sections 4.1 and 4.2.2). */
 import { base64 } from "../../../core/base64";
 import { Random } from "../../../core/random";
 import { SHA1_DIGEST, sha1 } from "../../../core/sha1";
@@ -10,9 +10,9 @@ import { parseUrl, Url } from "../http/url";
 
 /** Bytes of the nonce from which the key is made. */
 const NONCE: u32 = 16;
-/** What the server appends to the key before it hashes it (section 1.3). */
+/** What the server appends to the key before hashing it (section 1.3). */
 const GUID: string = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/** Fields that the client itself sets. */
+/** Fields that only the client may set. */
 const RESERVED: StaticArray<string> = [
   "host",
   "connection",

@@ -1,6 +1,6 @@
 /**
- * Reads messages and control frames from a stream: joins fragments, between which control frames
- * may come (RFC 6455 section 5.4), checks that text is UTF-8 (section 8.1), and bounds the length.
+ * Reads messages and control frames from a stream: joins fragments, which control frames may
+ * interrupt (RFC 6455 section 5.4), checks that text is UTF-8 (section 8.1), and limits the length.
  */
 import { utf8Fault } from "../../../core/text";
 import { CollectingSink } from "../http/message/body";
@@ -17,7 +17,7 @@ import {
 
 /** What `next` has read. */
 export const enum Event {
-  /** Nothing that is complete. */
+  /** Nothing is complete yet. */
   None = 0,
   /** A message: `take` returns it. */
   Message = 1,
@@ -40,7 +40,7 @@ export const enum CloseCode {
 /** A message. */
 export class WebSocketMessage {
   constructor(
-    /** Whether it is text, which then is UTF-8. */
+    /** Whether it is text, in valid UTF-8, rather than binary. */
     readonly isText: bool,
     /** The first `length` bytes are the message. */
     readonly bytes: StaticArray<u8>,
@@ -50,7 +50,7 @@ export class WebSocketMessage {
 
 /** Reads from one connection. */
 export class MessageReader {
-  /** Frames that may still be read in this turn, so that empty ones do not stop everything else. */
+  /** Frames that may still be read in this turn: a flood of empty ones must not stall the rest. */
   frames: u32 = 0;
   code: u32 = 0;
   reason: string = "";
@@ -58,18 +58,18 @@ export class MessageReader {
   controlLength: u32 = 0;
   private readonly header: FrameHeader = new FrameHeader();
   private readonly headerStart: StaticArray<u8> = new StaticArray<u8>(FRAME_HEADER_BYTES);
-  /** Bytes of the header that were read. */
+  /** Bytes of the header read so far. */
   private have: u32 = 0;
   private inPayload: bool = false;
-  /** Bytes of the payload that are missing. */
+  /** Bytes of the payload still missing. */
   private missing: u64 = 0;
   /** The message in progress, or null between two messages. */
   private body: CollectingSink | null = null;
   private isText: bool = false;
-  /** Bytes of the message that were checked. */
+  /** Bytes of the message checked so far. */
   private checked: u32 = 0;
 
-  /** `maximum`: the most bytes of a message. */
+  /** `maximum` is the maximum length of a message, in bytes. */
   constructor(public maximum: u32) {}
 
   /** The opcode of the control frame. */
@@ -163,7 +163,7 @@ export class MessageReader {
     return true;
   }
 
-  /** Checks the text as far as it has arrived; it may end within a character unless `whole`. */
+  /** Checks the text that has arrived; unless `whole`, it may end within a character. */
   private checkText(whole: bool): bool {
     const body = this.body!;
     const fault = utf8Fault(body.pointer() + this.checked, body.length - this.checked);

@@ -22,7 +22,7 @@ import { responseFault } from "./handshake";
 const OPEN_TIME: i64 = 30 * SECOND;
 const SWITCHING_PROTOCOLS: u32 = 101;
 
-/** What an attempt needs. */
+/** The services that an attempt uses. */
 export class OpeningServices {
   constructor(
     readonly lookup: NameLookup,
@@ -30,9 +30,9 @@ export class OpeningServices {
   ) {}
 }
 
-/** One attempt. */
+/** One attempt to open a connection. */
 export class Opening {
-  /** Why it failed; None while it has not, and for an HTTP error. */
+  /** Why it failed; None if it has not, or if the server refused with an HTTP status. */
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
   /** The head of a response other than 101; null otherwise. */
@@ -130,7 +130,7 @@ export class Opening {
     } else if (race.failure != HttpFailure.None) this.fail(race.failure, race.message);
   }
 
-  /** Returns the addresses of the host; none while they are not known. */
+  /** Returns the addresses of the host; none until they are known. */
   private resolve(now: i64): Array<u32> {
     const url = this.url;
     if (url.address >= 0) return [url.address as u32];

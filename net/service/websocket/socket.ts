@@ -3,8 +3,8 @@
  *
  *     Connecting -> Open -> Closing -> Closed
  *
- * Received messages wait one at a time: until the owner takes it, nothing more is read, and TCP
- * slows the server down.
+ * One received message waits for the owner: until it is taken, nothing more is read, and TCP slows
+ * the server down.
  */
 import { WEBSOCKET_SEND_BYTES, WEBSOCKET_TURN_FRAMES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -42,9 +42,9 @@ export const enum SocketState {
 /** Made by `WebSocketClient.connect`, which polls it. */
 export class WebSocket {
   state: SocketState = SocketState.Connecting;
-  /** The kind of failure, which is curl's exit code; None after an HTTP error or a clean close. */
+  /** The kind of failure, as curl's exit code; None after an HTTP error or a clean close. */
   failure: HttpFailure = HttpFailure.None;
-  /** Why the connection failed or was closed by the peer; "" if this end has closed it. */
+  /** Why the connection failed or the server closed it; "" if this end closed it. */
   message: string = "";
   /** The head of a response that refused the handshake. */
   refusal: HttpHead | null = null;
@@ -56,23 +56,23 @@ export class WebSocket {
   private readonly outgoing: Array<StaticArray<u8>> = [];
   private sent: u32 = 0;
   private queued: u32 = 0;
-  /** The payload of the last ping that was not answered. */
+  /** The payload of the last ping not answered yet. */
   private ping: StaticArray<u8> | null = null;
   private closeSent: bool = false;
   private closeReceived: bool = false;
   /** When the last byte arrived, or the owner began to read again. */
   private heardAt: i64 = 0;
   private probed: bool = false;
-  /** Whether there may be something to do without an arrival. */
+  /** Whether to poll again even if nothing arrives. */
   private stirred: bool = true;
-  /** When closing ends. */
+  /** When the closing handshake is given up. */
   private deadline: i64 = NEVER;
   private now: i64 = 0;
 
   constructor(
     opening: Opening,
     private readonly random: Random,
-    /** The most bytes of a received message. */
+    /** The maximum length of a received message, in bytes. */
     maximum: u32,
   ) {
     this.opening = opening;
@@ -259,7 +259,7 @@ export class WebSocket {
     if (this.message == "") this.message = reason;
     this.failure = code == CloseCode.TooBig ? HttpFailure.TooLarge : HttpFailure.Malformed;
     if (!this.closeSent) this.sendClose(code);
-    // Its input can no longer be understood.
+    // What it sends can no longer be understood.
     this.closeReceived = true;
   }
 

@@ -77,14 +77,14 @@ export class TcpConnection {
 
   // --- receiving ---
 
-  /** Bytes that can be read now. What arrived before the end stays until it is read or released. */
+  /** Bytes that can be read now; after the end of the connection, too, until `release`. */
   readable(): u32 {
     return this.received.length;
   }
 
   /**
    * Bytes from the oldest unread one to the end of the peer's urgent data, some of which may not
-   * have arrived yet; 0 if none is urgent. Urgent data is read with all other data (RFC 6093).
+   * have arrived yet; 0 if none is urgent. Urgent data is read in line with the rest (RFC 6093).
    */
   urgent(): u32 {
     return this.block.receiver.urgent;
@@ -205,7 +205,7 @@ export class TcpConnection {
   get inFlight(): u32 {
     return this.sender.flight;
   }
-  /** Bytes in flight that the peer has SACKed, and those taken for lost. */
+  /** Bytes in flight that the peer has SACKed, and those considered lost. */
   get sacked(): u32 {
     return this.sender.segments.sacked;
   }

@@ -41,7 +41,7 @@ export const enum TimerUse {
   Timeout = 0,
   /** A tail loss probe (RFC 8985 section 7). */
   Probe,
-  /** To see which segments are overdue by then (RFC 8985 section 6). */
+  /** The reordering timer of RACK (RFC 8985 section 6). */
   Reordering,
 }
 
@@ -210,7 +210,7 @@ export class ControlBlock extends Scheduled {
     this.orphaned = true;
   }
 
-  /** Keeps a connection that is over readable. */
+  /** Keeps the received data readable although the connection is over. */
   linger(): void {
     this.lingering = true;
   }

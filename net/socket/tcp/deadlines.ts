@@ -17,8 +17,8 @@ import {
 } from "./timing";
 
 /**
- * Restarts the retransmission timer, for a tail loss probe if one is due before the timeout (RFC
- * 8985 section 7.2). It expires at the latest when the connection is given up.
+ * Restarts the retransmission timer: for RACK or a tail loss probe if that is due before the
+ * timeout (RFC 8985 sections 6.3 and 7.2). It expires no later than the connection is given up.
  */
 export function armRetransmit(block: ControlBlock, now: i64): void {
   const recovery = block.recovery;
@@ -37,7 +37,7 @@ export function armRetransmit(block: ControlBlock, now: i64): void {
   armBy(block, at, now);
 }
 
-/** Restarts the timer for the retransmission timeout. */
+/** Restarts the retransmission timer for the timeout, not for a probe. */
 export function armTimeout(block: ControlBlock, now: i64): void {
   block.setTimerUse(TimerUse.Timeout);
   armBy(block, now + block.roundTrip.timeout(), now);
@@ -72,7 +72,7 @@ export function expire(block: ControlBlock, now: i64): void {
   }
 }
 
-/** Returns PTO: two round trips; for a lone segment, more, as its ACK may be delayed. */
+/** Returns PTO: two round trips and, for a lone segment, the delay its ACK may have. */
 function probeInterval(block: ControlBlock): i64 {
   const smoothed = block.roundTrip.smoothed;
   if (smoothed == 0) return RTO_MAXIMUM;
@@ -92,8 +92,8 @@ function giveUpAt(block: ControlBlock): i64 {
   const progressAt = liveness.progressAt;
   if (block.userTimeout > 0) return progressAt + block.userTimeout;
   if (block.state < TcpState.Established) return progressAt + GIVE_UP_SYN;
-  // A connection is kept while its peer answers probes of a closed window (MUST-37); if its user
-  // has released it, not forever.
+  // A connection is kept while its peer answers probes of a closed window (MUST-37), but not
+  // forever once its user has released it.
   const heard = block.sender.window == 0 && liveness.heardAt > progressAt;
   if (!heard) return progressAt + GIVE_UP_DATA;
   const end = liveness.heardAt + GIVE_UP_DATA;

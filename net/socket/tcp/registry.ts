@@ -1,7 +1,7 @@
 /**
- * The connections of a host. `open` adds one. When it is over, it is removed: at once, or once its
- * user has read what was acknowledged, or has let go. A connection in TIME-WAIT is replaced by a
- * small record.
+ * The connections of a host. `open` adds one. When it is over, it is removed at once or, if there
+ * is unread data, when its user has read or released it. A connection in TIME-WAIT is replaced by
+ * a small record.
  */
 
 import {
@@ -66,8 +66,8 @@ export class TcpRegistry {
   }
 
   /**
-   * Returns the connection that its user has released and that has made no progress for longest, at
-   * least for ORPHAN_STALE; or null.
+   * Returns the orphan (a connection its user has released) that has made no progress for longest,
+   * and for at least ORPHAN_STALE, or null.
    */
   stalestOrphan(): ControlBlock | null {
     let stalest: ControlBlock | null = null;
@@ -139,7 +139,7 @@ export class TcpRegistry {
     this.retire(block);
   }
 
-  /** Frees the ends of a connection that is over. Data its user may still read stays. */
+  /** Frees the ends of a connection that is over. Keeps data that its user may still read. */
   private retire(block: ControlBlock): void {
     const unread = block.receiver.ring.length > 0;
     const wanted = unread && block.queue == ListenQueue.None && !block.orphaned;

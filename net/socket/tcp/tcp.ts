@@ -78,8 +78,8 @@ export class Tcp implements ListenerOwner {
   /**
    * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
    * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
-   * is closed and has the error of its path, mostly NetworkUnreachable. Returns null if no
-   * connection, port or memory is left. Routing rules can refer to `mark`.
+   * is closed and has the error of its path, usually NetworkUnreachable. Returns null if no
+   * connection, port or memory is left. Routing rules can match `mark`.
    */
   connect(
     now: i64,
@@ -92,7 +92,7 @@ export class Tcp implements ListenerOwner {
     const ends = this.ends;
     const path = this.opening;
     path.setMark(mark);
-    // The local port is not known yet, but connections should take different ways if there are any.
+    // The local port is not known yet; a counter distributes connections among next hops.
     path.setFlow(PROTOCOL_TCP, ((this.counters.activeOpens as u32) << 16) | remotePort);
     path.towardIpv4(remoteAddress);
     const reachable = sink.update(path);
@@ -276,8 +276,8 @@ export class Tcp implements ListenerOwner {
   }
 
   /**
-   * Handles a segment in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). The
-   * record goes only once its ends are in use again, and only the peer's own FIN restarts it.
+   * Handles a segment in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). Only a
+   * new connection between the same ends removes the record, and only the peer's FIN restarts it.
    */
   private processTimeWait(
     record: TimeWaitRecord,
@@ -353,9 +353,9 @@ export class Tcp implements ListenerOwner {
   }
 
   /**
-   * Makes room for a connection beside `reserved` free slots, if need be by dropping half-open
-   * connections (RFC 4987 section 3.2), then the orphans that have made no progress for longest.
-   * Returns false if there are none to drop.
+   * Makes room for a connection beside `reserved` free slots: if necessary, drops half-open
+   * connections (RFC 4987 section 3.2), then the orphans without progress for longest. Returns
+   * false if that does not suffice.
    */
   private makeRoom(reserved: u32): bool {
     const registry = this.registry;

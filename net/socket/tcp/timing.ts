@@ -24,7 +24,7 @@ export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
 /** The longest delay expected of a peer's ACKs (RFC 8985 section 7.2). */
 export const ACK_DELAY_WORST: i64 = 200 * MILLISECOND;
-/** What a tail loss probe waits beyond two round trips, as turns take their time. */
+/** How long a tail loss probe waits beyond two round trips: a turn of the kernel takes time. */
 export const PROBE_SLACK: i64 = 2 * MILLISECOND;
 
 /** The length of TIME-WAIT. RFC 9293 says 4 minutes; common systems use 1 to 2. */
@@ -39,12 +39,12 @@ export const HALF_CLOSED_IDLE: i64 = 3 * MINUTE;
 /** The same once the user has released the connection. */
 export const ORPHAN_IDLE: i64 = 60 * SECOND;
 /**
- * How long a connection that its user has released keeps probing a closed window, while the peer
- * answers. One that is not released goes on for as long as it answers (RFC 9293, MUST-37).
+ * How long a connection that its user has released keeps probing a closed window while the peer
+ * answers. Others probe for as long as the peer answers (RFC 9293, MUST-37).
  */
 export const ORPHAN_CLOSED_WINDOW: i64 = 15 * MINUTE;
 
-/** How long an orphan must be without progress before it may be dropped to make room. */
+/** How long an orphan must have made no progress before it may be dropped to make room. */
 export const ORPHAN_STALE: i64 = 2 * SECOND;
 
 /** Interval of keep-alive probes, and how many may stay unanswered (Linux's defaults). */

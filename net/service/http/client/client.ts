@@ -1,6 +1,6 @@
 /**
  * The HTTP/1.1 client (RFC 9110, RFC 9112): concurrent requests, and a pool of idle connections.
- * Content codings are requested and decoded only for requests that say so.
+ * Content codings are requested and decoded only for requests with `compressed` set.
  */
 import { HTTP_EXCHANGES } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
@@ -64,12 +64,12 @@ export class HttpClient extends Pollable {
     return this.services.pool.count;
   }
 
-  /** Returns the proxies of requests that name none. */
+  /** Returns the proxies for requests without their own. */
   proxies(): HttpProxies {
     return this.services.proxies;
   }
 
-  /** Sets the proxies of requests that name none. */
+  /** Sets the proxies for requests without their own. */
   setProxies(proxies: HttpProxies): void {
     this.services.proxies = proxies;
   }

@@ -22,7 +22,7 @@ class Attempt {
     readonly deadline: i64,
   ) {}
 
-  /** Notes and reports whether its TCP connection is, or was, open. */
+  /** Reports whether its TCP connection is open or has been. */
   connects(): bool {
     const status = this.stream.transport().status();
     if (status == StreamStatus.Open || status == StreamStatus.Finished) this.connected = true;
@@ -35,7 +35,7 @@ export class ConnectionRace {
   failure: HttpFailure = HttpFailure.None;
   /** The message, such as "Failed to connect to a.test port 80: Connection refused". */
   message: string = "";
-  /** When a TCP connection was open first, in microseconds since boot; 0 before. */
+  /** When the first TCP connection opened, in microseconds since boot; 0 before that. */
   connectedAt: i64 = 0;
   private readonly attempts: Array<Attempt> = [];
   /** The index of the address to try next, and when to start. */

@@ -42,7 +42,7 @@ export const enum HttpFailure {
 export const TOO_SLOW: string =
   "Operation too slow. Less than 1 bytes/sec transferred the last 120 seconds";
 
-/** curl's message for a server that accepts connections and does not complete a TLS handshake. */
+/** curl's message for a server that accepts a connection but never completes the handshake. */
 export const TLS_TIMEOUT: string = "SSL connection timeout";
 
 /** Returns the message for a connection that ended within the body or the head. */

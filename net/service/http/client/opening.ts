@@ -1,6 +1,6 @@
 /**
- * Opens a connection on the route to a server: resolves a name, connects to the first address that
- * answers, asks a proxy for a tunnel, and completes the TLS handshake.
+ * Opens a connection on the route to a server: resolves the name, connects to the first address
+ * that answers, asks the proxy, if any, for a tunnel, and completes the TLS handshake.
  *
  *     name > ConnectionRace (TCP, and TLS without a tunnel) > ProxyTunnel > TLS through the tunnel
  */
@@ -17,7 +17,7 @@ import { ProxyTunnel, TUNNEL_TIMEOUT } from "./tunnel";
 
 /** One connection that is being opened. */
 export class Opening {
-  /** The open connection; null until then. */
+  /** The connection once it is open; null before. */
   stream: Stream | null = null;
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
@@ -27,7 +27,7 @@ export class Opening {
   private race: ConnectionRace | null = null;
   /** TLS through the tunnel. */
   private secured: Stream | null = null;
-  /** Whether a handshake with a cached session through a tunnel has failed and was repeated. */
+  /** Whether a handshake through a tunnel was repeated because its cached session failed. */
   private renewed: bool = false;
 
   constructor(
@@ -49,7 +49,7 @@ export class Opening {
     if (this.failure != HttpFailure.None) return false;
     if (this.secured != null) return this.secure(now);
     const tunnel = this.tunnel;
-    if (tunnel != null) return this.dig(tunnel, now);
+    if (tunnel != null) return this.awaitTunnel(tunnel, now);
     const race = this.race;
     return race == null ? this.resolve(now) : this.connect(race, now);
   }
@@ -64,7 +64,7 @@ export class Opening {
     return race == null && tunnel == null && this.answer == null ? 0 : at;
   }
 
-  /** Returns what is late after so many milliseconds, in curl's words. */
+  /** Returns curl's message for a timeout in the current step, after `milliseconds`. */
   timeoutText(milliseconds: i64): string {
     const race = this.race;
     const tunnel = this.tunnel;
@@ -147,7 +147,7 @@ export class Opening {
   }
 
   /** Waits for the proxy's response, then begins TLS with the server. */
-  private dig(tunnel: ProxyTunnel, now: i64): bool {
+  private awaitTunnel(tunnel: ProxyTunnel, now: i64): bool {
     const moved = tunnel.poll(now);
     const head = tunnel.head;
     if (head != null) {

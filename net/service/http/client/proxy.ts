@@ -8,9 +8,9 @@ import { HttpFailure } from "./failure";
 /** curl's default port of a proxy. */
 const DEFAULT_PORT: u32 = 1080;
 
-/** A proxy that is asked in HTTP without TLS. */
+/** An HTTP proxy that is reached without TLS. */
 export class HttpProxy {
-  /** Why there can be no such proxy; None if it is valid. */
+  /** Why the proxy cannot be used; None if it can. */
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
   host: string = "";
@@ -53,7 +53,7 @@ export class HttpProxies {
   /** Hosts that are reached directly: domains, addresses and networks, or `*` for all. */
   private readonly exceptions: Array<string> = [];
 
-  /** Replaces the exceptions by a list that is separated by commas or blanks (`no_proxy=`). */
+  /** Replaces the exceptions with a list separated by commas or blanks (`no_proxy=`). */
   except(list: string): void {
     this.exceptions.length = 0;
     const words = list.split(",").join(" ").split(" ");

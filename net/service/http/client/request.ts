@@ -86,7 +86,7 @@ export class HttpRequest {
     // Servers reject a request with two Host fields (RFC 9112 section 3.2); as with curl, the first
     // one counts.
     if (lowerCaseName == "host" && this.has("host")) return true;
-    // The body that is sent must be as long as the request says, or the next one is misunderstood.
+    // With another length than declared, the server would misread the next request.
     if (lowerCaseName == "transfer-encoding") {
       return this.refuse(`header ${name} is set by the client: the body has a Content-Length`);
     }
@@ -116,7 +116,7 @@ export class HttpRequest {
     return "";
   }
 
-  /** Sets `error` if a Content-Length field was added that is not the length of the body. */
+  /** Sets `error` if an added Content-Length differs from the length of the body. */
   checkLength(): void {
     const body = this.body;
     const length = body == null ? 0 : body.length();
@@ -157,8 +157,8 @@ export class HopHead {
   ) {}
 
   /**
-   * Returns the head, empty line included. For a `proxy` without a tunnel, the target is a whole
-   * URL (RFC 9112 section 3.2.2).
+   * Returns the head, empty line included. For a `proxy` without a tunnel, the target is the
+   * absolute URL (RFC 9112 section 3.2.2).
    */
   text(method: string, url: Url, proxy: HttpProxy | null): string {
     const request = this.request;
@@ -185,7 +185,7 @@ export class HopHead {
     return text + "\r\n";
   }
 
-  /** Returns the head of the request for the tunnel of a route, or "". */
+  /** Returns the head of the CONNECT request for a route; "" if it has no tunnel. */
   connectText(route: HttpRoute): string {
     const proxy = route.proxy;
     if (proxy == null || route.tunnel == "") return "";
@@ -197,7 +197,7 @@ export class HopHead {
   private proxyFields(proxy: HttpProxy): string {
     const credential = proxy.credential;
     const field = credential == "" ? "" : `Proxy-Authorization: ${credential}\r\n`;
-    // Old proxies need to be asked to keep the connection open; curl does so as well.
+    // Old proxies keep the connection open only if asked to; curl sends this, too.
     return field + "Proxy-Connection: Keep-Alive\r\n";
   }
 

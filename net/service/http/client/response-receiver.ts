@@ -117,8 +117,8 @@ export class ResponseReceiver {
   }
 
   /**
-   * Begins the body. Fails if it, or with `decodes` its decoded content, is longer than `maximum`
-   * bytes (0: no limit).
+   * Begins the body; with `decodes`, decodes its content coding. Fails if the body or its decoded
+   * content is longer than `maximum` bytes (0: no limit).
    */
   startBody(sink: BodySink, maximum: u64, decodes: bool): void {
     this.sink = sink;
@@ -144,7 +144,7 @@ export class ResponseReceiver {
     this.fail(HttpFailure.TooLarge, `the response is longer than ${this.maximum} bytes`);
   }
 
-  /** Reads body bytes. Returns true if it stops because the sink is full, or enough was decoded. */
+  /** Reads the body. Returns true if it stops at a full sink, or at what one turn may decode. */
   readBody(stream: Stream): bool {
     const decoder = this.decoder;
     const content = this.content;
@@ -191,7 +191,7 @@ export class ResponseReceiver {
     return true;
   }
 
-  /** Passes up to `length` bytes to the content decoder. Returns false to go on in another turn. */
+  /** Passes up to `length` bytes to the content decoder. Returns false to continue next turn. */
   private passCoded(stream: Stream, length: u32): bool {
     const content = this.content!;
     const taken = this.decode(content, stream.peekPointer(), length);

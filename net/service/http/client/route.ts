@@ -1,4 +1,4 @@
-/** How a request reaches the server of its URL: directly, elsewhere on request, or by a proxy. */
+/** How a request reaches the server of its URL: directly, through a proxy, or by a detour. */
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "../../../wire/address";
 import { Url } from "../url";
 import { HttpProxies, HttpProxy } from "./proxy";
@@ -9,7 +9,7 @@ export class HostEntry {
     /** In lower case; `*` stands for all hosts. */
     readonly host: string,
     readonly port: u32,
-    /** Empty: the host is looked up in spite of an earlier entry. */
+    /** If empty, the host is looked up, and earlier entries for it do not count. */
     readonly addresses: Array<Ipv4Address>,
   ) {}
 }
@@ -34,13 +34,13 @@ export class RouteSettings {
   readonly detours: Array<HostDetour> = [];
   /** Null: those of the client. */
   proxies: HttpProxies | null = null;
-  /** Whether to ask the proxy for a tunnel for http as well. */
+  /** Whether http uses a tunnel through the proxy as well. */
   tunnels: bool = false;
 }
 
 /** The route to one server. */
 export class HttpRoute {
-  /** Where to connect: to the server, to what stands for it, or to the proxy. */
+  /** Where to connect: to the server, the detour or the proxy. */
   readonly host: string;
   readonly port: u32;
   /** The addresses of `host`; empty if it has to be looked up. */
@@ -48,7 +48,7 @@ export class HttpRoute {
   readonly proxy: HttpProxy | null;
   /** `HOST:PORT` for CONNECT (RFC 9110 section 9.3.6), or "". */
   readonly tunnel: string;
-  /** Connections with equal keys serve the same requests. */
+  /** Requests whose routes have equal keys can share connections. */
   readonly key: string;
 
   constructor(url: Url, settings: RouteSettings, defaults: HttpProxies) {
@@ -72,13 +72,13 @@ export class HttpRoute {
     const addresses = addressesOf(settings.entries, host, port, proxy);
     this.addresses = addresses;
     let key = `${host}:${port} ${addresses.join(",")}`;
-    // Over a connection to a proxy, requests for all servers can follow each other.
+    // Without a tunnel, one connection to a proxy serves requests to any server.
     if (proxy == null || tunnels) key = `${url.scheme()} ${url.host}:${url.port} ${key}`;
     if (proxy != null) key = `${proxy.credential} ${tunnel} proxy ${key}`;
     this.key = key;
   }
 
-  /** Returns the proxy that gets requests for the server without a tunnel, or null. */
+  /** Returns the proxy if requests go through it without a tunnel, else null. */
   plainProxy(): HttpProxy | null {
     return this.tunnel == "" ? this.proxy : null;
   }
@@ -93,7 +93,7 @@ function detourOf(detours: Array<HostDetour>, host: string, port: u32): HostDeto
   return null;
 }
 
-/** Returns what is known of a host's addresses; the last entry for it counts. */
+/** Returns the given addresses of a host; the last entry for it counts. */
 function addressesOf(
   entries: Array<HostEntry>,
   host: string,

@@ -14,12 +14,12 @@ import { HttpProxies } from "./proxy";
 const IDLE_TIME: i64 = 30 * SECOND;
 
 /**
- * Times of an exchange in microseconds, as curl counts them: each but the last three is a sum over
- * all hops, of the time from the start of a hop to its event; 0 until there is one.
+ * Times of an exchange in microseconds, as curl counts them. Those of events are sums over all hops
+ * of the time from the start of the hop to the event; 0 before the first event.
  */
 export class HttpTimes {
   nameLookup: i64 = 0;
-  /** TCP is connected; a connection that is reused adds nothing here and to the next. */
+  /** TCP is connected. A reused connection adds nothing here and to `appConnect`. */
   connect: i64 = 0;
   /** TLS is connected. */
   appConnect: i64 = 0;
@@ -38,7 +38,7 @@ export class HttpTimes {
     this.hop = started;
   }
 
-  /** Returns the time from the start of the hop to `now`, at least 1, so that it is not "never". */
+  /** Returns the time from the start of the hop to `now`; at least 1, because 0 means "not yet". */
   since(now: i64): i64 {
     return max<i64>(now - this.hop, 1);
   }
@@ -53,7 +53,7 @@ export class HttpTimes {
 /** State shared by all exchanges of a client. */
 export class HttpServices {
   readonly pool: IdleStreams;
-  /** The proxies of requests that name none. */
+  /** The proxies for requests without their own. */
   proxies: HttpProxies = new HttpProxies();
 
   /** `owner` polls `pool`. */

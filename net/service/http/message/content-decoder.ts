@@ -1,7 +1,7 @@
 /**
- * Content codings (RFC 9110 section 8.4.1) while a body arrives: gzip (RFC 1952), and deflate,
- * which is the zlib format (RFC 1950), or without its header, as some servers send it. The error
- * messages are those of zlib.
+ * Decodes content codings (RFC 9110 section 8.4.1) as a body arrives: gzip (RFC 1952), and deflate,
+ * which is the zlib format (RFC 1950) or, from some servers, bare DEFLATE data (RFC 1951). The
+ * error messages are those of zlib.
  */
 import { crc32 } from "../../../../core/crc32";
 import { Inflate } from "../../../../core/inflate";
@@ -14,10 +14,10 @@ export const ACCEPTED_CODINGS: string = "deflate, gzip";
 /** The largest prime below 2^16 (RFC 1950 section 8.2). */
 const ADLER_MODULUS: u32 = 65521;
 
-/** How many bytes can be added before the sums must be reduced. */
+/** How many bytes can be added before the sums could overflow. */
 const ADLER_BLOCK: u32 = 5552;
 
-/** The bytes that were taken for a zlib header. */
+/** The bytes read as a zlib header that turn out to be data. */
 const scratch = new StaticArray<u8>(4);
 
 /** Flags of a gzip header. */
@@ -35,7 +35,7 @@ const enum Step {
   Name = 3,
   Comment = 4,
   HeaderCrc = 5,
-  /** The two bytes before zlib's data, if they are that. */
+  /** The two bytes of a zlib header, if there is one. */
   ZlibHeader = 6,
   Data = 7,
   /** gzip: CRC-32 and length; zlib: Adler-32. */
@@ -81,7 +81,7 @@ export class ContentDecoder {
   private step: Step;
   private raw: bool = false;
   private untouched: bool = true;
-  /** Bytes of the current step so far, and the last four of them. */
+  /** How many bytes of the current step were read, and the last four of them. */
   private index: u32 = 0;
   private word: u32 = 0;
   private flags: u32 = 0;
@@ -113,8 +113,9 @@ export class ContentDecoder {
   }
 
   /**
-   * Decodes up to `length` bytes. Returns how many it consumed: all, unless the content is invalid
-   * or `full`; then call it again later, even without more input.
+   * Decodes up to `length` bytes. Returns how many it consumed: all, unless the content is invalid,
+   * `full` is true or INFLATE_TURN_BYTES were produced. If `full`, call it again later, even
+   * without more input.
    */
   decode(pointer: usize, length: u32): u32 {
     const limit = this.produced + INFLATE_TURN_BYTES;
@@ -245,7 +246,7 @@ export class ContentDecoder {
     this.raw = true;
     const bytes = this.word >>> (32 - 8 * count);
     this.enter(Step.Data);
-    // Three bits of header and a few of data produce no output that would be in the way.
+    // These few bits produce too little output to fill the window.
     store<u32>(changetype<usize>(scratch), bytes);
     this.inflate.run(changetype<usize>(scratch), count);
     if (this.inflate.error != "") this.error = "incorrect header check";

@@ -153,7 +153,7 @@ export class ListItems {
     this.end = pointer + length;
   }
 
-  /** Reports whether the element is `text`, in lower case, whatever its letter case. */
+  /** Reports whether the element equals `text`, which is in lower case, ignoring case. */
   equals(text: string): bool {
     return equalsIgnoringCase(this.pointer, this.length, text);
   }

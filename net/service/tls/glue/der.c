@@ -70,7 +70,7 @@ bool der_time(const struct element* element, i64* seconds) {
   u32 month = part[2], day = part[3];
   if (year < 1970 || month - 1 > 11 || day - 1 > 30) return false;
   if (part[4] > 23 || part[5] > 59 || part[6] > 59) return false;
-  month = (month + 9) % 12; /* from March on, so that leap days come last */
+  month = (month + 9) % 12; /* counted from March, so that leap days come last */
   year -= month / 10;
   i64 days = 365 * (i64)year + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + day;
   *seconds = ((days - 719469) * 24 + part[4]) * 3600 + part[5] * 60 + part[6];

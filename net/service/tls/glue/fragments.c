@@ -78,9 +78,9 @@ static bool complete(const struct connection* connection) {
   return connection->long_message != NULL && connection->long_held == connection->long_length;
 }
 
-/* Switches back to mbedTLS's buffer, which holds the bytes after the message in its last record:
-   further messages, or parts of them. mbedTLS consumes the current message first; the byte before
-   them takes its place. */
+/* Switches back to mbedTLS's buffer, which holds what follows the message in its last record: more
+   messages, or parts of them. mbedTLS next consumes the current message; one byte before the rest
+   stands for it. */
 static void end_long(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   mbedtls_free(connection->long_message);

@@ -10,8 +10,8 @@ static bool next_if(struct bytes* from, u8 tag, struct element* element) {
   return der_next(from, element);
 }
 
-/* Checks the extensions of an entry. If one that is critical is unknown, the whole list must not be
-   used (RFC 5280, 5.3). */
+/* Checks the extensions of an entry. An unknown critical one makes the whole list unusable (RFC
+   5280, 5.3). */
 static u32 check_entry(struct bytes content) {
   struct element serial, date, extensions;
   struct extension extension;
@@ -38,8 +38,8 @@ static u32 check_entries(struct bytes entries) {
   return entries.length == 0 ? LIST_GOOD : LIST_MALFORMED;
 }
 
-/* Checks the extensions of a list. Its scope may be limited, as to what is on it is revoked all the
-   same, but it must not contain other issuers' certificates nor be a change to another list. */
+/* Checks the extensions of a list. Its scope may be limited, because what it lists is revoked
+   anyway, but it must not list other issuers' certificates or be a delta to another list. */
 static u32 check_extensions(struct bytes tagged, struct bytes* scope) {
   struct bytes extensions, fields;
   struct extension extension;

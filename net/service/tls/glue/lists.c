@@ -1,6 +1,6 @@
 /* The revocation lists that the user has added (RFC 5280, 5), and the check of a path against them.
- * Rule 12: no certificate of a path may be on a list that its issuer has signed. A list that is out
- * of date still counts: what is on it stays revoked. */
+ * Rule 12: no certificate of a path may be on a list that its issuer has signed. An outdated list
+ * still counts: what is on it stays revoked. */
 #include "lists.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/pem.h"
@@ -37,8 +37,8 @@ static void drop(u32 index) {
   tls_roots_changed();
 }
 
-/* Adds a list, instead of an older one of the same issuer and scope. Returns 1, 0 if this one or a
-   newer one is there already, or an error. */
+/* Adds a list, in place of an older one of the same issuer and scope. Returns 1; 0 if this one or a
+   newer one is there already; or an error. */
 static i32 add(const u8* der, u32 length) {
   struct bytes whole = {der, length};
   struct list list, other;
@@ -111,8 +111,8 @@ u32 w2c_host_tlsListText(HOST, u32 index, u32 destination, u32 capacity) {
 
 /* --- checking --------------------------------------------------------------------------------- */
 
-/* Reports whether a key has signed a list. A signature that is not yet known to be valid is
-   verified: `worked` is then set. */
+/* Reports whether a key has signed a list. Verifies the signature, and sets `worked`, unless it is
+   known to be valid. */
 static bool signed_by_key(struct search* search, u32 index, const struct list* list,
                           const mbedtls_x509_crt* issuer, bool* worked) {
   u8 digest[32];
@@ -154,7 +154,7 @@ static bool is_revoked(struct search* search, const struct list* list,
 }
 
 /* Checks each certificate of a complete path, from the server's up. Returns true once its faults
-   are in `refusals`; until then it is to be called again, in another step. */
+   are in `refusals`, or false to be called again in another step. */
 bool tls_check_lists(struct search* search, u32* refusals) {
   if (search->listed_position == 0 && search->list == 0) {
     tls_snprintf(search->connection->list_text, sizeof search->connection->list_text, "none");

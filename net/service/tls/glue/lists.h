@@ -2,7 +2,7 @@
 #pragma once
 #include "path.h"
 
-/* A list that has been parsed: what it says of itself, and its entries. */
+/* A parsed list. */
 struct list {
   struct signed_data data;
   struct bytes issuer, entries; /* the issuer's Name, as in certificates */

@@ -6,7 +6,7 @@
 enum { ENUMERATED = 0x0a, BY_NAME = 0xa1, BY_KEY = 0xa2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
-/* Reports whether no extension of an explicitly tagged list is critical: none is understood. */
+/* Reports whether no extension of an explicitly tagged list is critical: none is supported. */
 static bool harmless(struct bytes tagged) {
   struct bytes list;
   struct extension extension;
@@ -39,8 +39,8 @@ static bool parse_response_data(struct ocsp* ocsp) {
   return left.length == 0;
 }
 
-/* Parses a response. Returns 0, or -1 if it is malformed, or the error that the responder reports
-   instead (OCSPResponseStatus). */
+/* Parses a response. Returns 0, -1 if it is malformed, or the error that the responder reports
+   (OCSPResponseStatus). */
 i32 tls_parse_ocsp(struct bytes response, struct ocsp* ocsp) {
   struct bytes left, tagged, inside, whole;
   struct element element;
@@ -109,14 +109,14 @@ static bool has_hash(const mbedtls_md_info_t* kind, struct bytes content, struct
   return der_same(hash, (struct bytes){digest, mbedtls_md_get_size(kind)});
 }
 
-/* Finds the bits of a certificate's key, of which OCSP takes the hash. */
+/* Finds the bits of a certificate's key, which OCSP hashes. */
 static bool key_bits(const mbedtls_x509_crt* certificate, struct bytes* bits) {
   struct element element;
   struct bytes inside;
   if (!der_only(der_bytes(&certificate->pk_raw), SEQUENCE, &inside)) return false;
   if (!der_next(&inside, &element) || !der_next(&inside, &element)) return false;
   if (element.content.length == 0) return false;
-  *bits = (struct bytes){element.content.at + 1, element.content.length - 1}; /* unused bits */
+  *bits = (struct bytes){element.content.at + 1, element.content.length - 1}; /* skip unused bits */
   return true;
 }
 
@@ -133,7 +133,7 @@ bool tls_answers(const struct ocsp_answer* answer, const mbedtls_x509_crt* certi
          has_hash(kind, der_bytes(&certificate->issuer_raw), answer->name_hash);
 }
 
-/* Reports whether a response names this certificate's owner as its responder. */
+/* Reports whether a response names the subject of this certificate as its responder. */
 bool tls_is_responder(const struct ocsp* ocsp, const mbedtls_x509_crt* certificate) {
   struct bytes name = ocsp->responder.content, hash, bits;
   if (ocsp->responder.tag == BY_NAME) return der_same(name, der_bytes(&certificate->subject_raw));

@@ -11,7 +11,7 @@ struct ocsp {
   struct bytes answers, certificates;
 };
 
-/* What it says of one certificate. */
+/* What it says about one certificate. */
 struct ocsp_answer {
   struct bytes hash_id, name_hash, key_hash, serial;
   u8 status;

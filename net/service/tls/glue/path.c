@@ -31,8 +31,8 @@ int tls_skip_names(u8** at, const u8* end, mbedtls_x509_sequence* names) {
   return valid && content.length == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
 }
 
-/* Replaces mbedtls_asn1_get_sequence_of for extendedKeyUsage: keeps only the first purpose, as each
-   further one would take memory. verify.c reads them all. */
+/* Replaces mbedtls_asn1_get_sequence_of for extendedKeyUsage: keeps only the first purpose, because
+   each further one takes memory. verify.c reads them all. */
 int tls_skip_purposes(u8** at, const u8* end, mbedtls_asn1_sequence* purposes, int tag) {
   struct bytes list = {*at, end - *at}, content;
   struct element purpose;
@@ -46,8 +46,8 @@ int tls_skip_purposes(u8** at, const u8* end, mbedtls_asn1_sequence* purposes, i
   return valid && content.length == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
 }
 
-/* Replaces mbedtls_oid_get_x509_ext_type: keeps mbedTLS from making a list of the policies, which
-   policies.c reads. */
+/* Replaces mbedtls_oid_get_x509_ext_type: keeps mbedTLS from allocating a list of the policies,
+   which policies.c reads. */
 int tls_extension_kind(const mbedtls_asn1_buf* id, int* kind) {
   bool policies = MBEDTLS_OID_CMP(MBEDTLS_OID_CERTIFICATE_POLICIES, id) == 0;
   return policies ? MBEDTLS_ERR_OID_NOT_FOUND : mbedtls_oid_get_x509_ext_type(id, kind);
@@ -270,7 +270,7 @@ static void judge(struct search* search) {
   search->complete = false;
   search->found = faults == 0;
   if (search->refusals == 0 || search->found) search->refusals = faults;
-  u32 final = TOO_COSTLY | BAD_STATUS | NO_STATUS | STATUS_REVOKED; /* so on any path */
+  u32 final = TOO_COSTLY | BAD_STATUS | NO_STATUS | STATUS_REVOKED; /* the same on any path */
   search->done = search->found || search->lenient || search->own || (faults & final) != 0;
 }
 
@@ -288,7 +288,7 @@ void tls_end_search(struct connection* connection) {
   connection->search = NULL;
 }
 
-/* Begins the search, or begins it again because the trusted roots have changed. Returns the server
+/* Begins the search, or restarts it after the trusted roots have changed. Returns the server
    certificate's own faults. */
 static u32 begin(struct connection* connection, mbedtls_x509_crt* chain) {
   struct search* search = connection->search;

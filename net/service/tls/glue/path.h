@@ -15,7 +15,7 @@ enum { UNKNOWN, GOOD, BAD }; /* verdicts on a signature */
 struct trusted {
   mbedtls_x509_crt certificate;
   i32 index;    /* its index among the roots of its kind, << 1, | that kind */
-  u8 signature; /* its signature on the certificate for which it was found */
+  u8 signature; /* verdict on its signature on the certificate for which it was found */
   struct trusted* next;
 };
 

@@ -176,8 +176,8 @@ i32 tls_add_root(const u8* der, u32 length) {
   return 1;
 }
 
-/* Passes what the first block of a PEM text holds, or a text in DER, to `add`. Returns its result
-   or an error. */
+/* Passes the decoded first block of a PEM text, or DER as it is, to `add`. Returns its result or an
+   error. */
 i32 tls_add_pem(u32 address, u32 length, const char* begin, const char* end,
                 i32 (*add)(const u8* der, u32 length)) {
   const u8* bytes = pointer(address);

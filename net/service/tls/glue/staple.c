@@ -14,7 +14,7 @@
 #define MAX_STAPLE 16384   /* bytes */
 #define SKEW 300           /* seconds that the responder's clock may differ */
 #define OLDEST (7 * 86400) /* seconds that a response without nextUpdate is valid */
-#define DELEGATES 4        /* certificates in a response that may be its responder's */
+#define DELEGATES 4        /* certificates of a response that are tried as its responder's */
 
 /* --- asking and taking ------------------------------------------------------------------------ */
 
@@ -30,7 +30,7 @@ int tls_write_extensions(mbedtls_ssl_context* ssl, u8* at, const u8* end, size_t
   return 0;
 }
 
-/* Copies the response in a CertificateStatus; one that is malformed or too long becomes empty. */
+/* Copies the response in a CertificateStatus; a malformed or overlong one becomes empty. */
 static int keep(struct connection* connection, struct bytes status) {
   const u8* at = status.at;
   bool valid = status.length > 4 && at[0] == OCSP && status.length <= MAX_STAPLE &&
@@ -84,7 +84,7 @@ bool tls_take_status(struct connection* connection) {
   if (!due) return false;
   connection->status_awaited = false; /* sending it is optional */
   if (ssl->in_msg[0] != CERTIFICATE_STATUS) return false;
-  keep(connection, (struct bytes){ssl->in_msg + 4, ssl->in_hslen - 4}); /* see tls_step */
+  keep(connection, (struct bytes){ssl->in_msg + 4, ssl->in_hslen - 4}); /* tls_step sees failure */
   return true;
 }
 
@@ -155,8 +155,8 @@ static bool find_delegate(const struct ocsp* ocsp, const mbedtls_x509_crt* issue
   return false;
 }
 
-/* Verifies the signature of a response, or first that of the delegate's certificate, in a step of
-   its own. */
+/* Verifies the signature of a response. Before a delegate's, verifies its certificate and returns
+   UNKNOWN: the response follows in another step. */
 static u8 verify_response(struct search* search, const struct ocsp* ocsp) {
   const mbedtls_x509_crt* issuer = path_certificate(search, 1);
   mbedtls_x509_crt delegate;
@@ -195,8 +195,8 @@ static bool report(struct connection* connection, const struct ocsp_answer* answ
   return true;
 }
 
-/* Checks the staple of a complete path. Returns true once its faults are in `refusals`; until then
-   it is to be called again, in another step. */
+/* Checks the staple of a complete path. Returns true once its faults are in `refusals`, or false to
+   be called again in another step. */
 bool tls_check_staple(struct search* search, u32* refusals) {
   struct connection* connection = search->connection;
   struct ocsp ocsp;

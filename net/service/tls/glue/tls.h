@@ -28,7 +28,7 @@ enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 /* Verification flags in addition to MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
   REVOKED = MBEDTLS_X509_BADCERT_REVOKED,
-  BAD_STATUS = 1 << 4, /* this and the next three are for mbedTLS's CRLs, which are not used */
+  BAD_STATUS = 1 << 4, /* this and the next two: mbedTLS's bits for CRLs, which it does not check */
   NO_STATUS = 1 << 5,
   STATUS_REVOKED = 1 << 10,
   TOO_COSTLY = 1 << 19,

@@ -175,8 +175,8 @@ static bool lists_purpose(const mbedtls_x509_crt* certificate, const char* id, s
 }
 #define LISTS(certificate, id) lists_purpose(certificate, id, MBEDTLS_OID_SIZE(id))
 
-/* Replaces mbedtls_x509_crt_check_extended_key_usage, because path.c keeps mbedTLS from making a
-   list of the purposes. Returns 0 if a certificate may be used for the purpose. */
+/* Replaces mbedtls_x509_crt_check_extended_key_usage, which would see only the first purpose: see
+   path.c. Returns 0 if a certificate may be used for the purpose. */
 int tls_check_purpose(const mbedtls_x509_crt* certificate, const char* id, size_t length) {
   bool limited = mbedtls_x509_crt_has_ext_type(certificate, MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE);
   bool fits = !limited || lists_purpose(certificate, id, length) ||

@@ -34,7 +34,7 @@ export interface CongestionController {
    */
   timedOut(flight: u32, segmentSize: u32, again: bool): void;
 
-  /** A loss was only apparent: the window and threshold of before come back. */
+  /** A loss was only apparent: restores the window and threshold from before it. */
   restore(window: u32, threshold: u32): void;
 
   /** Nothing is in flight, and nothing was sent for longer than RTO. */

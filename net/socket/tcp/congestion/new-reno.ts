@@ -31,8 +31,8 @@ export class NewReno implements CongestionController {
     // A window that was less than half used does not grow (RFC 7661 section 1).
     if (flight < window >>> 1) return;
     if (window < this.limit) {
-      // At most two segments per ACK, or one while a loss is being repaired, so that an ACK that
-      // covers much does not cause a burst (RFC 3465 section 2.3: L).
+      // At most two segments per ACK, or one while a loss is repaired, so that an ACK for much data
+      // does not cause a burst (L in RFC 3465 section 2.3).
       const most = repairing ? segmentSize : 2 * segmentSize;
       this.grow(count < most ? count : most);
     } else {

@@ -44,14 +44,14 @@ export class TimeWaitRecord {
     return changetype<usize>(this) + offsetof<TimeWaitRecord>("localHigh");
   }
 
-  /** Reports whether the segment is the FIN that was accepted, sent again. */
+  /** Reports whether the segment retransmits the FIN that was accepted. */
   isFinAgain(segment: TcpSegment): bool {
     if ((segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) != (FLAG_ACK | FLAG_FIN)) return false;
     const end = segment.sequence + segment.span;
     return end == this.receiveNext && segment.acknowledgment == this.sendNext;
   }
 
-  /** Reports whether an ACK may be sent; if so, the next one must wait for TIME_WAIT_ACK. */
+  /** Reports whether an ACK may be sent now: at most one in TIME_WAIT_ACK. */
   takeAck(now: i64): bool {
     const time = (now / MILLISECOND) as u32;
     if (time - this.ackedAt < ((TIME_WAIT_ACK / MILLISECOND) as u32)) return false;

@@ -60,7 +60,7 @@ export function acknowledged(block: ControlBlock, acknowledgment: u32, now: i64)
   acknowledge(block, ack, now);
 }
 
-/** Draws the conclusions from an ACK that `SentSegments` reflects. */
+/** Acts on an ACK that `SentSegments` already reflects. */
 function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   const sender = block.sender;
   const segments = sender.segments;
@@ -81,8 +81,8 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
 }
 
 /**
- * Marks what the SACK option of a segment covers. Blocks that cannot be true are ignored. Reports
- * whether the first is a D-SACK: below the acknowledgment, or inside the second (RFC 2883).
+ * Marks what the SACK option of a segment covers; ignores impossible blocks. Reports whether the
+ * first block is a D-SACK: below the acknowledgment, or inside the second block (RFC 2883).
  */
 function markSacked(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const sender = block.sender;

@@ -35,8 +35,8 @@ export function receiveError(
 }
 
 /**
- * Handles the MTU of a router. If packets of the current size have arrived before, the error may be
- * forged: it is believed only if the segment that it quotes times out (RFC 5927 section 7.2).
+ * Handles an MTU that a router reports. If packets of the current size have arrived, the error may
+ * be forged: it is believed only if the segment that it quotes times out (RFC 5927 section 7.2).
  */
 function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const sender = block.sender;
@@ -44,7 +44,7 @@ function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const named = nextHopMtu > 0 ? nextHopMtu : plateauBelow(current);
   const mtu = named > PATH_MTU_MINIMUM ? named : PATH_MTU_MINIMUM;
   if (named < PATH_MTU_MINIMUM && current <= PATH_MTU_MINIMUM && !block.path.fragmentable) {
-    // A link is smaller than the smallest segments that TCP sends: let routers fragment them.
+    // A link's MTU is below the smallest that TCP adapts to: let routers fragment.
     block.path.fragmentable = true;
     lowerSegmentSize(block, current);
   }

@@ -66,8 +66,8 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
 }
 
 /**
- * First: answers a segment outside the window with an ACK, unless it is a RST. A closed window has
- * no room for the data of a RST, but the RST counts (MUST-66).
+ * First: answers a segment outside the window with an ACK, unless it is a RST. A RST at a closed
+ * window is still processed (MUST-66).
  */
 function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const receiver = block.receiver;
@@ -77,8 +77,8 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
   }
   const synAgain = segment.has(FLAG_SYN) && block.state == TcpState.SynReceived;
   if (synAgain && segment.has(FLAG_ACK) && segment.sequence == receiver.initial) {
-    // Both ends opened at once: the SYN has arrived before, its ACK is new (3.5, figure 8). The
-    // peer may not take our SYN,ACK for an ACK, so it gets one as well.
+    // A simultaneous open: the SYN has arrived before, but its ACK is new (3.5, figure 8). The peer
+    // may not accept our SYN,ACK as an ACK, so it gets one as well.
     block.acknowledge();
     return receiveAcknowledgment(block, segment, now);
   }
@@ -132,8 +132,8 @@ function receiveSyn(block: ControlBlock, now: i64): Drop {
 }
 
 /**
- * Sixth: notes how far urgent data reaches, even if it does not fit the window (MUST-66). It
- * stays in line with other data (RFC 6093 section 3.4).
+ * Sixth: notes where urgent data ends, even if that is beyond the window (MUST-66). It is
+ * delivered in line with other data (RFC 6093 section 3.4).
  */
 function receiveUrgent(block: ControlBlock, segment: TcpSegment): void {
   if (!receivesData(block.state)) return;

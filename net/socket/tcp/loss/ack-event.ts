@@ -1,4 +1,4 @@
-/** What an ACK is besides the marks that it leaves in `SentSegments`. One object serves all. */
+/** What an ACK reports besides the marks in `SentSegments`. All connections share one object. */
 
 export class AckEvent {
   /** By how much SND.UNA advanced. */
@@ -7,7 +7,7 @@ export class AckEvent {
   flightBefore: u32 = 0;
   /** Whether it is a duplicate ACK as RFC 5681 section 2 defines it. */
   duplicate: bool = false;
-  /** Whether it has a D-SACK: a segment arrived twice (RFC 2883). */
+  /** Whether it has a D-SACK: data arrived twice (RFC 2883). */
   repeated: bool = false;
 
   /** Begins an ACK that advances SND.UNA by `advance`, with `flight` in flight before. */

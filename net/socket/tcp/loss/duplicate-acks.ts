@@ -19,8 +19,8 @@ export class DuplicateAcks {
   }
 
   /**
-   * SND.UNA advanced by `count`: by the segment that was missing, and by those whose arrival
-   * duplicate ACKs have reported. Returns how many numbers the latter are.
+   * SND.UNA advanced by `count`: over the missing segment, and over data whose arrival duplicate
+   * ACKs had already reported. Returns the size of the latter.
    */
   advanced(count: u32, segmentSize: u32): u32 {
     this.count = 0;
@@ -32,12 +32,12 @@ export class DuplicateAcks {
 
   /** A duplicate ACK arrived with `flight` numbers in flight. Reports whether it means a loss. */
   duplicate(flight: u32, segmentSize: u32): bool {
-    // The segment at SND.UNA is missing, so no more than the others can have arrived.
+    // The segment at SND.UNA is missing, so at most all others have arrived.
     if (this.departed + 2 * segmentSize <= flight) this.departed += segmentSize;
     return ++this.count == DUPLICATES;
   }
 
-  /** Recovery is over, or nothing is known any more. */
+  /** Forgets everything: recovery is over, or what is in flight will be sent again. */
   reset(): void {
     this.count = 0;
     this.departed = 0;

@@ -7,16 +7,16 @@ import { SentSegments } from "../send/sent-segments";
 import { before } from "../sequence";
 import { DUPLICATES } from "./duplicate-acks";
 
-/** How long the minimum of the round-trip time is kept without being reached again. */
+/** How long the minimum round-trip time is kept unless it is reached again. */
 const MINIMUM_AGE: i64 = 5 * MINUTE;
 /** Recoveries after which a widened reordering window shrinks again (section 6.2, step 4). */
 const PERSIST: u32 = 16;
-/** The most quarters of the minimum round-trip time in the reordering window. */
+/** The largest reordering window, in quarters of the minimum round-trip time. */
 const QUARTERS: u32 = 64;
 
 @unmanaged
 export class Rack {
-  /** When the segment was sent that was sent last of those that have arrived, and its end. */
+  /** Of the segments that have arrived, the one sent last: when it was sent, and its end. */
   private sentAt: i64;
   private end: u32;
   /** The round-trip time of that segment, and the minimum over some minutes. */
@@ -37,7 +37,7 @@ export class Rack {
     return changetype<Rack>(memory);
   }
 
-  /** Takes what the last ACK told `segments` (section 6.2, steps 1 to 3). */
+  /** Takes over what the last ACK showed (section 6.2, steps 1 to 3). */
   update(segments: SentSegments, now: i64): void {
     const sample = segments.sample;
     if (
@@ -76,8 +76,8 @@ export class Rack {
   }
 
   /**
-   * Loses the segments that are overdue (step 5). Returns when to look again, or NEVER. `smoothed`
-   * is SRTT; `recovering` is true during a recovery.
+   * Marks overdue segments as lost (step 5). Returns when to look again, or NEVER. `smoothed` is
+   * SRTT; `recovering` is true during a recovery.
    */
   detect(segments: SentSegments, segmentSize: u32, smoothed: i64, recovering: bool, now: i64): i64 {
     if (this.sentAt == 0 || segments.sacked + segments.resent == 0) return NEVER;

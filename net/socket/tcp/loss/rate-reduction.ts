@@ -24,14 +24,14 @@ export class RateReduction {
     this.out = 0;
   }
 
-  /** `bytes` were sent or sent again. */
+  /** `bytes` were sent, for the first time or again. */
   sent(bytes: u32): void {
     this.out += bytes;
   }
 
   /**
-   * An ACK reported that `delivered` bytes have arrived, `pipe` are in the network, and whether
-   * the retransmissions succeed so far.
+   * An ACK reported that `delivered` bytes have arrived; `pipe` bytes are in the network.
+   * `progress` is true if SND.UNA advanced and no new loss was found.
    */
   acknowledged(delivered: u32, pipe: u32, threshold: u32, progress: bool, segmentSize: u32): void {
     this.delivered += delivered;
@@ -50,7 +50,7 @@ export class RateReduction {
     if (this.out == 0) this.allow(pipe, segmentSize);
   }
 
-  /** Allows at least one segment of `segmentSize` bytes. */
+  /** Allows at least one more segment of `segmentSize` bytes. */
   allow(pipe: u32, segmentSize: u32): void {
     if (this.window < pipe + segmentSize) this.window = pipe + segmentSize;
   }

@@ -1,8 +1,8 @@
 /**
  * Recovery from loss: fast recovery (RFC 6582, RFC 6675), recovery after a timeout (RFC 5681
- * section 3.1), and what undoes them if the loss was only apparent: F-RTO (RFC 5682) and D-SACK
- * (RFC 3708). `SentSegments` records what is lost, as RACK or duplicate ACKs decide; a congestion
- * controller says what that means for cwnd; this class decides how much may be sent.
+ * section 3.1), and undoing them if the loss was only apparent: F-RTO (RFC 5682) and D-SACK (RFC
+ * 3708). RACK or duplicate ACKs decide what is lost, `SentSegments` records it, a congestion
+ * controller adapts cwnd, and this class decides how much may be sent.
  */
 import { NEVER } from "../../../../core/time";
 import { CongestionController } from "../congestion/controller";
@@ -24,11 +24,11 @@ export const enum RecoveryPhase {
 
 /** The steps of F-RTO (RFC 5682 section 2.1). */
 const enum Doubt {
-  /** The timeout is taken for genuine. */
+  /** The timeout is considered genuine. */
   None = 0,
-  /** Only the first segment was sent again. */
+  /** Only the first segment was retransmitted. */
   Resent,
-  /** That was acknowledged; a segment was sent to see whether later ones arrive. */
+  /** That was acknowledged; a new segment was sent to see whether the originals arrive. */
   Probed,
 }
 
@@ -36,9 +36,9 @@ export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
   /** Whether the peer sends SACK. */
   selective: bool = false;
-  /** Whether a new segment, or the last one again, is sent in the next `dispatch` beyond cwnd. */
+  /** Whether the next `dispatch` sends a new segment beyond cwnd, or else the last one again. */
   probeDue: bool = false;
-  /** When RACK wants to look again, or NEVER. */
+  /** When RACK checks for overdue segments again, or NEVER. */
   lookAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
@@ -91,7 +91,7 @@ export class Recovery {
     return window > pipe ? window - pipe : 0;
   }
 
-  /** Whether lost segments are sent again now: not while a timeout may have been spurious. */
+  /** Whether lost segments are retransmitted now: not while F-RTO waits for its second ACK. */
   get repairs(): bool {
     return this.doubt != Doubt.Probed;
   }
@@ -108,12 +108,12 @@ export class Recovery {
     if (again && this.phase != RecoveryPhase.Open) this.undoLeft++;
   }
 
-  /** Sends a probe soon: nothing was acknowledged for two round trips. */
+  /** Requests a tail loss probe in the next `dispatch`. */
   probe(): void {
     this.probeDue = true;
   }
 
-  /** The probe was sent; `resent` if it was the last segment again. */
+  /** The probe was sent; `resent` if it repeated the last segment. */
   probed(resent: bool): void {
     this.probeDue = false;
     if (this.phase != RecoveryPhase.Open) return;
@@ -124,8 +124,8 @@ export class Recovery {
 
   /**
    * Handles an ACK, which SND.UNA and `SentSegments` already reflect; `smoothed` is SRTT. Reports
-   * whether the retransmission timer restarts: whenever SND.UNA advances, except for partial ACKs
-   * after the first without SACK (RFC 6582 section 4, the "impatient" variant).
+   * whether to restart the retransmission timer: when SND.UNA advances but, without SACK, not for
+   * partial ACKs after the first (RFC 6582 section 4, the "impatient" variant).
    */
   acknowledged(ack: AckEvent, smoothed: i64, now: i64): bool {
     const sender = this.sender;
@@ -151,7 +151,7 @@ export class Recovery {
     return advance > 0;
   }
 
-  /** RACK's timer expired: what was overdue is lost now. */
+  /** RACK's timer expired: marks overdue segments as lost. */
   look(smoothed: i64, now: i64): void {
     this.detect(smoothed, now);
     if (this.sender.segments.lost == 0) return;
@@ -159,7 +159,7 @@ export class Recovery {
     else if (this.phase == RecoveryPhase.Fast) this.reduce(0, false);
   }
 
-  /** The retransmission timer expired: everything in flight is taken for lost. */
+  /** The retransmission timer expired: everything in flight is considered lost. */
   timedOut(): void {
     const sender = this.sender;
     const una = sender.unacknowledged;
@@ -181,7 +181,7 @@ export class Recovery {
     this.lookAt = NEVER;
   }
 
-  /** Everything in flight will be cut anew. */
+  /** Everything in flight will be sent again, in segments of another size. */
   recut(): void {
     this.duplicates.reset();
     this.lookAt = NEVER;
@@ -195,7 +195,7 @@ export class Recovery {
     this.lookAt = this.rack.detect(sender.segments, size, smoothed, recovering, now);
   }
 
-  /** Counts duplicate ACKs, and loses a segment if they say so. Returns the bytes that arrived. */
+  /** Counts duplicate ACKs; the third marks a segment as lost. Returns the bytes that arrived. */
   private countDuplicates(ack: AckEvent): u32 {
     const duplicates = this.duplicates;
     const sender = this.sender;
@@ -204,7 +204,7 @@ export class Recovery {
     if (!ack.duplicate) return 0;
     const departed = duplicates.departed;
     const third = duplicates.duplicate(sender.flight, size);
-    // Ignore duplicates caused by a loss that was dealt with before (RFC 6582 3.2, step 2).
+    // Ignore duplicates caused by a loss already dealt with (RFC 6582 section 3.2, step 2).
     if (third && this.phase == RecoveryPhase.Open && before(this.point, sender.unacknowledged)) {
       sender.segments.lose(0);
     }
@@ -259,7 +259,8 @@ export class Recovery {
   }
 
   /**
-   * F-RTO: an ACK of data that was sent only once, before the timeout, shows that it was spurious.
+   * F-RTO: an ACK of data that was sent only once, before the timeout, shows that the timeout was
+   * spurious.
    */
   private acknowledgedAfterTimeout(ack: AckEvent): void {
     if (this.doubt == Doubt.None) return;
@@ -289,14 +290,14 @@ export class Recovery {
     this.undoLeft = 0;
   }
 
-  /** A segment arrived twice. If all retransmissions did, none was needed (RFC 3708). */
+  /** A D-SACK arrived. If there was one for every retransmission, none was needed (RFC 3708). */
   private repeated(): void {
     this.rack.widen(this.sender.unacknowledged, this.sender.next);
     if (this.undoLeft == 0 || --this.undoLeft > 0) return;
     if (this.undoWindow > 0) this.undo();
   }
 
-  /** Restores the windows of before the loss, which was only apparent. */
+  /** Restores the windows from before the loss, which was only apparent. */
   private undo(): void {
     this.congestion.restore(this.undoWindow, this.undoThreshold);
     this.undoWindow = 0;

@@ -64,8 +64,8 @@ export function sendSegment(
 }
 
 /**
- * Notes that a segment with an ACK was sent. A full-sized one had no room to report what arrived
- * out of order; that is still owed.
+ * Notes that a segment with an ACK was sent. If SACK blocks are due that it had no room for, an ACK
+ * is still due.
  */
 function noteAcknowledged(block: ControlBlock, length: u32, options: u32): void {
   const negotiated = block.negotiated;

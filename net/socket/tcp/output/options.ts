@@ -16,7 +16,7 @@ export function synOptionBytes(block: ControlBlock): u32 {
   return 4 + (negotiated.scaling ? 4 : 0) + (negotiated.selective ? 4 : 0);
 }
 
-/** Writes the options of a SYN: segment size, and what this host offers or accepts. */
+/** Writes the options of a SYN: the segment size, and those that this host offers or accepts. */
 export function emitOptionsOfSyn(block: ControlBlock, pointer: usize): void {
   const negotiated = block.negotiated;
   let at = emitSegmentSize(pointer, negotiated.ownSegmentSize);
@@ -26,7 +26,7 @@ export function emitOptionsOfSyn(block: ControlBlock, pointer: usize): void {
 
 /**
  * Returns the bytes of options on a segment with `length` bytes of data. Full-sized segments have
- * no room for selective acknowledgments, which then go out with an ACK of their own.
+ * no room for SACK blocks, which a separate ACK then carries.
  */
 export function optionBytes(block: ControlBlock, length: u32): u32 {
   const fixed = block.negotiated.optionBytes;

@@ -1,4 +1,4 @@
-/** Sends again what is lost, and tail loss probes (RFC 8985 section 7.3). */
+/** Retransmits lost segments, and the last one as a tail loss probe (RFC 8985 section 7.3). */
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
@@ -6,7 +6,7 @@ import { armTimeout } from "../deadlines";
 import { before } from "../sequence";
 import { sendSegment } from "./emit";
 
-/** Sends lost segments again, as far as cwnd allows. Returns false if the sink is busy. */
+/** Retransmits lost segments as far as cwnd allows. Returns false if the sink is busy. */
 export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const segments = sender.segments;
@@ -17,7 +17,7 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
     const size = segments.endOf(i) - from;
     const fits = size <= sender.segmentSize + (sender.closing ? 1 : 0);
     if (!fits || before(sender.unacknowledged + sender.window, from + size)) {
-      // The path takes only smaller segments now, or the window has shrunk: cut anew.
+      // The MTU was lowered, or the window has shrunk: start over with smaller segments.
       sender.rewind();
       recovery.recut();
       return true;
@@ -28,7 +28,7 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
   return true;
 }
 
-/** Sends the last segment in flight again, to provoke an ACK. Returns false if the sink is busy. */
+/** Retransmits the last segment in flight to provoke an ACK. Returns false if the sink is busy. */
 export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const segments = block.sender.segments;
   return segments.count == 0 || resend(block, sink, segments.count - 1, now);

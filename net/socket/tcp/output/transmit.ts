@@ -124,7 +124,7 @@ function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void 
   block.recovery.sent(count, again);
 }
 
-/** Returns how many bytes both windows allow to be sent, at least `least` by cwnd. */
+/** Returns how many bytes both windows allow to be sent; cwnd allows at least `least`. */
 function roomOf(block: ControlBlock, least: u32): u32 {
   const sender = block.sender;
   const flight = sender.flight;
@@ -173,7 +173,7 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
   return true;
 }
 
-/** Reduces a congestion window from before a pause; ACKs are no use of it (RFC 5681, 4.1). */
+/** Reduces cwnd if no data was sent for long; bare ACKs do not count (RFC 5681 section 4.1). */
 function restartAfterIdle(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   if (sender.maximum != sender.unacknowledged) return;

@@ -18,7 +18,7 @@ const PIECES_BYTES: u32 = (TCP_REASSEMBLY_PIECES + 1) * PIECE;
 @unmanaged
 export class Reassembly {
   count: u32;
-  // A number in each of the pieces that were touched last, the latest first: SACK_BLOCKS of them.
+  // A sequence number in each of the SACK_BLOCKS pieces touched last, the latest first.
   recent: u32;
   recentSecond: u32;
   recentThird: u32;
@@ -62,13 +62,13 @@ export class Reassembly {
     return true;
   }
 
-  /** Reports whether one piece holds all numbers from `start` up to `end` (excluded). */
+  /** Reports whether one piece holds the sequence numbers from `start` to `end` (exclusive). */
   holds(start: u32, end: u32): bool {
     const index = this.pieceWith(start);
     return index < this.count && !before(this.endOf(index), end);
   }
 
-  /** Makes the piece with this number the one touched last. */
+  /** Makes the piece with this sequence number the one touched last. */
   touch(sequence: u32): void {
     const latest = this.pieceWith(this.recent);
     if (latest >= this.count || latest != this.pieceWith(sequence)) {
@@ -80,7 +80,7 @@ export class Reassembly {
   }
 
   /**
-   * Writes `most` SACK blocks, at most one for each piece: those touched last first, then the
+   * Writes `most` SACK blocks, at most one for each piece: first those touched last, then the
    * highest (RFC 2018 section 4).
    */
   emitBlocks(pointer: usize, most: u32): void {
@@ -134,7 +134,7 @@ export class Reassembly {
     this.count -= gone;
   }
 
-  /** Returns the index of the piece with this number, or `count`. */
+  /** Returns the index of the piece with this sequence number, or `count`. */
   private pieceWith(sequence: u32): u32 {
     let index: u32 = 0;
     while (index < this.count && !before(sequence, this.endOf(index))) index++;

@@ -29,10 +29,10 @@ export class Receiver {
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
   /** Whether the peer's FIN was reached: no more data will arrive. */
   finished: bool = false;
-  /** RCV.UP: the end of the peer's urgent data; at most RCV.NXT if there is none ahead. */
+  /** RCV.UP: the end of the peer's urgent data. */
   private urgentEnd: u32 = 0;
   readonly ring: Ring;
-  /** The sequence numbers that arrived twice, to be reported (D-SACK, RFC 2883); empty: none. */
+  /** Sequence numbers that arrived twice, to be reported (D-SACK, RFC 2883); empty if none. */
   private repeatedFrom: u32 = 0;
   private repeatedTo: u32 = 0;
   private finKnown: bool = false;
@@ -145,12 +145,12 @@ export class Receiver {
 
   // --- selective acknowledgments ---
 
-  /** Whether the next ACK has something to report: data beyond a gap, or that arrived twice. */
+  /** Whether the next ACK should have SACK blocks: for data beyond a gap, or that arrived twice. */
   get reportDue(): bool {
     return this.reassembly.count > 0 || this.repeatedFrom != this.repeatedTo;
   }
 
-  /** How many blocks that takes. */
+  /** The number of SACK blocks to report. */
   get blocks(): u32 {
     return this.reassembly.count + (this.repeatedFrom != this.repeatedTo ? 1 : 0);
   }
@@ -166,12 +166,12 @@ export class Receiver {
     this.reassembly.emitBlocks(pointer + SACK_BLOCK, count - 1);
   }
 
-  /** What arrived twice was reported: once is enough. */
+  /** The D-SACK was sent; it is sent only once. */
   reported(): void {
     this.repeatedFrom = this.repeatedTo;
   }
 
-  /** Notes that the numbers from `from` up to `to` (excluded) arrived again. */
+  /** Notes that the sequence numbers from `from` to `to` (exclusive) arrived again. */
   noteRepeated(from: u32, to: u32): void {
     this.repeatedFrom = from;
     this.repeatedTo = to;

@@ -35,9 +35,9 @@ export class Sender {
   shortEnd: u32 = 0;
   /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
-  /** The largest packet that is known to have arrived; 0 if none was full-sized. */
+  /** The largest packet size that is known to have arrived; 0 if no full-sized segment has. */
   provenSize: u32 = 0;
-  /** The path MTU that an ICMP error claimed, which quoted `claimedAt`; 0 if none is pending. */
+  /** The path MTU claimed by an ICMP error that quoted `claimedAt`; 0 if none is pending. */
   private claimedMtu: u32 = 0;
   private claimedAt: u32 = 0;
   readonly ring: Ring;
@@ -195,7 +195,7 @@ export class Sender {
     this.windowAcknowledgment = acknowledgment;
   }
 
-  /** Sets SND.NXT back: everything that is not acknowledged will be cut and sent anew. */
+  /** Sets SND.NXT back to SND.UNA: everything unacknowledged will be segmented and sent again. */
   rewind(): void {
     this.next = this.unacknowledged;
     this.segments.forget();
@@ -215,7 +215,7 @@ export class Sender {
     this.claimedAt = sequence;
   }
 
-  /** The segment at SND.UNA timed out: believes a claimed MTU that may be the reason. */
+  /** The segment at SND.UNA timed out: believes a claimed MTU, which may be the reason. */
   believeClaim(): void {
     if (this.claimedMtu != 0) this.fit(this.claimedMtu);
   }

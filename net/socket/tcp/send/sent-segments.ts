@@ -18,15 +18,15 @@ import { atOrBefore, before, earlierOf, later } from "../sequence";
 const RECORD_BYTES: u32 = 16;
 /** Bytes of the storage of one connection. */
 export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
-/** What `sample` is if nothing was measured. */
+/** The value of `sample` if nothing was measured. */
 export const NO_SAMPLE: i64 = -1;
 
 // What has become of a segment.
-/** The peer has it, but not all before it. */
+/** The peer has it, but not everything before it. */
 const SACKED: u32 = 1;
-/** Its last transmission is taken for lost. */
+/** Its last transmission is considered lost. */
 const LOST: u32 = 2;
-/** It was sent again, and that transmission is not taken for lost. */
+/** It was retransmitted, and the retransmission is not considered lost. */
 const RESENT: u32 = 4;
 /** It was sent more than once. */
 const REPEATED: u32 = 8;
@@ -54,19 +54,19 @@ export class SentSegments {
   /** The end of the latest segment that the peer is known to have. */
   highest: u32;
 
-  // What the last ACK told; see `beginAck`.
-  /** Sequence numbers that it reported for the first time. */
+  // What the last ACK showed; see `beginAck`.
+  /** How many sequence numbers it reported for the first time. */
   delivered: u32;
   /** The round-trip time of the oldest of them, or NO_SAMPLE (Karn's algorithm). */
   sample: i64;
-  /** Of the segment among them that was sent last: when, its end, and whether it was REPEATED. */
+  /** Of those segments, the one sent last: when, its end, and whether it was REPEATED. */
   newestAt: i64;
   newestEnd: u32;
   newestRepeated: bool;
-  /** Whether it reported a segment that was sent only once, and the first end of such a one. */
+  /** Whether it reported segments sent only once, and the lowest end of one. */
   original: bool;
   originalEnd: u32;
-  /** Whether such a segment was overtaken by a later one. */
+  /** Whether such a segment arrived after a later one. */
   reordered: bool;
   /** Whether it acknowledged a segment that was sent more than once. */
   private repeated: bool;
@@ -118,7 +118,7 @@ export class SentSegments {
     this.forget();
   }
 
-  /** Forgets all records: everything in flight will be sent again, cut anew. */
+  /** Forgets all records: everything in flight will be segmented and sent again. */
   forget(): void {
     this.count = 0;
     this.sacked = 0;
@@ -131,7 +131,7 @@ export class SentSegments {
     return this.count > this.mask;
   }
 
-  /** The sequence numbers in the network, of `flight` between SND.UNA and SND.NXT (RFC 6675). */
+  /** How many of the `flight` sequence numbers in flight are in the network (RFC 6675). */
   pipe(flight: u32): u32 {
     return flight - this.sacked - this.lost + this.resent;
   }
@@ -150,7 +150,7 @@ export class SentSegments {
 
   // --- sending ---
 
-  /** A segment that reaches to `end` was sent; `again` if any of it was sent before. */
+  /** A segment up to `end` was sent; `again` if any of it was sent before. */
   sent(end: u32, again: bool, now: i64): void {
     assert(!this.full, "more segments in flight than records");
     const segment = this.record(this.count++);
@@ -168,21 +168,21 @@ export class SentSegments {
     this.retransmissions++;
   }
 
-  /** Returns the first segment from `index` on that is lost and was not sent again, or `count`. */
+  /** Returns the first segment from `index` on that is lost and not yet resent, or `count`. */
   nextLost(index: u32): u32 {
     let at = index;
     while (at < this.count && (this.record(at).flags & (LOST | RESENT)) != LOST) at++;
     return at;
   }
 
-  /** Counts a retransmission of a segment that was cut anew. */
+  /** Counts a retransmission after `forget`. */
   countRetransmission(): void {
     this.retransmissions++;
   }
 
-  // --- what an ACK tells ---
+  // --- ACKs ---
 
-  /** Starts to collect what an ACK tells. */
+  /** Starts to collect what an ACK shows. */
   beginAck(): void {
     this.delivered = 0;
     this.sample = NO_SAMPLE;
@@ -235,7 +235,7 @@ export class SentSegments {
 
   // --- losses ---
 
-  /** Takes the last transmission of a segment for lost. */
+  /** Marks the last transmission of a segment as lost. */
   lose(index: u32): void {
     if (index >= this.count) return;
     const segment = this.record(index);
@@ -248,8 +248,8 @@ export class SentSegments {
   }
 
   /**
-   * Takes everything in flight for lost, after a timeout. If the peer has not acknowledged a
-   * segment that it had SACKed at SND.UNA, it has discarded what it SACKed (RFC 2018 section 8).
+   * Marks everything in flight as lost, after a timeout. If the peer has SACKed the segment at
+   * SND.UNA but not acknowledged it, it has discarded what it SACKed (RFC 2018 section 8).
    */
   loseAll(): void {
     const reneged = this.count > 0 && (this.record(0).flags & SACKED) != 0;
@@ -268,7 +268,7 @@ export class SentSegments {
     this.resent = 0;
   }
 
-  /** Takes nothing for lost any more: the loss was spurious. */
+  /** Unmarks all lost segments: the loss was spurious. */
   unlose(): void {
     for (let i: u32 = 0; i < this.count; i++) {
       const segment = this.record(i);
@@ -279,9 +279,9 @@ export class SentSegments {
   }
 
   /**
-   * Loses each segment that is overdue: sent before the segment that ends at `end` and was sent at
-   * `at`, and `window` microseconds ago or longer (RFC 8985 section 6.2, step 5). Returns how many
-   * microseconds later the next one will be overdue, or 0.
+   * Marks overdue segments as lost: those sent before the segment that ends at `end` and was sent
+   * at `at`, and at least `window` microseconds ago (RFC 8985 section 6.2, step 5). Returns the
+   * time in microseconds until the others of these are overdue, or 0.
    */
   loseOverdue(at: i64, end: u32, window: i64, now: i64): i64 {
     let wait: i64 = 0;
@@ -290,7 +290,7 @@ export class SentSegments {
       const flags = segment.flags;
       if ((flags & SACKED) != 0 || (flags & (LOST | RESENT)) == LOST) continue;
       if (segment.sentAt > at || (segment.sentAt == at && !before(segment.end, end))) {
-        // What was sent once was sent in order, so all later ones were sent later, too.
+        // Segments sent once were sent in order, and retransmissions later still.
         if ((flags & REPEATED) == 0) break;
         continue;
       }
@@ -303,7 +303,7 @@ export class SentSegments {
 
   // --- helpers ---
 
-  /** Notes that a segment is known to have arrived. */
+  /** Notes that a segment has arrived; `inOrder` if it was acknowledged, not SACKed. */
   private arrived(segment: SentSegment, now: i64, inOrder: bool): void {
     const end = segment.end;
     const repeated = (segment.flags & REPEATED) != 0;
