@@ -11,9 +11,9 @@
  *     -H HEADER     adds a header field to the requests to every URL, such as
  *                   'Authorization: Bearer KEY'; as with curl, `NAME:` omits it, `NAME;` sends it
  *                   empty
- *     -t SECONDS    limits the time of each try (30)
+ *     -t SECONDS    limits the time of each try (30); not with -S
  *     --retry N     retries up to N times after transient faults (2): no response, HTTP 408,
- *                   429, 500, 502, 503 and 504, error -32005 (limit exceeded)
+ *                   429, 500, 502, 503 and 504, error -32005 (limit exceeded); not with -q or -S
  *     --retry-max-time SECONDS   starts no retry after this time (10; 0: no limit)
  *
  * The next URL is tried if no call got a result or an error object, if the HTTP status is 429 or
@@ -40,8 +40,8 @@ const DETAILS: StaticArray<string> = [
   "  -S              subscribes: one line of JSON for each notification, until Ctrl-C",
   "  -c N            with -S: ends after N notifications",
   "  -H HEADER       fields for every URL; NAME: omits one, NAME; sends it empty",
-  "  -t SECONDS      time limit of each try (30)",
-  "  --retry N       retries up to N times after transient faults (2)",
+  "  -t SECONDS      time limit of each try (30); not with -S",
+  "  --retry N       retries up to N times after transient faults (2); not with -q or -S",
   "  --retry-max-time SECONDS   starts no retry after this time (10)",
   "The next URL is tried if no call got a result or an error object, if the HTTP",
   "status is 429 or 5xx, or if every call got error -32005 (limit exceeded). Calls",
