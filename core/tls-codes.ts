@@ -84,7 +84,10 @@ export const enum TlsBytesField {
   RevocationList = 7,
 }
 
-/** Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, bits 19 up are ours. */
+/**
+ * Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, but those of its CRLs, which are
+ * not used, stand for OCSP (bits 4, 5 and 10). Bits 19 and up are ours.
+ */
 export const enum TlsRefusal {
   Expired = 0x1,
   /** On a revocation list (RFC 5280, 5). */

@@ -27,9 +27,9 @@ export declare function mmioWrite32(address: u64, value: u32): void;
 export declare function dmaBase(): u64;
 /** Reads exactly once what hardware may write at any time, such as a descriptor's status. */
 export declare function dmaLoad64(pointer: usize): u64;
-/** Keeps the reads of what hardware wrote behind the read that found it complete. */
+/** Orders reads of what hardware wrote after the read that found it complete. */
 export declare function dmaArrived(destination: usize, length: u32): void;
-/** Keeps the writes of what hardware will read ahead of the write that hands it over. */
+/** Orders writes of what hardware will read before the write that hands it over. */
 export declare function dmaReady(pointer: usize, length: u32): void;
 /** A compiler barrier for memory that a turn and an interrupt handler share. */
 export declare function interruptBarrier(): void;

@@ -326,7 +326,7 @@ export function dnsLookupCache(name: string): Ipv4Address {
   return entry != null && entry.addresses.length > 0 ? entry.addresses[0] : 0;
 }
 
-// --- DHCP, on the first interface; the client's `state` tells how far it is ---
+// --- DHCP, on the first interface; the client's `state` shows its progress ---
 
 /** Drops the lease and starts over with a DISCOVER. Returns null if there is no interface. */
 export function dhcpDiscover(): DhcpClient | null {

@@ -195,7 +195,7 @@ export class IpLayer extends IpConfiguration {
     }
   }
 
-  /** Returns when `poll` is to be called next if no frame arrives. */
+  /** Returns when to call `poll` next if no frame arrives. */
   pollAt(now: i64): i64 {
     if (this.loopbackDevice.queued > 0) return now;
     let sockets = earlier(this.udp.pollAt(), earlier(this.tcp.pollAt(), this.echo.pollAt()));

@@ -58,7 +58,7 @@ export class NameServer {
     readonly serverName: string = "",
   ) {}
 
-  /** Reports whether it is to be asked over TLS. */
+  /** Reports whether to query it over TLS. */
   get secure(): bool {
     return this.serverName != "";
   }

@@ -7,7 +7,7 @@ export const enum SocketError {
   /** The peer ended the connection abruptly. */
   Reset,
   TimedOut,
-  /** The next hop does not answer, or a router reported that it could not deliver a packet. */
+  /** The next hop does not answer, a router could not deliver a packet, or the route says so. */
   Unreachable,
   /** The local address that the socket used was removed. */
   AddressGone,

@@ -6,7 +6,7 @@ import { Path } from "./path";
 export const enum SendResult {
   /** The packet was passed to the device, or to the neighbor cache, which drops it if full. */
   Sent = 0,
-  /** The pool is empty or the device is full: try again in a later turn. */
+  /** The pool is empty, or the device or queue is full: try again in a later turn. */
   Busy = 1,
   /** There is no route to the destination. */
   Unreachable = 2,
@@ -19,8 +19,8 @@ export interface PacketSink {
   update(path: Path): bool;
   /**
    * Updates the path, and returns an empty frame with head room for all headers, or null if the
-   * pool is empty or the device has no room now. Without a route, it returns a frame too; `send`
-   * then reports that the destination is unreachable.
+   * pool is empty, or the device or the path's queue has no room. Without a route, it returns a
+   * frame too; `send` then reports that the destination is unreachable.
    */
   allocate(path: Path): Frame | null;
   /**

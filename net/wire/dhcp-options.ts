@@ -161,7 +161,7 @@ export class DhcpOptionWriter {
   bytes(code: u32, pointer: usize, length: u32): void {
     memory.copy(this.begin(code, length), pointer, length);
   }
-  /** Writes the end option; returns the address behind it. */
+  /** Writes the end option; returns the address after it. */
   end(): usize {
     store<u8>(this.at, END as u8);
     return this.at + 1;

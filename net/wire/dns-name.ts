@@ -33,7 +33,7 @@ export class DnsName {
 
   /**
    * Reads the name at `offset` of a message of `size` bytes. A pointer to below `floor` is an
-   * error. Returns the offset behind the name, or BAD_NAME.
+   * error. Returns the offset after the name, or BAD_NAME.
    */
   read(message: usize, size: u32, offset: u32, floor: u32): i32 {
     let at = offset;

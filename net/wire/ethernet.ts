@@ -87,7 +87,7 @@ export function removeTags(frame: Frame): Drop {
     const start = frame.start;
     if (ETHERNET_HEADER + TAG_BYTES > frame.length) return Drop.EthernetTruncated;
     if ((loadNet16(start + ETHERNET_HEADER) & 0xfff) != 0) return Drop.EthernetVlan;
-    // Move both addresses over the tag, to the type behind it.
+    // Move both addresses over the tag, up to the type after it.
     memory.copy(start + TAG_BYTES, start, 12);
     frame.pull(TAG_BYTES);
   }

@@ -93,7 +93,7 @@ export class Ipv4Header {
 }
 
 /**
- * The gate for `length` bytes of link payload; bytes behind the packet's `totalLength` are padding.
+ * The gate for `length` bytes of link payload; bytes after the packet's `totalLength` are padding.
  * Source routes are rejected (RFC 7126 sections 4.3 and 4.4); other well-formed options are
  * skipped. TTL is ignored (RFC 1122 section 3.2.1.7).
  */

@@ -93,7 +93,7 @@ export function tcpControl(headerLength: u32, flags: u32, windowField: u32): u32
 }
 
 /**
- * Writes the first 20 bytes of a header; the caller has written options, if any, behind them.
+ * Writes the first 20 bytes of a header; the caller has written options, if any, after them.
  * `ports` is the source port in the upper 16 bits and the destination port in the lower; `control`
  * comes from `tcpControl`. The checksum is left to `sealTcp`.
  */

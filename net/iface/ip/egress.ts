@@ -187,7 +187,7 @@ function count(iface: Interface, protocol: u32): void {
   else if (protocol == PROTOCOL_ICMP) counters.icmpOut++;
 }
 
-/** Flushes the device if it is full; reports whether it has room. */
+/** Reports whether the device has room, and flushes it if not. False if a scheduler decides. */
 function makeRoom(iface: Interface): bool {
   const output = iface.output;
   if (output.canTransmit()) return true;

@@ -9,7 +9,7 @@ import { NextHop, Route, RouteOrigin, RouteType } from "./route";
 
 export const enum RouteResult {
   Done = 0,
-  /** A route with the same destination, prefix and metric exists. */
+  /** A route with the same destination, prefix, table and metric exists. */
   Exists,
   /** There are ROUTES routes already. */
   Full,

@@ -57,7 +57,7 @@ export class Link {
       let at = frame.append(ETHERNET_MINIMUM - length);
       const end = frame.end;
       while (at < end) {
-        // This may write seven bytes behind the window; a frame this short has tail room for them.
+        // May write up to seven bytes past the window: a frame this short has tail room for them.
         store<u64>(at, 0);
         at += 8;
       }

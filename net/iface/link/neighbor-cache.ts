@@ -229,7 +229,7 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Repeats the requests that are due. Returns the IPv4 packets to neighbors that did not reply,
+   * Does what is due for each entry. Returns the IPv4 packets to neighbors that did not reply,
    * linked by `next`; the caller reports and releases them.
    */
   poll(now: i64): Frame | null {

@@ -1,6 +1,6 @@
 /**
- * The token bucket filter: one rate for everything. Its only class, 1, is a bfifo unless another
- * discipline is put there.
+ * The token bucket filter: one rate for everything. The discipline of its only class, 1, is a bfifo
+ * unless it is replaced.
  */
 import { NEVER } from "../../../core/time";
 import { FrameQueue } from "../../phy/frame-queue";

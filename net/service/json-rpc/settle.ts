@@ -4,8 +4,8 @@ import { JsonValue } from "../json/value";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 
 /**
- * Settles a single call by its response. If the HTTP status is an error (`refused`), an error
- * without an id is taken for the call's, as rate limiters in front of a server do not read the id.
+ * Settles a single call with its response. If the HTTP status is an error (`refused`), an error
+ * without an id counts as the call's: rate limiters in front of a server do not read the id.
  */
 export function settleCall(call: RpcCall, response: JsonValue, refused: bool): void {
   const fault = envelopeFault(response);

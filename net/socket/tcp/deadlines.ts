@@ -1,6 +1,7 @@
 /**
- * What happens when a timer of a connection expires: retransmission (RFC 6298 section 5), the
- * persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and giving up (RFC 9293 section 3.8.3).
+ * What happens when a timer of a connection expires: retransmission (RFC 6298 section 5), RACK and
+ * tail loss probes (RFC 8985), the persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and
+ * giving up (RFC 9293 section 3.8.3).
  */
 import { SocketError } from "../error";
 import { ControlBlock, TimerUse } from "./control-block";

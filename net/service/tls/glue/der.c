@@ -104,7 +104,7 @@ u32 der_id(const struct extension* extension) {
   return extension->id.length == 3 && id[0] == 0x55 && id[1] == 0x1d ? id[2] : 0;
 }
 
-/* Finds the extension 2.5.29.`id`. Returns false if it is missing or behind malformed DER. */
+/* Finds the extension 2.5.29.`id`. Returns false if it is missing or after malformed DER. */
 bool der_extension(const mbedtls_x509_crt* certificate, u32 id, struct bytes* value) {
   struct bytes list;
   struct extension extension;

@@ -253,7 +253,8 @@ static bool consider(struct search* search) {
   return false;
 }
 
-/* Checks a complete path: name constraints, each certificate, policies and the root's distrust. */
+/* Checks a complete path: name constraints, each certificate, policies, the root's distrust,
+   revocation lists and the staple. Without a verdict yet, the path stays complete. */
 static void judge(struct search* search) {
   u32 faults = 0;
   if (!search->own && !tls_check_constraints(search, &faults)) return;

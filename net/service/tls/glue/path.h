@@ -1,4 +1,4 @@
-/* The search for a certification path, shared by path.c, constraints.c and policies.c. */
+/* The search for a certification path, shared by the files that check certificates. */
 #pragma once
 #include "der.h"
 

@@ -8,7 +8,7 @@ import { NO_SAMPLE } from "../send/sent-segments";
 import { TcpEvent, TcpState } from "../state";
 
 /**
- * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller must handle the data behind
+ * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller must handle the data after
  * its SYN.
  */
 export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
@@ -33,8 +33,8 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
     block.acknowledge();
     return Drop.None;
   }
-  // A simultaneous open: send the SYN again, with an ACK. Data behind the peer's SYN is dropped; as
-  // it is not acknowledged, the peer sends it again.
+  // A simultaneous open: send the SYN again, with an ACK. Data after the peer's SYN is dropped;
+  // because it is not acknowledged, the peer sends it again.
   block.move(TcpEvent.Syn);
   sender.rewind();
   block.wake();

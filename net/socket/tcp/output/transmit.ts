@@ -1,6 +1,6 @@
 /**
  * Sends what a connection has to send in its turn: a SYN, retransmissions, data as far as both
- * windows allow, a FIN behind the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
+ * windows allow, a FIN after the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
  */
 import {
   FLAG_ACK,

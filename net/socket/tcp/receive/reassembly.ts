@@ -159,7 +159,7 @@ export class Reassembly {
     store<u32>(this.bounds(index), sequence, 4);
   }
 
-  /** Returns the address of the bounds of a piece; they lie behind the fields. */
+  /** Returns the address of the bounds of a piece; they follow the fields. */
   private bounds(index: u32): usize {
     return changetype<usize>(this) + offsetof<Reassembly>() + index * PIECE;
   }

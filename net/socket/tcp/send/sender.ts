@@ -90,7 +90,7 @@ export class Sender {
     return count;
   }
 
-  /** The sequence number behind the last byte written: that of the FIN. */
+  /** The sequence number after the last byte written: that of the FIN. */
   get end(): u32 {
     return this.base + this.ring.length;
   }
@@ -151,7 +151,7 @@ export class Sender {
 
   /**
    * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the peer does not
-   * accept the byte, it is sent again with those behind it.
+   * accept the byte, it is sent again with those after it.
    */
   probed(): void {
     this.maximum = later(this.maximum, this.next + 1);

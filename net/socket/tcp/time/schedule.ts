@@ -59,7 +59,7 @@ export class Schedule {
 export class Scheduled {
   /** Whether the schedule serves the connection; if not, wake-ups and timers have no effect. */
   attached: bool = false;
-  /** The retransmission and persist timer. */
+  /** The timer of retransmission, probes and RACK (see TimerUse), and of the closed window. */
   retransmitAt: i64 = NEVER;
   /** The delayed-ACK timer. */
   acknowledgeAt: i64 = NEVER;
