@@ -35,6 +35,8 @@ const CHANGING: StaticArray<string> = [
   "send",
   "sign",
   "submit",
+  "resend",
+  "cancel",
   "import",
   "newfilter",
   "newblockfilter",

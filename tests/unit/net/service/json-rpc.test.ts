@@ -312,6 +312,8 @@ test("knows which methods change nothing", () => {
     "eth_sign",
     "eth_signTypedData_v4",
     "eth_submitWork",
+    "eth_resend",
+    "eth_cancelPrivateTransaction",
     "eth_newFilter",
     "eth_newBlockFilter",
     "eth_newPendingTransactionFilter",
