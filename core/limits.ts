@@ -50,8 +50,13 @@ export const NEIGHBOR_QUEUE: u32 = 4;
 export const NEIGHBOR_WAITING: u32 = 192;
 /** Frames queued from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
-/** Datagrams in reassembly; each holds a buffer of 64 KiB. */
+/**
+ * Datagrams in reassembly; each holds a buffer of 64 KiB. A machine with at least
+ * REASSEMBLY_MEMORY bytes free at start holds REASSEMBLIES, others REASSEMBLIES_AT_LEAST.
+ */
 export const REASSEMBLIES: u32 = 32;
+export const REASSEMBLIES_AT_LEAST: u32 = 8;
+export const REASSEMBLY_MEMORY: u32 = 32 * 1024 * 1024;
 /** IPv4 identification counters; a power of two. */
 export const IP_IDENTIFICATIONS: u32 = 256;
 /** Buckets of the ICMP error rate limiter; a power of two. */

@@ -2,6 +2,7 @@
  * A whole network stack: an IP layer over its interfaces, and the services on top. It owns neither
  * a device nor a clock; its owner calls `poll` once a turn.
  */
+import { REASSEMBLIES, REASSEMBLY_MEMORY } from "../../core/limits";
 import { MemoryGauge } from "../../core/memory-gauge";
 import { Pollable, PollableList } from "../../core/pollable";
 import { Random } from "../../core/random";
@@ -69,8 +70,9 @@ export class NetworkStack {
     this.services.add(this.rpc);
   }
 
-  /** Limits connections and JSON-RPC responses by the free memory. */
+  /** Limits connections, JSON-RPC responses and reassembly by the free memory. */
   setMemoryGauge(gauge: MemoryGauge): void {
+    if (gauge.freeBytes() >= REASSEMBLY_MEMORY) this.ip.ingress.reassembly.extend(REASSEMBLIES);
     this.ip.tcp.setMemoryGauge(gauge);
     this.rpc.setMemoryGauge(gauge);
   }

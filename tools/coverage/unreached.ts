@@ -59,9 +59,6 @@ export const unreached: Reasons = {
   "net/socket/tcp/input/receive.ts": [
     ["receiveReset", 1, "in TIME-WAIT a record replaces the connection"],
   ],
-  "net/socket/tcp/output/retransmit.ts": [
-    ["retransmitFirst", 2, "an ACK of the segment cleared the request before"],
-  ],
   "net/socket/tcp/open/local-ports.ts": [
     [
       "LocalPorts.choose",

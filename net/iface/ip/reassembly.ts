@@ -11,7 +11,7 @@
  */
 import { allocateBlock } from "../../../core/block";
 import { storeNet16 } from "../../../core/bytes";
-import { REASSEMBLIES } from "../../../core/limits";
+import { REASSEMBLIES, REASSEMBLIES_AT_LEAST } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
 import { Ipv4Address } from "../../wire/address";
 import { checksum } from "../../wire/checksum";
@@ -182,16 +182,23 @@ export class ReassemblyTable {
   drop: Drop = Drop.None;
   /** The number of the last datagram. */
   private started: u64 = 0;
-  private readonly slots: StaticArray<Reassembly> = new StaticArray<Reassembly>(REASSEMBLIES);
+  private readonly slots: Array<Reassembly> = [];
 
   constructor() {
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) this.slots[i] = new Reassembly();
+    this.extend(REASSEMBLIES_AT_LEAST);
+  }
+
+  /** Makes room for `count` datagrams, at most REASSEMBLIES. */
+  extend(count: u32): void {
+    while ((this.slots.length as u32) < min(count, REASSEMBLIES)) {
+      this.slots.push(new Reassembly());
+    }
   }
 
   /** Returns the number of incomplete datagrams. */
   count(): u32 {
     let count: u32 = 0;
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) if (this.slots[i].active) count++;
+    for (let i = 0; i < this.slots.length; i++) if (this.slots[i].active) count++;
     return count;
   }
 
@@ -219,7 +226,7 @@ export class ReassemblyTable {
 
   /** Drops the datagram that a fragment belongs to. */
   private forget(header: Ipv4Header): void {
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+    for (let i = 0; i < this.slots.length; i++) {
       if (this.slots[i].isOf(header)) this.slots[i].active = false;
     }
   }
@@ -228,7 +235,7 @@ export class ReassemblyTable {
   expired(now: i64): Reassembly | null {
     if (now < this.timer) return null;
     let next = NEVER;
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+    for (let i = 0; i < this.slots.length; i++) {
       const slot = this.slots[i];
       if (!slot.active) continue;
       const end = slot.startedAt + REASSEMBLY_TIME;
@@ -245,7 +252,7 @@ export class ReassemblyTable {
   /** Returns the slot of a fragment's datagram; a new one takes a free slot or evicts another. */
   private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
     let free: Reassembly | null = null;
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+    for (let i = 0; i < this.slots.length; i++) {
       const slot = this.slots[i];
       if (slot.isOf(header)) return slot;
       if (!slot.active) free = slot;
@@ -265,7 +272,7 @@ export class ReassemblyTable {
   private victim(): Reassembly {
     let victim = this.slots[0];
     let most = this.countOf(victim.source);
-    for (let i: u32 = 1; i < REASSEMBLIES; i++) {
+    for (let i = 1; i < this.slots.length; i++) {
       const slot = this.slots[i];
       const count = this.countOf(slot.source);
       if (count < most || (count == most && slot.order > victim.order)) continue;
@@ -278,7 +285,7 @@ export class ReassemblyTable {
   /** Returns the number of incomplete datagrams from a source. */
   private countOf(source: Ipv4Address): u32 {
     let count: u32 = 0;
-    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+    for (let i = 0; i < this.slots.length; i++) {
       const slot = unchecked(this.slots[i]);
       if (slot.active && slot.source == source) count++;
     }

@@ -1,5 +1,5 @@
 /** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
-import { NEIGHBORS } from "../../../core/limits";
+import { NEIGHBORS, REASSEMBLIES } from "../../../core/limits";
 import { Interface } from "../../../net/iface/interface";
 import { NextHop, Route, RouteOrigin, RouteType } from "../../../net/iface/ip/route";
 import { RouteMode } from "../../../net/iface/ip/routes";
@@ -53,6 +53,7 @@ export function reset(hardware: u64, seed: u32): void {
   random.seed(seed);
   pool = new FramePool(FRAMES);
   ip = new IpLayer(pool, random);
+  ip.ingress.reassembly.extend(REASSEMBLIES);
   devices = [];
   taken = null;
   udp = null;
