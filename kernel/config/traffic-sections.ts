@@ -46,7 +46,9 @@ export class TrafficSection {
   private id: i64 = 0;
   private classSpecification: ClassSpecification = new ClassSpecification(0);
   private latency: i64 = -1;
-  private strict: i64 = -1;
+  private strict: i64 = 0;
+  /** Whether a value that says which section this is was invalid, and has been reported. */
+  private misplaced: bool = false;
 
   constructor(private readonly name: string) {
     const index = TRAFFIC_SECTIONS.indexOf(name);
@@ -61,18 +63,24 @@ export class TrafficSection {
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(key: string, value: string): string {
     if (key == "Parent") {
-      this.parent = parseClassId(value);
-      return this.parent < 0 ? "invalid parent, expected root or MAJOR:MINOR like 1:10" : "";
+      const parent = parseClassId(value);
+      if (parent < 0)
+        return this.misplace("invalid parent, expected root or MAJOR:MINOR like 1:10");
+      this.parent = parent;
+      return "";
     }
     if (key == "Handle" && !this.isClass) {
       const major = parseMinor(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
+      if (major < 1 || major == 0xffff) return this.misplace("invalid handle, expected 1 to fffe");
       this.id = major << 16;
-      return major < 1 ? "invalid handle, expected 1 to fffe" : "";
+      return "";
     }
     if (key == "ClassId" && this.isClass) {
-      this.id = parseClassId(value);
-      const valid: bool = this.id > 0 && (this.id & 0xffff) != 0;
-      return valid ? "" : "invalid class, expected MAJOR:MINOR like 1:10";
+      const id = parseClassId(value);
+      const valid: bool = id > 0 && id != ROOT && (id & 0xffff) != 0;
+      if (!valid) return this.misplace("invalid class, expected MAJOR:MINOR like 1:10");
+      this.id = id;
+      return "";
     }
     if (!` ${KEYS[this.index]},`.includes(` ${key}=`)) {
       const own = this.isClass ? "ClassId" : "Handle";
@@ -82,24 +90,33 @@ export class TrafficSection {
     return this.isClass ? this.setClass(key, value) : this.setQdisc(key, value);
   }
 
+  /** Notes that it is unknown where the section belongs, so that it is not applied. */
+  private misplace(why: string): string {
+    this.misplaced = true;
+    return why;
+  }
+
   private setClass(key: string, value: string): string {
     const to = this.classSpecification;
     if (key == "Rate" || key == "CeilRate") {
       const rate = parseScaled(value, 1000, HIGHEST_RATE) / 8;
+      if (rate < 1) return "invalid rate, expected bits per second like 5M";
       if (key == "Rate") to.rate = rate;
       else to.ceil = rate;
-      return rate < 1 ? "invalid rate, expected bits per second like 5M" : "";
+      return "";
     }
     if (key == "Priority") {
       const priority = parseDecimalText(value);
+      if (priority < 0 || priority > 7) return "invalid priority, expected 0 to 7";
       to.priority = priority as u32;
-      return priority < 0 || priority > 7 ? "invalid priority, expected 0 to 7" : "";
+      return "";
     }
     const size = parseScaled(value, 1024, LARGEST_SIZE);
+    if (size < 1) return "invalid size, expected bytes like 16K";
     if (key == "BufferBytes") to.burst = size as u32;
     else if (key == "CeilBufferBytes") to.ceilBurst = size as u32;
     else to.quantum = size as u32;
-    return size < 1 ? "invalid size, expected bytes like 16K" : "";
+    return "";
   }
 
   private setQdisc(key: string, value: string): string {
@@ -109,20 +126,24 @@ export class TrafficSection {
       return to.rate < 1 ? "invalid rate, expected bits per second like 5M" : "";
     }
     if (key == "PacketLimit") {
-      to.limit = parseDecimalText(value);
-      const valid: bool = to.limit > 0 && to.limit <= (EGRESS_FRAMES as i64);
-      return valid ? "" : `invalid limit, expected 1 to ${EGRESS_FRAMES}`;
+      const limit: i64 = parseDecimalText(value);
+      const valid: bool = limit > 0 && limit <= (EGRESS_FRAMES as i64);
+      if (!valid) return `invalid limit, expected 1 to ${EGRESS_FRAMES}`;
+      to.limit = limit;
+      return "";
     }
     if (key == "LatencySec" || key == "PerturbPeriodSec") {
       const time = parseSpan(value);
+      if (time < 0) return "invalid time, expected seconds or a unit like 50ms";
       if (key == "LatencySec") this.latency = time;
-      else to.perturb = max<i64>(time, 0);
-      return time < 0 ? "invalid time, expected seconds or a unit like 50ms" : "";
+      else to.perturb = time;
+      return "";
     }
     if (key == "DefaultClass") {
       const minor = parseMinor(value);
-      to.defaultMinor = max<i64>(minor, 0) as u32;
-      return minor < 0 ? "invalid class, expected a minor number like 30" : "";
+      if (minor < 0) return "invalid class, expected a minor number like 30";
+      to.defaultMinor = minor as u32;
+      return "";
     }
     if (key == "Bands" || key == "StrictBands") {
       const bands = parseDecimalText(value);
@@ -133,9 +154,10 @@ export class TrafficSection {
     }
     if (key == "PriorityMap") return this.setMap(value);
     const size = parseScaled(value, 1024, LARGEST_SIZE);
+    if (size < 1) return "invalid size, expected bytes like 16K";
     if (key == "LimitBytes") to.limit = size;
-    else to.burst = max<i64>(size, 0) as u32;
-    return size < 1 ? "invalid size, expected bytes like 16K" : "";
+    else to.burst = size as u32;
+    return "";
   }
 
   private setMap(value: string): string {
@@ -154,6 +176,7 @@ export class TrafficSection {
 
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if nothing is missing. */
   finish(into: Array<TrafficSetting>): string {
+    if (this.misplaced) return "";
     const fault = this.fault();
     if (fault != "") return `[${this.name}]: ${fault}`;
     const parent = this.parent as u32;
@@ -169,13 +192,12 @@ export class TrafficSection {
 
   private fault(): string {
     const to = this.qdisc;
-    if (this.parent < 0 || this.id < 0) return "";
     if (this.isClass) {
       if ((this.id & 0xffff) == 0) return "missing class, expected ClassId=MAJOR:MINOR";
       return this.classSpecification.rate == 0 ? "missing rate, expected Rate=" : "";
     }
     if (to.kind == "prio") {
-      if (this.strict >= 0 && this.strict != (to.bands as i64)) {
+      if (this.strict != (to.bands as i64)) {
         return "bands that share are not supported, expected StrictBands= as many as Bands=";
       }
       for (let i = 0; i < to.map.length; i++) {

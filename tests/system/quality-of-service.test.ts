@@ -65,6 +65,33 @@ test("the page's settings apply at boot, and invalid ones are reported", async (
   assert.match(log, /\[TokenBucketFilter\]: missing rate, expected Rate= and BurstBytes=/);
 });
 
+test("invalid lines of a section change nothing, and without a valid place it is not applied", async () => {
+  const text = [
+    "[HierarchyTokenBucket]\nHandle=1",
+    "[HierarchyTokenBucketClass]\nClassId=1:1\nRate=8M\nBufferBytes=x\nPriority=9\nQuantumBytes=0",
+    "[HierarchyTokenBucketClass]\nClassId=root\nRate=8M",
+    "[PFIFO]\nParent=nowhere",
+    "[BFIFO]\nHandle=ffff",
+    "[EnhancedTransmissionSelection]\nParent=1:1\nBands=3",
+  ].join("\n");
+  const modules = [{ name: "anonymos.conf", bytes: Buffer.from(text) }];
+  const lab = await Lab.at("S1", { commandLine: "", modules });
+  const [qdisc, ...others] = printed(lab, "tc qdisc show dev net0");
+  assert.match(qdisc, /^qdisc htb 1: dev net0 root /);
+  assert.deepEqual(others, []);
+  const classes = printed(lab, "tc class show dev net0");
+  assert.equal(classes.length, 1);
+  assert.match(classes[0], /^class htb 1:1 root prio 0 rate 8Mbit .*burst \d{4}b /);
+  const log = lab.twin.output;
+  for (const wrong of ["BufferBytes=x", "Priority=9", "QuantumBytes=0", "ClassId=root"]) {
+    assert.match(log, new RegExp(`${wrong}: invalid `));
+  }
+  for (const wrong of ["Parent=nowhere", "Handle=ffff"]) {
+    assert.match(log, new RegExp(`${wrong}: invalid `));
+  }
+  assert.match(log, /bands that share are not supported/);
+});
+
 test("a rate of tbf is exact on the wire within 1 %, and the queue empties", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "tc qdisc add dev net0 root tbf rate 1mbit burst 1600 latency 50ms");

@@ -7,6 +7,7 @@ import {
   type WebSocketClientOfPeer,
   WebSocketPeer,
 } from "../lab/network/websocket-peer.ts";
+import { SECOND } from "../lab/network/world.ts";
 
 const URL_ = "ws://10.0.2.2:8546/ws";
 
@@ -33,6 +34,17 @@ test("a call skips notifications, prints its result and closes the connection", 
   assert.match(peer.clients[0].head, /^GET \/ws HTTP\/1\.1[\s\S]*\r\nAuthorization: Bearer k\r\n/);
   assert.ok(peer.clients[0].closed, "no closing handshake");
   assert.match(lab.command(`rpc -b ${URL_} a b`), /\r\na: "a"\r\nb: "b"\r\n/);
+});
+
+test("a response counts that arrives together with the end of the connection", async () => {
+  const [lab, peer] = await serving(() => {});
+  peer.answer = (client, call) => {
+    // Both have arrived when the processor goes on.
+    lab.twin.pause(SECOND, lab.world.now);
+    client.result(call, "0x144");
+    client.connection.close();
+  };
+  assert.match(lab.command(`rpc ${URL_} eth_chainId; echo $?`), /\r\n"0x144" \(324\)\r\n0\r\n/);
 });
 
 test("a call reports what is wrong with the server", async () => {

@@ -111,6 +111,13 @@ describe("a list", () => {
     assert.deepEqual(await adding(old, all(), old, all({ updated: -2 * DAY })), [1, 1, 0, 0]);
     await refuses([old, all(), old]);
   });
+  test("TLS-45: stays beside one that another key of its issuer has signed", async () => {
+    const keyed = (n: number) => extension("551d23", sequence(der(0x80, Buffer.of(n))));
+    const old = all({ updated: -2 * DAY, extensions: [keyed(1)] });
+    const other = list({ revoked: [], extensions: [keyed(2)] });
+    assert.deepEqual(await adding(old, other), [1, 1]);
+    await refuses([old, other]);
+  });
   test("TLS-45: is added only while there is room", async () => {
     const shard = (n: number) => [extension("551d1c", sequence(der(0xa0, Buffer.of(n))))];
     const revoked = Array.from({ length: 2000 }, () => leaf);

@@ -205,7 +205,9 @@ export class DnsAnswer {
       if (!reader.readRecord()) return;
       if (reader.type != TYPE_OPT) continue;
       this.hasOpt = true;
-      this.badVersion = reader.ttl >>> 24 == BAD_VERSION && header.answers == 0;
+      // The header has the lower four bits of the code (RFC 6891 section 6.1.3).
+      const badVersion = reader.ttl >>> 24 == BAD_VERSION && header.code == 0;
+      this.badVersion = badVersion && header.answers == 0;
     }
   }
 

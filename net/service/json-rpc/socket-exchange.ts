@@ -42,8 +42,9 @@ export class SocketRpcExchange extends RpcExchange {
     if (this.done) return;
     const socket = this.socket;
     if (this.parser != null) this.parseMessage(most);
-    else if (socket.message != "") this.lost();
-    else if (socket.state == SocketState.Open) this.transfer(socket);
+    else if (this.sent || socket.state == SocketState.Open) this.transfer(socket);
+    // The response may have arrived together with the end of the connection.
+    if (!this.done && this.parser == null && socket.message != "") this.lost();
     if (!this.done && now >= this.deadline) {
       this.end(HttpFailure.TimedOut, "Operation timed out");
     }

@@ -1,7 +1,7 @@
 /* Reads a revocation list (RFC 5280, 5). Allocates nothing and trusts no length. */
 #include "lists.h"
 
-enum { ID_REASON = 21, ID_INVALIDITY_DATE = 24, ID_DELTA = 27, ID_SCOPE = 28 };
+enum { ID_REASON = 21, ID_INVALIDITY_DATE = 24, ID_DELTA = 27, ID_SCOPE = 28, ID_KEY = 35 };
 #define INDIRECT 0x84 /* the tag of indirectCRL in issuingDistributionPoint */
 
 /* Takes the next element off `from` if it has that tag. */
@@ -40,7 +40,7 @@ static u32 check_entries(struct bytes entries) {
 
 /* Checks the extensions of a list. Its scope may be limited, because what it lists is revoked
    anyway, but it must not list other issuers' certificates or be a delta to another list. */
-static u32 check_extensions(struct bytes tagged, struct bytes* scope) {
+static u32 check_extensions(struct bytes tagged, struct list* list) {
   struct bytes extensions, fields;
   struct extension extension;
   struct element field;
@@ -48,8 +48,9 @@ static u32 check_extensions(struct bytes tagged, struct bytes* scope) {
   while (der_next_extension(&extensions, &extension)) {
     u32 id = der_id(&extension);
     if (id == ID_DELTA || (extension.critical && id != ID_SCOPE)) return LIST_UNSUPPORTED;
+    if (id == ID_KEY) list->key = extension.value;
     if (id != ID_SCOPE) continue;
-    *scope = extension.value;
+    list->scope = extension.value;
     if (!der_only(extension.value, SEQUENCE, &fields)) return LIST_MALFORMED;
     while (der_next(&fields, &field)) {
       if (field.tag == INDIRECT) return LIST_UNSUPPORTED;
@@ -78,7 +79,7 @@ u32 tls_parse_list(struct bytes from, struct list* list) {
   if (next_if(&left, SEQUENCE, &element)) list->entries = element.content;
   u32 verdict = check_entries(list->entries);
   if (verdict == LIST_GOOD && second && next_if(&left, 0xa0, &element)) {
-    verdict = check_extensions(element.content, &list->scope);
+    verdict = check_extensions(element.content, list);
   }
   return verdict == LIST_GOOD && left.length != 0 ? LIST_MALFORMED : verdict;
 }

@@ -37,7 +37,7 @@ static void drop(u32 index) {
   tls_roots_changed();
 }
 
-/* Adds a list, in place of an older one of the same issuer and scope. Returns 1; 0 if this one or a
+/* Adds a list, in place of an older one of the same issuer, key and scope. Returns 1; 0 if this one or a
    newer one is there already; or an error. */
 static i32 add(const u8* der, u32 length) {
   struct bytes whole = {der, length};
@@ -48,6 +48,7 @@ static i32 add(const u8* der, u32 length) {
   for (u32 i = 0; i < count; i++) {
     tls_parse_list(bytes_of(i), &other);
     if (!der_same(other.issuer, list.issuer) || !der_same(other.scope, list.scope)) continue;
+    if (!der_same(other.key, list.key)) continue;
     if (list.updated <= other.updated) return 0;
     if (length > LIST_BYTES - used + lists[i].length) return MBEDTLS_ERR_X509_BUFFER_TOO_SMALL;
     drop(i);

@@ -7,6 +7,7 @@ struct list {
   struct signed_data data;
   struct bytes issuer, entries; /* the issuer's Name, as in certificates */
   struct bytes scope;           /* the value of issuingDistributionPoint; empty if there is none */
+  struct bytes key;             /* the value of authorityKeyIdentifier; empty if there is none */
   i64 updated, next;            /* seconds since 1970; `next` is 0 if none is given */
 };
 

@@ -237,6 +237,16 @@ test("EDNS announces 1,232 bytes, and is omitted after FORMERR, NOTIMP and BADVE
   }
 });
 
+test("an extended code other than BADVERS says nothing of EDNS", () => {
+  // BADCOOKIE, 23: the header has the lower four bits (RFC 6891 section 6.1.3).
+  const opt = { name: "", type: 41, class_: 1232, ttl: 0x01000000, data: Buffer.alloc(0) };
+  world.reset(first);
+  askNew();
+  world.reply({ code: 7, additional: [opt] });
+  askNew();
+  assert.equal(world.last.edns, 1232);
+});
+
 test("if a server drops queries with EDNS, the retry and later queries omit it", () => {
   world.reset(first);
   const { query } = askNew();
