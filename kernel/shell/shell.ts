@@ -157,7 +157,7 @@ export class Shell extends Pollable implements LogSink {
       if (execution.over()) this.execution = null;
     } else if (job != null && job.readsInput()) {
       const key = this.keys.push(byte);
-      if (key != Key.None) this.input.key(key, this.keys.unit, job);
+      if (key != Key.None) this.input.key(key, this.keys.point, job);
     } else if (!this.typeAhead.push(byte)) {
       this.terminal.bell();
     }
@@ -174,7 +174,7 @@ export class Shell extends Pollable implements LogSink {
       case Key.None:
         break;
       case Key.Character:
-        editor.insert(this.keys.unit);
+        editor.insert(this.keys.point);
         break;
       case Key.Enter:
         this.enter();

@@ -7,7 +7,7 @@ import { INCOMPLETE, REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
 
 export const enum Key {
   None = 0,
-  /** A character: `KeyDecoder.unit` */
+  /** A character: `KeyDecoder.point` */
   Character,
   Enter,
   Tab,
@@ -45,8 +45,8 @@ const enum State {
 }
 
 export class KeyDecoder {
-  /** The UTF-16 unit of a Key.Character. */
-  unit: u32 = 0;
+  /** The code point of a Key.Character. */
+  point: u32 = 0;
   /** The column of a Key.CursorReport, from 1. */
   column: u32 = 0;
   /** Whether an escape sequence has arrived, which shows that the terminal understands them. */
@@ -84,8 +84,8 @@ export class KeyDecoder {
   private character(byte: u32): Key {
     const point = this.utf8.push(byte);
     if (point == INCOMPLETE) return Key.None;
-    // C1 controls are not text, and the editor has no room for surrogate pairs.
-    this.unit = point > 0xffff || (point >= 0x80 && point < 0xa0) ? REPLACEMENT : point;
+    // C1 controls are not text.
+    this.point = point >= 0x80 && point < 0xa0 ? REPLACEMENT : point;
     return Key.Character;
   }
 

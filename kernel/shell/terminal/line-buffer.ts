@@ -1,4 +1,7 @@
-/** The line being typed: UTF-16 units in a block of fixed size, and the cursor. */
+/**
+ * The line being typed: UTF-16 units in a block of fixed size, and the cursor, which is never inside
+ * a surrogate pair. Such a character, most often an emoji, is also two columns wide on terminals.
+ */
 import { LINE_LENGTH } from "../../../core/limits";
 
 export class LineBuffer {
@@ -10,14 +13,36 @@ export class LineBuffer {
     return this.units[index];
   }
 
-  /** Inserts a unit at the cursor. Returns false if the line is full. */
-  insert(unit: u32): bool {
-    if (this.length >= this.units.length) return false;
+  /** Inserts a character, by its code point, at the cursor. Returns false if there is no room. */
+  insert(point: u32): bool {
+    const count = point > 0xffff ? 2 : 1;
+    if (this.length + count > this.units.length) return false;
     const at = changetype<usize>(this.units) + 2 * this.cursor;
-    memory.copy(at + 2, at, 2 * (this.length - this.cursor));
-    this.units[this.cursor++] = unit as u16;
-    this.length++;
+    memory.copy(at + 2 * count, at, 2 * (this.length - this.cursor));
+    if (count == 2) {
+      this.units[this.cursor] = (0xd7c0 + (point >> 10)) as u16;
+      this.units[this.cursor + 1] = (0xdc00 | (point & 0x3ff)) as u16;
+    } else {
+      this.units[this.cursor] = point as u16;
+    }
+    this.cursor += count;
+    this.length += count;
     return true;
+  }
+
+  /** Returns where the character before `index` begins; -1 if there is none. */
+  before(index: i32): i32 {
+    return index >= 2 && this.isPair(index - 2) ? index - 2 : index - 1;
+  }
+
+  /** Returns where the character at `index` ends; beyond the length if there is none. */
+  after(index: i32): i32 {
+    return index + 2 <= this.length && this.isPair(index) ? index + 2 : index + 1;
+  }
+
+  /** Reports whether the units at `index` and after it are a surrogate pair. */
+  isPair(index: i32): bool {
+    return this.units[index] >>> 10 == 0x36 && this.units[index + 1] >>> 10 == 0x37;
   }
 
   /** Removes and returns the units from `start` up to `end`; the cursor moves to `start`. */
@@ -33,7 +58,9 @@ export class LineBuffer {
   /** Inserts a text at the cursor. Returns false if not all of it fits. */
   insertText(text: string): bool {
     for (let i = 0; i < text.length; i++) {
-      if (!this.insert(text.charCodeAt(i))) return false;
+      const point = text.codePointAt(i);
+      if (!this.insert(point)) return false;
+      if (point > 0xffff) i++;
     }
     return true;
   }

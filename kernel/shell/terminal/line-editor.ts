@@ -23,9 +23,10 @@ export class LineEditor {
     this.view = new LineView(terminal, prompt);
   }
 
-  insert(unit: u32): void {
+  /** Inserts a character by its code point. */
+  insert(point: u32): void {
     this.wanted = null;
-    if (this.line.insert(unit)) return;
+    if (this.line.insert(point)) return;
     this.overflowed = true;
     this.bell = true;
   }
@@ -36,10 +37,10 @@ export class LineEditor {
     if (key != Key.Search) this.wanted = null;
     switch (key) {
       case Key.Left:
-        this.move(line.cursor - 1);
+        this.move(line.before(line.cursor));
         break;
       case Key.Right:
-        this.move(line.cursor + 1);
+        this.move(line.after(line.cursor));
         break;
       case Key.Home:
         line.cursor = 0;
@@ -128,11 +129,11 @@ export class LineEditor {
     const at = line.cursor;
     switch (key) {
       case Key.Backspace:
-        this.remove(at - 1, at);
+        this.remove(line.before(at), at);
         break;
       case Key.EndOfInput:
       case Key.Delete:
-        this.remove(at, at + 1);
+        this.remove(at, line.after(at));
         break;
       case Key.KillToEnd:
         this.kill(at, line.length);

@@ -19,14 +19,15 @@ export class LineInput {
 
   constructor(private readonly terminal: Terminal) {}
 
-  /** Handles a key for `reader`; `unit` is the UTF-16 unit of a Key.Character. */
-  key(key: Key, unit: u32, reader: LineReader): void {
+  /** Handles a key for `reader`; `point` is the code point of a Key.Character. */
+  key(key: Key, point: u32, reader: LineReader): void {
     const line = this.line;
-    if (key == Key.Character && line.insert(unit)) {
-      this.echo(String.fromCharCode(unit));
+    if (key == Key.Character && line.insert(point)) {
+      this.echo(String.fromCodePoint(point));
     } else if (key == Key.Backspace && line.length > 0) {
-      line.remove(line.length - 1, line.length);
-      this.rubOut(1);
+      const start = line.before(line.length);
+      this.rubOut(line.length - start);
+      line.remove(start, line.length);
     } else if (key == Key.KillToStart) {
       this.rubOut(line.length);
       line.set("");

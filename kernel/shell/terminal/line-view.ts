@@ -45,6 +45,8 @@ export class LineView {
     while (same < line.length && same < this.shownLength && line.unit(same) == this.shown[same]) {
       same++;
     }
+    // A surrogate pair is sent whole.
+    if (same > 0 && same < line.length && line.isPair(same - 1)) same--;
     const origin = this.prompt.length;
     if (same < line.length || same < this.shownLength) {
       this.moveTo(origin + same);
@@ -119,8 +121,11 @@ export class LineView {
     const last = this.prompt.length + this.shownLength;
     if (target == last && target % this.columns == 0 && target > this.prompt.length) {
       // Only writing the last character of a full row moves the cursor after it.
-      this.moveTo(target - 1);
-      this.terminal.control(String.fromCharCode(this.shown[this.shownLength - 1]));
+      const pair = this.shown[this.shownLength - 1] >>> 10 == 0x37;
+      const start = this.shownLength - (pair ? 2 : 1);
+      this.moveTo(this.prompt.length + start);
+      const units = changetype<usize>(this.shown) + 2 * start;
+      this.terminal.control(String.UTF16.decodeUnsafe(units, 2 * (this.shownLength - start)));
       this.wrapping = true;
       this.at = target;
       return;

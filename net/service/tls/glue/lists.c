@@ -37,8 +37,8 @@ static void drop(u32 index) {
   tls_roots_changed();
 }
 
-/* Adds a list, in place of an older one of the same issuer, key and scope. Returns 1; 0 if this one or a
-   newer one is there already; or an error. */
+/* Adds a list, in place of an older one of the same issuer, key and scope. Returns 1; 0 if this one
+   or a newer one is there already; or an error. */
 static i32 add(const u8* der, u32 length) {
   struct bytes whole = {der, length};
   struct list list, other;

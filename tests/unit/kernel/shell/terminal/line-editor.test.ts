@@ -34,7 +34,11 @@ test("Emacs and VT100 keys edit the line", async () => {
     ["words one two\x1bb\x1bd", "<one>"],
     ["words one two\x1b\x7f", "<one>"],
     ["words a\x1b[99;99;99Zb\x1b[?25hc\x1bOPd", "<abcd>"],
-    ["words \u00e9\u4e2d\u{1f600}", "<\u00e9\u4e2d\ufffd>"],
+    ["words \u00e9\u4e2d\u{1f600}", "<\u00e9\u4e2d\u{1f600}>"],
+    ["words \u{1f600}\u{1f601}\x7fx", "<\u{1f600}x>"],
+    [`words \u{1f600}${LEFT}a${RIGHT}b`, "<a\u{1f600}b>"],
+    [`words \u{1f600}\u{1f601}${LEFT}${LEFT}\x1b[3~`, "<\u{1f601}>"],
+    ["words \u{1f600} b\x17\x17c\x19", "<c\u{1f600}>"],
     ["words a\x00\x0f\x1c\x1fb", "<ab>"],
     [`x${LEFT}${LEFT}${RIGHT}${RIGHT}\x7fwords a`, "<a>"],
   ];
@@ -44,6 +48,18 @@ test("Emacs and VT100 keys edit the line", async () => {
     const output = console.output();
     assert.ok(output.endsWith(`\r\n${expected}\r\n${PROMPT}`), JSON.stringify([keys, output]));
   }
+});
+
+test("echoes characters beyond the BMP whole, also where one replaces another", async () => {
+  const console = await Console.start();
+  console.output();
+  console.type("words \u{1f600}");
+  assert.equal(console.output(), "words \u{1f600}");
+  // Both begin with the same surrogate.
+  console.type(`\r${UP}\x7f\u{1f601}`);
+  assert.ok(!console.output().includes("\ufffd"));
+  console.type("\r");
+  assert.ok(console.output().includes("<\u{1f601}>"));
 });
 
 test("recalls earlier lines, and restores the unfinished one", async () => {
