@@ -97,8 +97,9 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
       receiver.noteRepeated(segment.sequence, end);
     }
     block.acknowledge();
-    // The ACK field of a probe of a closed window is valid (3.10.7.4).
-    if (closed && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
+    // The ACK field of a probe of a closed window is valid (3.10.7.4), also if it is repeated.
+    const probe = closed || endsAtNext(block, segment);
+    if (probe && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
       const drop = receiveAcknowledgment(block, segment, now);
       if (drop == Drop.None && segment.has(FLAG_URG)) receiveUrgent(block, segment);
     }
@@ -107,6 +108,17 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     block.challenge(now);
   }
   return Drop.TcpUnacceptable;
+}
+
+/**
+ * Reports whether a segment's data ends at RCV.NXT, or less than a unit of the window's scale
+ * before it. If both ends probe a closed window and both bytes arrive, each end repeats its byte
+ * until it is acknowledged. Only these repeated probes carry the acknowledgments.
+ */
+function endsAtNext(block: ControlBlock, segment: TcpSegment): bool {
+  const receiver = block.receiver;
+  const behind = receiver.next - (segment.sequence + segment.length);
+  return segment.length > 0 && behind < 1 << receiver.shift && block.state >= TcpState.Established;
 }
 
 /** Second: accepts a RST only at RCV.NXT itself (RFC 5961 section 3.2). */

@@ -95,6 +95,16 @@ test("TCP-36: recovers a lost window update with the next probe", () => {
   assert.equal(bytes(out), 2999);
 });
 
+test("heeds the ACK of a peer that repeats a probe, while its own probe waits for it", () => {
+  const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
+  bench.write(pattern(3000));
+  bench.out();
+  assert.equal(bench.advance(SECOND * 2)[0].payload.length, 1);
+  bench.send("A", 0, 0, { payload: "p", window: 0 });
+  const out = bench.send("A", 0, 1, { payload: "p", window: 65535 });
+  assert.equal(bytes(out), 2999);
+});
+
 test("gives up after 5 minutes on a peer that replies to no probe", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write("stuck");
