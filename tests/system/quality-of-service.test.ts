@@ -65,7 +65,7 @@ test("the page's settings apply at boot, and invalid ones are reported", async (
   assert.match(log, /\[TokenBucketFilter\]: missing rate, expected Rate= and BurstBytes=/);
 });
 
-test("invalid lines change nothing, and a section without a valid place is not applied", async () => {
+test("invalid lines change nothing; a section without a valid place is skipped", async () => {
   const text = [
     "[HierarchyTokenBucket]\nHandle=1",
     "[HierarchyTokenBucketClass]\nClassId=1:1\nRate=8M\nBufferBytes=x\nPriority=9\nQuantumBytes=0",

@@ -1,6 +1,7 @@
 /**
- * The line being typed: UTF-16 units in a block of fixed size, and the cursor, which is never inside
- * a surrogate pair. Such a character, most often an emoji, is also two columns wide on terminals.
+ * The line being typed: UTF-16 units in a block of fixed size, and the cursor, which is never
+ * inside a surrogate pair. A character with such a pair, most often an emoji, is also two columns
+ * wide on terminals.
  */
 import { LINE_LENGTH } from "../../../core/limits";
 

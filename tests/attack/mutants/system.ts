@@ -33,7 +33,7 @@ export const systemMutants: RowMutant[] = [
     "SYS-06",
     "accepts a line of any length",
     "kernel/shell/terminal/line-buffer.ts",
-    "if (this.length >= this.units.length) return false;",
+    "if (this.length + count > this.units.length) return false;",
     "",
   ],
   ["SYS-07", "relies on interrupts that do not come", WATCH, "this.interruptDriven = false;", ""],
