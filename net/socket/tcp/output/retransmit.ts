@@ -16,13 +16,14 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
     const from = segments.startOf(i);
     const size = segments.endOf(i) - from;
     const fits = size <= sender.segmentSize + (sender.closing ? 1 : 0);
-    if (!fits || before(sender.unacknowledged + sender.window, from + size)) {
+    const beyond = before(sender.unacknowledged + sender.window, from + size);
+    if (!fits || (beyond && recovery.pipe == 0)) {
       // The MTU was lowered, or the window has shrunk: start over with smaller segments.
       sender.rewind();
       recovery.recut();
       return true;
     }
-    if (recovery.room < size && recovery.pipe > 0) return true;
+    if ((beyond || recovery.room < size) && recovery.pipe > 0) return true;
     if (!resend(block, sink, i, now)) return false;
   }
   return true;

@@ -66,8 +66,10 @@ export class SentSegments {
   /** Whether it reported segments sent only once, and the lowest end of one. */
   original: bool;
   originalEnd: u32;
-  /** Whether such a segment arrived after a later one. */
+  /** Whether such a segment arrived after a later one that an earlier ACK reported. */
   reordered: bool;
+  /** `highest` before this ACK, whose blocks are in no particular order. */
+  private reported: u32;
   /** Whether it acknowledged a segment that was sent more than once. */
   private repeated: bool;
 
@@ -189,6 +191,7 @@ export class SentSegments {
     this.newestAt = 0;
     this.original = false;
     this.reordered = false;
+    this.reported = this.highest;
     this.repeated = false;
   }
 
@@ -312,7 +315,7 @@ export class SentSegments {
     } else {
       if (!this.original || before(end, this.originalEnd)) this.originalEnd = end;
       this.original = true;
-      if (before(end, this.highest)) this.reordered = true;
+      if (before(end, this.reported)) this.reordered = true;
       if (inOrder && this.sample == NO_SAMPLE) this.sample = now - segment.sentAt;
     }
     this.highest = later(this.highest, end);
