@@ -103,6 +103,13 @@ look_for_packages() {
       program dhcrelay isc-dhcp-relay
       program kea-dhcp4 kea-dhcp4-server
       program keepalived keepalived
+      program apache2 apache2-bin
+      program haproxy haproxy
+      program lighttpd lighttpd
+      file /usr/lib/lighttpd/mod_openssl.so lighttpd-mod-openssl
+      file /usr/lib/lighttpd/mod_deflate.so lighttpd-mod-deflate
+      program caddy caddy
+      program tinyproxy tinyproxy-bin
       program faketime faketime
       ;;
     date)
@@ -137,7 +144,7 @@ services=""
 hold_services() {
   [ -e /usr/sbin/policy-rc.d ] && return
   case " $packages " in *" nginx-light "*) services=nginx ;; esac
-  for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server; do
+  for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server haproxy lighttpd caddy; do
     case " $packages " in *" $package "*) services="$services $package" ;; esac
   done
   case " $packages " in *" bind9 "*) services="$services named" ;; esac

@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { configured } from "../lab/host/console.ts";
-import {
-  type NameDaemon,
-  startBind,
-  startKnotResolver,
-  startUnbound,
-} from "../lab/host/name-daemons.ts";
+import type { Daemon } from "../lab/host/daemon.ts";
+import { startBind, startKnotResolver, startUnbound } from "../lab/host/name-daemons.ts";
 import { run } from "../lab/host/process.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
@@ -46,11 +42,11 @@ const TRUNCATED = ";; Truncated, retrying in TCP mode.";
 suite("name servers", () => {
   const root = makeRoot("Test Root");
   const certificate = makeServer(["dns.test"], root);
-  const daemons: NameDaemon[] = [];
+  const daemons: Daemon[] = [];
   let machine: Machine;
-  let unbound: NameDaemon;
-  let bind: NameDaemon;
-  let knot: NameDaemon;
+  let unbound: Daemon;
+  let bind: Daemon;
+  let knot: Daemon;
 
   before(async () => {
     unbound = await startUnbound(certificate, [
