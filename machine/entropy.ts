@@ -11,6 +11,11 @@ import { latchRuler, readRuler } from "./pit";
 
 /** Jitter samples to take; each is assumed to hold half a bit of entropy. */
 const SAMPLES: u32 = 1024;
+/**
+ * How often samples are taken until they pass the tests: on a busy host the virtual time-stamp
+ * counter may stand still for a while.
+ */
+const ROUNDS: u32 = 4;
 /** 64-bit words requested from the processor. */
 const WORDS: u32 = 8;
 /** Bytes from an entropy device that suffice for a seed. */
@@ -62,7 +67,9 @@ export function seed(generator: Generator, salt0: u64, salt1: u64): EntropyRepor
     generator.add(word);
     report.hardwareWords++;
   }
-  report.jitterHealthy = addJitter(generator);
+  for (let round: u32 = 0; round < ROUNDS && !report.jitterHealthy; round++) {
+    report.jitterHealthy = addJitter(generator);
+  }
   return report;
 }
 

@@ -65,6 +65,14 @@ test("rejects nearly constant intervals", async () => {
   assert.equal(wasm.jitterHealthy(), 0);
 });
 
+test("samples again if the counter stands still for a while", async () => {
+  let calls = 0;
+  const later = noise(1, 40);
+  const wasm = await boot(() => (++calls < 2000 ? 0 : later()));
+  wasm.first(MAC, TIME);
+  assert.equal(wasm.jitterHealthy(), 1);
+});
+
 test("accepts the processor's generator unless it mostly fails", async () => {
   let words = 0n;
   const good = await boot(
