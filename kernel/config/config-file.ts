@@ -7,15 +7,16 @@ import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
 import { CONFIG_FILE, Configuration } from "./configuration";
 import { isOtherKey, isOtherSection } from "./other-keys";
-import { isUnknownKey, SettingsReader } from "./settings-reader";
+import { SettingsReader } from "./settings-reader";
 import { TRAFFIC_SECTIONS } from "./traffic-sections";
-import { quoted } from "./values";
+import { isUnknownKey, quoted } from "./values";
 
 const SECTIONS: StaticArray<string> = [
   "Match",
   "Network",
   "Address",
   "Route",
+  "RoutingPolicyRule",
   "Link",
   "DHCPv4",
   "Proxy",

@@ -36,10 +36,15 @@ const OTHER_KEYS: StaticArray<OtherKeys> = [
   ),
   new OtherKeys(
     "Route",
-    "Source IPv6Preference Scope PreferredSource Table HopLimit Protocol Type MTUBytes " +
+    "Source IPv6Preference HopLimit Protocol " +
       "InitialCongestionWindow InitialAdvertisedReceiveWindow QuickAck FastOpenNoCookie " +
       "TTLPropagate TCPAdvertisedMaximumSegmentSize TCPCongestionControlAlgorithm " +
-      "TCPRetransmissionTimeoutSec MultiPathRoute NextHop",
+      "TCPRetransmissionTimeoutSec NextHop",
+  ),
+  new OtherKeys(
+    "RoutingPolicyRule",
+    "TypeOfService GoTo IncomingInterface OutgoingInterface L3MasterDevice SourcePort " +
+      "DestinationPort IPProtocol Family User SuppressPrefixLength SuppressInterfaceGroup",
   ),
   new OtherKeys(
     "Link",
@@ -59,7 +64,7 @@ const OTHER_KEYS: StaticArray<OtherKeys> = [
 ];
 
 const OTHER_SECTIONS: string =
-  "SR-IOV IPv6AddressLabel RoutingPolicyRule NextHop Neighbor DHCPv6 DHCPPrefixDelegation " +
+  "SR-IOV IPv6AddressLabel NextHop Neighbor DHCPv6 DHCPPrefixDelegation " +
   "IPv6AcceptRA DHCPServer DHCPServerStaticLease IPv6SendRA IPv6Prefix IPv6RoutePrefix " +
   "IPv6PREF64Prefix Bridge BridgeFDB BridgeMDB LLDP CAN IPoIB QDisc NetworkEmulator " +
   "PIE FlowQueuePIE StochasticFairBlue " +

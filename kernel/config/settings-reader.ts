@@ -1,32 +1,38 @@
 /** The keys of anonymos.conf by section (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
+import { DHCP_GATEWAY, NO_METRIC, RouteSetting } from "../../net/service/routing-settings";
 import {
-  DHCP_GATEWAY,
   isGatewayOf,
   NameServer,
   NetworkAddress,
   parseNameServer,
   parseNetworkAddress,
   parsePrefix,
-  RouteSetting,
 } from "../../net/service/settings";
-import { formatIpv4, Ipv4Address } from "../../net/wire/address";
+import { formatIpv4 } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
 import { PROXY_KEYS } from "./proxy-settings";
+import { RouteSection } from "./route-section";
+import { RULE_SECTION, RuleSection } from "./rule-section";
 import { TRAFFIC_SECTIONS, TrafficSection } from "./traffic-sections";
-import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
+import {
+  BAD_BOOLEAN,
+  BAD_GATEWAY,
+  BAD_METRIC,
+  isHostName,
+  LARGEST_METRIC,
+  parseBoolean,
+  parseBytes,
+  parseHardware,
+  parseHostAddress,
+  SMALLEST_MTU,
+  splitBlanks,
+  unknownKey,
+} from "./values";
 
-/** The smallest MTU of IPv4 (RFC 791) and the MTU of Ethernet (RFC 894), in bytes. */
-const SMALLEST_MTU: i64 = 68;
+/** The MTU of Ethernet (RFC 894), in bytes. */
 const LARGEST_MTU: i64 = ETHERNET_MTU;
-/** The metric of a route without Metric=. */
-const NO_METRIC: i64 = -1;
-const LARGEST_METRIC: i64 = u32.MAX_VALUE;
-
-/** How the message for an unknown key begins. */
-const UNKNOWN_KEY: string = "unknown key in section";
-const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
 const LEASE_SWITCHES: StaticArray<string> = [
   "SendHostname",
   "UseDNS",
@@ -40,9 +46,6 @@ const LEASE_SWITCHES: StaticArray<string> = [
 
 const MAC_FORM: string = "52:54:00:12:34:56";
 const BAD_ADDRESS: string = "invalid address, expected ADDRESS/PREFIX like 192.168.1.2/24";
-const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1 or _dhcp4";
-const BAD_BOOLEAN: string = "invalid value, expected yes or no";
-const ROUTE_KEYS: string = "Destination=, Gateway=, GatewayOnLink= or Metric=";
 const LEASE_KEYS: string = `Hostname=, ${LEASE_SWITCHES.join("=, ")}= or RouteMetric=`;
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
@@ -60,11 +63,9 @@ export class SettingsReader {
   /** The lines with Gateway=_dhcp4. */
   private leaseGatewayLines: Array<i32> = [];
   private sectionLine: i32 = 0;
-  /** The destination of the current [Route]; null if it is invalid. */
-  private routeDestination: NetworkAddress | null = new NetworkAddress(0, 0);
-  private routeGateway: Ipv4Address = 0;
-  private routeMetric: i64 = NO_METRIC;
-  private routeOnLink: bool = false;
+  /** The current [Route] and [RoutingPolicyRule]. */
+  private route: RouteSection = new RouteSection();
+  private rule: RuleSection = new RuleSection();
   /** Address= and Peer= of the current [Address]; null if not given or invalid. */
   private address: NetworkAddress | null = null;
   private peer: NetworkAddress | null = null;
@@ -92,10 +93,8 @@ export class SettingsReader {
     if (!this.added) this.configuration.file.push(this.part);
     this.added = true;
     this.sectionLine = line;
-    this.routeDestination = new NetworkAddress(0, 0);
-    this.routeGateway = 0;
-    this.routeMetric = NO_METRIC;
-    this.routeOnLink = false;
+    this.route = new RouteSection();
+    this.rule = new RuleSection();
     this.address = null;
     this.peer = null;
     this.addressGiven = false;
@@ -111,7 +110,11 @@ export class SettingsReader {
     if (section == "Address" && key == "Address") return this.setAddress(value);
     if (section == "Address" && key == "Peer") return this.setPeer(value);
     if (section == "Address") return unknownKey(section, "Address= or Peer=");
-    if (section == "Route") return this.setRoute(key, value, line);
+    if (section == "Route") {
+      if (key == "Gateway" && value == "_dhcp4") this.leaseGatewayLines.push(line);
+      return this.route.set(key, value);
+    }
+    if (section == RULE_SECTION) return this.rule.set(key, value);
     if (section == "Link") {
       return key == "MTUBytes" ? this.setMtu(value) : unknownKey(section, "MTUBytes=");
     }
@@ -124,17 +127,8 @@ export class SettingsReader {
     const traffic = this.traffic;
     if (traffic != null) return traffic.finish(this.part.settings.traffic);
     if (section == "Address") return this.finishAddress();
-    if (section != "Route") return "";
-    if (this.routeGateway == 0) {
-      return "[Route]: missing gateway, expected Gateway=ADDRESS or Gateway=_dhcp4";
-    }
-    const to = this.routeDestination;
-    if (to == null) return "";
-    const gateway = this.routeGateway;
-    const metric = this.routeMetric;
-    const route = new RouteSetting(to.address, to.prefix, gateway, metric, this.routeOnLink);
-    this.part.settings.routes.push(route);
-    return "";
+    if (section == RULE_SECTION) return this.rule.finish(this.part.settings.rules);
+    return section == "Route" ? this.route.finish(this.part.settings.routes) : "";
   }
 
   /** Adds the address: with Peer=, as a /32, with the peer's network on the link. */
@@ -336,51 +330,13 @@ export class SettingsReader {
   }
 
   private setMtu(value: string): string {
-    const kilo = value.endsWith("K");
-    const number = parseDecimalText(kilo ? value.substring(0, value.length - 1) : value);
-    const mtu = kilo && number <= LARGEST_MTU ? number * 1024 : number;
-    if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) {
+    const mtu = parseBytes(value, LARGEST_MTU);
+    if (mtu < SMALLEST_MTU) {
       return `invalid MTU, expected ${SMALLEST_MTU} to ${LARGEST_MTU} bytes`;
     }
     this.part.settings.mtu = mtu as u32;
     return "";
   }
-
-  private setRoute(key: string, value: string, line: i32): string {
-    if (key == "GatewayOnLink" || key == "GatewayOnlink") {
-      const answer = parseBoolean(value);
-      this.routeOnLink = answer == 1;
-      return answer < 0 ? BAD_BOOLEAN : "";
-    }
-    if (key == "Gateway") {
-      if (value == "_dhcp4") this.leaseGatewayLines.push(line);
-      this.routeGateway = value == "_dhcp4" ? DHCP_GATEWAY : parseHostAddress(value);
-      return this.routeGateway == 0 ? BAD_GATEWAY : "";
-    }
-    if (key == "Metric") {
-      const metric = parseDecimalText(value);
-      if (metric < 0 || metric > LARGEST_METRIC) return BAD_METRIC;
-      this.routeMetric = metric;
-      return "";
-    }
-    if (key != "Destination") return unknownKey("Route", ROUTE_KEYS);
-    const destination = parsePrefix(value);
-    this.routeDestination = destination != null && destination.isNetwork() ? destination : null;
-    if (this.routeDestination != null) return "";
-    const why =
-      destination == null ? "invalid destination" : "invalid prefix for given prefix length";
-    return `${why}, expected NETWORK/PREFIX like 10.1.0.0/16`;
-  }
-}
-
-/** Reports whether `set` returned that the section does not have the key. */
-export function isUnknownKey(problem: string): bool {
-  return problem.startsWith(UNKNOWN_KEY);
-}
-
-/** Returns the message for a key that the section does not have. */
-function unknownKey(section: string, expected: string): string {
-  return `${UNKNOWN_KEY} [${section}], expected ${expected}`;
 }
 
 /** Reports whether text is a name or an address, with an optional port: `10.0.2.2#1123`. */

@@ -6,6 +6,15 @@ import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
 /** Maximum number of characters that an error message quotes of a line. */
 const QUOTED: i32 = 80;
+/** How the message for an unknown key begins. */
+const UNKNOWN_KEY: string = "unknown key in section";
+
+/** The smallest MTU of IPv4 (RFC 791), in bytes. */
+export const SMALLEST_MTU: i64 = 68;
+export const LARGEST_METRIC: i64 = u32.MAX_VALUE;
+export const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
+export const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1 or _dhcp4";
+export const BAD_BOOLEAN: string = "invalid value, expected yes or no";
 
 /** Parses a unicast address. Returns 0 for anything else. */
 export function parseHostAddress(text: string): Ipv4Address {
@@ -95,4 +104,23 @@ export function splitBlanks(text: string): Array<string> {
 /** Returns `text` for an error message, cut after 80 characters. */
 export function quoted(text: string): string {
   return text.length > QUOTED ? `${text.substring(0, QUOTED)}...` : text;
+}
+
+/** Parses a number of bytes, which may end in K for 1024. Returns -1 if it is not 0 to `most`. */
+export function parseBytes(text: string, most: i64): i64 {
+  const kilo = text.endsWith("K");
+  const number = parseDecimalText(kilo ? text.substring(0, text.length - 1) : text);
+  if (number < 0 || number > most) return -1;
+  const bytes = kilo ? number * 1024 : number;
+  return bytes > most ? -1 : bytes;
+}
+
+/** Reports whether `problem` is that the section does not have the key. */
+export function isUnknownKey(problem: string): bool {
+  return problem.startsWith(UNKNOWN_KEY);
+}
+
+/** Returns the message for a key that the section does not have. */
+export function unknownKey(section: string, expected: string): string {
+  return `${UNKNOWN_KEY} [${section}], expected ${expected}`;
 }

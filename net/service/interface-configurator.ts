@@ -2,12 +2,12 @@
  * Configures one interface: with DHCP, statically, or statically while no DHCP server answers.
  * Console commands override all of this: they change the interface itself.
  */
-import { INTERFACE_ADDRESSES, ROUTES } from "../../core/limits";
+import { INTERFACE_ADDRESSES } from "../../core/limits";
 import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
-import { Route, RouteOrigin } from "../iface/ip/route";
+import { Route, RouteOrigin, RouteType } from "../iface/ip/route";
 import { RouteMode, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
@@ -16,7 +16,8 @@ import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
-import { DHCP_GATEWAY, InterfaceSettings, NameServer, NetworkAddress } from "./settings";
+import { applyErrorRoutes, applyRules, DHCP_GATEWAY, reportRoute } from "./routing-settings";
+import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 import { applyTraffic } from "./traffic-settings";
 
 /** How long to wait for a DHCP server before using the static fallback. */
@@ -57,6 +58,8 @@ export class InterfaceConfigurator implements LeaseTarget {
     const mtu = this.settings.mtu;
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
     applyTraffic(this.ip, this.iface, this.settings.traffic);
+    applyRules(this.ip, this.iface, this.settings.rules);
+    applyErrorRoutes(this.ip, this.iface, this.settings.routes);
     if (!this.settings.dhcp) this.apply();
     if (!this.settings.dhcp && !this.settings.inform) return;
     this.setHostname(hostname);
@@ -210,11 +213,10 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (gateway != 0) routes.push(this.routeTo(0, 0, gateway, 0, origin));
     for (let i = 0; i < settings.routes.length; i++) {
       const it = settings.routes[i];
-      if (it.gateway == DHCP_GATEWAY) continue;
-      const metric = it.metric < 0 ? 0 : (it.metric as u32);
-      const route = this.routeTo(it.destination, it.prefix, it.gateway, metric, origin);
-      route.onLink = it.onLink;
-      routes.push(route);
+      if (it.gateway == DHCP_GATEWAY || it.type != RouteType.Unicast) continue;
+      const metric = max<i64>(it.metric, 0) as u32;
+      const route = it.build(this.ip, this.iface, it.gateway, metric, origin);
+      if (route != null) routes.push(route);
     }
     return routes;
   }
@@ -251,22 +253,17 @@ export class InterfaceConfigurator implements LeaseTarget {
   private addRoute(route: Route, quiet: bool = false): void {
     let result = this.ip.routes.add(route, RouteMode.Append);
     if (result == RouteResult.GatewayUnreachable && this.iface.ipv4.count > 0) {
-      route.onLink = true;
+      for (let i = 0; i < route.hops.length; i++) {
+        const hop = route.hops[i];
+        if (!this.ip.routes.reaches(hop.iface, hop.gateway)) hop.onLink = true;
+      }
       result = this.ip.routes.add(route, RouteMode.Append);
       if (result == RouteResult.Done && !quiet) {
         const what = `router ${formatIpv4(route.gateway)} is in no network of ${this.iface.name}`;
         log(`${this.iface.name}: ${what}: assuming that it is on the link`);
       }
     }
-    this.report(route, result);
-  }
-
-  /** Logs why a route was not added, unless it existed already. */
-  private report(route: Route, result: RouteResult): void {
-    if (result == RouteResult.Done || result == RouteResult.Exists) return;
-    const target = `${formatIpv4(route.destination)}/${route.prefix}`;
-    const what = `${target} via ${formatIpv4(route.gateway)}`;
-    log(`${this.iface.name}: Could not set route ${what}: ${whyNotAdded(result)}`);
+    reportRoute(this.iface, route, result);
   }
 
   /** Adds a lease's routes, and the settings' via its router. `first` is false for a renewal. */
@@ -288,7 +285,8 @@ export class InterfaceConfigurator implements LeaseTarget {
       const it = this.settings.routes[i];
       if (it.gateway != DHCP_GATEWAY) continue;
       const own = it.metric < 0 ? metric : (it.metric as u32);
-      this.addRoute(this.routeTo(it.destination, it.prefix, router, own, origin), !first);
+      const route = it.build(this.ip, this.iface, router, own, origin);
+      if (route != null) this.addRoute(route, !first);
     }
   }
 
@@ -300,7 +298,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     const settings = this.settings;
     const routes = this.staticRoutes(settings.addresses.length == 0 ? settings.gateway : 0);
     for (let i = 0; i < routes.length; i++)
-      this.report(routes[i], this.ip.routes.add(routes[i], RouteMode.Append));
+      reportRoute(this.iface, routes[i], this.ip.routes.add(routes[i], RouteMode.Append));
   }
 
   // --- LeaseTarget ---
@@ -352,15 +350,4 @@ export class InterfaceConfigurator implements LeaseTarget {
     const conflicts = this.iface.conflicts;
     return conflicts.probeResult == ProbeResult.Taken && conflicts.probeAddress == address;
   }
-}
-
-/** Returns why a route was not added, if possible in the words of the Linux kernel. */
-function whyNotAdded(result: RouteResult): string {
-  if (result == RouteResult.BadPrefix) {
-    return "Invalid prefix for given prefix length";
-  }
-  if (result == RouteResult.GatewayUnreachable) {
-    return "Nexthop has invalid gateway";
-  }
-  return `too many routes, expected at most ${ROUTES}`;
 }

@@ -15,6 +15,7 @@ import {
 } from "../wire/address";
 import { DNS_PORT, DNS_TLS_PORT } from "../wire/dns";
 import { LeaseSettings } from "./lease-settings";
+import { RouteSetting, RuleSetting } from "./routing-settings";
 import { TrafficSetting } from "./traffic-settings";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
@@ -76,23 +77,6 @@ export class NameServer {
   }
 }
 
-/** Used as a gateway, stands for the router of the DHCP lease (`Gateway=_dhcp4`). */
-export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
-
-/** A static route; a default route if `prefix` is 0. */
-export class RouteSetting {
-  constructor(
-    readonly destination: Ipv4Address,
-    readonly prefix: u32,
-    /** An address, DHCP_GATEWAY, or 0 if the destination is on the link. */
-    readonly gateway: Ipv4Address,
-    /** -1 if not given, which means 0, or with DHCP_GATEWAY the metric of the lease's routes. */
-    readonly metric: i64,
-    /** The gateway is on the link even if it is in no network there (`GatewayOnLink=yes`). */
-    readonly onLink: bool = false,
-  ) {}
-}
-
 /** The settings of one interface. */
 export class InterfaceSettings {
   /** Whether to use DHCP. If so, `addresses` and their `gateway` apply only without a lease. */
@@ -109,6 +93,7 @@ export class InterfaceSettings {
   /** `HOST` or `HOST#PORT`. Unless empty, these replace the time servers of DHCP. */
   ntpServers: Array<string> = [];
   routes: Array<RouteSetting> = [];
+  rules: Array<RuleSetting> = [];
   /** The maximum size of an IPv4 packet in bytes; 0 for the device's default. */
   mtu: u32 = 0;
   /** Queueing disciplines and classes, parents before children. */
@@ -127,6 +112,7 @@ export class InterfaceSettings {
     copy.searchDomains = this.searchDomains;
     copy.ntpServers = this.ntpServers;
     copy.routes = this.routes;
+    copy.rules = this.rules;
     copy.mtu = this.mtu;
     copy.traffic = this.traffic;
     copy.lease = this.lease;

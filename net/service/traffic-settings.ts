@@ -33,7 +33,15 @@ export function applyTraffic(ip: IpLayer, iface: Interface, settings: Array<Traf
       what = `class ${(one.handle >>> 16).toString(16)}:${htbClass.minor.toString(16)}`;
     }
     if (result == TrafficResult.Done) continue;
-    const why = result == TrafficResult.Exists ? "there is one already" : "its parent is unknown";
-    log(`${iface.name}: ${what}: ${result == TrafficResult.Full ? "there are too many" : why}`);
+    log(`${iface.name}: ${what}: ${whyNotApplied(result)}`);
   }
+}
+
+function whyNotApplied(result: TrafficResult): string {
+  if (result == TrafficResult.Exists) return "there is one already";
+  if (result == TrafficResult.Full) return "there are too many";
+  if (result == TrafficResult.UnknownKind) return "its kind is unknown";
+  if (result == TrafficResult.NoQdisc) return "the discipline of its parent is missing";
+  if (result == TrafficResult.NoClass) return "its parent is no class, or not one of an htb";
+  return "its parent is in use";
 }

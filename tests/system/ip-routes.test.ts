@@ -52,6 +52,9 @@ test("append, replace and change, mtu, src and scope", async () => {
     ["ip route add 10.1/16 via 10.0.2.4", "RTNETLINK answers: File exists"],
     ["ip route append 10.1/16 via 10.0.2.4"],
     ["ip route show 10.1/16 via 10.0.2.4", "10.1.0.0/16 via 10.0.2.4 dev net0 proto static"],
+    ["ip route append 10.1/16 via 10.0.2.4", "RTNETLINK answers: File exists"],
+    ["ip route append 10.1/16 via 10.0.2.4 mtu 1300"],
+    ["ip route del 10.1/16 mtu 1300"],
     ["ip route replace 10.1/16 via 10.0.2.5"],
     ["ip route get 10.1.2.3", "10.1.2.3 via 10.0.2.5 dev net0 src 10.0.2.15"],
     ["ip route change 10.9/16 via 10.0.2.5", "RTNETLINK answers: No such file or directory"],
@@ -75,6 +78,12 @@ test("several next hops share conversations, and are shown as iproute2 shows the
       `\t${way("10.0.2.2", 1)}`,
       `\t${way("10.0.2.3", 2)}`,
     ],
+    [
+      `ip route append default ${way("10.0.2.2", 1)} ${way("10.0.2.3", 2)}`,
+      "RTNETLINK answers: File exists",
+    ],
+    [`ip route append default ${way("10.0.2.2", 1)} ${way("10.0.2.3", 3)}`],
+    ["ip route del default"],
     ["ip route del default nexthop via 10.0.2.2 dev net0", "RTNETLINK answers: No such process"],
     [
       "ip route add 10.3/16 via 10.0.2.2 nexthop via 10.0.2.3",

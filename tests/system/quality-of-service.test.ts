@@ -60,7 +60,7 @@ test("the page's settings apply at boot, and invalid ones are reported", async (
   ]);
   const log = lab.twin.output;
   assert.match(log, /PacketLimit=0: invalid limit, expected 1 to 128/);
-  assert.match(log, /net0: pfifo: its parent is unknown/);
+  assert.match(log, /net0: pfifo: the discipline of its parent is missing/);
   assert.match(log, /Loss=3: unknown key in section \[TokenBucketFilter\], expected Parent=, /);
   assert.match(log, /\[TokenBucketFilter\]: missing rate, expected Rate= and BurstBytes=/);
 });

@@ -159,3 +159,20 @@ test("queues, classes and filters are bounded", async () => {
     "RTNETLINK answers: No buffer space available (at most 32 filters)",
   ]);
 });
+
+test("a discipline can be replaced although there are as many as there may be", async () => {
+  const lab = await Lab.at("S1");
+  const add = (words: string) =>
+    assert.deepEqual(printed(lab, `tc qdisc add dev net0 ${words}`), []);
+  add("root handle 1: prio bands 16");
+  for (let i = 1; i <= 16; i++) {
+    const handle = (i + 1).toString(16);
+    add(`parent 1:${i.toString(16)} handle ${handle}: prio bands 16`);
+  }
+  for (let i = 1; i <= 15; i++) add(`parent 2:${i.toString(16)} pfifo limit 5`);
+  assert.match(printed(lab, "tc qdisc add dev net0 parent 2:10 pfifo").join(), /at most 32/);
+  assert.match(printed(lab, "tc qdisc replace dev net0 parent 2:10 pfifo").join(), /at most 32/);
+  assert.deepEqual(printed(lab, "tc qdisc replace dev net0 parent 2:1 bfifo limit 9k"), []);
+  assert.match(printed(lab, "tc qdisc show dev net0").join(), /bfifo 80..: dev net0 parent 2:1 /);
+  assert.deepEqual(printed(lab, "tc qdisc replace dev net0 root pfifo"), []);
+});

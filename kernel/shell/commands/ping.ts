@@ -22,6 +22,7 @@ import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../net/socket/error";
 import { formatIpv4, isLoopback, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
+import { parseMark } from "../../config/mark";
 import {
   Command,
   EXIT_FAILURE,
@@ -32,7 +33,6 @@ import {
   RUNNING,
 } from "../command";
 import { Lookup } from "../lookup";
-import { parseMark } from "../mark";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";

@@ -139,13 +139,16 @@ export class Route {
     );
   }
 
-  /** Whether both have the same key, type, scope, source and hops; weight and MTU do not matter. */
+  /** Whether both have the same key, type, scope, source, MTU and hops with their weights. */
   equals(other: Route): bool {
     if (!this.hasKeyOf(other) || this.type != other.type || this.scope != other.scope) return false;
-    if (this.source != other.source || this.hops.length != other.hops.length) return false;
+    if (this.source != other.source || this.mtu != other.mtu) return false;
+    if (this.hops.length != other.hops.length) return false;
     for (let i = 0; i < this.hops.length; i++) {
       const hop = this.hops[i];
-      if (hop.gateway != other.hops[i].gateway || hop.iface !== other.hops[i].iface) return false;
+      const it = other.hops[i];
+      const same = hop.gateway == it.gateway && hop.iface === it.iface && hop.weight == it.weight;
+      if (!same) return false;
     }
     return true;
   }

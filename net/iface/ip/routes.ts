@@ -167,7 +167,7 @@ export class RouteTable {
   }
 
   /** Reports whether a network of the interface, or a direct route, contains `gateway`. */
-  private reaches(iface: Interface, gateway: Ipv4Address): bool {
+  reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.ipv4.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;

@@ -84,7 +84,6 @@ export class TrafficControl {
     const all = this.all(iface);
     const other: Qdisc | null = handle == 0 ? null : this.find(iface, handle);
     if (other != null && other.parent != parent) return TrafficResult.Exists;
-    if (all.length >= (EGRESS_QDISCS as i32)) return TrafficResult.Full;
     qdisc.handle = handle == 0 ? this.freeHandle(iface) : handle;
     qdisc.parent = parent;
     if (parent == ROOT) {
@@ -92,12 +91,15 @@ export class TrafficControl {
       this.setRoot(iface, qdisc);
       return TrafficResult.Done;
     }
+    // What replaces another one, at the root all of them, frees its place.
+    const full: bool = all.length >= (EGRESS_QDISCS as i32);
     const above = this.find(iface, parent & 0xffff_0000);
     if (above == null) return TrafficResult.NoQdisc;
     const index = above.indexOf(parent);
     const before: Qdisc | null = index < 0 ? null : above.childAt(index);
     if (before == null) return TrafficResult.NoClass;
     if (before.handle != 0 && !replace) return TrafficResult.Exists;
+    if (before.handle == 0 && full) return TrafficResult.Full;
     this.empty(iface);
     above.graft(index, qdisc);
     return TrafficResult.Done;

@@ -4,7 +4,7 @@ import { readConfigFile } from "../../../kernel/config/config-file";
 import { Configuration } from "../../../kernel/config/configuration";
 import { readHostsFile } from "../../../kernel/config/hosts-file";
 import { Tokens } from "../../../kernel/config/tokenizer";
-import { DHCP_GATEWAY } from "../../../net/service/settings";
+import { DHCP_GATEWAY, RouteSetting, RuleSetting } from "../../../net/service/routing-settings";
 import { formatIpv4 } from "../../../net/wire/address";
 import { textAt } from "./text";
 
@@ -61,6 +61,30 @@ export function panicSeconds(): u32 {
   return configuration.panicSeconds;
 }
 
+/** The keys of a route that were added to those above: table, type, MTU, source, scope and hops. */
+function rest(it: RouteSetting): string {
+  let text = it.table == 254 ? "" : `(table ${it.table})`;
+  if (it.type != 0) text += `(type ${it.type})`;
+  if (it.mtu != 0) text += `(mtu ${it.mtu})`;
+  if (it.source != 0) text += `(src ${formatIpv4(it.source)})`;
+  if (it.scope >= 0) text += `(scope ${it.scope})`;
+  for (let i = 0; i < it.hops.length; i++) {
+    const hop = it.hops[i];
+    text += `(${formatIpv4(hop.gateway)}@${hop.device} ${hop.weight})`;
+  }
+  return text;
+}
+
+function rule(it: RuleSetting): string {
+  const own = it.rule;
+  const from = `${formatIpv4(own.from)}/${own.fromPrefix}`;
+  const to = `${formatIpv4(own.to)}/${own.toPrefix}`;
+  const mark = `${own.mark.toString(16)}/${own.markMask.toString(16)}`;
+  const priority = it.hasPriority ? own.priority.toString() : "any";
+  const not = own.inverted ? "!" : "";
+  return `rule=${not}${from},${to},${mark}>${own.table}.${own.type}~${priority}`;
+}
+
 /** The settings of `net<index>` with this hardware address, on one line. */
 export function settings(index: u32, hardware: u64): string {
   const it = configuration.settingsFor(`net${index}`, hardware);
@@ -81,8 +105,9 @@ export function settings(index: u32, hardware: u64): string {
     const to = `${formatIpv4(route.destination)}/${route.prefix}`;
     const metric = route.metric < 0 ? "" : `~${route.metric}`;
     const gateway = route.gateway == DHCP_GATEWAY ? "_dhcp4" : formatIpv4(route.gateway);
-    parts.push(`route=${to}>${gateway}${metric}${route.onLink ? "!" : ""}`);
+    parts.push(`route=${to}>${gateway}${metric}${route.onLink ? "!" : ""}${rest(route)}`);
   }
+  for (let i = 0; i < it.rules.length; i++) parts.push(rule(it.rules[i]));
   if (it.ntpServers.length > 0) parts.push(`ntp=${it.ntpServers.join(",")}`);
   if (it.mtu > 0) parts.push(`mtu=${it.mtu}`);
   const use = it.lease;

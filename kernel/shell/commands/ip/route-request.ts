@@ -14,9 +14,9 @@ import {
 import { SMALLEST_MTU } from "../../../../net/iface/link/link";
 import { NetworkAddress } from "../../../../net/service/settings";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, UNSPECIFIED } from "../../../../net/wire/address";
+import { parseScope, parseTable, parseType } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
 import { Context, parseNetwork } from "./context";
-import { parseScope, parseTable, parseType } from "./route-text";
 
 /** The words that may follow a destination, for messages. */
 const KEYWORDS: string = "via, dev, src, scope, metric, mtu, table, proto, onlink or nexthop";

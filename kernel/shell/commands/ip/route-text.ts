@@ -1,5 +1,4 @@
 /** Routes as iproute2 prints and names them: tables, types, scopes, protocols. */
-import { parseDecimalText } from "../../../../core/text";
 import {
   NextHop,
   Route,
@@ -10,52 +9,20 @@ import {
   TABLE_MAIN,
 } from "../../../../net/iface/ip/route";
 import { formatIpv4, UNSPECIFIED } from "../../../../net/wire/address";
+import { TYPE_NAMES } from "../../../config/route-words";
 
 /** iproute2's names of the protocols, in the order of `RouteOrigin`. */
 const ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
-
-/** iproute2's names of the types, in the order of `RouteType`. */
-export const TYPE_NAMES: StaticArray<string> = [
-  "unicast",
-  "blackhole",
-  "unreachable",
-  "prohibit",
-  "throw",
-];
 
 /** Returns the protocol of a route. */
 export function protocolOf(route: Route): string {
   return ORIGIN_NAMES[route.origin];
 }
 
-/** Parses the name or the number of a table, from 1. Returns 0 if it is invalid. */
-export function parseTable(text: string): u32 {
-  if (text == "main") return TABLE_MAIN;
-  if (text == "default") return TABLE_DEFAULT;
-  if (text == "local") return TABLE_LOCAL;
-  const number = parseDecimalText(text);
-  return number > 0 && number <= 0xffff_ffff ? (number as u32) : 0;
-}
-
 export function tableText(table: u32): string {
   if (table == TABLE_MAIN) return "main";
   if (table == TABLE_DEFAULT) return "default";
   return table == TABLE_LOCAL ? "local" : table.toString();
-}
-
-/** Parses the name of a type. Returns -1 if it is invalid. */
-export function parseType(text: string): i32 {
-  for (let i = 0; i < TYPE_NAMES.length; i++) if (TYPE_NAMES[i] == text) return i;
-  return -1;
-}
-
-/** Parses the name or the number of a scope. Returns -1 if it is invalid. */
-export function parseScope(text: string): i32 {
-  if (text == "global" || text == "universe") return RouteScope.Global;
-  if (text == "link") return RouteScope.Link;
-  if (text == "host") return RouteScope.Host;
-  const number = parseDecimalText(text);
-  return number >= 0 && number <= 255 ? (number as i32) : -1;
 }
 
 function scopeText(scope: i32): string {

@@ -37,11 +37,12 @@ import {
   parseIpv4,
   UNSPECIFIED,
 } from "../../../../net/wire/address";
+import { parseMark } from "../../../config/mark";
+import { parseScope, parseTable, parseType } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
-import { parseMark } from "../../mark";
 import { Context } from "./context";
 import { RouteRequest } from "./route-request";
-import { describeRoute, parseScope, parseTable, parseType, protocolOf } from "./route-text";
+import { describeRoute, protocolOf } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = [

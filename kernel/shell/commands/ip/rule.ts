@@ -18,10 +18,11 @@ import { parseDecimalText } from "../../../../core/text";
 import { RouteType } from "../../../../net/iface/ip/route";
 import { Rule } from "../../../../net/iface/ip/rules";
 import { formatIpv4, Ipv4Address, maskOf } from "../../../../net/wire/address";
+import { setMark } from "../../../config/mark";
+import { parseTable, parseType, TYPE_NAMES } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
-import { parseMark } from "../../mark";
 import { Context, parseNetwork } from "./context";
-import { parseTable, parseType, TYPE_NAMES, tableText } from "./route-text";
+import { tableText } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = ["list", "show", "add", "delete", "flush"];
@@ -96,8 +97,11 @@ class Request {
         rule.to = network.address & maskOf(network.prefix);
         rule.toPrefix = network.prefix;
       }
-    } else if (word == "fwmark") this.readMark(context, value);
-    else if (word == "priority" || word == "pref" || word == "preference" || word == "order") {
+    } else if (word == "fwmark") {
+      if (setMark(rule, value)) return;
+      const what = "a mark, like 1, or a mark and a mask, like 0x1/0xf";
+      context.code = context.unexpected(value, what);
+    } else if (word == "priority" || word == "pref" || word == "preference" || word == "order") {
       this.priority = parseDecimalText(value);
       if (this.priority < 0 || this.priority > 0xffff_ffff) {
         context.code = context.unexpected(value, "a priority from 0 to 4294967295");
@@ -107,21 +111,6 @@ class Request {
       this.hasTarget = true;
       if (rule.table == 0) context.code = context.unexpected(value, "a table: main or a number");
     } else context.code = context.unexpected(word, WORDS);
-  }
-
-  private readMark(context: Context, value: string): void {
-    const slash = value.indexOf("/");
-    const mark = parseMark(slash < 0 ? value : value.substring(0, slash));
-    const mask = slash < 0 ? 0xffff_ffff : parseMark(value.substring(slash + 1));
-    if (mark < 0 || mask < 0) {
-      context.code = context.unexpected(
-        value,
-        "a mark, like 1, or a mark and a mask, like 0x1/0xf",
-      );
-      return;
-    }
-    this.rule.mark = mark as u32;
-    this.rule.markMask = mask as u32;
   }
 }
 

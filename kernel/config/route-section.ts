@@ -1,0 +1,163 @@
+/** The section [Route] of anonymos.conf (systemd.network(5)). */
+import { ROUTE_HOPS } from "../../core/limits";
+import { parseDecimalText } from "../../core/text";
+import { RouteScope, RouteType, TABLE_LOCAL } from "../../net/iface/ip/route";
+import {
+  DHCP_GATEWAY,
+  HopSetting,
+  NO_METRIC,
+  RouteSetting,
+} from "../../net/service/routing-settings";
+import { parsePrefix } from "../../net/service/settings";
+import { BAD_TABLE, parseScope, parseTable, parseType } from "./route-words";
+import {
+  BAD_BOOLEAN,
+  BAD_GATEWAY,
+  BAD_METRIC,
+  LARGEST_METRIC,
+  parseBoolean,
+  parseBytes,
+  parseHostAddress,
+  SMALLEST_MTU,
+  splitBlanks,
+  unknownKey,
+} from "./values";
+
+const KEYS: string =
+  "Destination=, Gateway=, GatewayOnLink=, Metric=, Table=, Type=, MTUBytes=, " +
+  "PreferredSource=, Scope= or MultiPathRoute=";
+/** The largest MTU of a route: that of IPv4 (RFC 791), in bytes. */
+const LARGEST_MTU: i64 = 65535;
+const MOST_WEIGHT: i64 = 256;
+const BAD_TYPE: string =
+  "invalid type, expected unicast, blackhole, unreachable, prohibit or throw";
+const BAD_HOP: string = "invalid next hop, expected ADDRESS[@DEVICE] [WEIGHT], a weight from 1 to";
+
+/** Collects the keys of one section. */
+export class RouteSection {
+  private readonly route: RouteSetting = new RouteSetting(0, 0, 0, NO_METRIC);
+  /** Whether an invalid value, which has been reported, leaves open which route is meant. */
+  private unclear: bool = false;
+  /** Whether that value was a type or a next hop, so that it is open if a gateway is missing. */
+  private hopsUnclear: bool = false;
+
+  /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
+  set(key: string, value: string): string {
+    const route = this.route;
+    if (key == "Destination") return this.setDestination(value);
+    if (key == "MultiPathRoute") return this.addHop(value);
+    if (key == "GatewayOnLink" || key == "GatewayOnlink") {
+      const answer = parseBoolean(value);
+      route.onLink = answer == 1;
+      return answer < 0 ? BAD_BOOLEAN : "";
+    }
+    if (key == "Gateway") {
+      route.gateway = value == "_dhcp4" ? DHCP_GATEWAY : parseHostAddress(value);
+      return route.gateway == 0 ? BAD_GATEWAY : "";
+    }
+    if (key == "Metric") {
+      const metric = parseDecimalText(value);
+      if (metric < 0 || metric > LARGEST_METRIC) return BAD_METRIC;
+      route.metric = metric;
+      return "";
+    }
+    if (key == "Table") {
+      const table = parseTable(value);
+      if (table == 0 || table == TABLE_LOCAL) return this.leaveOpen(BAD_TABLE);
+      route.table = table;
+      return "";
+    }
+    if (key == "Type") {
+      const type = parseType(value);
+      if (type < 0) {
+        this.hopsUnclear = true;
+        return this.leaveOpen(BAD_TYPE);
+      }
+      route.type = type as RouteType;
+      return "";
+    }
+    if (key == "MTUBytes") {
+      const mtu = parseBytes(value, LARGEST_MTU);
+      if (mtu < SMALLEST_MTU) {
+        return `invalid MTU, expected ${SMALLEST_MTU} to ${LARGEST_MTU} bytes`;
+      }
+      route.mtu = mtu as u32;
+      return "";
+    }
+    if (key == "PreferredSource") {
+      const source = parseHostAddress(value);
+      if (source == 0) return "invalid address, expected an ADDRESS of this host";
+      route.source = source;
+      return "";
+    }
+    if (key != "Scope") return unknownKey("Route", KEYS);
+    const scope = parseScope(value);
+    if (scope < 0) return "invalid scope, expected global, link, host or 0 to 255";
+    route.scope = scope;
+    return "";
+  }
+
+  /** Notes that the route is not to be added. Returns `why`. */
+  private leaveOpen(why: string): string {
+    this.unclear = true;
+    return why;
+  }
+
+  private setDestination(value: string): string {
+    const destination = parsePrefix(value);
+    if (destination != null && destination.isNetwork()) {
+      this.route.destination = destination.address;
+      this.route.prefix = destination.prefix;
+      return "";
+    }
+    const why =
+      destination == null ? "invalid destination" : "invalid prefix for given prefix length";
+    return this.leaveOpen(`${why}, expected NETWORK/PREFIX like 10.1.0.0/16`);
+  }
+
+  /** Adds a next hop; an empty value clears the list. */
+  private addHop(value: string): string {
+    const hops = this.route.hops;
+    if (value == "") {
+      hops.length = 0;
+      return "";
+    }
+    if (hops.length == ROUTE_HOPS) return `too many next hops, expected at most ${ROUTE_HOPS}`;
+    const words = splitBlanks(value);
+    const at = words[0].indexOf("@");
+    const gateway = parseHostAddress(at < 0 ? words[0] : words[0].substring(0, at));
+    const device = at < 0 ? "" : words[0].substring(at + 1);
+    const weight = words.length > 1 ? parseDecimalText(words[1]) : 1;
+    const valid: bool = gateway != 0 && words.length < 3 && weight > 0 && weight <= MOST_WEIGHT;
+    if (!valid || (at >= 0 && device == "")) {
+      this.hopsUnclear = true;
+      return this.leaveOpen(`${BAD_HOP} ${MOST_WEIGHT}`);
+    }
+    hops.push(new HopSetting(gateway, device, weight as u32));
+    return "";
+  }
+
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if the parts fit together. */
+  finish(into: Array<RouteSetting>): string {
+    const fault = this.hopsUnclear ? "" : this.fault();
+    if (fault != "") return `[Route]: ${fault}`;
+    if (!this.unclear) into.push(this.route);
+    return "";
+  }
+
+  private fault(): string {
+    const route = this.route;
+    const several = route.hops.length > 0;
+    if (route.type != RouteType.Unicast) {
+      if (!several && route.gateway == 0) return "";
+      return "gateway of a route that drops packets, expected neither Gateway= nor MultiPathRoute=";
+    }
+    const direct: bool = !several && route.gateway == 0;
+    if (several && route.gateway != 0) return "two gateways, expected Gateway= or MultiPathRoute=";
+    if (direct && route.scope != RouteScope.Link) {
+      return "missing gateway, expected Gateway=ADDRESS or Gateway=_dhcp4";
+    }
+    if (direct || route.scope < RouteScope.Link) return "";
+    return "invalid scope of a route with a gateway, expected Scope=global";
+  }
+}
