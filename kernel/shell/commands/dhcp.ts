@@ -3,7 +3,7 @@
  *
  * Shows, renews or releases the DHCP lease. `status` prints what the lease configures, the time
  * left until T1, T2 and expiry (RFC 2131 section 4.4.5), and all of its options (RFC 2132). Without
- * DEVICE, `status` shows every device; the other verbs then require that there is only one. On
+ * DEVICE, `status` shows every device; the other verbs need DEVICE if there are several. On
  * Linux, `dhclient`, `dhclient -r`, `dhcpcd --inform` and `networkctl renew` do this.
  *
  * `renew` starts the client if it is not running, restores an address or route that was deleted on

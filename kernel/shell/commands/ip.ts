@@ -15,25 +15,21 @@
  * iproute2); 2 wrong usage (1 or 255 in iproute2).
  */
 import { NetworkStack } from "../../../net/service/stack";
-import { Command, EXIT_USAGE, Job } from "../command";
-import { Session } from "../session";
-import { printable } from "../terminal/printable";
 import { addressCommand } from "./ip/address";
 import { Context } from "./ip/context";
 import { linkCommand } from "./ip/link";
 import { neighborCommand } from "./ip/neighbor";
-import { IpOptions } from "./ip/options";
+import { matches, ObjectCommand, UNKNOWN_OBJECT } from "./ip/object-command";
 import { routeCommand } from "./ip/route";
 import { ruleCommand } from "./ip/rule";
 
-/** An object or a verb: `ip help`, `ip route help`. */
-const HELP: string = "help";
 /** What Tab offers. */
 const OBJECTS: StaticArray<string> = ["addr", "route", "rule", "neigh", "link"];
 
-export class Ip extends Command {
-  constructor(private readonly stack: NetworkStack) {
+export class Ip extends ObjectCommand {
+  constructor(stack: NetworkStack) {
     super(
+      stack,
       "ip",
       "[-s] [-br] addr|route|rule|neigh|link [show|add|del|flush|set] ...",
       "shows and changes addresses, routes, rules, neighbors and links",
@@ -45,42 +41,15 @@ export class Ip extends Command {
         "ip -s link",
         "ip link set net0 mtu 1400",
       ],
+      OBJECTS,
     );
   }
 
-  start(words: Array<string>, session: Session): Job {
-    const options = new IpOptions(words);
-    if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const operands = options.operands;
-    const asksHelp = operands.length > 1 && operands[1] == HELP;
-    if (options.help || asksHelp || (operands.length == 1 && operands[0] == HELP)) {
-      this.explain(session);
-      return this.done();
-    }
-    const context = new Context(session, this.stack, operands, options);
-    const object = context.take();
-    if (object == "") return this.wrongUsage(session, "missing object");
-    if (matches(object, "address")) return this.done(addressCommand(context));
-    if (matches(object, "route")) return this.done(routeCommand(context));
-    if (object == "neighbor" || matches(object, "neighbour")) {
-      return this.done(neighborCommand(context));
-    }
-    if (matches(object, "rule")) return this.done(ruleCommand(context));
-    if (matches(object, "link")) return this.done(linkCommand(context));
-    session.error(this.name, `Object "${printable(object)}" is unknown (try: ip help)`);
-    return this.done(EXIT_USAGE);
+  protected run(object: string, context: Context): i32 {
+    if (matches(object, "address")) return addressCommand(context);
+    if (matches(object, "route")) return routeCommand(context);
+    if (object == "neighbor" || matches(object, "neighbour")) return neighborCommand(context);
+    if (matches(object, "rule")) return ruleCommand(context);
+    return matches(object, "link") ? linkCommand(context) : UNKNOWN_OBJECT;
   }
-
-  complete(words: Array<string>): Array<string> {
-    const offered: Array<string> = [];
-    if (words.length == 0 || (words.length == 1 && words[0].startsWith("-"))) {
-      for (let i = 0; i < OBJECTS.length; i++) offered.push(OBJECTS[i]);
-    }
-    return offered;
-  }
-}
-
-/** Reports whether `word` is `name` or an abbreviation of it. */
-function matches(word: string, name: string): bool {
-  return name.startsWith(word);
 }

@@ -19,21 +19,18 @@
  * Exit codes: 0 success; 1 the request was refused (2 in iproute2); 2 wrong usage (1 or 255 there).
  */
 import { NetworkStack } from "../../../net/service/stack";
-import { Command, EXIT_USAGE, Job } from "../command";
-import { Session } from "../session";
-import { printable } from "../terminal/printable";
 import { Context } from "./ip/context";
-import { IpOptions } from "./ip/options";
+import { matches, ObjectCommand, UNKNOWN_OBJECT } from "./ip/object-command";
 import { classCommand } from "./tc/class";
 import { filterCommand } from "./tc/filter";
 import { qdiscCommand } from "./tc/qdisc";
 
-const HELP: string = "help";
 const OBJECTS: StaticArray<string> = ["qdisc", "class", "filter"];
 
-export class Tc extends Command {
-  constructor(private readonly stack: NetworkStack) {
+export class Tc extends ObjectCommand {
+  constructor(stack: NetworkStack) {
     super(
+      stack,
       "tc",
       "[-s] qdisc|class|filter [show|add|replace|del] [dev DEVICE] ...",
       "shows and changes how packets are queued: rates, priorities, shares",
@@ -45,34 +42,13 @@ export class Tc extends Command {
         "tc class add dev net0 parent 1: classid 1:20 htb rate 5mbit",
         "tc filter add dev net0 parent 1: u32 match ip dport 443 0xffff flowid 1:20",
       ],
+      OBJECTS,
     );
   }
 
-  start(words: Array<string>, session: Session): Job {
-    const options = new IpOptions(words);
-    if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const operands = options.operands;
-    const asksHelp = operands.length > 1 && operands[1] == HELP;
-    if (options.help || asksHelp || (operands.length == 1 && operands[0] == HELP)) {
-      this.explain(session);
-      return this.done();
-    }
-    const context = new Context(session, this.stack, operands, options);
-    const object = context.take();
-    if (object == "") return this.wrongUsage(session, "missing object");
-    if (OBJECTS[0].startsWith(object)) return this.done(qdiscCommand(context));
-    if (OBJECTS[1].startsWith(object)) return this.done(classCommand(context));
-    if (OBJECTS[2].startsWith(object)) return this.done(filterCommand(context));
-    session.terminal.freshLine();
-    session.printLine(`Object "${printable(object)}" is unknown, try "tc help".`);
-    return this.done(EXIT_USAGE);
-  }
-
-  complete(words: Array<string>): Array<string> {
-    const offered: Array<string> = [];
-    if (words.length == 0 || (words.length == 1 && words[0].startsWith("-"))) {
-      for (let i = 0; i < OBJECTS.length; i++) offered.push(OBJECTS[i]);
-    }
-    return offered;
+  protected run(object: string, context: Context): i32 {
+    if (matches(object, "qdisc")) return qdiscCommand(context);
+    if (matches(object, "class")) return classCommand(context);
+    return matches(object, "filter") ? filterCommand(context) : UNKNOWN_OBJECT;
   }
 }

@@ -2,7 +2,7 @@
  * What the resolver remembers about a name server: whether it answers, how fast, and which features
  * it lacks (EDNS, names in mixed case, TCP). Servers are queried in the configured order, but slow
  * ones after fast ones, and dead ones last. Slow and dead servers are probed with copies of real
- * questions, first after five seconds and then less and less often. A server that answers a probe
+ * questions, first after five seconds and then at growing intervals. A server that answers a probe
  * fast returns to its place.
  */
 import { DNS_SERVERS } from "../../../core/limits";

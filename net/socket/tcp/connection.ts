@@ -84,7 +84,7 @@ export class TcpConnection {
 
   /**
    * Bytes from the oldest unread one to the end of the peer's urgent data, some of which may not
-   * have arrived yet; 0 if none is urgent. Urgent data is read in line with the rest (RFC 6093).
+   * have arrived yet; 0 if there is none. Urgent data is read in line with the rest (RFC 6093).
    */
   urgent(): u32 {
     return this.block.receiver.urgent;

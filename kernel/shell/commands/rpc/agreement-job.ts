@@ -94,7 +94,7 @@ class Answer {
   }
 }
 
-/** Runs until the agreed outcome is printed, or none is possible. */
+/** Runs until an agreed outcome is printed or agreement has become impossible. */
 export class AgreementJob extends Job {
   private readonly answers: Array<Answer> = [];
   private readonly key: DigestKey;

@@ -27,7 +27,7 @@ export class Request {
     this.rest = word;
   }
 
-  /** Checks that there is a device. Returns the exit code of the error that was printed, or 0. */
+  /** Makes sure that the device is known. Returns 0, or the exit code of the error printed. */
   finish(): i32 {
     if (this.code == 0 && this.iface == null) this.code = this.context.noDevice("");
     return this.code;

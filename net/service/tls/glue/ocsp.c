@@ -6,7 +6,7 @@
 enum { ENUMERATED = 0x0a, BY_NAME = 0xa1, BY_KEY = 0xa2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
-/* Reports whether no extension of an explicitly tagged list is critical: none is supported. */
+/* Reports whether all extensions of an explicitly tagged list are non-critical, as it must be. */
 static bool harmless(struct bytes tagged) {
   struct bytes list;
   struct extension extension;

@@ -66,7 +66,7 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
 }
 
 /**
- * First: answers a segment outside the window with an ACK, unless it is a RST. A RST at a closed
+ * First check: a segment outside the window draws an ACK, unless it is a RST. A RST at a closed
  * window is still processed (MUST-66).
  */
 function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64): Drop {

@@ -51,7 +51,7 @@ export class Rack {
     const sentAt = segments.newestAt;
     if (sentAt == 0) return;
     const time = now - sentAt;
-    // An ACK that arrives too soon after a retransmission answers the first transmission.
+    // An ACK that arrives too soon after a retransmission acknowledges the original one.
     if (segments.newestRepeated && time < this.minimum) return;
     this.roundTrip = time;
     if (sentAt < this.sentAt) return;

@@ -58,7 +58,7 @@ export class Receiver {
     this.urgentEnd = later(this.urgentEnd, sequence);
   }
 
-  /** Bytes from the oldest unread one to the end of urgent data; 0 if none is urgent. */
+  /** Bytes from the oldest unread one to the end of urgent data; 0 if there is none. */
   get urgent(): u32 {
     const read = this.next - this.ring.length;
     return before(read, this.urgentEnd) ? this.urgentEnd - read : 0;

@@ -37,7 +37,7 @@ export class Sender {
   closing: bool = false;
   /** The largest packet size that is known to have arrived; 0 if no full-sized segment has. */
   provenSize: u32 = 0;
-  /** The path MTU claimed by an ICMP error that quoted `claimedAt`; 0 if none is pending. */
+  /** The path MTU claimed by an ICMP error that quoted `claimedAt`; 0 if no claim is pending. */
   private claimedMtu: u32 = 0;
   private claimedAt: u32 = 0;
   readonly ring: Ring;
