@@ -3,25 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
+import { recordRequests } from "../lab/network/recording-server.ts";
 
 /** Returns a lab whose gateway answers on port 81, and the requests that it received. */
 async function lab(answer: (head: string) => string): Promise<[Lab, string[]]> {
   const lab = await Lab.at("S1");
-  const requests: string[] = [];
-  lab.gateway.tcp.listeners.set(81, (connection) => {
-    let text = "";
-    connection.onData = (data) => {
-      text += data.toString("latin1");
-      const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
-      const end = text.indexOf("\r\n\r\n") + 4;
-      if (end < 4 || text.length < end + length) return;
-      requests.push(text);
-      connection.write(Buffer.from(answer(text), "latin1"));
-      text = "";
-    };
-    connection.onFinish = () => connection.close();
-  });
-  return [lab, requests];
+  return [lab, recordRequests(lab.gateway, 81, answer)];
 }
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";

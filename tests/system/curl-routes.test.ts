@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { Lab } from "../attack/world.ts";
+import { recordRequests } from "../lab/network/recording-server.ts";
 
 interface Options {
   modules?: { name: string; bytes: Uint8Array }[];
@@ -14,21 +15,7 @@ async function lab(
   options: Options = {},
 ): Promise<[Lab, string[]]> {
   const world = await Lab.at("S1", { commandLine: "ip=dhcp", ...options });
-  const requests: string[] = [];
-  world.gateway.tcp.listeners.set(81, (connection) => {
-    let text = "";
-    connection.onData = (data) => {
-      text += data.toString("latin1");
-      const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
-      const end = text.indexOf("\r\n\r\n") + 4;
-      if (end < 4 || text.length < end + length) return;
-      requests.push(text);
-      connection.write(Buffer.from(answer(text, requests.length)));
-      text = "";
-    };
-    connection.onFinish = () => connection.close();
-  });
-  return [world, requests];
+  return [world, recordRequests(world.gateway, 81, answer)];
 }
 
 const response = (status: string, body: string | Buffer, more = "") =>
