@@ -269,13 +269,25 @@ export class Recovery {
     if (original && (this.selective || this.doubt == Doubt.Probed)) {
       this.undo();
     } else if (ack.advance == 0) {
-      if (ack.duplicate || segments.delivered > 0) this.doubt = Doubt.None;
+      if (ack.duplicate || segments.delivered > 0) this.timeoutWasGenuine();
     } else if (this.doubt == Doubt.Resent && before(this.sender.unacknowledged, this.point)) {
       this.doubt = Doubt.Probed;
       this.probeDue = true;
     } else {
       this.doubt = Doubt.None;
     }
+  }
+
+  /**
+   * Goes on to send what was lost. Without SACK that includes what was sent as a probe: a receiver
+   * may keep no data out of order, and a second loss would be noticed only by the next timeout.
+   */
+  private timeoutWasGenuine(): void {
+    if (this.doubt == Doubt.Probed && !this.selective) {
+      this.sender.segments.loseAll();
+      this.point = this.sender.maximum;
+    }
+    this.doubt = Doubt.None;
   }
 
   private leaveTimeout(): void {
