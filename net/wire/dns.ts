@@ -9,7 +9,9 @@
  *     question = ├ name ├ type 2 ├ class 2 ┤
  *     record   = ├ name ├ type 2 ├ class 2 ├ ttl 4 ├ length 2 ├ data ┤
  */
+
 import { loadNet16, loadNet32, storeNet16 } from "../../core/bytes";
+import { HOST_NAME_LENGTH } from "../../core/limits";
 import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
 
 export const DNS_PORT: u32 = 53;
@@ -92,6 +94,7 @@ export function parseDns(length: u32): bool {
  * which has room for DNS_QUERY_BYTES. Returns the number of bytes written.
  */
 export function emitDnsQuery(pointer: usize, id: u32, name: string, type: u32): u32 {
+  assert(<u32>name.length <= HOST_NAME_LENGTH, "the name is too long");
   memory.fill(pointer, 0, DNS_HEADER);
   storeNet16(pointer, id);
   storeNet16(pointer + 2, 0x0100);

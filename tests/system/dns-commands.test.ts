@@ -66,6 +66,11 @@ const zone: Record<string, Record<number, Record_[]>> = {
   },
   "10.0.2.2": { 1: [a("10.0.2.2", "192.0.2.9")] },
 };
+/** A name of 248 bytes, each of which is written as four characters. */
+const unprintable = Buffer.concat([
+  ...[61, 61, 61, 61].map((length) => Buffer.concat([Buffer.of(length), Buffer.alloc(length, 1)])),
+  Buffer.of(0),
+]);
 
 /** Returns what the server answers to a question, with the AA flag as BIND sets it. */
 function answerOf(name: string, type: number, more: Answer): Answer {
@@ -136,6 +141,17 @@ test("host prints the records of a server as BIND's host does", async () => {
     printed(lab, "host one.test missing.test; echo $?"),
     /^host: couldn't get address for 'missing\.test': Name or service not known\n1$/,
   );
+});
+
+test("host and nslookup do not follow an alias whose target cannot be queried", async () => {
+  const lab = await served({ code: 0, answers: [record("evil.test", 5, unprintable)] });
+  const target = `${"\\001".repeat(61)}.`.repeat(4);
+  const alias = `evil.test is an alias for ${target}\n`;
+  assert.equal(printed(lab, "host evil.test 10.0.2.3; echo $?"), `${USING}${alias.repeat(3)}0`);
+  const names = printed(lab, "nslookup evil.test 10.0.2.3; echo $?");
+  assert.equal(names.split("canonical name = ").length, 3, names);
+  assert.match(names, /\n0$/);
+  assert.match(printed(lab, "host one.test 10.0.2.3"), /alias for/);
 });
 
 test("host -v and -a print whole messages", async () => {

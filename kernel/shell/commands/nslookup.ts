@@ -202,7 +202,7 @@ class NslookupJob extends ServerJob {
     if (!lines.poll()) return RUNNING;
     this.lines = null;
     if (!this.request.usualTypes || this.options.type != TYPE_A) return this.end(EXIT_OK);
-    if (lines.target != "") this.name = lines.target;
+    this.follow(lines.target);
     this.options.type = TYPE_AAAA;
     this.ask(now);
     return RUNNING;

@@ -133,6 +133,14 @@ export abstract class ServerJob extends Job {
   /** Returns the exit code if no server responded. */
   protected abstract unreachable(): i32;
 
+  /**
+   * Asks for an alias's target from now on. A server may name anything: a target that cannot be
+   * queried is not followed.
+   */
+  protected follow(target: string): void {
+    if (queryNameComplaint(target) == "") this.name = target;
+  }
+
   /** Asks for `name` and the type in the options. */
   protected ask(now: i64): void {
     const name = canonicalName(this.name);

@@ -109,7 +109,7 @@ export class HostQueryJob extends ServerJob {
         const type = typeName(this.options.type);
         this.session.printLine(`${printable(this.request.shownName)} has no ${type} record`);
       }
-      if (lines.target != "") this.name = lines.target;
+      this.follow(lines.target);
     }
     return this.askNextType(now) ? RUNNING : EXIT_OK;
   }
