@@ -119,8 +119,8 @@ export const mutants: Mutant[] = [
   [
     "marks nothing lost on a time-out",
     "net/socket/tcp/loss/recovery.ts",
-    "sender.segments.loseAll();",
-    "",
+    "sender.segments.loseAll();\n    this.timedOutOnce = true;",
+    "this.timedOutOnce = true;",
   ],
   [
     "repeats a POST whose new connection ended without a response",
