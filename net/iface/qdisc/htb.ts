@@ -66,16 +66,19 @@ export class Htb extends Qdisc {
     return queue;
   }
 
+  /** Returns the class that queues the frame; null sends it directly (Linux: htb_classify). */
   private classOf(frame: Frame): HtbClass | null {
     const minor = this.classify(frame);
-    const chosen = this.withMinor(minor == 0 ? this.defaultMinor : minor);
-    return chosen != null && chosen.child != null ? chosen : this.withMinor(this.defaultMinor);
+    const chosen: HtbClass | null = minor == 0 ? null : this.leaf(minor);
+    return chosen != null ? chosen : this.leaf(this.defaultMinor);
   }
 
-  private withMinor(minor: u32): HtbClass | null {
+  /** Returns a class by its minor number; null if there is none or it has children. */
+  private leaf(minor: u32): HtbClass | null {
     const classes = this.classes;
     for (let i = 0, count = classes.length; i < count; i++) {
-      if (unchecked(classes[i]).minor == minor) return unchecked(classes[i]);
+      const one = unchecked(classes[i]);
+      if (one.minor == minor) return one.child != null ? one : null;
     }
     return null;
   }

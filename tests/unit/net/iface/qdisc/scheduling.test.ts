@@ -193,6 +193,17 @@ test("htb sends packets without a class at once, as Linux does", () => {
   within(mbit(bulk, 1), 1 + 0.024, "class 10 with its burst");
 });
 
+test("htb sends packets at once whose class, and the default one, have children", () => {
+  wasm.installHtb(1);
+  wasm.addClass(1, 0, 1_000_000n, 1_000_000n, 0, 1500);
+  wasm.addClass(10, 1, 1_000_000n, 1_000_000n, 0, 1500);
+  wasm.addFilter(other, 1, 0);
+  wasm.addSender(bulk, 56, 0, 10_000n);
+  wasm.addSender(other, 56, 0, 10_000n);
+  run(1);
+  assert.deepEqual([wasm.frames(bulk), wasm.frames(other)], [100, 100]);
+});
+
 test("a class of htb can hold an sfq", () => {
   wasm.installHtb(10);
   wasm.addClass(10, 0, 4_000_000n, 4_000_000n, 0, 1500);
