@@ -6,8 +6,16 @@
  */
 import { EGRESS_FRAMES } from "../../core/limits";
 import { parseDecimalText } from "../../core/text";
+import { MILLISECOND, SECOND } from "../../core/time";
 import { ROOT } from "../../net/iface/qdisc/qdisc";
-import { ClassSpecification, QdiscSpecification } from "../../net/iface/qdisc/specification";
+import {
+  BANDS_MOST,
+  ClassSpecification,
+  HIGHEST_RATE,
+  LARGEST_SIZE,
+  LONGEST_TIME,
+  QdiscSpecification,
+} from "../../net/iface/qdisc/specification";
 import { TrafficSetting } from "../../net/service/traffic-settings";
 import { parseClassId, parseMinor } from "./class-id";
 import { splitBlanks } from "./values";
@@ -33,10 +41,6 @@ const KEYS: StaticArray<string> = [
   "Rate=, CeilRate=, BufferBytes=, CeilBufferBytes=, QuantumBytes= or Priority=",
   "Bands=, StrictBands= or PriorityMap=",
 ];
-const HIGHEST_RATE: i64 = 100_000_000_000;
-const LARGEST_SIZE: i64 = 1 << 30;
-const BANDS_MOST: i64 = 16;
-const SECONDS_MOST: i64 = 3600;
 
 /** Collects the keys of one section. */
 export class TrafficSection {
@@ -182,10 +186,10 @@ export class TrafficSection {
     const parent = this.parent as u32;
     if (this.isClass) {
       const id = this.id as u32;
-      const specification = new ClassSpecification(id & 0xffff);
+      const specification = new ClassSpecification(id);
       specification.copyFrom(this.classSpecification);
       const above = parent == ROOT ? id & 0xffff_0000 : parent;
-      into.push(new TrafficSetting(null, specification, above, id & 0xffff_0000));
+      into.push(new TrafficSetting(null, specification, above, 0));
     } else into.push(new TrafficSetting(this.qdisc, null, parent, this.id as u32));
     return "";
   }
@@ -208,7 +212,7 @@ export class TrafficSection {
     if (to.rate == 0 || to.burst == 0) return "missing rate, expected Rate= and BurstBytes=";
     if (to.limit < 0 && this.latency < 0)
       return "missing limit, expected LatencySec= or LimitBytes=";
-    if (to.limit < 0) to.limit = ((to.rate as i64) * this.latency) / 1_000_000 + to.burst;
+    if (to.limit < 0) to.limit = to.limitFor(this.latency);
     return "";
   }
 }
@@ -226,12 +230,12 @@ function parseScaled(text: string, base: i64, maximum: i64): i64 {
 
 /** Parses a time span of one unit: `2`, `2s`, `50ms`, `500us`. Returns microseconds, or -1. */
 function parseSpan(text: string): i64 {
-  let factor: i64 = 1_000_000;
+  let factor = SECOND;
   let digits = text;
-  if (text.endsWith("ms")) factor = 1000;
+  if (text.endsWith("ms")) factor = MILLISECOND;
   else if (text.endsWith("us")) factor = 1;
-  if (factor != 1_000_000) digits = text.substring(0, text.length - 2);
+  if (factor != SECOND) digits = text.substring(0, text.length - 2);
   else if (text.endsWith("s")) digits = text.substring(0, text.length - 1);
   const value = parseDecimalText(digits.trimEnd());
-  return value < 0 || value > (SECONDS_MOST * 1_000_000) / factor ? -1 : value * factor;
+  return value < 0 || value > LONGEST_TIME / factor ? -1 : value * factor;
 }

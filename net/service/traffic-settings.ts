@@ -12,7 +12,7 @@ export class TrafficSetting {
     readonly htbClass: ClassSpecification | null,
     /** ROOT, the class that the discipline serves, or the parent of the class. */
     readonly parent: u32,
-    /** The handle of the discipline, 0 for any; or that of the htb. */
+    /** The handle of the discipline; 0 for any. */
     readonly handle: u32,
   ) {}
 }
@@ -30,7 +30,8 @@ export function applyTraffic(ip: IpLayer, iface: Interface, settings: Array<Traf
       what = qdisc.kind;
     } else if (htbClass != null) {
       result = ip.traffic.addClass(iface, htbClass, one.parent, false);
-      what = `class ${(one.handle >>> 16).toString(16)}:${htbClass.minor.toString(16)}`;
+      const id = htbClass.id;
+      what = `class ${(id >>> 16).toString(16)}:${(id & 0xffff).toString(16)}`;
     }
     if (result == TrafficResult.Done) continue;
     log(`${iface.name}: ${what}: ${whyNotApplied(result)}`);
@@ -43,5 +44,6 @@ function whyNotApplied(result: TrafficResult): string {
   if (result == TrafficResult.UnknownKind) return "its kind is unknown";
   if (result == TrafficResult.NoQdisc) return "the discipline of its parent is missing";
   if (result == TrafficResult.NoClass) return "its parent is no class, or not one of an htb";
+  if (result == TrafficResult.Mismatch) return "its parent is of another discipline";
   return "its parent is in use";
 }

@@ -57,6 +57,51 @@ test("ip route add rejects host bits and onlink without a gateway in Linux's wor
   }
 });
 
+test("ip route show and flush refuse a word without a value, or with one that is unknown", async () => {
+  const lab = await Lab.at("S1");
+  const before = printed(lab, "ip route");
+  assert.equal(before.length, 2);
+  const wrong = (value: string, expected: string) =>
+    `Error: argument "${value}" is wrong: expected ${expected}`;
+  const prefix = (value: string) => `Error: any valid prefix is expected rather than "${value}".`;
+  const incomplete = (expected: string) => `Command line is not complete: expected ${expected}`;
+  const scope = "a scope: global, link, host or a number";
+  const type = "a type: unicast, blackhole, unreachable, prohibit, throw";
+  const network = "default or a network, like 10.1.0.0/16";
+  for (const [words, message] of [
+    ["scope bogus", wrong("bogus", scope)],
+    ["scope", incomplete(scope)],
+    ["type bogus", wrong("bogus", type)],
+    ["type", incomplete(type)],
+    ["proto bogus", wrong("bogus", "kernel, dhcp or static")],
+    ["proto", incomplete("kernel, dhcp or static")],
+    ["to", incomplete(network)],
+    ["to bogus", prefix("bogus")],
+    ["to exact bogus", prefix("bogus")],
+    ["exact", incomplete(network)],
+    ["via", incomplete("a gateway's address")],
+    ["dev", incomplete("dev DEVICE")],
+    ["table", incomplete("a table: main, default, local, all or a number")],
+  ]) {
+    for (const verb of ["show", "flush"]) {
+      assert.deepEqual(printed(lab, `ip route ${verb} ${words}; echo $?`), [message, "2"], words);
+    }
+  }
+  assert.deepEqual(printed(lab, "ip route"), before);
+  assert.deepEqual(printed(lab, "ip route flush to exact default proto dhcp"), []);
+  assert.deepEqual(printed(lab, "ip route"), [before[1]]);
+});
+
+test("ip route show table local heeds scope and proto", async () => {
+  const lab = await Lab.at("S1");
+  const local = (words: string) => printed(lab, `ip route show table local ${words}`);
+  assert.equal(local("").length, 3);
+  assert.match(local("scope link").join(), /^broadcast 10\.0\.2\.255 [^,]*$/);
+  assert.deepEqual(local("scope host").length, 2);
+  assert.deepEqual(local("proto static"), []);
+  assert.deepEqual(local("proto kernel").length, 3);
+});
+
 test("check asks the gateway of the default route that packets take", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "ip route add default via 10.0.2.77 metric 2000");

@@ -70,6 +70,7 @@ test("invalid lines change nothing; a section without a valid place is skipped",
     "[HierarchyTokenBucket]\nHandle=1",
     "[HierarchyTokenBucketClass]\nClassId=1:1\nRate=8M\nBufferBytes=x\nPriority=9\nQuantumBytes=0",
     "[HierarchyTokenBucketClass]\nClassId=root\nRate=8M",
+    "[HierarchyTokenBucketClass]\nParent=1:\nClassId=2:7\nRate=8M",
     "[PFIFO]\nParent=nowhere",
     "[BFIFO]\nHandle=ffff",
     "[EnhancedTransmissionSelection]\nParent=1:1\nBands=3",
@@ -89,6 +90,7 @@ test("invalid lines change nothing; a section without a valid place is skipped",
   for (const wrong of ["Parent=nowhere", "Handle=ffff"]) {
     assert.match(log, new RegExp(`${wrong}: invalid `));
   }
+  assert.match(log, /class 2:7: its parent is of another discipline/);
   assert.match(log, /bands that share are not supported/);
 });
 

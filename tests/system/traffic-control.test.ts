@@ -6,6 +6,11 @@ import { Lab } from "../attack/world.ts";
 /** Returns a command's output without the echo and the prompt. */
 const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
 
+const invalid = "RTNETLINK answers: Invalid argument";
+const noHandle = 'Error: try "classid" instead of "handle"';
+const mismatch = "Error: Invalid qdisc name: must match existing qdisc.";
+const handleZero = "Error: Cannot delete qdisc with handle of zero.";
+
 test("an interface has no queue until it is given one", async () => {
   const lab = await Lab.at("S1");
   assert.deepEqual(printed(lab, "tc qdisc"), ["qdisc noqueue 0: dev net0 root refcnt 2"]);
@@ -141,6 +146,86 @@ test("tc refuses what Linux refuses", async () => {
     assert.deepEqual(printed(lab, `tc ${words}; echo $?`), [message, `${code}`], words);
   }
   assert.match(printed(lab, "tc qdisc")[0], /^qdisc prio 1: /);
+});
+
+test("tc del heeds handle, kind and parent, and refuses other words", async () => {
+  const lab = await Lab.at("S1");
+  const says = (words: string, ...lines: string[]) =>
+    assert.deepEqual(printed(lab, `tc ${words}; echo $?`), lines, words);
+  const end = (word: string) => `Error: argument "${word}" is wrong: expected the end of the line`;
+  const unknown = (word: string) => `What is "${word}"?`;
+  says("qdisc add dev net0 root handle 1: htb", "0");
+  says("class add dev net0 root classid 1:10 htb rate 1mbit", "0");
+  says("class add dev net0 parent 1: classid 2:11 htb rate 1mbit", invalid, "1");
+  says("class add dev net0 handle 1:11 htb rate 1mbit", noHandle, "2");
+  says("class del dev net0 parent 2: classid 1:10", invalid, "1");
+  says("class del dev net0 classid 1:10 htb foo", end("foo"), "2");
+  says("class del dev net0 classid 1:10 sfq", 'Error: Qdisc "sfq" is classless.', "1");
+  says("class del dev net0 classid 1:10 foo", 'Error: argument "foo" is wrong: expected htb', "2");
+  says("qdisc del dev net0 root handle 5:", "Error: Invalid handle.", "1");
+  says("qdisc del dev net0 root prio", mismatch, "1");
+  says("qdisc del dev net0 root htb foo", end("foo"), "2");
+  says(
+    "qdisc del dev net0 root foo bar",
+    'Unknown qdisc "foo", hence option "bar" is unparsable',
+    "2",
+  );
+  says("qdisc del dev net0 parent 1:10", handleZero, "1");
+  says("filter show dev net0 foo", unknown("foo"), "2");
+  says("filter show dev net0 handle 1:", unknown("handle"), "2");
+  says("class show dev net0 foo", end("foo"), "2");
+  assert.equal(printed(lab, "tc class show dev net0").length, 1);
+  says("class del dev net0 parent 1: classid 1:10 htb", "0");
+  says("qdisc del dev net0 root handle 1: htb", "0");
+});
+
+test("tc filter del without a preference deletes all filters, and refuses other words", async () => {
+  const lab = await Lab.at("S1");
+  const says = (words: string, ...lines: string[]) =>
+    assert.deepEqual(printed(lab, `tc filter ${words}; echo $?`), lines, words);
+  const count = () =>
+    printed(lab, "tc filter show dev net0").filter((line) => line.includes("flowid")).length;
+  const match = "u32 match ip dport 80 0xffff";
+  const flush = "Error: Cannot flush filters with protocol, handle or kind set.";
+  printed(lab, "tc qdisc add dev net0 root handle 1: prio");
+  says("del dev net0 parent 1:", "0");
+  says(`add dev net0 parent 1: prio 1 ${match} classid 1:1`, "0");
+  says(`add dev net0 parent 1: prio 1 ${match} flowid 1:2`, "0");
+  says(`add dev net0 parent 1: prio 2 ${match} flowid 1:3`, "0");
+  says(`add dev net0 parent 1: prio 2 ${match} classid x`, 'Illegal "classid": "x"', "2");
+  says(`add dev net0 parent 1: handle 800::5 ${match} flowid 1:3`, 'What is "handle"?', "2");
+  says(`del dev net0 parent 1: ${match}`, flush, "1");
+  says("del dev net0 parent 1: protocol ip", flush, "1");
+  says("del dev net0 parent 1: handle 800::800", flush, "1");
+  const absent = "Error: Filter with specified priority/protocol not found.";
+  says("del dev net0 parent 1: prio 7", absent, "1");
+  says("del dev net0 parent 1: prio 1 handle x u32", "Illegal filter ID", "2");
+  says(
+    "del dev net0 parent 1: prio 1 handle 800::805 u32",
+    "Error: Specified filter handle not found.",
+    "1",
+  );
+  assert.equal(count(), 3);
+  says("del dev net0 parent 1: prio 1 handle 800::801 u32", "0");
+  assert.match(printed(lab, "tc filter show dev net0").join(), /fh 800::800 .* flowid 1:1 /);
+  assert.equal(count(), 2);
+  says("del dev net0 parent 1: prio 1", "0");
+  assert.equal(count(), 1);
+  says("del dev net0 parent 1:", "0");
+  assert.equal(count(), 0);
+});
+
+test("sfq bounds its quantum, and a long latency of tbf is not shortened", async () => {
+  const lab = await Lab.at("S1");
+  const add = (words: string) => printed(lab, `tc qdisc replace dev net0 root ${words}`);
+  for (const quantum of ["1", "63", "262137", "1g"]) {
+    const illegal = `sfq: illegal value for "quantum": "${quantum}"`;
+    assert.deepEqual(add(`sfq quantum ${quantum}`), [illegal]);
+  }
+  for (const quantum of ["0", "64", "262136"]) assert.deepEqual(add(`sfq quantum ${quantum}`), []);
+  assert.deepEqual(add("tbf rate 100gbit burst 1mb latency 1000s"), []);
+  // The limit is 4 GiB at most.
+  assert.match(printed(lab, "tc qdisc show dev net0")[0], /burst 1Mb lat 343\.\d+ms$/);
 });
 
 test("queues, classes and filters are bounded", async () => {

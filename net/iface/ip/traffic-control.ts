@@ -23,6 +23,8 @@ export const enum TrafficResult {
   NoClass,
   /** The class has children or filters. */
   Busy,
+  /** The class and its parent are not of the same discipline. */
+  Mismatch,
   /** The bound of core/limits.ts is reached. */
   Full,
 }
@@ -64,6 +66,15 @@ export class TrafficControl {
     const all = this.all(iface);
     for (let i = 0; i < all.length; i++) {
       if (all[i].handle == handle) return all[i];
+    }
+    return null;
+  }
+
+  /** Returns the discipline at `parent`, ROOT or a class; null if it has none with a handle. */
+  at(iface: Interface, parent: u32): Qdisc | null {
+    const all = this.all(iface);
+    for (let i = 0; i < all.length; i++) {
+      if (all[i].parent == parent) return all[i];
     }
     return null;
   }
@@ -158,11 +169,13 @@ export class TrafficControl {
     parent: u32,
     replace: bool,
   ): TrafficResult {
+    const id = specification.id;
+    if (((id ^ parent) & 0xffff_0000) != 0) return TrafficResult.Mismatch;
     const qdisc = this.find(iface, parent & 0xffff_0000);
     if (qdisc == null) return TrafficResult.NoQdisc;
     if (!(qdisc instanceof Htb)) return TrafficResult.NoClass;
     const htb = qdisc as Htb;
-    const known = this.findClass(iface, htb.handle | specification.minor);
+    const known = this.findClass(iface, id);
     if (known != null) {
       if (!replace) return TrafficResult.Exists;
       specification.apply(known);
@@ -208,15 +221,20 @@ export class TrafficControl {
     return TrafficResult.Done;
   }
 
-  /** Removes the filters of a preference, or all if that is 0. */
-  removeFilters(iface: Interface, handle: u32, preference: u32): TrafficResult {
+  /**
+   * Removes the filter with a preference and a number. `node` 0 means all of the preference, and
+   * `preference` 0 means all. Returns NoClass if the preference has no such filter.
+   */
+  removeFilters(iface: Interface, handle: u32, preference: u32, node: u32): TrafficResult {
     const qdisc = this.find(iface, handle);
     if (qdisc == null) return TrafficResult.NoQdisc;
     const filters = qdisc.filters;
     const before = filters.length;
     for (let i = filters.length - 1; i >= 0; i--) {
-      if (preference == 0 || filters[i].preference == preference) filters.splice(i, 1);
+      const filter = filters[i];
+      if (preference != 0 && filter.preference != preference) continue;
+      if (node == 0 || filter.node == node) filters.splice(i, 1);
     }
-    return filters.length < before ? TrafficResult.Done : TrafficResult.NoClass;
+    return preference == 0 || filters.length < before ? TrafficResult.Done : TrafficResult.NoClass;
   }
 }

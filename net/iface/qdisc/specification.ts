@@ -3,6 +3,7 @@
  */
 import { EGRESS_FRAMES } from "../../../core/limits";
 import { Random } from "../../../core/random";
+import { MINUTE, SECOND } from "../../../core/time";
 import { ETHERNET_LONGEST } from "../../wire/ethernet";
 import { Fifo } from "./fifo";
 import { Htb } from "./htb";
@@ -13,10 +14,22 @@ import { Sfq } from "./sfq";
 import { Tbf } from "./tbf";
 import { TokenBucket } from "./token-bucket";
 
-/** The default quantum is the rate in bytes per second divided by this (Linux: r2q); its bounds. */
+/** The highest rate, in bits per second. */
+export const HIGHEST_RATE: i64 = 100_000_000_000;
+/** The largest size, in bytes, and the longest time, in microseconds, of any option. */
+export const LARGEST_SIZE: i64 = 1 << 30;
+export const LONGEST_TIME: i64 = 60 * MINUTE;
+export const BANDS_MOST: i64 = 16;
+/**
+ * The bounds of an sfq's quantum, in bytes. With less than the shortest Ethernet frame, dequeue
+ * would take many rounds; the upper bound is Linux's (SHRT_MAX units of 8 bytes).
+ */
+export const QUANTUM_LEAST: i64 = 64;
+export const QUANTUM_MOST: i64 = 32767 * 8;
+/** The default quantum of an htb class is the rate in bytes per second divided by this (Linux: r2q); its bounds. */
 export const R2Q: u64 = 10;
-const QUANTUM_LEAST: u64 = 1000;
-const QUANTUM_MOST: u64 = 200_000;
+const SHARE_LEAST: u64 = 1000;
+const SHARE_MOST: u64 = 200_000;
 /** A default burst holds what the rate sends in 1/250 s, and one packet. */
 const BURSTS_PER_SECOND: u64 = 250;
 const PACKET: u64 = 1600;
@@ -27,7 +40,7 @@ export class QdiscSpecification {
   /** tbf: bytes per second and bytes; 0 if not given. */
   rate: u64 = 0;
   burst: u32 = 0;
-  /** sfq: bytes, 0 if not given; microseconds. */
+  /** sfq: bytes, 0 for the default; microseconds. */
   quantum: u32 = 0;
   perturb: i64 = 0;
   /** prio. */
@@ -37,6 +50,14 @@ export class QdiscSpecification {
   defaultMinor: u32 = 0;
 
   constructor(readonly kind: string) {}
+
+  /** tbf: returns the limit, in bytes, at which a packet waits for `latency` microseconds. */
+  limitFor(latency: i64): i64 {
+    const most: i64 = u32.MAX_VALUE;
+    const rate = this.rate as i64;
+    if (latency > (most * SECOND) / rate) return most;
+    return min((rate * latency) / SECOND + this.burst, most);
+  }
 
   /** Makes the discipline; returns null if there is no such kind. */
   make(random: Random): Qdisc | null {
@@ -71,7 +92,8 @@ export class ClassSpecification {
   /** 0 to 7. */
   priority: u32 = 0;
 
-  constructor(readonly minor: u32) {}
+  /** `id` is the number of the class, `MAJOR:MINOR`. */
+  constructor(readonly id: u32) {}
 
   copyFrom(other: ClassSpecification): void {
     this.rate = other.rate;
@@ -83,7 +105,7 @@ export class ClassSpecification {
   }
 
   make(above: HtbClass | null): HtbClass {
-    const made = new HtbClass(this.minor, above, this.rateBucket(), this.ceilBucket());
+    const made = new HtbClass(this.id & 0xffff, above, this.rateBucket(), this.ceilBucket());
     this.apply(made);
     return made;
   }
@@ -93,7 +115,7 @@ export class ClassSpecification {
     to.rate = this.rateBucket();
     to.ceil = this.ceilBucket();
     to.priority = this.priority;
-    const share = max(QUANTUM_LEAST, min(QUANTUM_MOST, this.rate / R2Q)) as u32;
+    const share = max(SHARE_LEAST, min(SHARE_MOST, this.rate / R2Q)) as u32;
     to.quantum = this.quantum == 0 ? share : this.quantum;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The token bucket filter: one rate for everything. The discipline of its only class, 1, is a bfifo
- * unless it is replaced.
+ * unless it is replaced. As in Linux, a packet that is longer than the burst is dropped.
  */
 import { NEVER } from "../../../core/time";
 import { FrameQueue } from "../../phy/frame-queue";
@@ -26,7 +26,8 @@ export class Tbf extends Qdisc {
   }
 
   enqueue(frame: Frame): FrameQueue | null {
-    const queue = this.child.enqueue(frame);
+    const fits = frame.length <= this.bucket.burst;
+    const queue: FrameQueue | null = fits ? this.child.enqueue(frame) : null;
     if (queue == null) this.counters.dropped++;
     else this.counters.noteQueued(frame);
     return queue;

@@ -150,7 +150,7 @@ export function addClass(
   priority: u32,
   quantum: u32,
 ): i32 {
-  const added = new ClassSpecification(minor);
+  const added = new ClassSpecification(HANDLE | minor);
   added.rate = rate / 8;
   added.ceil = ceil / 8;
   added.burst = 3000;

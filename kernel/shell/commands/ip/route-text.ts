@@ -19,6 +19,10 @@ export function protocolOf(route: Route): string {
   return ORIGIN_NAMES[route.origin];
 }
 
+export function isProtocol(text: string): bool {
+  return ORIGIN_NAMES.includes(text);
+}
+
 export function tableText(table: u32): string {
   if (table == TABLE_MAIN) return "main";
   if (table == TABLE_DEFAULT) return "default";

@@ -24,7 +24,13 @@
  */
 import { ROUTES } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
-import { Route, RouteOrigin, TABLE_LOCAL, TABLE_MAIN } from "../../../../net/iface/ip/route";
+import {
+  Route,
+  RouteOrigin,
+  RouteScope,
+  TABLE_LOCAL,
+  TABLE_MAIN,
+} from "../../../../net/iface/ip/route";
 import { RouteMode, RouteResult } from "../../../../net/iface/ip/routes";
 import { NetworkAddress } from "../../../../net/service/settings";
 import { SOCKET_ERROR_WORDS } from "../../../../net/socket/error";
@@ -38,11 +44,11 @@ import {
   UNSPECIFIED,
 } from "../../../../net/wire/address";
 import { parseMark } from "../../../config/mark";
-import { parseScope, parseTable, parseType } from "../../../config/route-words";
+import { parseScope, parseTable, parseType, TYPE_NAMES } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
 import { Context } from "./context";
 import { RouteRequest } from "./route-request";
-import { describeRoute, protocolOf } from "./route-text";
+import { describeRoute, isProtocol, protocolOf } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = [
@@ -57,6 +63,8 @@ const VERBS: StaticArray<string> = [
   "delete",
   "flush",
 ];
+/** The words of `show` and `flush` that a value follows. */
+const WORDS: StaticArray<string> = ["table", "via", "proto", "protocol", "scope", "type", "dev"];
 /** Stands for all tables. */
 const ALL_TABLES: u32 = 0;
 
@@ -102,27 +110,58 @@ class Selection {
   }
 
   private readWord(context: Context, word: string): void {
-    if (word == "to" || word == "exact") return;
+    if (word == "to" || word == "exact") {
+      if (context.at("exact")) context.take();
+      this.exact = context.takeNetwork();
+      if (this.exact != null) return;
+      context.code = context.badPrefix(context.take(), "default or a network, like 10.1.0.0/16");
+      return;
+    }
+    if (!WORDS.includes(word)) {
+      this.iface = context.device(word);
+      if (this.iface == null) context.code = context.noDevice(word);
+      return;
+    }
+    const value = context.take();
     if (word == "table") {
-      const value = context.take();
       this.table = value == "all" ? ALL_TABLES : parseTable(value);
       if (value != "all" && this.table == 0) {
         context.code = context.unexpected(value, "a table: main, default, local, all or a number");
       }
     } else if (word == "via") {
-      const value = context.take();
       const gateway = parseIpv4(value);
       if (gateway == NOT_AN_ADDRESS) {
         context.code = context.unexpected(value, "a gateway's address");
       } else this.gateway = gateway as u32;
-    } else if (word == "proto" || word == "protocol") this.protocol = context.take();
-    else if (word == "scope") this.scope = parseScope(context.take());
-    else if (word == "type") this.type = parseType(context.take());
-    else {
-      const name = word == "dev" ? context.take() : word;
-      this.iface = context.device(name);
-      if (this.iface == null) context.code = context.noDevice(name);
+    } else if (word == "proto" || word == "protocol") {
+      this.protocol = value;
+      if (!isProtocol(value)) context.code = context.unexpected(value, "kernel, dhcp or static");
+    } else if (word == "scope") {
+      this.scope = parseScope(value);
+      if (this.scope < 0) {
+        context.code = context.unexpected(value, "a scope: global, link, host or a number");
+      }
+    } else if (word == "type") {
+      this.type = parseType(value);
+      if (this.type < 0) {
+        context.code = context.unexpected(value, `a type: ${TYPE_NAMES.join(", ")}`);
+      }
+    } else {
+      this.iface = context.device(value);
+      if (this.iface == null) context.code = context.noDevice(value);
     }
+  }
+
+  /** Whether the table local is to be shown: all of it, or what concerns an interface. */
+  hasLocal(): bool {
+    const here: bool = this.table == ALL_TABLES || this.table == TABLE_LOCAL;
+    const anyRoute: bool = this.exact == null && this.gateway == UNSPECIFIED;
+    const anyProtocol: bool = this.protocol == "" || this.protocol == "kernel";
+    return here && anyRoute && anyProtocol && this.type < 0;
+  }
+
+  hasScope(scope: RouteScope): bool {
+    return this.scope < 0 || this.scope == (scope as i32);
   }
 
   has(route: Route): bool {
@@ -135,7 +174,7 @@ class Selection {
     if (iface != null && !route.uses(iface)) return false;
     if (this.gateway != UNSPECIFIED && route.gateway != this.gateway) return false;
     if (this.protocol != "" && protocolOf(route) != this.protocol) return false;
-    if (this.scope >= 0 && (route.scope as i32) != this.scope) return false;
+    if (!this.hasScope(route.scope)) return false;
     return this.type < 0 || (route.type as i32) == this.type;
   }
 }
@@ -152,8 +191,7 @@ function show(context: Context): i32 {
       context.session.printLine(describeRoute(route, wanted.table == ALL_TABLES));
     }
   }
-  const local: bool = wanted.table == ALL_TABLES || wanted.table == TABLE_LOCAL;
-  if (local && wanted.exact == null) showLocal(context, wanted);
+  if (wanted.hasLocal()) showLocal(context, wanted);
   return context.done();
 }
 
@@ -169,13 +207,15 @@ function showLocal(context: Context, wanted: Selection): void {
       const own = iface.ipv4.at(j);
       const address = formatIpv4(own.address);
       const rest = `dev ${iface.name}${table} proto kernel scope`;
-      context.session.printLine(`local ${address} ${rest} host src ${address}`);
-      if (own.broadcast == UNSPECIFIED) continue;
+      if (wanted.hasScope(RouteScope.Host)) {
+        context.session.printLine(`local ${address} ${rest} host src ${address}`);
+      }
+      if (own.broadcast == UNSPECIFIED || !wanted.hasScope(RouteScope.Link)) continue;
       const broadcast = formatIpv4(own.broadcast);
       context.session.printLine(`broadcast ${broadcast} ${rest} link src ${address}`);
     }
   }
-  if (wanted.iface != null) return;
+  if (wanted.iface != null || !wanted.hasScope(RouteScope.Host)) return;
   const loopback = `dev lo${table} proto kernel scope host src 127.0.0.1`;
   context.session.printLine(`local 127.0.0.0/8 ${loopback}`);
 }

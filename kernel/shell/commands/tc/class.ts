@@ -1,9 +1,10 @@
 /** tc class [show [dev DEVICE] | add|replace|change|del [dev DEVICE] parent N classid N htb ...] */
 import { EGRESS_CLASSES } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
+import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Htb } from "../../../../net/iface/qdisc/htb";
 import { HtbClass } from "../../../../net/iface/qdisc/htb-class";
-import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
+import { Qdisc, ROOT } from "../../../../net/iface/qdisc/qdisc";
 import { ClassSpecification } from "../../../../net/iface/qdisc/specification";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
@@ -72,18 +73,17 @@ function showHtbClass(context: Context, handle: u32, one: HtbClass, leaf: string
 }
 
 function add(context: Context, verb: string): i32 {
-  const request = new Request(context);
+  const request = new Request(context, "classid");
   if (request.finish() != 0) return request.code;
+  if (request.rest != "" && request.rest != "htb") return notHtb(context, request.rest);
   if (request.id < 0 || (request.id & 0xffff) == 0) {
     return context.unexpected(request.rest, "classid MAJOR:MINOR");
   }
+  if (request.rest == "") return context.unexpected("", "htb");
   const id = request.id as u32;
-  const parent = request.parent < 0 ? id & 0xffff_0000 : (request.parent as u32);
-  if (request.rest == "prio" || request.rest == "sfq" || request.rest == "tbf") {
-    return context.invalid(`Qdisc "${request.rest}" is classless.`);
-  }
-  if (request.rest != "htb") return context.unexpected(request.rest, "htb");
-  const specification = new ClassSpecification(id & 0xffff);
+  const atRoot: bool = request.parent < 0 || request.parent == (ROOT as i64);
+  const parent = atRoot ? id & 0xffff_0000 : (request.parent as u32);
+  const specification = new ClassSpecification(id);
   while (!context.ended()) {
     const option = context.take();
     const value = context.take();
@@ -126,10 +126,26 @@ function take(to: ClassSpecification, option: string, value: string): bool {
   return size > 0;
 }
 
+/** Prints that only an htb has classes to add and to delete. */
+function notHtb(context: Context, word: string): i32 {
+  if (word == "handle") return say(context, 'Error: try "classid" instead of "handle"');
+  if (word == "prio" || word == "sfq" || word == "tbf") {
+    return context.invalid(`Qdisc "${word}" is classless.`);
+  }
+  return context.unexpected(word, "htb");
+}
+
 function remove(context: Context): i32 {
-  const request = new Request(context);
-  if (request.finish() != 0) return request.code;
-  if (request.id < 0) return context.unexpected(request.rest, "classid MAJOR:MINOR");
+  const request = new Request(context, "classid");
+  if (request.code == 0 && request.rest != "" && request.rest != "htb") {
+    return notHtb(context, request.rest);
+  }
+  if (request.finishAll() != 0) return request.code;
+  if (request.id < 0) return context.unexpected("", "classid MAJOR:MINOR");
+  const given: bool = request.parent >= 0 && request.parent != (ROOT as i64);
+  if (given && ((request.parent ^ request.id) & 0xffff_0000) != 0) {
+    return concluded(context, TrafficResult.Mismatch, "");
+  }
   const result = context.stack.ip.traffic.removeClass(request.iface!, request.id as u32);
   return concluded(context, result, "");
 }

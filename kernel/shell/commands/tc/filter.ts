@@ -1,10 +1,11 @@
 /** tc filter [show [dev DEVICE] [parent N] | add|del [dev DEVICE] parent N [prio N] u32 ...] */
 import { EGRESS_FILTERS, EGRESS_KEYS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
+import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Filter, FilterKey } from "../../../../net/iface/qdisc/filter";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { maskOf } from "../../../../net/wire/address";
-import { parseClassId } from "../../../config/class-id";
+import { parseClassId, parseMinor } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "../ip/context";
 import { concluded, Request, say, wrong } from "./request";
@@ -25,7 +26,8 @@ export function filterCommand(context: Context): i32 {
 
 function show(context: Context): i32 {
   const everything = context.ended();
-  const request = new Request(context);
+  const request = new Request(context, "");
+  if (request.rest != "") return say(context, `What is "${printable(request.rest)}"?`);
   if (!everything && request.finish() != 0) return request.code;
   const ip = context.stack.ip;
   for (let i = 0; i < ip.interfaces.length; i++) {
@@ -84,14 +86,17 @@ class Draft {
   keys: Array<FilterKey> = [];
   markMask: u32 = 0;
   markValue: u32 = 0;
+  /** The number of the filter to delete; 0 for all of the preference. */
+  node: u32 = 0;
 }
 
 function add(context: Context): i32 {
-  const request = new Request(context);
+  const request = new Request(context, "");
   const draft = new Draft();
   if (takeAll(context, request, draft) != 0) return request.code;
   if (draft.keys.length == 0) return say(context, 'Illegal "match": expected u32 match ip ...');
   if (draft.flow < 0) return context.unexpected("", "flowid CLASS");
+  if (draft.node != 0) return say(context, 'What is "handle"?');
   const iface = request.iface!;
   const traffic = context.stack.ip.traffic;
   const qdisc = traffic.find(iface, request.parent as u32);
@@ -153,8 +158,9 @@ function take(context: Context, draft: Draft, next: string): i32 {
   if (next == "flowid" || next == "classid") {
     const text = context.take();
     draft.flow = parseClassId(text);
-    return draft.flow > 0 ? 0 : say(context, `Illegal "flowid": "${printable(text)}"`);
+    return draft.flow > 0 ? 0 : say(context, `Illegal "${next}": "${printable(text)}"`);
   }
+  if (next == "handle") return takeHandle(context, draft);
   if (next == "match") return takeMatch(context, draft);
   if (next == "action") return takeAction(context, draft);
   return say(context, `What is "${printable(next)}"?`);
@@ -239,11 +245,33 @@ function takeAction(context: Context, draft: Draft): i32 {
   return 0;
 }
 
+/** `800::NODE`, or `800:0:NODE`: a filter's number as `show` prints it. */
+function takeHandle(context: Context, draft: Draft): i32 {
+  const text = context.take();
+  const last = text.lastIndexOf(":");
+  const table = text.substring(0, max(last, 0));
+  const node = parseMinor(text.substring(last + 1));
+  if ((table != "800:" && table != "800:0") || node < 1) return say(context, "Illegal filter ID");
+  draft.node = node as u32;
+  return 0;
+}
+
+/**
+ * Deletes the filters of a preference, or the one with the handle. Without a preference it deletes
+ * all, and as in Linux nothing else may then be said, as if it were heeded.
+ */
 function remove(context: Context): i32 {
-  const request = new Request(context);
+  const request = new Request(context, "");
   const draft = new Draft();
+  const bare: bool = request.rest == "";
   if (takeAll(context, request, draft) != 0) return request.code;
+  if (draft.preference == 0 && !bare) {
+    return context.invalid("Cannot flush filters with protocol, handle or kind set.");
+  }
+  const traffic = context.stack.ip.traffic;
   const handle = request.parent as u32;
-  const result = context.stack.ip.traffic.removeFilters(request.iface!, handle, draft.preference);
-  return concluded(context, result, "");
+  const result = traffic.removeFilters(request.iface!, handle, draft.preference, draft.node);
+  if (result != TrafficResult.NoClass) return concluded(context, result, "");
+  if (draft.node != 0) return context.invalid("Specified filter handle not found.");
+  return context.invalid("Filter with specified priority/protocol not found.");
 }

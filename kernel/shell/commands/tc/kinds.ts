@@ -1,11 +1,19 @@
 /** The kinds of disciplines: their options, and how `tc qdisc show` prints them. */
 import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
+import { SECOND } from "../../../../core/time";
 import { Fifo } from "../../../../net/iface/qdisc/fifo";
 import { Htb } from "../../../../net/iface/qdisc/htb";
 import { PRIORITIES, Prio } from "../../../../net/iface/qdisc/prio";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { Sfq } from "../../../../net/iface/qdisc/sfq";
-import { QdiscSpecification, R2Q } from "../../../../net/iface/qdisc/specification";
+import {
+  BANDS_MOST,
+  LONGEST_TIME,
+  QdiscSpecification,
+  QUANTUM_LEAST,
+  QUANTUM_MOST,
+  R2Q,
+} from "../../../../net/iface/qdisc/specification";
 import { Tbf } from "../../../../net/iface/qdisc/tbf";
 import { parseMinor } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
@@ -23,21 +31,22 @@ import {
 
 const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "tbf", "htb"];
 const BANDS_LEAST: i64 = 2;
-const BANDS_MOST: i64 = 16;
-const TIME_LEAST: i64 = 1_000_000;
+
+/** Reports whether there is such a kind; if not, prints an error and sets `context.code`. */
+export function isKind(context: Context, kind: string): bool {
+  if (KINDS.includes(kind)) return true;
+  if (context.ended()) context.code = context.invalid("Specified qdisc kind is unknown.");
+  else {
+    const option = printable(context.take());
+    const unknown = `Unknown qdisc "${printable(kind)}", hence option "${option}" is unparsable`;
+    context.code = say(context, unknown);
+  }
+  return false;
+}
 
 /** Reads a kind's options. Returns null after an error, with `context.code` set. */
 export function takeKind(context: Context, kind: string): QdiscSpecification | null {
-  if (!KINDS.includes(kind)) {
-    context.code = context.ended()
-      ? context.invalid("Specified qdisc kind is unknown.")
-      : say(
-          context,
-          `Unknown qdisc "${printable(kind)}", hence option "${printable(context.take())}" ` +
-            "is unparsable",
-        );
-    return null;
-  }
+  if (!isKind(context, kind)) return null;
   const to = new QdiscSpecification(kind);
   let latency: i64 = -1;
   while (!context.ended()) {
@@ -97,13 +106,16 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return minor >= 0;
   }
   if (option == "perturb") {
-    const seconds = parseNumber(value, 3600);
-    to.perturb = seconds * TIME_LEAST;
+    const seconds = parseNumber(value, LONGEST_TIME / SECOND);
+    to.perturb = seconds * SECOND;
     return seconds >= 0;
   }
   const size = parseSize(value);
-  if (option == "quantum") to.quantum = size as u32;
-  else to.burst = size as u32;
+  if (option == "quantum") {
+    to.quantum = size as u32;
+    return size == 0 || (size >= QUANTUM_LEAST && size <= QUANTUM_MOST);
+  }
+  to.burst = size as u32;
   return size > 0;
 }
 
@@ -143,7 +155,7 @@ function finish(context: Context, to: QdiscSpecification, latency: i64): bool {
     context.code = say(context, `tbf: ${fault}`);
     return false;
   }
-  if (to.limit < 0) to.limit = ((to.rate as i64) * latency) / 1_000_000 + to.burst;
+  if (to.limit < 0) to.limit = to.limitFor(latency);
   return true;
 }
 
@@ -163,13 +175,13 @@ export function describe(qdisc: Qdisc): string {
     const tbf = qdisc as Tbf;
     const rate = tbf.bucket.rate;
     const burst = tbf.bucket.burst;
-    const wait = ((tbf.limit as i64) - burst) * 1_000_000;
+    const wait = ((tbf.limit as i64) - burst) * SECOND;
     const latency = timeText(max<i64>(wait, 0) / (rate as i64));
     return `rate ${rateText(rate)} burst ${sizeText(burst)} lat ${latency}`;
   }
   if (qdisc instanceof Sfq) {
     const sfq = qdisc as Sfq;
-    const perturb = sfq.perturb > 0 ? ` perturb ${sfq.perturb / 1_000_000}sec` : "";
+    const perturb = sfq.perturb > 0 ? ` perturb ${sfq.perturb / SECOND}sec` : "";
     const size = `quantum ${sizeText(sfq.quantum)} depth ${EGRESS_FRAMES}`;
     return `limit ${EGRESS_FRAMES}p ${size} divisor ${EGRESS_FLOWS}${perturb}`;
   }

@@ -4,7 +4,7 @@ import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Qdisc, ROOT } from "../../../../net/iface/qdisc/qdisc";
 import { Context } from "../ip/context";
-import { describe, takeKind } from "./kinds";
+import { describe, isKind, takeKind } from "./kinds";
 import { concluded, Request } from "./request";
 import { countersText, idText } from "./values";
 
@@ -43,7 +43,7 @@ function showQdisc(context: Context, iface: Interface, qdisc: Qdisc): void {
 }
 
 function add(context: Context, replace: bool): i32 {
-  const request = new Request(context);
+  const request = new Request(context, "handle");
   if (request.finish() != 0) return request.code;
   if (request.parent < 0 || request.rest == "") {
     return context.unexpected(request.rest, "root or parent CLASS, and a kind");
@@ -63,13 +63,23 @@ function add(context: Context, replace: bool): i32 {
   return concluded(context, result, `${EGRESS_QDISCS} qdiscs`);
 }
 
+/** Deletes a discipline; a handle or kind, if given, must be the one that it has. */
 function remove(context: Context): i32 {
-  const request = new Request(context);
-  if (request.finish() != 0) return request.code;
-  if (request.parent < 0) return context.unexpected(request.rest, "root or parent CLASS");
+  const request = new Request(context, "handle");
+  if (request.rest != "" && !isKind(context, request.rest)) return context.code;
+  if (request.finishAll() != 0) return request.code;
+  if (request.parent < 0) return context.unexpected("", "root or parent CLASS");
   const parent = request.parent as u32;
-  const result = context.stack.ip.traffic.removeQdisc(request.iface!, parent);
-  if (result == TrafficResult.NoQdisc && parent == ROOT) {
+  const traffic = context.stack.ip.traffic;
+  const known = traffic.at(request.iface!, parent);
+  if (known != null && request.id >= 0 && (known.handle as i64) != request.id) {
+    return context.invalid("Invalid handle.");
+  }
+  if (known != null && request.rest != "" && known.kind() != request.rest) {
+    return context.invalid("Invalid qdisc name: must match existing qdisc.");
+  }
+  const result = traffic.removeQdisc(request.iface!, parent);
+  if (result == TrafficResult.NoQdisc) {
     return context.invalid("Cannot delete qdisc with handle of zero.");
   }
   return concluded(context, result, "");

@@ -12,15 +12,18 @@ export class Request {
   iface: Interface | null;
   /** The number after `parent`, or ROOT; -1 if not given. */
   parent: i64 = -1;
-  /** The number after `handle` or `classid`; -1 if not given. */
+  /** The number after `idWord`; -1 if not given. */
   id: i64 = -1;
   /** The first word that is none of these: a kind; "" at the end. */
   rest: string = "";
   /** The exit code of the error that was printed, or 0. */
   code: i32 = 0;
 
-  /** Reads `dev D`, `root`, `parent N`, `handle N` and `classid N`. */
-  constructor(private readonly context: Context) {
+  /** Reads `dev D`, `root`, `parent N`, and `handle N` or `classid N` if that is `idWord`. */
+  constructor(
+    private readonly context: Context,
+    private readonly idWord: string,
+  ) {
     this.iface = context.onlyDevice();
     let word = context.take();
     while (word != "" && this.code == 0 && this.take(word)) word = context.take();
@@ -33,6 +36,13 @@ export class Request {
     return this.code;
   }
 
+  /** Prints that there are words after the last one allowed. Returns 0 if there are none. */
+  finishAll(): i32 {
+    if (this.finish() != 0 || this.context.ended()) return this.code;
+    this.code = this.context.unexpected(this.context.take(), "the end of the line");
+    return this.code;
+  }
+
   /** Takes the value of `word` if it is one of these words; returns false if not. */
   take(word: string): bool {
     const context = this.context;
@@ -40,7 +50,7 @@ export class Request {
       this.parent = parseClassId(word);
       return true;
     }
-    if (word != "dev" && word != "parent" && word != "handle" && word != "classid") return false;
+    if (word != "dev" && word != "parent" && word != this.idWord) return false;
     const value = context.take();
     if (word == "dev") {
       this.iface = context.device(value);
@@ -85,5 +95,6 @@ export function concluded(context: Context, result: TrafficResult, full: string)
   if (result == TrafficResult.NoQdisc) return context.invalid("Failed to find specified qdisc.");
   if (result == TrafficResult.NoClass) return context.invalid("Specified class not found.");
   if (result == TrafficResult.Busy) return context.refused("Device or resource busy");
+  if (result == TrafficResult.Mismatch) return context.refused("Invalid argument");
   return context.refused(`No buffer space available (at most ${full})`);
 }

@@ -1,13 +1,13 @@
 /** The numbers of tc(8): rates, sizes, times and handles, as iproute2 reads and prints them. */
 import { hexValue, isDigit, parseDecimalText } from "../../../../core/text";
 import { QueueCounters, ROOT } from "../../../../net/iface/qdisc/qdisc";
+import {
+  HIGHEST_RATE,
+  LARGEST_SIZE,
+  LONGEST_TIME,
+} from "../../../../net/iface/qdisc/specification";
 import { parseClassId } from "../../../config/class-id";
 import { parseSeconds } from "../../options";
-
-/** The highest rate, in bits per second, and the largest size and time, in bytes and seconds. */
-const HIGHEST_RATE: i64 = 100_000_000_000;
-const LARGEST_SIZE: i64 = 1 << 30;
-const LONGEST_TIME: i64 = 3600;
 
 /** A unit: its name, and what it multiplies by. */
 class Unit {
@@ -82,7 +82,7 @@ export function parseSize(text: string): i64 {
 
 /** Parses a time. Returns microseconds, or -1 if it is invalid. */
 export function parseTime(text: string): i64 {
-  return parseUnits(text, TIME_UNITS, LONGEST_TIME * 1_000_000);
+  return parseUnits(text, TIME_UNITS, LONGEST_TIME);
 }
 
 /** Formats a rate given in bytes per second: `5Mbit`. */

@@ -68,6 +68,18 @@ test("tbf passes a burst at once, and no more than burst, rate and one packet", 
   assert.ok(wasm.bytes(bulk) <= 15_000 + 125_000 + FRAME);
 });
 
+test("tbf drops packets that are longer than its burst, as Linux does", () => {
+  wasm.installTbf(1_000_000n, FRAME, 64 * 1024);
+  wasm.addSender(bulk, LONG, 0, 100_000n);
+  run(1);
+  assert.deepEqual([wasm.frames(bulk), counters().dropped], [10, 0]);
+  wasm.installTbf(1_000_000n, FRAME - 1, 64 * 1024);
+  wasm.addSender(other, 56, 0, 100_000n);
+  run(1);
+  assert.deepEqual([wasm.frames(bulk), wasm.frames(other)], [10, 10]);
+  assert.equal(counters().dropped, 1);
+});
+
 test("an idle bucket holds no more than its burst", () => {
   wasm.installTbf(1_000_000n, 15_000, 64 * 1024);
   run(3600);
