@@ -81,6 +81,7 @@ class FileParser {
     if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
     if (line.startsWith("[")) return this.parseHeader(line, number);
     const equals = line.indexOf("=");
+    if (equals < 1 && !this.skipping) this.reader.spoil(this.section);
     if (equals < 0) return "missing '=', expected [SECTION], KEY=VALUE or a comment";
     if (equals == 0) return "missing key name before '=', expected KEY=VALUE";
     if (this.skipping) return "";

@@ -29,16 +29,19 @@ export class HostSetting {
 
 /** A [Match] section: the interfaces that a part of the file applies to; if empty, all. */
 class Match {
+  /** Set if a line is invalid or not supported: without it, too many interfaces might match. */
+  invalid: bool = false;
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];
 
   /** Reports whether it matches every interface. */
   everything(): bool {
-    return this.names.length == 0 && this.hardware.length == 0;
+    return this.names.length == 0 && this.hardware.length == 0 && !this.invalid;
   }
 
   /** Reports whether an interface matches by name (a pattern may end in `*`) and by address. */
   fits(name: string, hardware: u64): bool {
+    if (this.invalid) return false;
     if (this.hardware.length > 0 && !this.hardware.includes(hardware)) return false;
     for (let i = 0; i < this.names.length; i++) {
       const wanted = this.names[i];
@@ -131,7 +134,9 @@ export class Configuration {
     for (let i = 0; i < this.file.length && count > 0; i++) {
       const part = this.file[i];
       if (part.line == 0 || part.fitting) continue;
-      const problem = "[Match]: no such device, expected one that is present";
+      const problem = part.match.invalid
+        ? "[Match]: its settings apply to no device, expected only valid Name= and MACAddress="
+        : "[Match]: no such device, expected one that is present";
       this.problems.push(`${CONFIG_FILE}:${part.line}: ${problem}`);
     }
   }

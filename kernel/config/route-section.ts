@@ -38,7 +38,7 @@ export class RouteSection {
   private readonly route: RouteSetting = new RouteSetting(0, 0, 0, NO_METRIC);
   /** Whether an invalid value, which has been reported, leaves open which route is meant. */
   private unclear: bool = false;
-  /** Whether that value was a type or a next hop, so that it is open if a gateway is missing. */
+  /** Whether it was a type, gateway or next hop, so that it is open if a gateway is missing. */
   private hopsUnclear: bool = false;
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
@@ -53,7 +53,9 @@ export class RouteSection {
     }
     if (key == "Gateway") {
       route.gateway = value == "_dhcp4" ? DHCP_GATEWAY : parseHostAddress(value);
-      return route.gateway == 0 ? BAD_GATEWAY : "";
+      if (route.gateway != 0) return "";
+      this.spoil();
+      return BAD_GATEWAY;
     }
     if (key == "Metric") {
       const metric = parseDecimalText(value);
@@ -70,8 +72,8 @@ export class RouteSection {
     if (key == "Type") {
       const type = parseType(value);
       if (type < 0) {
-        this.hopsUnclear = true;
-        return this.leaveOpen(BAD_TYPE);
+        this.spoil();
+        return BAD_TYPE;
       }
       route.type = type as RouteType;
       return "";
@@ -95,6 +97,12 @@ export class RouteSection {
     if (scope < 0) return "invalid scope, expected global, link, host or 0 to 255";
     route.scope = scope;
     return "";
+  }
+
+  /** Notes an invalid line, which has been reported: the route is not to be added. */
+  spoil(): void {
+    this.unclear = true;
+    this.hopsUnclear = true;
   }
 
   /** Notes that the route is not to be added. Returns `why`. */
@@ -130,8 +138,8 @@ export class RouteSection {
     const weight = words.length > 1 ? parseDecimalText(words[1]) : 1;
     const valid: bool = gateway != 0 && words.length < 3 && weight > 0 && weight <= MOST_WEIGHT;
     if (!valid || (at >= 0 && device == "")) {
-      this.hopsUnclear = true;
-      return this.leaveOpen(`${BAD_HOP} ${MOST_WEIGHT}`);
+      this.spoil();
+      return `${BAD_HOP} ${MOST_WEIGHT}`;
     }
     hops.push(new HopSetting(gateway, device, weight as u32));
     return "";

@@ -30,6 +30,11 @@ export class RuleSection {
     return problem;
   }
 
+  /** Notes an invalid line, which has been reported: the rule is not to be added. */
+  spoil(): void {
+    this.invalid = true;
+  }
+
   private apply(key: string, value: string): string {
     const rule = this.rule;
     if (key == "From" || key == "To") {

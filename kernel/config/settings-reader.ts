@@ -121,6 +121,15 @@ export class SettingsReader {
     return key == "Hostname" ? this.setHostname(value) : this.setLease(key, value);
   }
 
+  /** Notes an invalid line: it is open what the section applies to, or which route is meant. */
+  spoil(section: string): void {
+    const traffic = this.traffic;
+    if (traffic != null) traffic.spoil();
+    else if (section == "Match") this.part.match.invalid = true;
+    else if (section == "Route") this.route.spoil();
+    else if (section == RULE_SECTION) this.rule.spoil();
+  }
+
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if there is nothing to report. */
   finish(section: string): string {
     this.finishLine = this.sectionLine;
@@ -171,8 +180,16 @@ export class SettingsReader {
   }
 
   private setMatch(key: string, value: string): string {
+    const problem = this.addMatch(key, value);
+    if (problem != "") this.part.match.invalid = true;
+    return problem;
+  }
+
+  private addMatch(key: string, value: string): string {
     const match = this.part.match;
     const words = splitBlanks(value);
+    // All devices are of this type.
+    if (key == "Type" && value == "ether") return "";
     if (key != "Name" && key != "MACAddress") return unknownKey("Match", "Name= or MACAddress=");
     if (words.length == 0) return `missing value, expected ${key == "Name" ? "net0" : MAC_FORM}`;
     if (key == "Name") {

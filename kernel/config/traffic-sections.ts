@@ -94,6 +94,11 @@ export class TrafficSection {
     return this.isClass ? this.setClass(key, value) : this.setQdisc(key, value);
   }
 
+  /** Notes an invalid line, which has been reported: the section is not to be applied. */
+  spoil(): void {
+    this.misplaced = true;
+  }
+
   /** Notes that it is unknown where the section belongs, so that it is not applied. */
   private misplace(why: string): string {
     this.misplaced = true;

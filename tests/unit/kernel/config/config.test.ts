@@ -288,6 +288,21 @@ test("reports the line of a [Match] that fits no device", () => {
   assert.deepEqual(problems(), []);
 });
 
+test("a [Match] with an invalid or unsupported line fits no device", () => {
+  for (const line of ["Driver=virtio_net", "MACAddress=52:54", "Nmae=net0", "Name=", "Name"]) {
+    for (const others of [[], ["Name=net0"]]) {
+      wasm.reset();
+      file("[Match]", ...others, line, "[Link]", "MTUBytes=1400");
+      assert.equal(settings(), "dhcp=true", line);
+      wasm.setDevices(1);
+      wasm.reportMissing();
+      const why = "its settings apply to no device, expected only valid Name= and MACAddress=";
+      assert.equal(problems().length, 2);
+      assert.equal(problems()[1], `anonymos.conf:1: [Match]: ${why}`);
+    }
+  }
+});
+
 test("an address beside DHCP=yes is a fallback; DNS= alone does not disable DHCP", () => {
   wasm.reset();
   file("[Network]", "DHCP=yes", "Address=10.0.2.15/24", "Gateway=10.0.2.2");

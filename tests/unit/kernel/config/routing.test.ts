@@ -74,6 +74,27 @@ test("an invalid value of a route is reported, and no wrong route is added", () 
   }
 });
 
+test("a route with an invalid gateway is not added, whatever else it has", () => {
+  const why = "invalid address, expected ADDRESS";
+  for (const other of ["Scope=link", "MultiPathRoute=10.0.2.3", "Type=blackhole", "Metric=5"]) {
+    const [settings, problems] = read(...TO, "Gateway=10.0.2.300", other);
+    assert.equal(settings, "dhcp=true", other);
+    assert.equal(problems.length, 1);
+    assert.ok(problems[0].startsWith(`anonymos.conf:3: Gateway=10.0.2.300: ${why}`), problems[0]);
+  }
+});
+
+test("a line without = or a key leaves open which route or rule is meant", () => {
+  for (const line of ["Gateway 10.0.2.3", "=10.0.2.3"]) {
+    const settings = read(...TO, "Gateway=10.0.2.2", line, "[RoutingPolicyRule]", "Table=7", line);
+    assert.equal(settings[0], "dhcp=true", line);
+    assert.deepEqual(
+      settings[1].map((problem) => problem.split(":")[1]),
+      ["4", "7"],
+    );
+  }
+});
+
 test("keys of a route that contradict each other are reported with the section's line", () => {
   const gateway = "Gateway=10.0.2.2";
   const dropped =

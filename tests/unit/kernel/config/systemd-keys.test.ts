@@ -210,7 +210,6 @@ test("reports keys and sections of systemd that have no effect in one line each"
     "RapidCommit=no",
   );
   assert.deepEqual(problems(), [
-    "anonymos.conf:2: Type=ether: not supported, ignored",
     "anonymos.conf:4: IPv6AcceptRA=no: not supported, ignored",
     "anonymos.conf:5: LinkLocalAddressing=no: not supported, ignored",
     "anonymos.conf:8: ClientIdentifier=mac: not supported, ignored",
