@@ -57,7 +57,7 @@ test("ip route add rejects host bits and onlink without a gateway in Linux's wor
   }
 });
 
-test("ip route show and flush refuse a word without a value, or with one that is unknown", async () => {
+test("ip route show and flush refuse words without a value or with an unknown one", async () => {
   const lab = await Lab.at("S1");
   const before = printed(lab, "ip route");
   assert.equal(before.length, 2);

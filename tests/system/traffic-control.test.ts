@@ -179,7 +179,7 @@ test("tc del heeds handle, kind and parent, and refuses other words", async () =
   says("qdisc del dev net0 root handle 1: htb", "0");
 });
 
-test("tc filter del without a preference deletes all filters, and refuses other words", async () => {
+test("tc filter del without a preference deletes all, and refuses other words", async () => {
   const lab = await Lab.at("S1");
   const says = (words: string, ...lines: string[]) =>
     assert.deepEqual(printed(lab, `tc filter ${words}; echo $?`), lines, words);

@@ -26,7 +26,10 @@ export const BANDS_MOST: i64 = 16;
  */
 export const QUANTUM_LEAST: i64 = 64;
 export const QUANTUM_MOST: i64 = 32767 * 8;
-/** The default quantum of an htb class is the rate in bytes per second divided by this (Linux: r2q); its bounds. */
+/**
+ * The default quantum of an htb class is its rate in bytes per second, divided by R2Q (Linux: r2q),
+ * within these bounds.
+ */
 export const R2Q: u64 = 10;
 const SHARE_LEAST: u64 = 1000;
 const SHARE_MOST: u64 = 200_000;
