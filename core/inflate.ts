@@ -3,34 +3,28 @@
  * are both the window that later data refers to and the buffer from which output is taken; when it
  * is full, `run` stops. The error messages are those of zlib.
  */
+import {
+  buildFixedCodes,
+  DISTANCE_BASE,
+  DISTANCES,
+  fixedDistances,
+  fixedLiterals,
+  LENGTH_BASE,
+  LENGTH_BITS,
+  LENGTHS,
+  LITERALS,
+  ORDER,
+} from "./deflate-codes";
 import { HuffmanCode, LONGEST_CODE } from "./huffman";
 import { INFLATE_WINDOW_BYTES } from "./limits";
 
 const MASK: u32 = INFLATE_WINDOW_BYTES - 1;
-/** The sizes of the alphabets: literals and lengths, distances, code lengths. */
-const LITERALS: u32 = 288;
-const DISTANCES: u32 = 32;
-const LENGTHS: u32 = 19;
 const END_OF_BLOCK: i32 = 256;
+/** What the tables of a block cost; see `run`. */
+const TABLE_WORK: u32 = 512;
 /** Results of `decode` that are not symbols. */
 const NO_INPUT: i32 = -1;
 const NO_CODE: i32 = -2;
-
-/** The order in which a block stores the code lengths (section 3.2.7). */
-const ORDER: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-/** The shortest length of codes 257 to 285, and their extra bits (section 3.2.5). */
-const LENGTH_BASE: StaticArray<u16> = [
-  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
-  163, 195, 227, 258,
-];
-const LENGTH_BITS: StaticArray<u8> = [
-  0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
-];
-/** The shortest distance of codes 0 to 29; code c has (c >> 1) - 1 extra bits from 4 on. */
-const DISTANCE_BASE: StaticArray<u16> = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049,
-  3073, 4097, 6145, 8193, 12289, 16385, 24577,
-];
 
 const enum State {
   BlockHeader = 0,
@@ -54,8 +48,13 @@ export class Inflate {
   error: string = "";
   /** Bytes of output not taken yet. */
   pending: u32 = 0;
-  /** Whether the last `run` stopped at a full window: it can continue without more input. */
+  /**
+   * Whether the last `run` stopped at a full window or at its limit: it can continue without more
+   * input.
+   */
   blocked: bool = false;
+  /** The work of the last `run`. */
+  work: u32 = 0;
   private state: State = State.BlockHeader;
   private readonly window: StaticArray<u8>;
   /** Where the next byte of output goes, and how many bytes before it a distance may reach. */
@@ -66,11 +65,16 @@ export class Inflate {
   /** The input of the running call. */
   private at: usize = 0;
   private end: usize = 0;
+  /** The tables that the running call built; see TABLE_WORK. */
+  private tableWork: u32 = 0;
   private isLast: bool = false;
   private readonly lengths: StaticArray<u8> = new StaticArray<u8>((LITERALS + DISTANCES) as i32);
   private readonly lengthCode: HuffmanCode = new HuffmanCode(LENGTHS);
-  private readonly literals: HuffmanCode = new HuffmanCode(LITERALS);
-  private readonly distances: HuffmanCode = new HuffmanCode(DISTANCES);
+  /** The codes of dynamic blocks, and those of the current block. */
+  private readonly dynamicLiterals: HuffmanCode = new HuffmanCode(LITERALS);
+  private readonly dynamicDistances: HuffmanCode = new HuffmanCode(DISTANCES);
+  private literals: HuffmanCode = fixedLiterals;
+  private distances: HuffmanCode = fixedDistances;
   private literalCount: u32 = 0;
   private distanceCount: u32 = 0;
   private lengthCount: u32 = 0;
@@ -109,12 +113,23 @@ export class Inflate {
     this.pending -= length;
   }
 
-  /** Decompresses until the input or the window is used up. Returns how much it consumed. */
-  run(pointer: usize, length: u32): u32 {
+  /**
+   * Decompresses until the input or the window is used up, or the work reaches `limit`. A byte of
+   * input or output is one unit of work, a dynamic block TABLE_WORK more. One step can exceed the
+   * limit by what fits into the window. Returns how much input it consumed, and sets `work`.
+   */
+  run(pointer: usize, length: u32, limit: u32): u32 {
+    const pending = this.pending;
     this.at = pointer;
     this.end = pointer + length;
-    while (this.state < State.Finished && this.step()) {}
-    this.blocked = this.state < State.Finished && this.pending > MASK;
+    this.tableWork = 0;
+    this.work = 0;
+    let more: bool = true;
+    while (more && this.state < State.Finished && this.work < limit) {
+      more = this.step();
+      this.work = this.tableWork + ((this.at - pointer) as u32) + (this.pending - pending);
+    }
+    this.blocked = this.state < State.Finished && (this.pending > MASK || this.work >= limit);
     return (this.at - pointer) as u32;
   }
 
@@ -208,7 +223,11 @@ export class Inflate {
     this.isLast = this.takeBits(1) == 1;
     const type = this.takeBits(2);
     if (type == 3) return this.fail("invalid block type");
-    if (type == 1) this.buildFixed();
+    if (type == 1) {
+      buildFixedCodes();
+      this.literals = fixedLiterals;
+      this.distances = fixedDistances;
+    }
     this.state = type == 0 ? State.StoredHeader : type == 1 ? State.Symbol : State.TableSizes;
     return true;
   }
@@ -247,17 +266,6 @@ export class Inflate {
     return this.endBlock();
   }
 
-  /** The fixed codes (section 3.2.6). */
-  private buildFixed(): void {
-    const lengths = this.lengths;
-    for (let i: u32 = 0; i < LITERALS; i++) {
-      lengths[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-    }
-    this.literals.build(lengths, 0, LITERALS, false);
-    for (let i: u32 = 0; i < DISTANCES; i++) lengths[i] = 5;
-    this.distances.build(lengths, 0, DISTANCES, false);
-  }
-
   private tableSizes(): bool {
     if (!this.need(14)) return false;
     this.literalCount = this.takeBits(5) + 257;
@@ -266,6 +274,7 @@ export class Inflate {
     if (this.literalCount > 286 || this.distanceCount > 30) {
       return this.fail("too many length or distance symbols");
     }
+    this.tableWork += TABLE_WORK;
     this.lengths.fill(0);
     this.state = State.CodeLengths;
     return true;
@@ -320,6 +329,8 @@ export class Inflate {
   private buildDynamic(): bool {
     const lengths = this.lengths;
     if (lengths[END_OF_BLOCK] == 0) return this.fail("invalid code -- missing end-of-block");
+    this.literals = this.dynamicLiterals;
+    this.distances = this.dynamicDistances;
     if (!this.literals.build(lengths, 0, this.literalCount, true)) {
       return this.fail("invalid literal/lengths set");
     }

@@ -174,11 +174,11 @@ export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
  */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 /**
- * The window of DEFLATE (RFC 1951 section 2), a power of two, and how much a content coding
- * decompresses in one turn.
+ * The window of DEFLATE (RFC 1951 section 2), a power of two, and the work that decoding content
+ * may do in one turn of an HTTP client: a byte read or written is a unit, a table costs more.
  */
 export const INFLATE_WINDOW_BYTES: u32 = 32 * 1024;
-export const INFLATE_TURN_BYTES: u32 = 256 * 1024;
+export const INFLATE_TURN_WORK: u32 = 256 * 1024;
 /** The part of curl's request body that is held in memory, and a piece read from a boot module. */
 export const CURL_INPUT_BYTES: u32 = 1024 * 1024;
 export const CURL_PIECE_BYTES: u32 = 16 * 1024;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {
   constants,
+  crc32,
   deflateRawSync,
   deflateSync,
   gunzipSync,
@@ -90,8 +91,16 @@ test("reads every optional part of a gzip header, and streams that follow each o
   const body = gzipSync("hello").subarray(10);
   const header = Buffer.from("1f8b081f000000000003", "hex");
   const extra = Buffer.from("0300616263", "hex");
-  const data = Buffer.concat([header, extra, Buffer.from("name\0comment\0\x01\x02"), body]);
+  const whole = Buffer.concat([header, extra, Buffer.from("name\0comment\0")]);
+  const check = Buffer.alloc(2);
+  check.writeUInt16LE(crc32(whole) & 0xffff);
+  const data = Buffer.concat([whole, check, body]);
   for (const size of [1, 100]) assert.deepEqual(decode("gzip", data, size), Buffer.from("hello"));
+  check[0] ^= 1;
+  const spoiltHeader = Buffer.concat([whole, check, body]);
+  for (const size of [1, 100]) {
+    assert.equal(decode("gzip", spoiltHeader, size), "header crc mismatch");
+  }
   const two = Buffer.concat([data, gzipSync(""), gzipSync(" world")]);
   assert.deepEqual(decode("gzip", two, 3), Buffer.from("hello world"));
   assert.deepEqual(decode("gzip", Buffer.alloc(0)), Buffer.alloc(0));
@@ -132,4 +141,40 @@ test("decompresses a bounded amount at a time, however small its input", () => {
   const output = decode("gzip", data, 1 << 20, 0xffffffff);
   assert.equal(output.length, 16 << 20);
   assert.ok(wasm.mostPerCall() <= (256 + 32) * 1024, `${wasm.mostPerCall()}`);
+});
+
+/** Returns empty blocks of dynamic codes: one literal, the end, and no distance. */
+function dynamicBlocks(count: number): Buffer {
+  const number = (value: number, bits: number) =>
+    Array.from({ length: bits }, (_, at) => (value >> at) & 1).join("");
+  // The lengths of the code lengths 18, 0 and 1, whose codes are then 0, 10 and 11.
+  const lengths = Array.from({ length: 18 }, () => 0);
+  lengths[2] = 1;
+  lengths[3] = 2;
+  lengths[17] = 2;
+  const sizes = `${number(0, 5)}${number(0, 5)}${number(14, 4)}`;
+  const zeros = `0${number(127, 7)}0${number(107, 7)}`;
+  const block = `001${sizes}${lengths.map((length) => number(length, 3)).join("")}${zeros}11100`;
+  const bits = block.repeat(count).padEnd(Math.ceil((block.length * count) / 8) * 8, "0");
+  const reversed = (byte: string) => Number.parseInt([...byte].reverse().join(""), 2);
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map(reversed));
+}
+
+test("does a bounded amount of work at a time, whatever it is", () => {
+  const size = 1 << 20;
+  // A block of fixed codes that is empty: 010 0000000, and four of them in five bytes.
+  const empty = Buffer.alloc(size, Buffer.from("0208208000", "hex"));
+  const header = gzipSync("").subarray(0, 10);
+  assert.equal(decode("gzip", Buffer.concat([header, empty]), 1 << 21), "unfinished");
+  assert.ok(wasm.callCount() >= 4, `fixed blocks: ${wasm.callCount()} calls`);
+  const member = gzipSync("");
+  assert.deepEqual(
+    decode("gzip", Buffer.alloc(size - (size % 20), member), 1 << 21),
+    Buffer.alloc(0),
+  );
+  assert.ok(wasm.callCount() >= 4, `members: ${wasm.callCount()} calls`);
+  // A block of dynamic codes with one symbol, the end, and no distances.
+  const dynamic = dynamicBlocks(1000);
+  assert.equal(decode("gzip", Buffer.concat([header, dynamic]), 1 << 21), "unfinished");
+  assert.ok(wasm.callCount() >= 2, `dynamic blocks: ${wasm.callCount()} calls`);
 });

@@ -3,7 +3,7 @@
  * the sink takes at a time. The input: a byte with the coding (bit 0) and the sizes, then the body.
  */
 import { crc32 } from "../../../core/crc32";
-import { INFLATE_TURN_BYTES, INFLATE_WINDOW_BYTES } from "../../../core/limits";
+import { INFLATE_TURN_WORK, INFLATE_WINDOW_BYTES } from "../../../core/limits";
 import { BodySink } from "../../../net/service/http/message/body";
 import { ContentCoding, ContentDecoder } from "../../../net/service/http/message/content-decoder";
 
@@ -33,10 +33,11 @@ function outcome(gzip: bool, pointer: usize, length: u32, piece: u32, room: u32)
   while (decoder.error == "" && (at < length || decoder.full)) {
     const before = decoder.produced;
     sink.allowed = room;
+    decoder.budget = INFLATE_TURN_WORK;
     at += decoder.decode(pointer + at, min(piece, length - at));
     assert(at <= length, "consumed more than was given");
     const more = decoder.produced - before;
-    assert(more <= INFLATE_TURN_BYTES + INFLATE_WINDOW_BYTES, "too much in one turn");
+    assert(more <= INFLATE_TURN_WORK + INFLATE_WINDOW_BYTES, "too much in one turn");
     if (decoder.produced > ENOUGH) return "";
   }
   const end = decoder.error != "" ? decoder.error : decoder.ended() ? "ended" : "unfinished";

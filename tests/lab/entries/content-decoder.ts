@@ -1,4 +1,5 @@
 /** Content codings, decoded in pieces into a sink of limited room. */
+import { INFLATE_TURN_WORK } from "../../../core/limits";
 import { CollectingSink } from "../../../net/service/http/message/body";
 import { ContentCoding, ContentDecoder } from "../../../net/service/http/message/content-decoder";
 
@@ -22,7 +23,8 @@ class NarrowSink extends CollectingSink {
 
 let sink = new NarrowSink();
 let decoder = new ContentDecoder(ContentCoding.Gzip, sink);
-/** The most bytes that one call of `decode` passed on. */
+/** How often `decode` was called, and the most bytes that one call passed on. */
+let calls: u32 = 0;
 let most: u64 = 0;
 
 /**
@@ -33,15 +35,18 @@ export function decode(gzip: bool, pointer: usize, length: u32, piece: u32, room
   sink = new NarrowSink();
   decoder = new ContentDecoder(gzip ? ContentCoding.Gzip : ContentCoding.Deflate, sink);
   most = 0;
+  calls = 0;
   let at: u32 = 0;
   while (decoder.error == "" && (at < length || decoder.full)) {
     const before = decoder.produced;
     sink.allowed = room;
+    decoder.budget = INFLATE_TURN_WORK;
     const given = min(piece, length - at);
     const taken = decoder.decode(pointer + at, given);
     assert(taken <= given, "consumed more than was given");
     at += taken;
     most = max(most, decoder.produced - before);
+    calls++;
   }
   if (decoder.error != "") return decoder.error;
   return decoder.ended() ? "" : "unfinished";
@@ -54,4 +59,7 @@ export function outputLength(): u32 {
 }
 export function mostPerCall(): u32 {
   return most as u32;
+}
+export function callCount(): u32 {
+  return calls;
 }

@@ -142,6 +142,9 @@ export function options(follow: bool, timeout: i64, maximum: u32): void {
   request.timeout = timeout;
   request.maximumBody = maximum;
 }
+export function decode(): void {
+  request.compressed = true;
+}
 export function useSlowSink(): void {
   slow = new SlowSink();
   request.sink = slow;

@@ -36,6 +36,7 @@ export interface Settings {
   follow?: boolean;
   timeout?: number;
   maximum?: number;
+  compressed?: boolean;
 }
 
 export class HttpBench {
@@ -64,6 +65,7 @@ export class HttpBench {
     if (settings.pattern !== undefined) wasm.setPattern(settings.pattern);
     const timeout = BigInt(settings.timeout ?? 0);
     wasm.options(settings.follow ?? false, timeout, settings.maximum ?? 0);
+    if (settings.compressed) wasm.decode();
     wasm.start(this.now);
     this.poll();
   }

@@ -2,7 +2,7 @@
  * The HTTP/1.1 client (RFC 9110, RFC 9112): concurrent requests, and a pool of idle connections.
  * Content codings are requested and decoded only for requests with `compressed` set.
  */
-import { HTTP_EXCHANGES } from "../../../../core/limits";
+import { HTTP_EXCHANGES, INFLATE_TURN_WORK } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
 import { earlier } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
@@ -43,8 +43,9 @@ export class HttpClient extends Pollable {
   /** Polls all connections. Returns true if one took a step: TCP may then have work to do. */
   poll(now: i64): bool {
     let moved = false;
+    const share = INFLATE_TURN_WORK / max(this.exchanges.length, 1);
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
-      if (this.exchanges[i].poll(now)) moved = true;
+      if (this.exchanges[i].poll(now, share)) moved = true;
       if (this.exchanges[i].done) this.exchanges.splice(i, 1);
     }
     this.services.pool.poll(now);

@@ -46,11 +46,26 @@ export class ResponseReceiver {
   private interim: u32 = 0;
   private toHead: bool = false;
   private content: ContentDecoder | null = null;
+  /** See `allow`. */
+  private work: u32 = 0;
 
   constructor() {
     const head = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
     this.head = head;
     this.parser = new HeadParser(head, false);
+  }
+
+  /** Sets the work that decoding may do in this turn; see INFLATE_TURN_WORK. */
+  allow(work: u32): void {
+    this.work = work;
+    const content = this.content;
+    if (content != null) content.budget = work;
+  }
+
+  /** Whether decoding stopped because the work of this turn is done. */
+  get worked(): bool {
+    const content = this.content;
+    return this.state == ReceiverState.Body && content != null && content.budget == 0;
   }
 
   /** Prepares for a response. `toHead` means that the request is HEAD. */
@@ -125,6 +140,7 @@ export class ResponseReceiver {
     this.maximum = maximum;
     const coding = decodes ? contentCoding(this.head) : ContentCoding.Identity;
     this.content = coding == ContentCoding.Identity ? null : new ContentDecoder(coding, sink);
+    this.allow(this.work);
     this.decoder.start(this.framing.kind, this.framing.length);
     this.state = this.decoder.finished ? ReceiverState.Complete : ReceiverState.Body;
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();

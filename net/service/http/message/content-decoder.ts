@@ -5,7 +5,6 @@
  */
 import { crc32 } from "../../../../core/crc32";
 import { Inflate } from "../../../../core/inflate";
-import { INFLATE_TURN_BYTES } from "../../../../core/limits";
 import { BodySink } from "./body";
 import { HttpHead, ListItems } from "./head";
 
@@ -17,7 +16,7 @@ const ADLER_MODULUS: u32 = 65521;
 /** How many bytes can be added before the sums could overflow. */
 const ADLER_BLOCK: u32 = 5552;
 
-/** The bytes read as a zlib header that turn out to be data. */
+/** Single bytes: of a gzip header, or those read as a zlib header that turn out to be data. */
 const scratch = new StaticArray<u8>(4);
 
 /** Flags of a gzip header. */
@@ -76,6 +75,8 @@ export class ContentDecoder {
   produced: u64 = 0;
   /** Whether the sink refused data. */
   refused: bool = false;
+  /** The work that `decode` may do until this is set again, once a turn: see `Inflate.run`. */
+  budget: u32 = 0;
   private readonly inflate: Inflate = new Inflate();
   private readonly gzip: bool;
   private step: Step;
@@ -91,6 +92,8 @@ export class ContentDecoder {
   private length: u32 = 0;
   /** The first byte of a zlib header, which may turn out to be data. */
   private first: u32 = 0;
+  /** The CRC-32 of a gzip header. */
+  private headerCheck: u32 = 0;
 
   constructor(
     coding: ContentCoding,
@@ -114,22 +117,23 @@ export class ContentDecoder {
 
   /**
    * Decodes up to `length` bytes. Returns how many it consumed: all, unless the content is invalid,
-   * `full` is true or INFLATE_TURN_BYTES were produced. If `full`, call it again later, even
-   * without more input.
+   * `full` is true or the budget is used up. Then call it again later; if `full`, even without more
+   * input.
    */
   decode(pointer: usize, length: u32): u32 {
-    const limit = this.produced + INFLATE_TURN_BYTES;
     let at: u32 = 0;
-    while (this.error == "" && this.flush() && this.produced < limit) {
+    while (this.error == "" && this.flush()) {
       if (this.step == Step.Data) {
-        at += this.inflate.run(pointer + at, length - at);
+        at += this.inflate.run(pointer + at, length - at, this.budget);
+        this.budget -= min(this.budget, this.inflate.work);
         // Output that precedes a fault is passed on first.
         if (this.inflate.pending > 0) continue;
         if (this.inflate.error != "") this.error = this.inflate.error;
         else if (this.inflate.finished) this.enter(this.raw ? Step.Over : Step.Trailer);
-        else if (at == length) break;
+        else if (at == length || this.budget == 0) break;
       } else {
-        if (at == length) break;
+        if (at == length || this.budget == 0) break;
+        this.budget--;
         this.header(load<u8>(pointer + at++));
       }
     }
@@ -168,6 +172,7 @@ export class ContentDecoder {
     this.untouched = false;
     this.word = (this.word >>> 8) | (c << 24);
     this.index++;
+    if (this.gzip && this.step < Step.HeaderCrc) this.checkHeader(c);
     switch (this.step) {
       case Step.GzipHeader:
         this.gzipHeader(c);
@@ -188,7 +193,7 @@ export class ContentDecoder {
         if (c == 0) this.afterComment();
         break;
       case Step.HeaderCrc:
-        if (this.index == 2) this.enter(Step.Data);
+        this.headerCrc();
         break;
       case Step.ZlibHeader:
         this.zlibHeader(c);
@@ -213,6 +218,18 @@ export class ContentDecoder {
       if ((this.flags & EXTRA) != 0) this.enter(Step.ExtraLength);
       else this.afterExtra();
     }
+  }
+
+  private checkHeader(c: u32): void {
+    store<u8>(changetype<usize>(scratch), c as u8);
+    this.headerCheck = crc32(this.headerCheck, changetype<usize>(scratch), 1);
+  }
+
+  /** The low half of the CRC-32 of the header before it (RFC 1952 section 2.3.1). */
+  private headerCrc(): void {
+    if (this.index < 2) return;
+    if (this.word >>> 16 != (this.headerCheck & 0xffff)) this.error = "header crc mismatch";
+    this.enter(Step.Data);
   }
 
   private afterExtra(): void {
@@ -248,7 +265,7 @@ export class ContentDecoder {
     this.enter(Step.Data);
     // These few bits produce too little output to fill the window.
     store<u32>(changetype<usize>(scratch), bytes);
-    this.inflate.run(changetype<usize>(scratch), count);
+    this.inflate.run(changetype<usize>(scratch), count, u32.MAX_VALUE);
     if (this.inflate.error != "") this.error = "incorrect header check";
   }
 
@@ -273,6 +290,8 @@ export class ContentDecoder {
     this.inflate.reset();
     this.check = 0;
     this.length = 0;
+    this.headerCheck = 0;
+    this.checkHeader(c);
     this.step = Step.GzipHeader;
     this.index = 1;
     this.gzipHeader(c);

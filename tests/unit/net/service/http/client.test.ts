@@ -1,7 +1,7 @@
 /** The HTTP client: connections, redirects, deadlines, failures. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { crc32 } from "node:zlib";
+import { crc32, gzipSync } from "node:zlib";
 import { writeText } from "../../../../lab/scripted/assembly.ts";
 import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
 import { Failure, Status } from "../../../../lab/scripted/streams.ts";
@@ -194,6 +194,28 @@ test("gives a sink no more than it has room for, and fails if the sink refuses",
   wasm.allowSink(1700);
   http.poll();
   failed(failure.sink);
+});
+
+test("decodes a bounded amount in one turn, however the body is divided", () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
+  const body = gzipSync(Buffer.alloc(1 << 20));
+  const chunks = [...body].map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join("");
+  const whole = body.toString("latin1");
+  for (const [window, text] of [
+    [0xffffffff, `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`],
+    [1, `${head}Content-Length: ${body.length}\r\n\r\n${whole}`],
+  ] as const) {
+    http.reset();
+    wasm.limits(window, 0xffffffff);
+    http.start({ compressed: true });
+    http.push(0, text);
+    for (let turns = 1; http.outcome() === "pending"; turns++) {
+      const length = http.text("body").length;
+      assert.ok(length <= turns * (256 + 32) * 1024, `${length} bytes in ${turns} turns`);
+      assert.equal(wasm.poll(http.now) || wasm.done(), 1, "must be polled again at once");
+    }
+    assert.equal(http.outcome(), `200 ${"\0".repeat(1 << 20)}`);
+  }
 });
 
 test("reuses idle connections for the same server only", () => {
