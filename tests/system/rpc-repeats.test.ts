@@ -8,8 +8,11 @@ const url = (index: number) => `http://10.0.2.2:${8000 + index}/`;
 const result = (json: string) => `{"jsonrpc":"2.0","id":ID,"result":${json}}`;
 const error = (json: string) => `{"jsonrpc":"2.0","id":ID,"error":${json}}`;
 
-/** One response: the status line with fields, and the body; or "close", or "silence". */
-type Response = [status: string, body: string] | "close" | "silence";
+/**
+ * One response: the status line with fields, and the body; a result that leaves the connection
+ * open ("reuse"); or none.
+ */
+type Response = [status: string, body: string] | "reuse" | "close" | "silence" | "garbage";
 
 interface Server {
   /** The times of requests, in seconds. */
@@ -30,10 +33,12 @@ async function serving(...servers: Response[][]): Promise<[Lab, Server[]]> {
         server.times.push(lab.world.now / SECOND);
         server.methods.push(/"method":"(\w+)"/.exec(text)?.[1] ?? "");
         if (response === "close") connection.close();
-        if (typeof response === "string") return;
-        const [status, body] = response;
+        if (response === "garbage") connection.write(Buffer.from("not HTTP\r\n\r\n"));
+        if (response !== "reuse" && typeof response === "string") return;
+        const [status, body] = response === "reuse" ? good : response;
+        const fate = response === "reuse" ? "keep-alive" : "close";
         const json = body.replace("ID", /"id":(\d+)/.exec(text)?.[1] ?? "");
-        const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${json.length}`;
+        const head = `HTTP/1.1 ${status}\r\nConnection: ${fate}\r\nContent-Length: ${json.length}`;
         connection.write(Buffer.from(`${head}\r\n\r\n${json}`));
       };
     });
@@ -44,6 +49,7 @@ async function serving(...servers: Response[][]): Promise<[Lab, Server[]]> {
 
 const good: Response = ["200 OK", result('"0x144"')];
 const busy: Response = ["503 Busy", ""];
+const slow: Response = ["429 Slow", ""];
 const limited: Response = ["200 OK", error('{"code":-32005,"message":"slow down"}')];
 const gaps = (server: Server) =>
   server.times.slice(1).map((time, index) => time - server.times[index]);
@@ -62,8 +68,8 @@ test("RPC-15: retries after 1 s and 2 s with jitter, and prints why", async () =
 });
 
 test("RPC-15: waits for Retry-After, but not beyond --retry-max-time", async () => {
-  const slow = (seconds: number): Response => [`429 Slow\r\nRetry-After: ${seconds}`, ""];
-  const [lab, [server]] = await serving([slow(5), good, slow(60), slow(60), good]);
+  const later = (seconds: number): Response => [`429 Slow\r\nRetry-After: ${seconds}`, ""];
+  const [lab, [server]] = await serving([later(5), good, later(60), later(60), good]);
   assert.match(lab.command(`rpc ${url(0)} eth_chainId`), /trying again in 5\.0 s[\s\S]*\(324\)/);
   within(gaps(server)[0], 5, 5.2);
   const late = lab.command(`rpc ${url(0)} eth_chainId; echo $?`);
@@ -89,7 +95,7 @@ test("other faults are not retried: they are not transient", async () => {
 });
 
 test("RPC-14: what may have been carried out is repeated only if it reads", async () => {
-  const [lab, [first, second]] = await serving(["close", "close", "close", busy, good], [good]);
+  const [lab, [first, second]] = await serving(["close", "close", "close", slow, good], [good]);
   const sent = lab.command(`rpc ${url(0)} ${url(1)} eth_sendRawTransaction '["0x"]'; echo $?`);
   assert.match(sent, /not sent again, as it may have been carried out\r\n.*\r\n52\r\n/);
   const unknown = lab.command(`rpc ${url(0)} my_method; echo $?`);
@@ -98,7 +104,39 @@ test("RPC-14: what may have been carried out is repeated only if it reads", asyn
   assert.match(lab.command(`rpc ${url(0)} ${url(1)} eth_chainId`), /trying http[\s\S]*\(324\)/);
   // A refused call has not been carried out.
   const refused = lab.command(`rpc ${url(0)} eth_sendRawTransaction '["0x"]'`);
-  assert.match(refused, /HTTP 503 Busy, trying again[\s\S]*\(324\)/);
+  assert.match(refused, /HTTP 429 Slow, trying again[\s\S]*\(324\)/);
+  const unsent = lab.command(`rpc ${url(9)} ${url(1)} eth_sendRawTransaction '["0x"]'`);
+  assert.match(unsent, /Connection refused, trying http[\s\S]*\(324\)/);
+});
+
+test("RPC-14: a server or gateway that fails, or speaks no HTTP, may have begun a call", async () => {
+  const faults: Response[] = [
+    busy,
+    ["500 Oops", ""],
+    ["502 Bad Gateway", ""],
+    ["504 Gateway Timeout", ""],
+    ["408 Request Timeout", ""],
+    "garbage",
+  ];
+  const [lab, [first, second]] = await serving(
+    faults.flatMap((fault) => [fault, fault]),
+    [good],
+  );
+  for (const [index] of faults.entries()) {
+    for (const method of ["eth_sendRawTransaction", "my_method"]) {
+      lab.command(`rpc ${url(0)} ${url(1)} ${method} '["0x"]'`);
+    }
+    assert.equal(first.times.length, 2 * (index + 1), JSON.stringify(faults[index]));
+  }
+  assert.equal(second.times.length, 0);
+});
+
+test("RPC-14: a call that may change something does not use an idle connection", async () => {
+  const [lab, [server]] = await serving(["reuse", "close", good]);
+  const asked = (method: string) => lab.command(`rpc --retry 0 ${url(0)} ${method}; echo $?`);
+  assert.match(asked("eth_chainId"), /\(324\)\r\n0\r\n/);
+  assert.match(asked("my_method"), /Empty reply from server\r\n52\r\n/);
+  assert.deepEqual(server.methods, ["eth_chainId", "my_method"]);
 });
 
 test("RPC-16: -q answers once enough servers agree, and names the others", async () => {

@@ -22,6 +22,7 @@ import { Backoff } from "./backoff";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 import { RpcExchange } from "./exchange";
 import { HttpRpcExchange, JSON_TYPE } from "./http-exchange";
+import { onlyRead } from "./repeat";
 import { SocketRpcExchange } from "./socket-exchange";
 import { RpcSubscription } from "./subscription";
 
@@ -177,6 +178,7 @@ export class JsonRpcClient extends Pollable {
     const request = post(url, how);
     request.sink = sink;
     request.maximumBody = maximum;
+    request.fresh = !onlyRead(calls);
     if (fault != "") request.error = fault;
     const http = this.http.request(request, how.now);
     return new HttpRpcExchange(calls, how.isBatch, maximum, http, sink);
@@ -216,6 +218,9 @@ class RefusedExchange extends RpcExchange {
   }
   status(): u32 {
     return 0;
+  }
+  wasSent(): bool {
+    return false;
   }
   advance(_now: i64, _most: u32): void {}
   cancel(_now: i64): void {}

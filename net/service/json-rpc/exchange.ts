@@ -32,6 +32,9 @@ export abstract class RpcExchange {
   /** Returns the HTTP status of the response; 0 if there is none yet. */
   abstract status(): u32;
 
+  /** Reports whether a part of the request may have reached the server. */
+  abstract wasSent(): bool;
+
   /** Continues without waiting; parses at most `most` bytes. JsonRpcClient calls it every turn. */
   abstract advance(now: i64, most: u32): void;
 

@@ -26,6 +26,10 @@ export class HttpRpcExchange extends RpcExchange {
     return this.http.status();
   }
 
+  wasSent(): bool {
+    return this.http.sent;
+  }
+
   advance(_now: i64, most: u32): void {
     if (this.done || !this.http.done) return;
     if (this.parser == null) this.begin();

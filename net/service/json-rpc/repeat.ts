@@ -6,13 +6,13 @@
  * So they are treated like other calls; eth_getTransactionByHash shows whether one has arrived.
  */
 import { HttpFailure } from "../http/client/failure";
-import { RpcOutcome } from "./call";
+import { RpcCall, RpcOutcome } from "./call";
 import { RpcExchange } from "./exchange";
 
+const REQUEST_TIMEOUT: u32 = 408;
 const TOO_MANY_REQUESTS: u32 = 429;
-const SERVICE_UNAVAILABLE: u32 = 503;
 /** HTTP statuses of faults that may pass, as in curl's --retry. */
-const TRANSIENT: StaticArray<u32> = [408, TOO_MANY_REQUESTS, 500, 502, SERVICE_UNAVAILABLE, 504];
+const TRANSIENT: StaticArray<u32> = [REQUEST_TIMEOUT, TOO_MANY_REQUESTS, 500, 502, 503, 504];
 /** The JSON-RPC error code for an exceeded limit (EIP-1474); some providers use 429 instead. */
 const LIMIT_EXCEEDED: i64 = -32005;
 
@@ -80,16 +80,20 @@ function isChanging(method: string): bool {
 
 /** Reports whether the calls may be sent once more, even to another server. */
 export function mayRepeat(exchange: RpcExchange): bool {
-  if (wasRefused(exchange)) return true;
-  let reading: bool = true;
-  let changing: bool = false;
+  if (wasRefused(exchange) || onlyRead(exchange.calls)) return true;
   for (let i = 0; i < exchange.calls.length; i++) {
-    const method = exchange.calls[i].method;
-    reading = reading && isReading(method);
-    changing = changing || isChanging(method);
+    if (isChanging(exchange.calls[i].method)) return false;
   }
-  // A server that reports an error has probably done nothing; silence proves nothing.
-  return reading || (!changing && exchange.status() >= 400);
+  // A server that rejects a request has done nothing, but one that fails, or a gateway in front of
+  // it, may have begun.
+  const status = exchange.status();
+  return status >= 400 && status < 500 && status != REQUEST_TIMEOUT;
+}
+
+/** Reports whether all methods are known to change nothing. */
+export function onlyRead(calls: Array<RpcCall>): bool {
+  for (let i = 0; i < calls.length; i++) if (!isReading(calls[i].method)) return false;
+  return true;
 }
 
 /** Reports whether the server is overloaded or broken, so that another may do better. */
@@ -113,18 +117,8 @@ export function isTransient(exchange: RpcExchange): bool {
 
 /** Reports whether it is certain that no call was carried out. */
 function wasRefused(exchange: RpcExchange): bool {
-  const status = exchange.status();
-  if (status == TOO_MANY_REQUESTS || status == SERVICE_UNAVAILABLE) return true;
-  if (limitExceeded(exchange)) return true;
-  const failure = exchange.failure;
-  return (
-    failure == HttpFailure.Resolve ||
-    failure == HttpFailure.Connect ||
-    failure == HttpFailure.Handshake ||
-    failure == HttpFailure.Certificate ||
-    failure == HttpFailure.Unsupported ||
-    failure == HttpFailure.Url
-  );
+  if (!exchange.wasSent() || exchange.status() == TOO_MANY_REQUESTS) return true;
+  return limitExceeded(exchange);
 }
 
 /** Reports whether every call got the error that a limit is exceeded. */

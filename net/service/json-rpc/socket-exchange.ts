@@ -34,6 +34,10 @@ export class SocketRpcExchange extends RpcExchange {
     return refusal == null ? 0 : refusal.status;
   }
 
+  wasSent(): bool {
+    return this.sent;
+  }
+
   advanceAt(): i64 {
     return earlier(super.advanceAt(), this.deadline);
   }

@@ -102,6 +102,7 @@ export class HttpServer {
   /**
    * Every POST has a unique name, so a name seen twice is a POST delivered twice. That is allowed
    * once, if it first came on a connection that had served another request: curl repeats it then.
+   * A call of JSON-RPC whose method may change something is never repeated.
    */
   private checkPost(path: string, body: Uint8Array, reused: boolean): void {
     const rpc = path === "/rpc";
@@ -111,7 +112,7 @@ export class HttpServer {
     }
     const mayRepeat = this.posts.get(name);
     if (mayRepeat === false) this.complaints.push(`${name} was delivered twice`);
-    this.posts.set(name, mayRepeat === undefined && reused);
+    this.posts.set(name, !rpc && mayRepeat === undefined && reused);
   }
 
   private response(status: number, type: string, body: Buffer): Buffer {

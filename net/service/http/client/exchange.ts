@@ -52,6 +52,8 @@ export class HttpExchange {
   bodyBytes: u64 = 0;
   /** Whether the connection has served an earlier request. */
   reused: bool = false;
+  /** Whether a part of the request may have reached the server. */
+  sent: bool = false;
   readonly times: HttpTimes;
 
   private phase: Phase = Phase.Opening;
@@ -208,7 +210,7 @@ export class HttpExchange {
   private takeIdle(now: i64): bool {
     const pool = this.services.pool;
     this.generation = pool.generation;
-    if (this.retried) return false;
+    if (this.retried || this.request.fresh) return false;
     const idle = pool.take(this.route.key);
     if (idle == null) return false;
     this.reused = true;
@@ -227,6 +229,7 @@ export class HttpExchange {
   /** Starts to send the request over an open connection. */
   private begin(stream: Stream, now: i64): bool {
     this.stream = stream;
+    this.sent = true;
     this.opening = null;
     this.times.preTransfer += this.times.since(now);
     this.phase = Phase.Exchanging;

@@ -42,6 +42,11 @@ export class HttpRequest {
   compressed: bool = false;
   /** Whether the response ends with its head, whatever the method (`curl -I -X GET`). */
   headOnly: bool = false;
+  /**
+   * Whether to open a connection: the request is sent once more if a reused one ends without a
+   * response, though the server may have received it.
+   */
+  fresh: bool = false;
   followRedirects: bool = false;
   maximumRedirects: u32 = HTTP_REDIRECTS;
   /** The time limit to resolve the name and connect, in microseconds; 0: none. */
