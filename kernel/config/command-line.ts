@@ -1,10 +1,12 @@
-/** The parameters of the kernel command line: ip=, console=, panic=, run= and the proxies. */
+/** The parameters of the kernel command line: ip=, console=, panic=, run=, proxies and sysctl. */
 import { parseDecimalText } from "../../core/text";
-import { Configuration, Source } from "./configuration";
+import { Configuration, ParameterSetting, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { PROXY_KEYS } from "./proxy-settings";
 import { Tokens } from "./tokenizer";
 
+/** As in Linux, `sysctl.NAME=VALUE` sets a parameter that sysctl(8) can change later. */
+const PARAMETER_PREFIX: string = "sysctl.";
 /** The maximum of panic=: a day. */
 const PANIC_SECONDS: i64 = 86_400;
 /** A 16550 divides 115,200 baud by an integer. */
@@ -51,6 +53,9 @@ function readWord(configuration: Configuration, word: string): void {
   } else if (equals > 0 && PROXY_KEYS.includes(key)) {
     const problem = configuration.proxies.set(key, value, true);
     if (problem != "") report(configuration, word, problem);
+  } else if (equals > 0 && key.startsWith(PARAMETER_PREFIX)) {
+    const name = key.substring(PARAMETER_PREFIX.length);
+    configuration.parameters.push(new ParameterSetting(word, name, value));
   } else if (equals > 0 && key == "panic") {
     const seconds = parseDecimalText(value);
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
@@ -63,7 +68,7 @@ function readWord(configuration: Configuration, word: string): void {
     report(
       configuration,
       word,
-      "unknown parameter, expected ip=, console=, panic=, run= or http_proxy=",
+      "unknown parameter, expected ip=, console=, panic=, run=, http_proxy= or sysctl.NAME=",
     );
   }
 }

@@ -7,6 +7,7 @@ import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
 import { Ipv4Address } from "../../net/wire/address";
 import { IpParameter } from "./ip-parameter";
+import { KernelParameters } from "./kernel-parameters";
 import { ProxySettings } from "./proxy-settings";
 import { isInterfaceName } from "./values";
 
@@ -24,6 +25,16 @@ export class HostSetting {
   constructor(
     readonly name: string,
     readonly address: Ipv4Address,
+  ) {}
+}
+
+/** A `sysctl.NAME=VALUE` of the command line; see `KernelParameters`. */
+export class ParameterSetting {
+  constructor(
+    /** The whole word. */
+    readonly word: string,
+    readonly name: string,
+    readonly value: string,
   ) {}
 }
 
@@ -84,6 +95,8 @@ export class Configuration {
   readonly file: Array<MatchedSettings> = [];
   /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
+  /** The `sysctl.NAME=VALUE` words, in order. */
+  readonly parameters: Array<ParameterSetting> = [];
   /** The number of network devices; set before `settingsFor` is called. */
   devices: i32 = 0;
 
@@ -138,6 +151,15 @@ export class Configuration {
         ? "[Match]: its settings apply to no device, expected only valid Name= and MACAddress="
         : "[Match]: no such device, expected one that is present";
       this.problems.push(`${CONFIG_FILE}:${part.line}: ${problem}`);
+    }
+  }
+
+  /** Makes the changes of the `sysctl.NAME=VALUE` words, and reports those that are invalid. */
+  applyTo(parameters: KernelParameters): void {
+    for (let i = 0; i < this.parameters.length; i++) {
+      const setting = this.parameters[i];
+      const problem = parameters.change(setting.name, setting.value);
+      if (problem != "") this.problems.push(`cmdline: ${setting.word}: ${problem}`);
     }
   }
 

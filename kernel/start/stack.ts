@@ -12,6 +12,7 @@ import { freeMemory } from "../../machine/memory";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
+import { KernelParameters } from "../config/kernel-parameters";
 import { NativeTls } from "./tls-engine";
 import { loadTlsFiles } from "./tls-files";
 
@@ -37,6 +38,7 @@ export function startStack(
   loadTlsFiles();
   const stack = new NetworkStack(pool, generator, engine, time);
   stack.setMemoryGauge(new HeapGauge());
+  configuration.applyTo(new KernelParameters(stack.ip.tcp.settings));
   stack.configuration.setHostname(configuration.hostname);
   stack.http.setProxies(configuration.proxies.proxies);
   stack.insecureHttp.setProxies(configuration.proxies.proxies);

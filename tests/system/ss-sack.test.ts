@@ -21,7 +21,7 @@ test("ss -ti shows sack, and segments that are lost or sacked", async () => {
   client.twin.type("curl -o null http://10.0.2.15/bytes/3000000\r", world.now);
   let shown = "";
   for (let i = 0; i < 40; i++) shown += world.command(server.twin, "ss -ti", 5);
-  assert.match(shown, /\n\t sack rto:\d+/);
+  assert.match(shown, /\n\t sack cubic wscale:\d+,\d+ rto:\d+/);
   assert.match(shown, /retrans:\d+ .*sacked:\d+/);
   assert.match(shown, / lost:\d+/);
 });

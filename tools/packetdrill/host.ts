@@ -31,12 +31,19 @@ export class Host {
     this.world.add(twin);
   }
 
-  static async boot(): Promise<Host> {
+  /** Boots the kernel with kernel parameters of the form `NAME=VALUE`. */
+  static async boot(parameters: string[]): Promise<Host> {
     process.env.KERNEL_WASM = await compile("tests/lab/entries/sockets.ts");
-    const commandLine = `ip=${LOCAL}::${GATEWAY}:255.255.255.0:::off`;
+    const words = [`ip=${LOCAL}::${GATEWAY}:255.255.255.0:::off`];
+    const commandLine = [...words, ...parameters.map((word) => `sysctl.${word}`)].join(" ");
     const host = new Host(await Twin.boot({ name: "kernel", mac: CARD, commandLine }));
     host.world.pass(START);
     return host;
+  }
+
+  /** Whether the kernel rejected a parameter. */
+  rejects(parameter: string): boolean {
+    return this.twin.output.includes(`cmdline: sysctl.${parameter}:`);
   }
 
   get now(): number {

@@ -41,8 +41,24 @@ export interface Report {
 
 /** Plays a script on a kernel of its own. */
 export async function play(script: Script, options: PlayOptions = {}): Promise<Report> {
-  const player = new Player(await Host.boot(), script, options);
+  const player = new Player(await Host.boot(parametersOf(script)), script, options);
   return player.play();
+}
+
+/** Returns the kernel parameters, `NAME=VALUE`, that the script's first commands set. */
+function parametersOf({ events }: Script): string[] {
+  const parameters: string[] = [];
+  for (const { action } of events) {
+    if (action.kind !== "command") break;
+    parameters.push(...parametersIn(action.text));
+  }
+  return parameters;
+}
+
+/** Returns the parameters that a command sets, by sysctl(8) or below /proc/sys. */
+function parametersIn(text: string): string[] {
+  const settings = text.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|\S+)/g);
+  return [...settings].map(([, name, value]) => `${name.replaceAll("/", ".")}=${value}`);
 }
 
 /** A call that has not returned yet. */
@@ -121,7 +137,16 @@ class Player {
     if (action.kind === "packet") this.arrive(action.packet, event.line);
     else if (action.kind === "call") this.call(action, event, from);
     else if (action.kind === "code") this.check(action.text);
-    else this.notice(`\`${action.text}\` is left out`);
+    else this.command(action.text);
+  }
+
+  /** Commands that set kernel parameters took effect before the start. */
+  private command(text: string): void {
+    const parameters = parametersIn(text);
+    if (parameters.length === 0) this.notice(`\`${text}\` is left out`);
+    for (const parameter of parameters) {
+      if (this.host.rejects(parameter)) this.notice(`sysctl ${parameter} is left out`);
+    }
   }
 
   /** Lets time pass until a time of the script; a pending call may return meanwhile. */

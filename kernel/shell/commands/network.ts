@@ -1,5 +1,6 @@
 /** Registers the network commands. */
 import { NetworkStack } from "../../../net/service/stack";
+import { KernelParameters } from "../../config/kernel-parameters";
 import { HttpDaemon } from "../../programs/httpd";
 import { Registry } from "../registry";
 import { Ca } from "./ca";
@@ -19,6 +20,7 @@ import { Resolvectl } from "./resolvectl";
 import { Rpc } from "./rpc";
 import { SelfTest } from "./selftest";
 import { Ss } from "./ss";
+import { Sysctl } from "./sysctl";
 import { Tc } from "./tc";
 import { Tcpdump } from "./tcpdump";
 import { Tls } from "./tls";
@@ -44,6 +46,7 @@ export function addNetworkCommands(
   registry.add(new Rpc(stack));
   registry.add(new SelfTest());
   registry.add(new Ss(stack));
+  registry.add(new Sysctl(new KernelParameters(stack.ip.tcp.settings)));
   registry.add(new Tc(stack));
   registry.add(new Nstat(stack));
   registry.add(new Tcpdump(stack));

@@ -5,6 +5,7 @@
 import { Ring } from "../../../core/ring";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
+import { CONGESTION_NAMES } from "./congestion/controller";
 import { ControlBlock } from "./control-block";
 import { armFinWait2 } from "./deadlines";
 import { Sender } from "./send/sender";
@@ -192,6 +193,9 @@ export class TcpConnection {
   get congestionWindow(): u32 {
     return this.block.recovery.window;
   }
+  get congestionName(): string {
+    return CONGESTION_NAMES[this.block.congestion.algorithm()];
+  }
   get slowStartThreshold(): u32 {
     return this.block.congestion.threshold();
   }
@@ -211,6 +215,13 @@ export class TcpConnection {
   }
   get lost(): u32 {
     return this.sender.segments.lost;
+  }
+  /** The shifts of the peer's windows and of this host's (RFC 7323 section 2); 0 if not scaled. */
+  get sendShift(): u32 {
+    return this.sender.shift;
+  }
+  get receiveShift(): u32 {
+    return this.block.receiver.shift;
   }
   /** Whether both sides use SACK (RFC 2018), and whether the path is known to reorder. */
   get selective(): bool {

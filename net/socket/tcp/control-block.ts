@@ -7,7 +7,8 @@ import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { Path } from "../path";
-import { CongestionController } from "./congestion/controller";
+import { CongestionAlgorithm, CongestionController } from "./congestion/controller";
+import { Cubic } from "./congestion/cubic";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
 import { Rack } from "./loss/rack";
@@ -114,10 +115,10 @@ export class ControlBlock extends Scheduled {
     super(schedule);
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
-    const congestion = new NewReno();
+    const congestion = controllerOf(schedule.settings.congestion);
     const sender = new Sender(TCP_SEND_BYTES, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
-    this.negotiated = Negotiated.at(memory);
+    this.negotiated = Negotiated.at(memory, schedule.settings);
     this.receiver = new Receiver(TCP_RECEIVE_BYTES, Reassembly.at(memory + REASSEMBLY));
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
     this.sender = sender;
@@ -233,4 +234,8 @@ export class ControlBlock extends Scheduled {
   setUserTimeout(micros: i64): void {
     this.userTimeout = micros;
   }
+}
+
+function controllerOf(algorithm: CongestionAlgorithm): CongestionController {
+  return algorithm == CongestionAlgorithm.NewReno ? new NewReno() : new Cubic();
 }

@@ -6,6 +6,7 @@ import { FRAME_HEADROOM, FRAME_STORAGE } from "../../../core/limits";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { TcpOptions } from "../../wire/tcp-options";
+import { TcpSettings } from "./settings";
 import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
 
 /** Bytes of options that a header has room for (RFC 9293 section 3.1). */
@@ -29,10 +30,10 @@ export class Negotiated {
   fifth: u64;
 
   /** Initializes an object in zeroed memory. */
-  static at(memory: usize): Negotiated {
+  static at(memory: usize, settings: TcpSettings): Negotiated {
     const negotiated = changetype<Negotiated>(memory);
-    negotiated.scaling = true;
-    negotiated.selective = true;
+    negotiated.scaling = settings.scaling;
+    negotiated.selective = settings.selective;
     return negotiated;
   }
 

@@ -38,11 +38,14 @@ import { transmit } from "./output/transmit";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { before } from "./sequence";
+import { TcpSettings } from "./settings";
 import { TcpState } from "./state";
 import { Schedule, Scheduled } from "./time/schedule";
 import { SINK_RETRY } from "./timing";
 
 export class Tcp implements ListenerOwner {
+  readonly counters: TcpCounters;
+  readonly settings: TcpSettings;
   private readonly registry: TcpRegistry;
   private readonly schedule: Schedule;
   private readonly listeners: Listeners;
@@ -61,16 +64,14 @@ export class Tcp implements ListenerOwner {
     const registry = new TcpRegistry(random);
     this.registry = registry;
     this.schedule = registry.schedule;
+    this.counters = registry.schedule.counters;
+    this.settings = registry.schedule.settings;
     this.listeners = registry.listeners;
   }
 
   /** From now on a connection is opened only if `gauge` reports enough memory for its buffers. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.registry.setMemoryGauge(gauge);
-  }
-
-  get counters(): TcpCounters {
-    return this.schedule.counters;
   }
 
   // --- opening ---

@@ -42,6 +42,10 @@ export function reset(seed: u32): void {
   tcp = new Tcp(random);
   sink.clear();
 }
+/** `CongestionAlgorithm` of connections opened from now on. */
+export function setCongestion(algorithm: u32): void {
+  tcp.settings.congestion = algorithm;
+}
 export function collect(): void {
   __collect();
 }

@@ -2,12 +2,19 @@
  * The interface of a congestion controller (RFC 5033). It owns cwnd and ssthresh, in bytes, and is
  * told what happens to the data in flight. It does not detect losses and does not decide what is
  * retransmitted; see loss/. During fast recovery, `RateReduction` takes the place of cwnd.
- *
- * NewReno is the only implementation. CUBIC (RFC 9438) and HyStart++ (RFC 9406) would need the time
- * of an ACK, which is passed, and the round-trip time, which their constructors could take.
  */
 
+/** The algorithms, by the names that Linux has for them (`tcp_congestion_control`). */
+export const enum CongestionAlgorithm {
+  Cubic = 0,
+  NewReno,
+}
+
+export const CONGESTION_NAMES: StaticArray<string> = ["cubic", "reno"];
+
 export interface CongestionController {
+  algorithm(): CongestionAlgorithm;
+
   /** cwnd: bytes that may be in flight. */
   window(): u32;
   /** ssthresh in bytes: slow start below, congestion avoidance above. */
@@ -15,6 +22,12 @@ export interface CongestionController {
 
   /** The handshake is complete; `lostSyn` is true if the SYN had to be retransmitted. */
   start(segmentSize: u32, lostSyn: bool): void;
+
+  /**
+   * A round trip took `roundTrip` microseconds; SRTT is `smoothed` now. `acknowledged` for the same
+   * ACK follows.
+   */
+  measured(roundTrip: i64, smoothed: i64): void;
 
   /**
    * `count` bytes were acknowledged outside fast recovery, with `flight` bytes in flight before.
@@ -34,9 +47,12 @@ export interface CongestionController {
    */
   timedOut(flight: u32, segmentSize: u32, again: bool): void;
 
-  /** A loss was only apparent: restores the window and threshold from before it. */
-  restore(window: u32, threshold: u32): void;
+  /** Saves its state: a loss is about to be reported that may prove to be only apparent. */
+  remember(): void;
 
-  /** Nothing is in flight, and nothing was sent for longer than RTO. */
-  restartedAfterIdle(segmentSize: u32): void;
+  /** The loss since `remember` was only apparent: restores the state, but never a smaller cwnd. */
+  restore(): void;
+
+  /** Nothing is in flight, and nothing was sent for `timeouts` times RTO, at least once. */
+  restartedAfterIdle(segmentSize: u32, timeouts: u32): void;
 }

@@ -2,17 +2,21 @@
  * NewReno's congestion window: slow start and congestion avoidance (RFC 5681) that count
  * acknowledged bytes (RFC 3465), and an initial window of ten segments (RFC 6928).
  */
-import { CongestionController } from "./controller";
-
-/** ssthresh before the first loss: above any window. */
-const THRESHOLD_INITIAL: u32 = 0x7fffffff;
-const WINDOW_MAXIMUM: u32 = 0x3fffffff;
+import { CongestionAlgorithm, CongestionController } from "./controller";
+import { atLeastTwo, grown, initialWindow, THRESHOLD_INITIAL, windowAfterIdle } from "./window";
 
 export class NewReno implements CongestionController {
   private bytes: u32 = 0;
   private limit: u32 = THRESHOLD_INITIAL;
   /** Bytes acknowledged since the window last grew in congestion avoidance. */
   private counted: u32 = 0;
+  /** cwnd and ssthresh before the last loss. */
+  private oldBytes: u32 = 0;
+  private oldLimit: u32 = 0;
+
+  algorithm(): CongestionAlgorithm {
+    return CongestionAlgorithm.NewReno;
+  }
 
   window(): u32 {
     return this.bytes;
@@ -26,6 +30,8 @@ export class NewReno implements CongestionController {
     this.bytes = lostSyn ? segmentSize : initialWindow(segmentSize);
   }
 
+  measured(_roundTrip: i64, _smoothed: i64): void {}
+
   acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, _now: i64): void {
     const window = this.bytes;
     // A window that was less than half used does not grow (RFC 7661 section 1).
@@ -34,12 +40,12 @@ export class NewReno implements CongestionController {
       // At most two segments per ACK, or one while a loss is repaired, so that an ACK for much data
       // does not cause a burst (L in RFC 3465 section 2.3).
       const most = repairing ? segmentSize : 2 * segmentSize;
-      this.grow(count < most ? count : most);
+      this.bytes = grown(window, count < most ? count : most);
     } else {
       this.counted += count;
       if (this.counted >= window) {
         this.counted -= window;
-        this.grow(segmentSize);
+        this.bytes = grown(window, segmentSize);
       }
     }
   }
@@ -61,34 +67,25 @@ export class NewReno implements CongestionController {
     this.counted = 0;
   }
 
-  restore(window: u32, threshold: u32): void {
-    if (this.bytes < window) this.bytes = window;
-    this.limit = threshold;
+  remember(): void {
+    this.oldBytes = this.bytes;
+    this.oldLimit = this.limit;
+  }
+
+  restore(): void {
+    if (this.bytes < this.oldBytes) this.bytes = this.oldBytes;
+    this.limit = this.oldLimit;
   }
 
   /** A window from before a pause may be too large for the network now (RFC 5681 section 4.1). */
-  restartedAfterIdle(segmentSize: u32): void {
-    const restart = initialWindow(segmentSize);
-    if (this.bytes > restart) this.bytes = restart;
+  restartedAfterIdle(segmentSize: u32, timeouts: u32): void {
+    this.bytes = windowAfterIdle(this.bytes, segmentSize, timeouts);
   }
-
-  private grow(bytes: u32): void {
-    const window = this.bytes + bytes;
-    this.bytes = window < WINDOW_MAXIMUM ? window : WINDOW_MAXIMUM;
-  }
-}
-
-/** Returns ten segments, but at most 14,600 bytes, and at least two segments (RFC 6928, 2). */
-function initialWindow(segmentSize: u32): u32 {
-  const ten = 10 * segmentSize;
-  if (ten <= 14600) return ten;
-  return 2 * segmentSize > 14600 ? 2 * segmentSize : 14600;
 }
 
 /**
  * Returns ssthresh after a loss: half of `flight`, at least two segments (RFC 5681, equation 4).
  */
 function halved(flight: u32, segmentSize: u32): u32 {
-  const half = flight >>> 1;
-  return half > 2 * segmentSize ? half : 2 * segmentSize;
+  return atLeastTwo(flight >>> 1, segmentSize);
 }

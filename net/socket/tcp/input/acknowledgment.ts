@@ -66,7 +66,10 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   const segments = sender.segments;
   const recovery = block.recovery;
   const roundTrip = block.roundTrip;
-  if (segments.sample != NO_SAMPLE) roundTrip.sample(segments.sample);
+  if (segments.sample != NO_SAMPLE) {
+    roundTrip.sample(segments.sample);
+    block.congestion.measured(segments.sample, roundTrip.smoothed);
+  }
   recovery.rack.update(segments, now);
   const look = recovery.lookAt;
   const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);

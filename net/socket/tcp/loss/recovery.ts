@@ -48,9 +48,8 @@ export class Recovery {
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
   private doubt: Doubt = Doubt.None;
-  /** cwnd and ssthresh before the loss, and retransmissions not yet reported as needless. */
-  private undoWindow: u32 = 0;
-  private undoThreshold: u32 = 0;
+  /** Whether the last loss may prove apparent, and retransmissions not yet reported as needless. */
+  private undoable: bool = false;
   private undoLeft: u32 = 0;
   /** The tail loss probe in flight: SND.NXT, and whether it was a retransmission. */
   private probing: bool = false;
@@ -297,8 +296,8 @@ export class Recovery {
 
   /** Remembers the windows before the loss. */
   private remember(): void {
-    this.undoWindow = this.congestion.window();
-    this.undoThreshold = this.congestion.threshold();
+    this.congestion.remember();
+    this.undoable = true;
     this.undoLeft = 0;
   }
 
@@ -306,13 +305,13 @@ export class Recovery {
   private repeated(): void {
     this.rack.widen(this.sender.unacknowledged, this.sender.next);
     if (this.undoLeft == 0 || --this.undoLeft > 0) return;
-    if (this.undoWindow > 0) this.undo();
+    if (this.undoable) this.undo();
   }
 
   /** Restores the windows from before the loss, which was only apparent. */
   private undo(): void {
-    this.congestion.restore(this.undoWindow, this.undoThreshold);
-    this.undoWindow = 0;
+    this.congestion.restore();
+    this.undoable = false;
     this.sender.segments.unlose();
     this.duplicates.reset();
     this.phase = RecoveryPhase.Open;

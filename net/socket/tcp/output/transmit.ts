@@ -177,7 +177,8 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
 function restartAfterIdle(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   if (sender.maximum != sender.unacknowledged) return;
-  if (now - block.liveness.sentAt > block.roundTrip.timeout()) {
-    block.congestion.restartedAfterIdle(sender.segmentSize);
-  }
+  const idle = now - block.liveness.sentAt;
+  const timeout = block.roundTrip.timeout();
+  if (idle <= timeout) return;
+  block.congestion.restartedAfterIdle(sender.segmentSize, (idle / timeout) as u32);
 }

@@ -7,8 +7,12 @@ import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
 import { TcpCounters } from "../counters";
 import { AckEvent } from "../loss/ack-event";
+import { TcpSettings } from "../settings";
 
-/** What all connections of a host share: time, randomness, counters, the active list and timers. */
+/**
+ * What all connections of a host share: time, randomness, counters, settings, the active list and
+ * timers.
+ */
 export class Schedule {
   /** The time of the current or last `process` or `dispatch`, which calls of the user use too. */
   now: i64 = 0;
@@ -16,6 +20,7 @@ export class Schedule {
   activeCount: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue();
   readonly counters: TcpCounters = new TcpCounters();
+  readonly settings: TcpSettings = new TcpSettings();
   /** The ACK that is being handled. */
   readonly ack: AckEvent = new AckEvent();
   private first: Scheduled | null = null;

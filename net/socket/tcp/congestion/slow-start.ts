@@ -1,0 +1,70 @@
+/**
+ * HyStart++ (RFC 9406): ends the first slow start before it overflows the queue of the path. When
+ * the round-trip time rises, cwnd grows more slowly for some rounds (CSS); unless the time falls
+ * again, congestion avoidance follows.
+ */
+import { MILLISECOND, NEVER } from "../../../../core/time";
+
+// The constants of section 4.3.
+const THRESHOLD_LEAST: i64 = 4 * MILLISECOND;
+const THRESHOLD_MOST: i64 = 16 * MILLISECOND;
+const SAMPLES: u32 = 8;
+const GROWTH_DIVISOR: u32 = 4;
+const CONSERVATIVE_ROUNDS: u32 = 5;
+/** L for a sender without pacing: the most segments that one ACK counts for. */
+const SEGMENTS_MOST: u32 = 8;
+
+export class SlowStart {
+  /** Bytes to be acknowledged until this round trip is over. */
+  private roundLeft: u32 = 0;
+  /** The round-trip times of this round, and the minima of this round and of the last. */
+  private samples: u32 = 0;
+  private minimum: i64 = NEVER;
+  private lastMinimum: i64 = NEVER;
+  /** The minimum when CSS began; NEVER outside CSS. */
+  private baseline: i64 = NEVER;
+  /** Rounds left in CSS. */
+  private roundsLeft: u32 = 0;
+
+  /** Takes a round-trip time in microseconds. */
+  measured(roundTrip: i64): void {
+    this.samples++;
+    if (roundTrip < this.minimum) this.minimum = roundTrip;
+  }
+
+  /**
+   * An ACK covered `count` bytes and left `flight` bytes in flight. Returns by how many bytes cwnd
+   * grows; 0 if slow start is over.
+   */
+  acknowledged(count: u32, flight: u32, segmentSize: u32): u32 {
+    this.judge();
+    if (count < this.roundLeft) {
+      this.roundLeft -= count;
+    } else {
+      if (this.baseline != NEVER && --this.roundsLeft == 0) return 0;
+      this.roundLeft = flight;
+      this.samples = 0;
+      this.lastMinimum = this.minimum;
+      this.minimum = NEVER;
+    }
+    const most = SEGMENTS_MOST * segmentSize;
+    const growth = count < most ? count : most;
+    return this.baseline == NEVER ? growth : (growth + GROWTH_DIVISOR - 1) / GROWTH_DIVISOR;
+  }
+
+  /** Enters or leaves CSS if this round has enough samples to tell (section 4.2). */
+  private judge(): void {
+    if (this.samples < SAMPLES) return;
+    if (this.baseline != NEVER) {
+      if (this.minimum < this.baseline) this.baseline = NEVER;
+      return;
+    }
+    const last = this.lastMinimum;
+    if (last == NEVER) return;
+    const eighth = last >> 3;
+    const rise = min(max(eighth, THRESHOLD_LEAST), THRESHOLD_MOST);
+    if (this.minimum < last + rise) return;
+    this.baseline = this.minimum;
+    this.roundsLeft = CONSERVATIVE_ROUNDS;
+  }
+}

@@ -1,0 +1,47 @@
+/** The congestion controllers (net/socket/tcp/congestion/), driven by Node. */
+import { CongestionController } from "../../../net/socket/tcp/congestion/controller";
+import { Cubic, cubeRoot } from "../../../net/socket/tcp/congestion/cubic";
+import { NewReno } from "../../../net/socket/tcp/congestion/new-reno";
+
+export { cubeRoot };
+
+let controller: CongestionController = new NewReno();
+
+function begin(chosen: CongestionController, segmentSize: u32): void {
+  controller = chosen;
+  controller.start(segmentSize, false);
+}
+export function cubic(segmentSize: u32): void {
+  begin(new Cubic(), segmentSize);
+}
+export function newReno(segmentSize: u32): void {
+  begin(new NewReno(), segmentSize);
+}
+export function cwnd(): u32 {
+  return controller.window();
+}
+export function ssthresh(): u32 {
+  return controller.threshold();
+}
+export function measured(micros: i64): void {
+  controller.measured(micros, micros);
+}
+export function acknowledged(count: u32, flight: u32, segmentSize: u32, now: i64): void {
+  controller.acknowledged(count, flight, false, segmentSize, now);
+}
+/** A loss and its fast recovery. */
+export function lost(flight: u32, segmentSize: u32): void {
+  controller.remember();
+  controller.lossDetected(flight, segmentSize);
+  controller.recovered(controller.threshold());
+}
+export function timedOut(flight: u32, segmentSize: u32): void {
+  controller.remember();
+  controller.timedOut(flight, segmentSize, false);
+}
+export function restore(): void {
+  controller.restore();
+}
+export function idle(segmentSize: u32, timeouts: u32): void {
+  controller.restartedAfterIdle(segmentSize, timeouts);
+}
