@@ -11,7 +11,7 @@ export const mutants: Mutant[] = [
   [
     "does not start the retransmission timer",
     "net/socket/tcp/output/transmit.ts",
-    "if (resting) armRetransmit(block, now);",
+    "if (resting) armTimeout(block, now);",
     "",
   ],
   [

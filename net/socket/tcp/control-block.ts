@@ -76,6 +76,8 @@ export class ControlBlock extends Scheduled {
   lingering: bool = false;
   /** What the retransmission timer is for. */
   timer: TimerUse = TimerUse.Timeout;
+  /** When the retransmission timeout is due, if something is in flight. */
+  timeoutAt: i64 = 0;
   /** Whether a RST is sent in the next `dispatch`; the connection is already closed. */
   resetDue: bool = false;
   /** Whether Nagle is off: small segments do not wait for those in flight. */
@@ -226,6 +228,11 @@ export class ControlBlock extends Scheduled {
   /** Notes what the retransmission timer is for. */
   setTimerUse(use: TimerUse): void {
     this.timer = use;
+  }
+
+  /** Notes when the retransmission timeout is due. */
+  setTimeoutAt(at: i64): void {
+    this.timeoutAt = at;
   }
 
   setNoDelay(on: bool): void {

@@ -13,8 +13,8 @@ import {
   HALF_CLOSED_IDLE,
   ORPHAN_CLOSED_WINDOW,
   ORPHAN_IDLE,
+  PROBE_INITIAL,
   PROBE_SLACK,
-  RTO_MAXIMUM,
 } from "./timing";
 
 /**
@@ -24,24 +24,35 @@ import {
 export function armRetransmit(block: ControlBlock, now: i64): void {
   const recovery = block.recovery;
   const timeout = now + block.roundTrip.timeout();
-  let at = timeout;
-  let use = TimerUse.Timeout;
+  block.setTimeoutAt(timeout);
   if (recovery.lookAt < timeout) {
-    at = recovery.lookAt;
-    use = TimerUse.Reordering;
+    block.setTimerUse(TimerUse.Reordering);
+    armBy(block, recovery.lookAt, now);
   } else if (recovery.mayProbe) {
-    at = now + probeInterval(block);
-    if (at < timeout) use = TimerUse.Probe;
-    else at = timeout;
+    armProbe(block, now);
+  } else {
+    block.setTimerUse(TimerUse.Timeout);
+    armBy(block, timeout, now);
   }
-  block.setTimerUse(use);
-  armBy(block, at, now);
+}
+
+/**
+ * Restarts the retransmission timer for a tail loss probe, while the timeout runs on. The probe is
+ * due no later than the timeout, and then takes its place (RFC 8985 section 7.2).
+ */
+export function armProbe(block: ControlBlock, now: i64): void {
+  const probeAt = now + probeInterval(block);
+  const timeoutAt = block.timeoutAt;
+  block.setTimerUse(TimerUse.Probe);
+  armBy(block, probeAt < timeoutAt ? probeAt : timeoutAt, now);
 }
 
 /** Restarts the retransmission timer for the timeout, not for a probe. */
 export function armTimeout(block: ControlBlock, now: i64): void {
+  const timeout = now + block.roundTrip.timeout();
+  block.setTimeoutAt(timeout);
   block.setTimerUse(TimerUse.Timeout);
-  armBy(block, now + block.roundTrip.timeout(), now);
+  armBy(block, timeout, now);
 }
 
 /** Starts the persist timer, which has a closed window probed (RFC 9293 section 3.8.6.1). */
@@ -76,7 +87,7 @@ export function expire(block: ControlBlock, now: i64): void {
 /** Returns PTO: two round trips and, for a lone segment, the delay its ACK may have. */
 function probeInterval(block: ControlBlock): i64 {
   const smoothed = block.roundTrip.smoothed;
-  if (smoothed == 0) return RTO_MAXIMUM;
+  if (smoothed == 0) return PROBE_INITIAL;
   const lone = block.sender.segments.count == 1;
   return 2 * smoothed + (lone ? ACK_DELAY_WORST : PROBE_SLACK);
 }

@@ -24,6 +24,8 @@ export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
 /** The longest delay expected of a peer's ACKs (RFC 8985 section 7.2). */
 export const ACK_DELAY_WORST: i64 = 200 * MILLISECOND;
+/** When a tail loss probe is due before the first measurement (RFC 8985 section 7.2). */
+export const PROBE_INITIAL: i64 = SECOND;
 /** How long a tail loss probe waits beyond two round trips: a turn of the kernel takes time. */
 export const PROBE_SLACK: i64 = 2 * MILLISECOND;
 

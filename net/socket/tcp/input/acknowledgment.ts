@@ -40,8 +40,8 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   ack.begin(advance, sender.flight, same && bare && sender.flight > 0);
   sender.segments.beginAck();
   if (isNew) sender.acknowledge(acknowledgment, now);
-  const marked = block.negotiated.selective && segment.hasOptions;
-  if (marked && markSacked(block, segment, now)) ack.noteRepeated();
+  const marked = segment.hasOptions && segment.options.sackBlocks > 0 && block.negotiated.selective;
+  if (marked) markSacked(block, segment, ack, now);
   if (isNew || ack.duplicate || marked) acknowledge(block, ack, now);
   if (((acknowledgment - unacknowledged) as i32) >= 0) {
     sender.updateWindow(segment.sequence, acknowledgment, window);
@@ -77,36 +77,41 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
     block.liveness.progressed(now);
     block.persist.acknowledged(sender.unacknowledged == sender.maximum);
   }
-  if (sender.unacknowledged == sender.maximum) block.stopRetransmit();
-  else if (restarts || recovery.lookAt < look) armRetransmit(block, now);
+  if (sender.unacknowledged == sender.maximum) {
+    // Without progress, the timer is the persist timer and runs on.
+    if (ack.advance > 0) block.stopRetransmit();
+  } else if (restarts || recovery.lookAt < look) {
+    armRetransmit(block, now);
+  }
   if (sender.unsent > 0 || sender.finDue || segments.lost > 0 || recovery.probeDue) block.wake();
   if (ack.advance > 0 && sender.finAcknowledged) finAcknowledged(block, now);
 }
 
 /**
- * Marks what the SACK option of a segment covers; ignores impossible blocks. Reports whether the
- * first block is a D-SACK: below the acknowledgment, or inside the second block (RFC 2883).
+ * Marks what the SACK option of a segment covers; ignores impossible blocks. Notes in `ack` if the
+ * first block is a D-SACK: below the segment's own acknowledgment, which may be older than SND.UNA,
+ * or inside the second block (RFC 2883 section 4).
  */
-function markSacked(block: ControlBlock, segment: TcpSegment, now: i64): bool {
+function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): void {
   const sender = block.sender;
   const options = segment.options;
   const una = sender.unacknowledged;
-  let repeated = false;
   for (let i: u32 = 0; i < options.sackBlocks; i++) {
     const from = options.sackFrom(i);
     const to = options.sackTo(i);
     if (!before(from, to) || before(sender.maximum, to)) continue;
-    if (before(from, una)) {
-      if (i == 0 && !before(from, una - sender.largestWindow)) repeated = true;
-      continue;
+    if (i == 0) {
+      const second = options.sackBlocks > 1;
+      if (
+        before(from, segment.acknowledgment)
+          ? !before(from, una - sender.largestWindow)
+          : second && !before(from, options.sackFrom(1)) && !before(options.sackTo(1), to)
+      ) {
+        ack.noteDuplicate(from, to);
+      }
     }
-    if (i == 0 && options.sackBlocks > 1) {
-      const inside = !before(from, options.sackFrom(1)) && !before(options.sackTo(1), to);
-      if (inside) repeated = true;
-    }
-    sender.segments.sack(from, to, now);
+    if (!before(from, una)) sender.segments.sack(from, to, now);
   }
-  return repeated;
 }
 
 function finAcknowledged(block: ControlBlock, now: i64): void {

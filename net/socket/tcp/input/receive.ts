@@ -47,11 +47,11 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const sequence = segment.sequence;
   if ((segment.flags & ~FLAG_PSH) != FLAG_ACK || sequence != receiver.next) return false;
   if (segment.window << sender.shift != sender.window) return false;
+  if (segment.hasOptions && segment.options.sackBlocks > 0) return false;
   const acknowledgment = segment.acknowledgment;
   const length = segment.length;
   if (length == 0) {
     if (!isNewAck(acknowledgment, sender.unacknowledged, sender.maximum)) return false;
-    if (segment.hasOptions && segment.options.sackBlocks > 0) return false;
     if (block.recovery.phase != RecoveryPhase.Open) return false;
     acknowledged(block, acknowledgment, now);
   } else {
@@ -94,7 +94,7 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     if (receiver.window > 0) block.liveness.acted(now);
     const end = segment.sequence + segment.length;
     if (segment.length > 0 && !before(receiver.next, end)) {
-      receiver.noteRepeated(segment.sequence, end);
+      receiver.noteDuplicate(segment.sequence, end);
     }
     block.acknowledge();
     // The ACK field of a probe of a closed window is valid (3.10.7.4), also if it is repeated.
@@ -113,7 +113,7 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
 /**
  * Reports whether a segment's data ends at RCV.NXT, or less than a unit of the window's scale
  * before it. If both ends probe a closed window and both bytes arrive, each end repeats its byte
- * until it is acknowledged. Only these repeated probes carry the acknowledgments.
+ * until it is acknowledged. Only these retransmitted probes carry the acknowledgments.
  */
 function endsAtNext(block: ControlBlock, segment: TcpSegment): bool {
   const receiver = block.receiver;

@@ -7,19 +7,23 @@ export class AckEvent {
   flightBefore: u32 = 0;
   /** Whether it is a duplicate ACK as RFC 5681 section 2 defines it. */
   duplicate: bool = false;
-  /** Whether it has a D-SACK: data arrived twice (RFC 2883). */
-  repeated: bool = false;
+  /** Whether it has a D-SACK, and its bounds: data that arrived twice (RFC 2883). */
+  hasDuplicate: bool = false;
+  duplicateFrom: u32 = 0;
+  duplicateTo: u32 = 0;
 
   /** Begins an ACK that advances SND.UNA by `advance`, with `flight` in flight before. */
   begin(advance: u32, flight: u32, duplicate: bool): void {
     this.advance = advance;
     this.flightBefore = flight;
     this.duplicate = duplicate;
-    this.repeated = false;
+    this.hasDuplicate = false;
   }
 
-  /** Notes a D-SACK. */
-  noteRepeated(): void {
-    this.repeated = true;
+  /** Notes a D-SACK for the sequence numbers from `from` to `to` (exclusive). */
+  noteDuplicate(from: u32, to: u32): void {
+    this.hasDuplicate = true;
+    this.duplicateFrom = from;
+    this.duplicateTo = to;
   }
 }

@@ -52,7 +52,7 @@ export class Rack {
     if (sentAt == 0) return;
     const time = now - sentAt;
     // An ACK that arrives too soon after a retransmission acknowledges the original one.
-    if (segments.newestRepeated && time < this.minimum) return;
+    if (segments.newestRetransmitted && time < this.minimum) return;
     this.roundTrip = time;
     if (sentAt < this.sentAt) return;
     if (sentAt == this.sentAt && before(segments.newestEnd, this.end)) return;

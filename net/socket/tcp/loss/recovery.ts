@@ -48,8 +48,12 @@ export class Recovery {
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
   private doubt: Doubt = Doubt.None;
-  /** Whether the last loss may prove apparent, and retransmissions not yet reported as needless. */
+  /**
+   * Whether the last loss may prove apparent, SND.UNA then, and the retransmissions from there to
+   * `point` that are not yet reported as needless.
+   */
   private undoable: bool = false;
+  private undoFrom: u32 = 0;
   private undoLeft: u32 = 0;
   /** The tail loss probe in flight: SND.NXT, and whether it was a retransmission. */
   private probing: bool = false;
@@ -112,7 +116,12 @@ export class Recovery {
     this.probeDue = true;
   }
 
-  /** The probe was sent; `resent` if it repeated the last segment. */
+  /** There was nothing to send as a probe. */
+  cancelProbe(): void {
+    this.probeDue = false;
+  }
+
+  /** The probe was sent; `resent` if it retransmitted the last segment. */
   probed(resent: bool): void {
     this.probeDue = false;
     if (this.phase != RecoveryPhase.Open) return;
@@ -132,7 +141,8 @@ export class Recovery {
     const advance = ack.advance;
     const size = sender.segmentSize;
     if (advance > 0) this.timedOutOnce = false;
-    if (ack.repeated) this.repeated();
+    if (sender.unacknowledged == sender.maximum) this.probeDue = false;
+    if (ack.hasDuplicate) this.arrivedTwice(ack.duplicateFrom);
     if (this.probing) this.endProbe(ack);
     const lost = segments.lost;
     const delivered = this.selective ? segments.delivered : this.countDuplicates(ack);
@@ -146,7 +156,8 @@ export class Recovery {
       if (repairing && atOrBefore(this.point, sender.unacknowledged)) this.leaveTimeout();
       this.congestion.acknowledged(advance, ack.flightBefore, repairing, size, now);
     }
-    if (found && this.phase == RecoveryPhase.Open) this.enterFast(delivered);
+    // Also after a recovery that has left a loss beyond its recovery point.
+    if (segments.lost > 0 && this.phase == RecoveryPhase.Open) this.enterFast(delivered);
     return advance > 0;
   }
 
@@ -219,6 +230,7 @@ export class Recovery {
     this.partial = false;
     this.phase = RecoveryPhase.Fast;
     this.probing = false;
+    this.probeDue = false;
     this.reduction.enter(sender.flight);
     this.reduce(delivered, false);
   }
@@ -245,6 +257,8 @@ export class Recovery {
       this.phase = RecoveryPhase.Open;
       this.duplicates.reset();
       this.rack.recovered();
+      // What was sent during this recovery and lost is a loss of another round trip.
+      if (this.sender.segments.lost > 0) this.enterFast(delivered);
       return true;
     }
     if (advance > 0 && !this.selective) this.sender.segments.lose(0);
@@ -298,12 +312,19 @@ export class Recovery {
   private remember(): void {
     this.congestion.remember();
     this.undoable = true;
-    this.undoLeft = 0;
+    this.undoFrom = this.sender.unacknowledged;
+    const resent = this.sender.segments.countResent();
+    // A probe's segment may have been SACKed, but a D-SACK for it may follow.
+    this.undoLeft = resent == 0 && this.probing && this.probeResent ? 1 : resent;
   }
 
-  /** A D-SACK arrived. If there was one for every retransmission, none was needed (RFC 3708). */
-  private repeated(): void {
+  /**
+   * A D-SACK reports that the segment at `from` arrived twice. If there was one for every
+   * retransmission of the last recovery, none was needed (RFC 3708).
+   */
+  private arrivedTwice(from: u32): void {
     this.rack.widen(this.sender.unacknowledged, this.sender.next);
+    if (before(from, this.undoFrom) || !before(from, this.point)) return;
     if (this.undoLeft == 0 || --this.undoLeft > 0) return;
     if (this.undoable) this.undo();
   }
@@ -324,7 +345,9 @@ export class Recovery {
     const una = this.sender.unacknowledged;
     if (!this.probeResent) {
       if (!before(una, this.probeEnd)) this.probing = false;
-    } else if (ack.repeated || (ack.duplicate && una == this.probeEnd)) {
+    } else if (ack.hasDuplicate && ack.duplicateTo == this.probeEnd) {
+      this.probing = false;
+    } else if (ack.duplicate && una == this.probeEnd) {
       this.probing = false;
     } else if (before(this.probeEnd, una)) {
       this.probing = false;

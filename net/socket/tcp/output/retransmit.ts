@@ -29,10 +29,20 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
   return true;
 }
 
-/** Retransmits the last segment in flight to provoke an ACK. Returns false if the sink is busy. */
+/**
+ * Retransmits the last segment in flight, if there is one, to provoke an ACK. Returns false if the
+ * sink is busy.
+ */
 export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const segments = block.sender.segments;
-  return segments.count == 0 || resend(block, sink, segments.count - 1, now);
+  const recovery = block.recovery;
+  if (segments.count == 0) {
+    recovery.cancelProbe();
+    return true;
+  }
+  if (!resend(block, sink, segments.count - 1, now)) return false;
+  recovery.probed(true);
+  return true;
 }
 
 /** Counts a retransmission for the host. */

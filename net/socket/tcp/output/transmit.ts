@@ -13,7 +13,7 @@ import {
 } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
-import { armPersist, armRetransmit } from "../deadlines";
+import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
 import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
@@ -71,32 +71,42 @@ function transmitKeepAlive(block: ControlBlock, sink: PacketSink, now: i64): boo
   return true;
 }
 
-/** Sends data and FIN from SND.NXT on as far as both windows and Nagle allow. */
+/**
+ * Sends data and FIN from SND.NXT on as far as both windows and Nagle allow, then a tail loss probe
+ * if one is due and nothing new could be sent.
+ */
 function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
+  const recovery = block.recovery;
+  const next = block.sender.next;
+  const done = transmitNew(block, sink, now);
+  // What was sent puts the probe off (RFC 8985 section 7.2).
+  if (block.sender.next != next && recovery.mayProbe) armProbe(block, now);
+  return done && (!recovery.probeDue || retransmitLast(block, sink, now));
+}
+
+/** Sends data and FIN. Returns false if the sink is busy. */
+function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const size = sender.segmentSize;
   restartAfterIdle(block, now);
-  for (;;) {
+  while (!sender.segments.full) {
     const probe = block.recovery.probeDue;
     const unsent = sender.unsent;
-    if (sender.segments.full) break;
     if (unsent == 0) {
-      if (sender.finDue) return transmitPiece(block, sink, 0, now);
-      break;
+      if (!sender.finDue) return true;
+      if (!transmitPiece(block, sink, 0, now)) return false;
+      if (probe) block.recovery.probed(false);
+      return true;
     }
     const room = roomOf(block, probe ? size : 0);
     let length = unsent < size ? unsent : size;
     if (room < length) length = room;
     if (length == 0 || (length < size && !worthSending(block, length, unsent))) {
-      if (sender.flight == 0) return transmitProbe(block, sink, room, now);
-      break;
+      return sender.flight != 0 || transmitProbe(block, sink, room, now);
     }
     if (!transmitPiece(block, sink, length, now)) return false;
     if (probe) block.recovery.probed(false);
   }
-  if (!block.recovery.probeDue) return true;
-  if (!retransmitLast(block, sink, now)) return false;
-  block.recovery.probed(true);
   return true;
 }
 
@@ -113,7 +123,7 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
   if (allAcknowledged) block.liveness.progressed(now);
   noteSent(block, length + (fin ? 1 : 0), length, now);
   block.persist.stop();
-  if (resting) armRetransmit(block, now);
+  if (resting) armTimeout(block, now);
   return true;
 }
 

@@ -33,8 +33,8 @@ export class Receiver {
   private urgentEnd: u32 = 0;
   readonly ring: Ring;
   /** Sequence numbers that arrived twice, to be reported (D-SACK, RFC 2883); empty if none. */
-  private repeatedFrom: u32 = 0;
-  private repeatedTo: u32 = 0;
+  private duplicateFrom: u32 = 0;
+  private duplicateTo: u32 = 0;
   private finKnown: bool = false;
   private finSequence: u32 = 0;
 
@@ -129,7 +129,7 @@ export class Receiver {
     let from = sequence;
     let end = sequence + length;
     if (fin) this.noteFin(end);
-    if (length > 0 && before(from, this.next)) this.noteRepeated(from, earlierOf(end, this.next));
+    if (length > 0 && before(from, this.next)) this.noteDuplicate(from, earlierOf(end, this.next));
     if (before(from, this.next)) from = this.next;
     if (before(this.edge, end)) end = this.edge;
     if (this.finKnown && before(this.finSequence, end)) end = this.finSequence;
@@ -147,34 +147,34 @@ export class Receiver {
 
   /** Whether the next ACK should have SACK blocks: for data beyond a gap, or that arrived twice. */
   get reportDue(): bool {
-    return this.reassembly.count > 0 || this.repeatedFrom != this.repeatedTo;
+    return this.reassembly.count > 0 || this.duplicateFrom != this.duplicateTo;
   }
 
   /** The number of SACK blocks to report. */
   get blocks(): u32 {
-    return this.reassembly.count + (this.repeatedFrom != this.repeatedTo ? 1 : 0);
+    return this.reassembly.count + (this.duplicateFrom != this.duplicateTo ? 1 : 0);
   }
 
   /** Writes `count` blocks, at most `blocks`: what arrived twice, then the latest pieces. */
   emitBlocks(pointer: usize, count: u32): void {
-    if (this.repeatedFrom == this.repeatedTo) {
+    if (this.duplicateFrom == this.duplicateTo) {
       this.reassembly.emitBlocks(pointer, count);
       return;
     }
-    storeNet32(pointer, this.repeatedFrom);
-    storeNet32(pointer + 4, this.repeatedTo);
+    storeNet32(pointer, this.duplicateFrom);
+    storeNet32(pointer + 4, this.duplicateTo);
     this.reassembly.emitBlocks(pointer + SACK_BLOCK, count - 1);
   }
 
   /** The D-SACK was sent; it is sent only once. */
   reported(): void {
-    this.repeatedFrom = this.repeatedTo;
+    this.duplicateFrom = this.duplicateTo;
   }
 
   /** Notes that the sequence numbers from `from` to `to` (exclusive) arrived again. */
-  noteRepeated(from: u32, to: u32): void {
-    this.repeatedFrom = from;
-    this.repeatedTo = to;
+  noteDuplicate(from: u32, to: u32): void {
+    this.duplicateFrom = from;
+    this.duplicateTo = to;
   }
 
   /** Frees the memory; nothing can be read any more. */
@@ -190,7 +190,7 @@ export class Receiver {
     if (sequence == this.next && this.reassembly.count == 0) {
       this.append(pointer, length);
     } else if (this.reassembly.holds(sequence, sequence + length)) {
-      this.noteRepeated(sequence, sequence + length);
+      this.noteDuplicate(sequence, sequence + length);
       this.reassembly.touch(sequence);
     } else if (this.reassembly.insert(ring, this.next, sequence, pointer, length)) {
       this.next = this.reassembly.advance(ring, this.next);

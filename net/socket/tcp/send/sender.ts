@@ -35,7 +35,10 @@ export class Sender {
   shortEnd: u32 = 0;
   /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
-  /** The largest packet size that is known to have arrived; 0 if no full-sized segment has. */
+  /**
+   * The size of the packets of full-sized segments that are known to have arrived; 0 if none is.
+   * Several small segments that one ACK covers prove nothing.
+   */
   provenSize: u32 = 0;
   /** The path MTU claimed by an ICMP error that quoted `claimedAt`; 0 if no claim is pending. */
   private claimedMtu: u32 = 0;
@@ -164,12 +167,12 @@ export class Sender {
       this.ring.consume(data - this.base);
       this.base = data;
     }
-    if (acknowledgment - this.unacknowledged >= this.segmentSize) this.provenSize = this.packetSize;
     if (this.claimedMtu != 0 && before(this.claimedAt, acknowledgment)) this.claimedMtu = 0;
     this.unacknowledged = acknowledgment;
     if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
     this.segments.acknowledge(acknowledgment, now);
+    if (this.segments.largest >= this.segmentSize) this.provenSize = this.packetSize;
   }
 
   /**

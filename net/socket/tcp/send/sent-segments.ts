@@ -29,7 +29,7 @@ const LOST: u32 = 2;
 /** It was retransmitted, and the retransmission is not considered lost. */
 const RESENT: u32 = 4;
 /** It was sent more than once. */
-const REPEATED: u32 = 8;
+const RETRANSMITTED: u32 = 8;
 
 @unmanaged
 class SentSegment {
@@ -59,10 +59,10 @@ export class SentSegments {
   delivered: u32;
   /** The round-trip time of the oldest of them, or NO_SAMPLE (Karn's algorithm). */
   sample: i64;
-  /** Of those segments, the one sent last: when, its end, and whether it was REPEATED. */
+  /** Of those segments, the one sent last: when, its end, and whether it was RETRANSMITTED. */
   newestAt: i64;
   newestEnd: u32;
-  newestRepeated: bool;
+  newestRetransmitted: bool;
   /** Whether it reported segments sent only once, and the lowest end of one. */
   original: bool;
   originalEnd: u32;
@@ -70,8 +70,10 @@ export class SentSegments {
   reordered: bool;
   /** `highest` before this ACK, whose blocks are in no particular order. */
   private reported: u32;
+  /** The size of the largest segment that it acknowledged to the end. */
+  largest: u32;
   /** Whether it acknowledged a segment that was sent more than once. */
-  private repeated: bool;
+  private retransmitted: bool;
 
   // The only record before `allocate`, laid out as a SentSegment.
   ownSentAt: i64;
@@ -158,14 +160,14 @@ export class SentSegments {
     const segment = this.record(this.count++);
     segment.sentAt = now;
     segment.end = end;
-    segment.flags = again ? REPEATED : 0;
+    segment.flags = again ? RETRANSMITTED : 0;
   }
 
   /** A segment was sent again. */
   resend(index: u32, now: i64): void {
     const segment = this.record(index);
     if ((segment.flags & RESENT) == 0) this.resent += segment.end - this.startOf(index);
-    segment.flags |= RESENT | REPEATED;
+    segment.flags |= RESENT | RETRANSMITTED;
     segment.sentAt = now;
     this.retransmissions++;
   }
@@ -192,7 +194,8 @@ export class SentSegments {
     this.original = false;
     this.reordered = false;
     this.reported = this.highest;
-    this.repeated = false;
+    this.largest = 0;
+    this.retransmitted = false;
   }
 
   /** Drops what `acknowledgment` covers. */
@@ -204,17 +207,19 @@ export class SentSegments {
       const end = segment.end;
       const flags = segment.flags;
       const covered = earlierOf(acknowledgment, end);
-      this.uncount(flags, covered - start);
-      if ((flags & SACKED) == 0) this.delivered += covered - start;
+      const size = covered - start;
+      this.uncount(flags, size);
+      if ((flags & SACKED) == 0) this.delivered += size;
       start = covered;
       if (covered != end) break;
+      if (size > this.largest) this.largest = size;
       if ((flags & SACKED) == 0) this.arrived(segment, now, true);
       this.first = (this.first + 1) & this.mask;
       left--;
     }
     this.count = left;
     this.start = acknowledgment;
-    if (this.repeated) this.sample = NO_SAMPLE;
+    if (this.retransmitted) this.sample = NO_SAMPLE;
   }
 
   /**
@@ -231,7 +236,7 @@ export class SentSegments {
       this.uncount(flags, size);
       this.sacked += size;
       this.delivered += size;
-      segment.flags = (flags & REPEATED) | SACKED;
+      segment.flags = (flags & RETRANSMITTED) | SACKED;
       this.arrived(segment, now, false);
     }
   }
@@ -247,7 +252,7 @@ export class SentSegments {
     const size = segment.end - this.startOf(index);
     if ((flags & LOST) == 0) this.lost += size;
     if ((flags & RESENT) != 0) this.resent -= size;
-    segment.flags = (flags & REPEATED) | LOST;
+    segment.flags = (flags & RETRANSMITTED) | LOST;
   }
 
   /**
@@ -261,7 +266,7 @@ export class SentSegments {
     for (let i: u32 = 0; i < this.count; i++) {
       const segment = this.record(i);
       if (reneged || (segment.flags & SACKED) == 0) {
-        segment.flags = (segment.flags & REPEATED) | LOST;
+        segment.flags = (segment.flags & RETRANSMITTED) | LOST;
         lost += segment.end - start;
       }
       start = segment.end;
@@ -269,6 +274,13 @@ export class SentSegments {
     if (reneged) this.sacked = 0;
     this.lost = lost;
     this.resent = 0;
+  }
+
+  /** Counts the segments whose retransmissions are in flight. */
+  countResent(): u32 {
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < this.count; i++) if ((this.record(i).flags & RESENT) != 0) count++;
+    return count;
   }
 
   /** Unmarks all lost segments: the loss was spurious. */
@@ -294,7 +306,7 @@ export class SentSegments {
       if ((flags & SACKED) != 0 || (flags & (LOST | RESENT)) == LOST) continue;
       if (segment.sentAt > at || (segment.sentAt == at && !before(segment.end, end))) {
         // Segments sent once were sent in order, and retransmissions later still.
-        if ((flags & REPEATED) == 0) break;
+        if ((flags & RETRANSMITTED) == 0) break;
         continue;
       }
       const remaining = segment.sentAt + window - now;
@@ -309,9 +321,9 @@ export class SentSegments {
   /** Notes that a segment has arrived; `inOrder` if it was acknowledged, not SACKed. */
   private arrived(segment: SentSegment, now: i64, inOrder: bool): void {
     const end = segment.end;
-    const repeated = (segment.flags & REPEATED) != 0;
-    if (repeated) {
-      if (inOrder) this.repeated = true;
+    const retransmitted = (segment.flags & RETRANSMITTED) != 0;
+    if (retransmitted) {
+      if (inOrder) this.retransmitted = true;
     } else {
       if (!this.original || before(end, this.originalEnd)) this.originalEnd = end;
       this.original = true;
@@ -322,7 +334,7 @@ export class SentSegments {
     if (segment.sentAt > this.newestAt || this.newestAt == 0) {
       this.newestAt = segment.sentAt;
       this.newestEnd = end;
-      this.newestRepeated = repeated;
+      this.newestRetransmitted = retransmitted;
     } else if (segment.sentAt == this.newestAt) {
       this.newestEnd = later(this.newestEnd, end);
     }

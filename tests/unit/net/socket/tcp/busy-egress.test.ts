@@ -159,3 +159,41 @@ test("ICMP: lowers the MTU to the next plateau if the error states no MTU", () =
   }
   assert.deepEqual(sizes, [1452, 966, 512, 512, 512, 512]);
 });
+
+/** A connection on which a tail loss probe is due but could not be sent yet. */
+function probeHeldBack(): Bench {
+  const bench = new Bench(wasm).establish([2, 4, 5, 180, 1, 1, 4, 2]);
+  bench.write(pattern(4 * 1460));
+  assert.equal(bench.out().length, 4);
+  bench.now += 0.1 * SECOND;
+  bench.send("A", 0, 1460);
+  wasm.setRoom(0);
+  bench.now += 0.25 * SECOND;
+  bench.out();
+  return bench;
+}
+
+test("a FIN that is sent as a tail loss probe is the only probe", () => {
+  const bench = probeHeldBack();
+  wasm.close(bench.connection);
+  wasm.setRoom(100);
+  // The ACK of a segment before it gives the connection another turn.
+  const out = [...bench.out(), ...bench.send("A", 0, 2 * 1460)];
+  assert.deepEqual(
+    out.map((s) => `${s.flags} ${bench.fromGuest(s.sequence)}`),
+    [`FA ${4 * 1460}`],
+  );
+});
+
+test("a tail loss probe whose reason is gone is neither sent nor counted", () => {
+  const bench = probeHeldBack();
+  bench.inject("A", 0, 4 * 1460);
+  wasm.setRoom(100);
+  assert.deepEqual(bench.out(), []);
+  const window = wasm.congestionWindow(bench.connection);
+  bench.write(pattern(1460));
+  bench.out();
+  bench.now += 0.1 * SECOND;
+  bench.send("A", 0, 5 * 1460);
+  assert.equal(wasm.congestionWindow(bench.connection), window);
+});
