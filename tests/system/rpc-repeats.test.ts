@@ -109,7 +109,7 @@ test("RPC-14: what may have been carried out is repeated only if it reads", asyn
   assert.match(unsent, /Connection refused, trying http[\s\S]*\(324\)/);
 });
 
-test("RPC-14: a server or gateway that fails, or speaks no HTTP, may have begun a call", async () => {
+test("RPC-14: a server that fails or speaks no HTTP may have begun a call", async () => {
   const faults: Response[] = [
     busy,
     ["500 Oops", ""],
@@ -196,6 +196,8 @@ test("common mistakes are reported in one line, without waiting for the network"
     ["rpc -S http://a/ eth_subscribe", /-S requires a URL with ws:\/\/ or wss:\/\//],
     ["rpc ws://a/ eth_subscribe", /eth_subscribe requires -S/],
     ["rpc -q 2 http://a/ m", /-q 2 requires at least 2 URLs/],
+    ["rpc -q 2 http://a/x http://b/ HTTP://A:80/x/ m", /HTTP:\/\/A:80\/x\/ is given twice/],
+    ["rpc -S ws://a/ eth_chainId", /-S requires a method that subscribes, .* not eth_chainId/],
     ["rpc -c 2 ws://a/ m", /-c requires -S/],
     ["rpc -b -q 1 http://a/ m", /-b cannot be combined with/],
     ["rpc -X POST http://a/ m", /invalid option -- 'X'/],

@@ -130,6 +130,32 @@ test("a refused subscription is an error; other URLs are tried first", async () 
   assert.match(none, /\nrpc: Failed to connect .* refused\r\n7\r\n/);
 });
 
+test("a result that is not an id of a subscription is an error", async () => {
+  const [lab] = await serving((client, call) => client.result(call, { a: 1 }));
+  const text = lab.command(`rpc -S ${URL_} my_subscribe; echo $?`);
+  assert.doesNotMatch(text, /subscribed/);
+  assert.match(text, /\nrpc: the result is not the id of a subscription: \{"a":1\}\r\n1\r\n/);
+});
+
+test("Ctrl-C ends a subscription for good, even if the connection is lost then", async () => {
+  for (const ending of ["close", "abort", "silence", "late"]) {
+    const [lab, peer] = await serving((client, call) => {
+      if (call.method === "eth_subscribe") client.result(call, "0x1");
+      else if (ending === "close") client.connection.close();
+      else if (ending === "abort") client.connection.abort();
+      else if (ending === "late") {
+        lab.twin.pause(2 * SECOND, lab.world.now);
+        client.result(call, true);
+      }
+    });
+    lab.type(`rpc -S ${URL_} eth_subscribe '["x"]'\r`);
+    lab.pass(1);
+    lab.type("\x03");
+    lab.pass(100);
+    assert.equal(peer.clients.length, 1, ending);
+  }
+});
+
 test("a stalled console holds the server back, and nothing is lost", async () => {
   let sent = 0;
   const [lab, peer] = await serving((client, call) => {

@@ -20,6 +20,8 @@ import { hasFewMembers, isNotification, settleCall } from "./settle";
 /** How long the server may take to confirm that the subscription begins or ends. */
 const CONFIRM_TIME: i64 = 30 * SECOND;
 const END_TIME: i64 = 1 * SECOND;
+/** Characters shown of a result that is not an id. */
+const RESULT_SHOWN: u32 = 60;
 
 const enum Phase {
   /** No connection: the next attempt is at `wakeAt`. */
@@ -107,7 +109,8 @@ export class RpcSubscription {
       if (!sendCall(socket, this.call)) this.lost("the request is too long", now);
     }
     this.read(socket, now, most);
-    if (this.phase != Phase.Waiting && now >= this.wakeAt) this.late(now);
+    if (this.over || this.phase == Phase.Waiting) return;
+    if (now >= this.wakeAt) this.late(now);
   }
 
   /** Returns when to call `advance` next if nothing arrives first, in microseconds since boot. */
@@ -126,6 +129,11 @@ export class RpcSubscription {
     this.attempts++;
     this.socket = socket;
     if (socket != null) return;
+    // Too many connections, which a confirmed subscription outlasts.
+    if (this.confirmed) {
+      this.lost(this.client.refusal, now);
+      return;
+    }
     this.call.fail(RpcFailure.Request, this.client.refusal);
     this.failure = HttpFailure.Request;
     this.finish();
@@ -179,6 +187,10 @@ export class RpcSubscription {
     call.reset();
     settleCall(call, value, false);
     const result = call.result;
+    if (result != null && !isSubscriptionId(result)) {
+      const shown = showJson(result, RESULT_SHOWN);
+      call.fail(RpcFailure.Envelope, `the result is not the id of a subscription: ${shown}`);
+    }
     if (call.outcome == RpcOutcome.Result && result != null) {
       this.id = showJson(result, RPC_SUBSCRIPTION_LENGTH);
       this.phase = Phase.Active;
@@ -196,6 +208,10 @@ export class RpcSubscription {
   private lost(reason: string, now: i64, retryAfter: i64 = -1): void {
     const url = this.url;
     this.drop();
+    if (this.phase == Phase.Ending) {
+      this.phase = Phase.Over;
+      return;
+    }
     this.server = (this.server + 1) % this.urls.length;
     const more = this.attempts < this.urls.length;
     if (!this.confirmed && !more) {
@@ -238,6 +254,16 @@ export class RpcSubscription {
 function sendCall(socket: WebSocket, call: RpcCall): bool {
   const bytes = String.UTF8.encode(call.text());
   return socket.send(changetype<usize>(bytes), bytes.byteLength, true);
+}
+
+/** Ids of subscriptions are strings, or numbers with Solana. */
+function isSubscriptionId(result: JsonValue): bool {
+  return result.isString() || result.isInteger();
+}
+
+/** Reports whether the name of a method is one that subscribes. */
+export function isSubscribing(method: string): bool {
+  return method.includes("ubscribe") && !method.includes("nsubscribe");
 }
 
 /** Returns eth_unsubscribe for eth_subscribe, slotUnsubscribe for slotSubscribe; "" for others. */

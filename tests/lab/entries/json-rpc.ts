@@ -1,4 +1,5 @@
 /** The JSON-RPC client, over HTTP over one scripted stream. */
+import { WEBSOCKETS } from "../../../core/limits";
 import { HttpClient } from "../../../net/service/http/client/client";
 import { DigestKey, JsonDigest } from "../../../net/service/json/digest";
 import { parseJson } from "../../../net/service/json/parser";
@@ -8,9 +9,11 @@ import { JsonRpcClient } from "../../../net/service/json-rpc/client";
 import { RpcExchange } from "../../../net/service/json-rpc/exchange";
 import { isQuantity, quantityText } from "../../../net/service/json-rpc/quantity";
 import { isReading } from "../../../net/service/json-rpc/repeat";
+import { RpcSubscription } from "../../../net/service/json-rpc/subscription";
 import { StreamStatus } from "../../../net/service/stream/stream";
 import { WebSocketClient } from "../../../net/service/websocket/client";
 import { OpeningServices } from "../../../net/service/websocket/opening";
+import { WebSocket } from "../../../net/service/websocket/socket";
 import { NoNames, OneStream } from "./one-stream";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
@@ -26,6 +29,9 @@ let sockets = new WebSocketClient(new OpeningServices(lookup, connector), "test"
 let rpc = new JsonRpcClient(http, sockets, random);
 let calls: Array<RpcCall> = [];
 let exchange: RpcExchange | null = null;
+let subscription: RpcSubscription | null = null;
+/** Connections that the subscription does not use. */
+const others: Array<WebSocket> = [];
 
 /** The most turns that may parse one response. */
 const TURNS: i32 = 1000;
@@ -80,6 +86,27 @@ export function outcome(index: u32): string {
   if (call.outcome == RpcOutcome.Result) return "result " + writeJson(call.result!);
   const data = call.error!.get("data");
   return `error ${call.code} ${call.message}` + (data == null ? "" : " " + writeJson(data));
+}
+/** Subscribes at ws://10.0.2.2/. */
+export function subscribe(): void {
+  subscription = rpc.subscribe(["ws://10.0.2.2/"], new RpcCall("eth_subscribe"));
+  advance(0);
+}
+/** Opens connections until there are as many as allowed. */
+export function takeAllSockets(): void {
+  for (let i: u32 = 0; i < WEBSOCKETS; i++) {
+    const socket = sockets.connect("ws://10.0.2.3/", 0);
+    if (socket != null) others.push(socket);
+  }
+}
+export function closeSockets(): void {
+  while (others.length > 0) others.pop().close();
+}
+/** The news of the subscription; "over" once it has ended. */
+export function news(): string {
+  const text = subscription!.news;
+  subscription!.news = "";
+  return subscription!.over ? "over" : text;
 }
 export function reading(method: usize, length: u32): bool {
   return isReading(textAt(method, length));

@@ -2,8 +2,10 @@
 import { RPC_BATCH_CALLS, RPC_SERVERS } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { HttpField } from "../../../../net/service/http/client/request";
+import { parseUrl } from "../../../../net/service/http/url";
 import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
-import { isWebSocketUrl } from "../../../../net/service/websocket/handshake";
+import { isSubscribing } from "../../../../net/service/json-rpc/subscription";
+import { isWebSocketUrl, parseWebSocketUrl } from "../../../../net/service/websocket/handshake";
 import { HEADER_FORMS, parseHeaderOption } from "../../header-option";
 import { Options } from "../../options";
 import { printable } from "../../terminal/printable";
@@ -132,6 +134,8 @@ export class RpcArguments {
     if (this.isBatch && (this.quorum > 0 || this.subscribes)) {
       return "-b cannot be combined with -q or -S";
     }
+    const twice = this.quorum > 0 ? this.urlGivenTwice() : "";
+    if (twice != "") return `-q counts each server once: ${printable(twice)} is given twice`;
     if (!this.subscribes) {
       const subscribing = !this.isBatch && this.calls[0].method.endsWith("_subscribe");
       return subscribing ? `${printable(this.calls[0].method)} requires -S` : "";
@@ -140,8 +144,30 @@ export class RpcArguments {
     for (let i = 0; i < this.urls.length; i++) {
       if (!isWebSocketUrl(this.urls[i])) return "-S requires a URL with ws:// or wss://";
     }
+    const method = this.calls[0].method;
+    if (isSubscribing(method)) return "";
+    return `-S requires a method that subscribes, such as eth_subscribe, not ${printable(method)}`;
+  }
+
+  /** Returns a URL that leads to the same server as an earlier one, or "". */
+  private urlGivenTwice(): string {
+    const seen: Array<string> = [];
+    for (let i = 0; i < this.urls.length; i++) {
+      const server = serverOf(this.urls[i]);
+      if (seen.includes(server)) return this.urls[i];
+      seen.push(server);
+    }
     return "";
   }
+}
+
+/** Returns a URL without what makes no difference: case, a default port, slashes at its end. */
+function serverOf(url: string): string {
+  const isSocket = isWebSocketUrl(url);
+  const parsed = isSocket ? parseWebSocketUrl(url) : parseUrl(url, "http");
+  let text = parsed.error == "" ? parsed.text() : url;
+  while (text.endsWith("/")) text = text.substring(0, text.length - 1);
+  return isSocket ? `ws ${text}` : text;
 }
 
 /** Reports whether a word is params, an array or object, rather than the next method. */
