@@ -25,6 +25,8 @@ export class DigestKey {
 const BLOCK_UNITS: u32 = 32;
 /** Longer numbers are compared as text. */
 const LONGEST_NUMBER: u32 = 4096;
+/** Stands for the kind of a number that is compared as text. */
+const LONG_NUMBER: u32 = 0x100;
 /** Exponents beyond this are considered equal. */
 const LARGEST_EXPONENT: i64 = 1_000_000_000_000_000;
 
@@ -51,6 +53,7 @@ export class JsonDigest {
   private readonly open: Array<Open> = [];
   private readonly characters: JsonCharacters = new JsonCharacters();
   private inText: bool = false;
+  private textKind: u32 = JsonKind.String;
   /** The digest of the text so far, and the units not yet in it. */
   private text: u64 = 0;
   private readonly block: StaticArray<u16> = new StaticArray<u16>(BLOCK_UNITS);
@@ -98,6 +101,7 @@ export class JsonDigest {
     if (kind == JsonKind.Number && length <= LONGEST_NUMBER) {
       this.readNumber(document.pointer(start), length);
     } else if (kind >= JsonKind.Number) {
+      this.textKind = kind == JsonKind.Number ? LONG_NUMBER : JsonKind.String;
       this.characters.begin(document.pointer(start), length);
       this.text = 0;
       this.inText = true;
@@ -110,7 +114,7 @@ export class JsonDigest {
       return;
     }
     this.inText = false;
-    this.add(this.mix(JsonKind.String, this.textDigest()));
+    this.add(this.mix(this.textKind, this.textDigest()));
   }
 
   /** Reads the digits without leading and trailing zeros, and the exponent of the last one. */
