@@ -154,8 +154,6 @@ test("reports wrong uses of options, with exit code 2", async () => {
   const cases: [string, RegExp][] = [
     ["-u user", /-u user: expected USER:PASSWORD/],
     ["-b file", /-b file: there are no files/],
-    ["--data-urlencode a@b", /--data-urlencode a@b: there is no boot module of that name/],
-    ["--data-binary @x", /--data-binary @x: there is no boot module of that name/],
     ["-I -d x", /You can only select one HTTP request method!/],
     ["-G -d @bytes:9", /-G: only text can be part of a URL/],
     ["-H ';'", /-H ;: expected NAME: VALUE/],

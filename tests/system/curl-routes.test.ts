@@ -1,7 +1,7 @@
 /** curl's --resolve, --connect-to, --retry, --compressed, and bodies that are files or typed. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, crc32, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { Lab } from "../attack/world.ts";
 import { recordRequests } from "../lab/network/recording-server.ts";
 
@@ -51,6 +51,9 @@ test("--resolve and --connect-to change where curl connects, not what it asks fo
     ["--resolve a.invalid:82:10.0.2.2 a.invalid:81", /\(6\) /],
     ["--resolve a.invalid:81:10.0.2.2 --resolve -a.invalid:81 a.invalid:81", /\(6\) /],
     ["--connect-to b:81:10.0.2.2:81 a.invalid:81", /\(6\) /],
+    ["--connect-to b:81:10.0.2.2:zz a.invalid:81", /\(6\) /],
+    ["--connect-to a.invalid:82:10.0.2.2:zz a.invalid:81", /\(6\) /],
+    ["--connect-to :81:10.0.2.2:zz a.invalid:81", /\(49\) /],
     ["--connect-to a:zz:10.0.2.2:81 a.invalid:81", /\(6\) /],
   ];
   for (const [words, says] of bad) assert.match(world.command(`curl ${words}`), says, words);
@@ -86,6 +89,9 @@ test("--retry retries what curl retries, with curl's delays", async () => {
   assert.match(long.said, /The Retry-After: time would make this command line exceed/);
   assert.equal(long.count, 1);
   more = "";
+  const crc = crc32("ok").toString(16).padStart(8, "0");
+  assert.ok(run(`--retry 1 --crc32 ${URL}`, 1).said.includes(`crc32 ${crc}`));
+  assert.ok(run(`--retry 1 --crc32 -o null ${URL}`, 1).said.includes(`crc32 ${crc}`));
   assert.equal(run(`--retry 9 --retry-max-time 3 ${URL}`, 99).count, 3);
   for (const other of ["400 Bad", "404 No", "501 No"]) {
     status = other;
@@ -167,7 +173,10 @@ test("-T and @FILE send boot modules; - sends what is typed until Ctrl-D", async
   assert.ok(sent(`--data-binary @data.bin ${URL}`).endsWith(binary));
   assert.match(sent(`-d @text -d x ${URL}`), /\r\n\r\na bc&x$/);
   assert.match(sent(`--data-urlencode n@text ${URL}`), /\r\n\r\nn=a\+b%0D%0Ac%0A$/);
-  assert.match(world.command(`curl -T none ${URL}`), /-T none: there is no boot module/);
+  for (const words of ["-T none", "-d @none", "--data-urlencode n@none", "--json @none"]) {
+    const said = world.command(`curl ${words} ${URL}; echo $?`);
+    assert.match(said, /\ncurl: \(26\) .*there is no boot module of that name\r\n26\r/, words);
+  }
   assert.match(world.command(`curl -T client.key ${URL}`), /private keys are not sent/);
   assert.match(world.command(`curl -d @client.key ${URL}`), /private keys are not sent/);
   assert.match(world.command(`curl -T text -d x ${URL}`), /only select one HTTP request method/);

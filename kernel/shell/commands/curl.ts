@@ -10,8 +10,8 @@
  * the command, so that it includes the wait for the network.
  *
  * Exit codes: curl's, such as 5 proxy not resolved, 6 name not resolved, 7 connection failed, 22
- * HTTP error with -f, 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60
- * certificate not verified; 2 wrong usage; 130 interrupted.
+ * HTTP error with -f, 26 data to send not found, 28 time-out, 35 TLS handshake failed, 52 empty
+ * reply, 56 receive error, 60 certificate not verified; 2 wrong usage; 130 interrupted.
  */
 import { HTTP_REDIRECTS } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
@@ -23,7 +23,7 @@ import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 import { CurlBody } from "./curl/body";
-import { CurlInput, InputUser } from "./curl/input";
+import { CurlInput, EXIT_READ, InputUser } from "./curl/input";
 import { CurlJob, PrintingSink } from "./curl/job";
 import { explainOptions, OPTIONS } from "./curl/options";
 import { curlRequest } from "./curl/request";
@@ -90,13 +90,18 @@ export class Curl extends Command implements InputUser {
     const redirects = options.number("max-redirs", HTTP_REDIRECTS, 0, HTTP_REDIRECTS);
     const retries = new Retries(options, session.now);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    if (body.code == EXIT_READ) {
+      return this.failed(session, `(${EXIT_READ}) ${body.error}`, EXIT_READ);
+    }
     const request = curlRequest(options.operands[0], options, body);
     if (request.error != "") return this.failed(session, request.error, EXIT_USAGE);
-    const route = new RouteOptions(options, request.route);
+    const route = new RouteOptions(options, request);
     if (route.code != 0)
       return this.failed(session, `(${route.code}) ${route.failure}`, route.code);
     const roots = options.value("cacert", ROOTS);
-    if (roots != ROOTS || (options.has("cacert") && findModule(ROOTS) == null)) {
+    // As in curl, the roots do not matter without TLS.
+    const needed = request.url.secure || options.has("L");
+    if (needed && (roots != ROOTS || (options.has("cacert") && findModule(ROOTS) == null))) {
       const why = `only the boot module ${ROOTS} holds roots (try: ca add)`;
       const message = `(${EXIT_ROOTS}) error setting certificate file: ${roots}: ${why}`;
       return this.failed(session, message, EXIT_ROOTS);

@@ -7,7 +7,9 @@ import { isDigit, isLetter, parseDecimalText } from "../../../../core/text";
 import { TextBuilder } from "../../../../core/text-builder";
 import { findModule } from "../../../../machine/boot";
 import { BodySource, BytesSource, PatternSource } from "../../../../net/service/http/message/body";
+import { EXIT_USAGE } from "../../command";
 import { Given, Options } from "../../options";
+import { EXIT_READ } from "./input";
 import { ModuleSource } from "./module-source";
 
 /** The values of these options are joined to the body, in the order in which they are typed. */
@@ -18,6 +20,8 @@ const LONGEST_BODY: i64 = 1 << 50;
 export class CurlBody {
   /** What is wrong with the options; "" if nothing is. */
   error: string = "";
+  /** curl's exit code for that. */
+  code: i32 = EXIT_USAGE;
   /** Whether the body must be typed first; `input` is null. */
   wantsInput: bool = false;
   /** The body as text; null if there is none, or if it is in `whole`. */
@@ -62,6 +66,7 @@ export class CurlBody {
     const module = findModule(name);
     if (module == null) this.error = `${shown}: there is no boot module of that name`;
     else if (name.endsWith(".key")) this.error = `${shown}: private keys are not sent`;
+    if (this.error != "") this.code = EXIT_READ;
     return module == null ? null : new ModuleSource(module);
   }
 

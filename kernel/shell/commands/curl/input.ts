@@ -5,7 +5,7 @@ import { EXIT_INTERRUPTED, Job, RUNNING } from "../../command";
 import { Session } from "../../session";
 
 /** curl's exit code if the data to send cannot be read. */
-const EXIT_READ: i32 = 26;
+export const EXIT_READ: i32 = 26;
 
 /** The command that continues once the input has been typed. */
 export interface InputUser {

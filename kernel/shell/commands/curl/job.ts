@@ -32,6 +32,7 @@ export class PrintingSink extends BodySink {
   }
 
   head(head: HttpHead): void {
+    this.crc = 0;
     this.discards = this.failOnError && head.status >= 400;
     if (this.withHead) this.session.printBytes(head.pointer(0), head.length);
   }

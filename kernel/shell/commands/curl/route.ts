@@ -1,6 +1,7 @@
 /** --resolve, --connect-to, --proxy, --proxy-user and --noproxy of `curl`. */
 import { parseDecimalText } from "../../../../core/text";
 import { HttpProxies, HttpProxy } from "../../../../net/service/http/client/proxy";
+import { HttpRequest } from "../../../../net/service/http/client/request";
 import { HostDetour, HostEntry, RouteSettings } from "../../../../net/service/http/client/route";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { Options } from "../../options";
@@ -13,11 +14,14 @@ export class RouteOptions {
   /** curl's exit code and message for a wrong option; 0 and "" if all are right. */
   code: i32 = 0;
   failure: string = "";
+  private readonly settings: RouteSettings;
 
   constructor(
     private readonly options: Options,
-    private readonly settings: RouteSettings,
+    private readonly request: HttpRequest,
   ) {
+    const settings = request.route;
+    this.settings = settings;
     const entries = options.values("resolve");
     for (let i = 0; i < entries.length; i++) this.addEntry(entries[i]);
     const detours = options.values("connect-to");
@@ -73,8 +77,13 @@ export class RouteOptions {
   private addDetour(text: string): void {
     const parts = text.split(":");
     while (parts.length < 4) parts.push("");
+    const host = parts[0].toLowerCase();
     const port = parts[1] == "" ? 0 : parseDecimalText(parts[1]);
     const toPort = parts[3] == "" ? 0 : parseDecimalText(parts[3]);
+    // As in curl, where the detour leads matters only if it is taken, perhaps by a redirect.
+    const url = this.request.url;
+    const matches = (host == "" || host == url.host) && (port == 0 || port == (url.port as i64));
+    if (!matches && !this.options.has("L")) return;
     if (parts.length > 4 || toPort < 0 || toPort > 65535) {
       this.refuse(`No valid port number in connect to host string (${parts[3]})`);
       return;
@@ -82,7 +91,7 @@ export class RouteOptions {
     // As in curl, an invalid port matches no URL.
     if (port < 0 || port > 65535) return;
     const toHost = parts[2].toLowerCase();
-    const detour = new HostDetour(parts[0].toLowerCase(), port as u32, toHost, toPort as u32);
+    const detour = new HostDetour(host, port as u32, toHost, toPort as u32);
     this.settings.detours.push(detour);
   }
 }

@@ -131,7 +131,7 @@ export abstract class BodySink {
   abstract data(pointer: usize, length: u32): bool;
 }
 
-/** Counts and discards the bytes; computes their CRC-32 if `withCrc` is set. */
+/** Counts and discards the bytes of the last body; computes their CRC-32 if `withCrc` is set. */
 export class CountingSink extends BodySink {
   bytes: u64 = 0;
   crc: u32 = 0;
@@ -140,6 +140,10 @@ export class CountingSink extends BodySink {
     super();
   }
 
+  head(_head: HttpHead): void {
+    this.bytes = 0;
+    this.crc = 0;
+  }
   data(pointer: usize, length: u32): bool {
     this.bytes += length;
     if (this.withCrc) this.crc = crc32(this.crc, pointer, length);
