@@ -4,6 +4,7 @@
  */
 
 import { IpLayer } from "../iface/layer";
+import { Path } from "../socket/path";
 import { Ipv4Address } from "../wire/address";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
@@ -50,6 +51,7 @@ export class ResolverLookup implements NameLookup {
 export class TcpConnector implements Connector {
   /** Why the last attempt returned null. */
   private reason: string = "";
+  private readonly path: Path = new Path();
 
   constructor(
     private readonly ip: IpLayer,
@@ -79,6 +81,13 @@ export class TcpConnector implements Connector {
     const secured = this.tls.connect(stream, options, now);
     if (secured == null) this.reason = this.tls.refusal;
     return secured;
+  }
+
+  reaches(stream: Stream): bool {
+    const below = stream.transport();
+    if (!(below instanceof TcpStream)) return true;
+    this.path.along((below as TcpStream).connection.endpoints);
+    return this.ip.lookUp(this.path);
   }
 
   refusal(): string {

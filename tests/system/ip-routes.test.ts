@@ -40,6 +40,16 @@ test("blackhole, unreachable, prohibit and throw routes have Linux's errors", as
   assert.match(printed(lab, "curl http://10.22.0.1/")[0], /^curl: \(7\) /);
 });
 
+test("curl does not use an idle connection whose route is gone", async () => {
+  const lab = await Lab.at("S1");
+  assert.match(lab.command("curl -v http://10.0.2.2/text/9"), /Connected to/);
+  assert.match(lab.command("curl -v http://10.0.2.2/text/9"), /Re-using existing connection/);
+  lab.command("ip route add unreachable 10.0.2.2");
+  const before = lab.world.now;
+  assert.match(printed(lab, "curl http://10.0.2.2/text/9")[0], /^curl: \(7\) .*No route to host/);
+  assert.ok(lab.world.now - before < 1e9, "waited");
+});
+
 test("append, replace and change, mtu, src and scope", async () => {
   const lab = await Lab.at("S1");
   dialogue(lab, [

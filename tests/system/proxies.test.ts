@@ -62,6 +62,14 @@ test("https: reports a refused tunnel, a silent proxy and a missing one as curl 
   for (const [options, says] of cases) assert.match(world.command(`curl ${options}`), says);
 });
 
+test("an unsupported proxy fails even if a connection to its address is idle", async () => {
+  const { world, proxy } = await lab();
+  assert.match(world.command("curl -x 10.0.2.2:3128 http://a.invalid/"), /\nby proxy/);
+  const said = world.command("curl -x https://10.0.2.2:3128 http://a.invalid/");
+  assert.match(said, /\(7\) Unsupported proxy scheme for 'https:/);
+  assert.equal(proxy.heads.length, 1);
+});
+
 test("-p asks for a tunnel for http too; --noproxy and -x '' go directly", async () => {
   const { world, proxy } = await lab();
   proxy.refusal = "HTTP/1.1 407 Who\r\n\r\n";

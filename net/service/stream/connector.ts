@@ -12,6 +12,8 @@ export interface Connector {
    * fails, returns null, and `refusal` says why; the stream is left alone.
    */
   secure(stream: Stream, host: string, port: u32, now: i64): Stream | null;
+  /** Reports whether the packets of an open connection still have a route to its peer. */
+  reaches(stream: Stream): bool;
   /** Returns why the last attempt returned null, such as "too many connections". */
   refusal(): string;
 }

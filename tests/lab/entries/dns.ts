@@ -99,6 +99,9 @@ class ScriptedStreams implements Connector {
   secure(_stream: Stream, _host: string, _port: u32, _now: i64): Stream | null {
     return null;
   }
+  reaches(_stream: Stream): bool {
+    return true;
+  }
   refusal(): string {
     return "scripted refusal";
   }

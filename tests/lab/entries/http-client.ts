@@ -82,6 +82,9 @@ class Streams implements Connector {
     this.opened.push(stream);
     return stream;
   }
+  reaches(_stream: Stream): bool {
+    return true;
+  }
   refusal(): string {
     return "no free connection";
   }

@@ -23,6 +23,9 @@ export class OneStream implements Connector {
   secure(_stream: Stream, _host: string, _port: u32, _now: i64): Stream | null {
     return null;
   }
+  reaches(_stream: Stream): bool {
+    return true;
+  }
   refusal(): string {
     return "";
   }

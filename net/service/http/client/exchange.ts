@@ -211,7 +211,13 @@ export class HttpExchange {
     const pool = this.services.pool;
     this.generation = pool.generation;
     if (this.retried || this.request.fresh) return false;
-    const idle = pool.take(this.route.key);
+    const proxy = this.route.proxy;
+    if (proxy != null && proxy.failure != HttpFailure.None) return false;
+    let idle = pool.take(this.route.key);
+    while (idle != null && !this.services.connector.reaches(idle)) {
+      idle.abort();
+      idle = pool.take(this.route.key);
+    }
     if (idle == null) return false;
     this.reused = true;
     this.times.nameLookup += this.times.since(now);
