@@ -105,6 +105,13 @@ export abstract class Command {
     for (let i = 0; i < this.examples.length; i++) {
       session.printLine(`example: ${this.examples[i]}`);
     }
+    const details = this.details();
+    for (let i = 0; i < details.length; i++) session.printLine(details[i]);
+  }
+
+  /** Returns the lines that `explain` adds: the options and forms that the synopsis leaves out. */
+  protected details(): StaticArray<string> {
+    return [];
   }
 
   /** Returns the job of a command that has ended. */

@@ -12,7 +12,6 @@ class ForeignName {
 const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" arp arping ndp ", "ip neigh"),
   new ForeignName(" cast geth web3 ", "rpc"),
-  new ForeignName(" cat head less more tail ", "dmesg"),
   new ForeignName(" chronyc chronyd ntpdate ntpq sntp ", "ntp"),
   new ForeignName(" dhclient dhcpcd nmcli nmtui networkctl udhcpc ", "dhcp renew"),
   new ForeignName(" df du htop pmap ps slabtop top vmstat ", "free"),
@@ -22,10 +21,10 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" fetch http https lynx wget ", "curl"),
   new ForeignName(" getent ", "host"),
   new ForeignName(" hwclock timedatectl ", "date -v"),
-  new ForeignName(" hostnamectl id whoami ", "hostname"),
+  new ForeignName(" hostnamectl ", "hostname"),
   new ForeignName(" ifconfig ipconfig ", "ip addr"),
   new ForeignName(" ifdown ifup ", "ip link"),
-  new ForeignName(" iptables lsof nft ufw ", "ss -l"),
+  new ForeignName(" lsof ", "ss -l"),
   new ForeignName(" journalctl logread uname ", "dmesg"),
   new ForeignName(" apropos man whatis ", "help"),
   new ForeignName(" ftp ncat netcat nmap scp sftp socat ssh telnet ", "nc"),
@@ -39,6 +38,9 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" update-ca-certificates ", "ca"),
   new ForeignName(" w who ", "uptime"),
 ];
+
+/** Programs that show files; of those, the kernel has only its log. */
+const VIEWERS: StaticArray<string> = ["cat", "head", "less", "more", "tail"];
 
 /**
  * Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". `words`
@@ -59,6 +61,7 @@ export function substituteFor(words: Array<string>): string {
   if (name == "systemctl") {
     return option == "reboot" || option == "poweroff" ? option : "check";
   }
+  if (VIEWERS.includes(name)) return words.join(" ").includes("/log/") ? "dmesg" : "help";
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
     if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
   }

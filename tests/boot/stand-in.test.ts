@@ -25,6 +25,9 @@ test("two `make run` at once each check all steps, and clean up", async (t) => {
     );
     run.write("echo typed $?\r");
     await run.until("an answer", () => run.output.includes("\ntyped 0") || undefined, 10_000);
+    run.write("nslookup mainnet.era.zksync.io; echo looked up $?\r");
+    await run.until("the name", () => run.output.includes("\nlooked up 0") || undefined, 10_000);
+    assert.doesNotMatch(run.output, /server can't find/);
   }
   const folders = runs.map((run) => /build\/run-\d+/.exec(run.output)?.[0] ?? "");
   for (const run of runs) {

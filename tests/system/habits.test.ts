@@ -22,9 +22,9 @@ const foreign: [command: string, substitute: string][] = [
   ["traceroute 10.0.2.2", "ping"],
   ["mtr 10.0.2.2", "ping"],
   ["tracert 10.0.2.2", "ping"],
-  ["iptables -L", "ss -l"],
-  ["nft list ruleset", "ss -l"],
-  ["ufw status", "ss -l"],
+  ["iptables -L", "help"],
+  ["nft list ruleset", "help"],
+  ["ufw status", "help"],
   ["systemctl status", "check"],
   ["systemctl reboot", "reboot"],
   ["journalctl -f", "dmesg"],
@@ -41,6 +41,8 @@ const foreign: [command: string, substitute: string][] = [
   ["pwd", "help"],
   ["vi /etc/hosts", "help"],
   ["cat /var/log/syslog", "dmesg"],
+  ["cat", "help"],
+  ["less notes.txt", "help"],
   ["tail -f /var/log/messages", "dmesg"],
   ["exit", "poweroff"],
   ["logout", "poweroff"],
@@ -52,7 +54,8 @@ const foreign: [command: string, substitute: string][] = [
   ["ps aux", "free"],
   ["df -h", "free"],
   ["uname -a", "dmesg"],
-  ["whoami", "hostname"],
+  ["whoami", "help"],
+  ["id", "help"],
   ["hostnamectl", "hostname"],
   ["sudo ip addr", "ip addr"],
   ["man ping", "help"],
@@ -113,6 +116,48 @@ test("a command of another system is answered by one line that names the one to 
     "nosuch: command not found (try: help)",
     "127",
   ]);
+});
+
+test("help shows the words of commands that are used like those of Linux", async () => {
+  const lab = await Lab.at("S1");
+  for (const [name, words] of [
+    ["ip", "rule blackhole nexthop table get neigh fwmark proto"],
+    ["tc", "pfifo bfifo prio sfq tbf htb classid flowid pedit"],
+    ["ping", "-c -i -w -W -s -Q -m -b -q"],
+    ["nc", "-l -u -z -v -w -T -p"],
+    ["dig", "@SERVER -p -x CAA +short +tcp +time +tries +noall"],
+    ["nslookup", "-type -port -timeout -retry -vc -norecurse"],
+    ["nstat", "-z -a PATTERN"],
+    ["resolvectl", "status query dns domain revert flush-caches statistics"],
+  ]) {
+    const lines = printed(lab, `help ${name}`);
+    const [usage] = lines;
+    assert.ok(usage.length < 80, usage);
+    for (const line of lines) {
+      if (!line.startsWith("example: ")) assert.ok(line.length < 80, line);
+    }
+    for (const word of words.split(" ")) {
+      const found = lines.some((line) => line.split(/[\s,:;=|[\]]+/).includes(word));
+      assert.ok(found, `${name}: ${word}`);
+    }
+  }
+});
+
+test("wrong words of ping and dig are named", async () => {
+  const lab = await Lab.at("S1");
+  for (const [command, says] of [
+    ["ping -Q x 10.0.2.2", "ping: bad TOS value: x (usage: ping [OPTION]... HOST)"],
+    [
+      "ping -Q 256 10.0.2.2",
+      "ping: the decimal value of TOS bits must be in range 0-255: 256 " +
+        "(usage: ping [OPTION]... HOST)",
+    ],
+    ["ping -m x 10.0.2.2", "ping: invalid argument: 'x' (usage: ping [OPTION]... HOST)"],
+    ["dig x BOGUS", "dig: extra operand 'BOGUS': no type, and one name at a time"],
+    ["dig x A MX", "dig: extra operand 'MX': one type at a time"],
+  ]) {
+    assert.deepEqual(printed(lab, command), [says], command);
+  }
 });
 
 test("other habits work as they are", async () => {

@@ -148,6 +148,38 @@ test("rules select tables by source, destination and mark", async () => {
   ]);
 });
 
+test("ip rule accepts abbreviated words, shows what words select, and keeps the first", async () => {
+  const lab = await Lab.at("S1");
+  const refused = "RTNETLINK answers: Operation not permitted (the rule for table local stays)";
+  dialogue(lab, [
+    ["ip rule add prio 70 t default"],
+    ["ip rule add fwmark 0x1/0 pref 60 lookup 100"],
+    ["ip rule add not from 10.7.0.0/16 order 80 fwmark 0/0xff table 100"],
+    ["ip rule show prio 70", "70:\tfrom all lookup default"],
+    ["ip rule show fwmark 1/0", "60:\tfrom all fwmark 0x1/0 lookup 100"],
+    ["ip rule show not", "80:\tnot from 10.7.0.0/16 fwmark 0/0xff lookup 100"],
+    [
+      "ip rule show table 100",
+      "60:\tfrom all fwmark 0x1/0 lookup 100",
+      "80:\tnot from 10.7.0.0/16 fwmark 0/0xff lookup 100",
+    ],
+    ["ip rule del pref 0", refused],
+    ["ip rule del table local", refused],
+    ["ip rule del from 10.7.0.0/16", "RTNETLINK answers: No such file or directory"],
+    ["ip rule flush table 100"],
+    ["ip rule show table 100"],
+    ["ip rule del prio 70"],
+  ]);
+  assert.equal(printed(lab, "ip rule").length, 3);
+  for (const [words, says] of [
+    ["prio", "Command line is not complete: expected a priority from 0 to 4294967295"],
+    ["table x", 'Error: argument "x" is wrong: expected a table: main, default, local or a number'],
+    ["table", "Command line is not complete: expected a table: main, default, local or a number"],
+  ]) {
+    assert.deepEqual(printed(lab, `ip rule add ${words}; echo $?`), [says, "2"]);
+  }
+});
+
 test("ip route list table all shows the local table too", async () => {
   const lab = await Lab.at("S1");
   const all = printed(lab, "ip route list table all");

@@ -32,6 +32,16 @@ import { MessagePrinter, Parts } from "./dig/message";
 import { EXIT_ILLEGAL_NAME, reverseName, ServerChoice, ServerJob } from "./dig/server-job";
 
 const EXIT_NO_RESPONSE: i32 = 9;
+const DETAILS: StaticArray<string> = [
+  "  @SERVER     asks this address, ADDRESS#PORT or name; -p PORT: another port",
+  "  -x ADDRESS  asks for the names of an address",
+  "  TYPE        A AAAA CAA CNAME MX NS PTR SOA SRV TXT, or TYPE65 for number 65",
+  "  +short      prints only the data of the answers",
+  "  +tcp, +edns, +recurse       how to ask; +no... for the opposite",
+  "  +time=SECONDS, +tries=N     how long to wait, and how often to ask",
+  "  +all, +question, +answer, +authority, +additional, +comments, +stats, +cmd",
+  "              what to print: +noall +answer prints the answers alone",
+];
 
 /** What was typed. */
 class Request {
@@ -80,7 +90,10 @@ class Request {
     if (type != 0 && !this.typeGiven) this.setType(word);
     else if (word.toUpperCase() == "IN") return;
     else if (this.name == "") this.name = word;
-    else this.fail(`extra operand '${printable(word)}'`);
+    else {
+      const why = type != 0 ? "one type at a time" : "no type, and one name at a time";
+      this.fail(`extra operand '${printable(word)}': ${why}`);
+    }
   }
 
   private setType(word: string): void {
@@ -210,11 +223,15 @@ export class Dig extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "dig",
-      "[@SERVER] [-p PORT] [-x ADDRESS] NAME [TYPE] [+short] [+tcp] [+noall] [+answer]",
+      "[@SERVER] [-p PORT] [-x ADDRESS] NAME [TYPE] [+OPTION]...",
       "asks a name server and prints its message",
       ["dig mainnet.era.zksync.io", "dig @10.0.2.3 zksync.io MX +short", "dig -x 1.1.1.1"],
       true,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

@@ -26,6 +26,23 @@ import { ruleCommand } from "./ip/rule";
 /** What Tab offers. */
 const OBJECTS: StaticArray<string> = ["addr", "route", "rule", "neigh", "link"];
 
+const DETAILS: StaticArray<string> = [
+  "  addr   show [DEVICE] | add|del ADDRESS/N [dev DEVICE] | flush DEVICE",
+  "  link   show [DEVICE] | set DEVICE up|down|mtu N",
+  "  neigh  show|flush [dev DEVICE] | add|replace|del ADDRESS [lladdr MAC]",
+  "  route  show|flush [PREFIX] [table TABLE|all] [dev DEVICE] [via GATEWAY]",
+  "           [proto kernel|dhcp|static] [scope SCOPE] [type TYPE]",
+  "         get ADDRESS [from ADDRESS] [mark MARK]",
+  "         add|append|replace|change|del [TYPE] PREFIX|default [via GATEWAY]",
+  "           [dev DEVICE] [src ADDRESS] [scope SCOPE] [metric N] [mtu N]",
+  "           [table TABLE] [onlink] [nexthop via GATEWAY [weight N]]...",
+  "         TYPE is unicast, blackhole, unreachable, prohibit or throw",
+  "  rule   show|flush|add|del [not] [from PREFIX] [to PREFIX]",
+  "           [fwmark MARK[/MASK]] [priority N]",
+  "           [table TABLE | blackhole | unreachable | prohibit]",
+  "  -s     counters of links; -br: a line for each device",
+];
+
 export class Ip extends ObjectCommand {
   constructor(stack: NetworkStack) {
     super(
@@ -37,12 +54,17 @@ export class Ip extends ObjectCommand {
         "ip addr",
         "ip addr add 10.0.2.20/24 dev net0",
         "ip route add default via 10.0.2.2",
+        "ip rule add fwmark 1 table 100",
         "ip neigh flush",
         "ip -s link",
         "ip link set net0 mtu 1400",
       ],
       OBJECTS,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   protected run(object: string, context: Context): i32 {

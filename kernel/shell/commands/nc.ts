@@ -27,7 +27,14 @@ import { TcpClientJob, TcpServerJob } from "./nc/tcp";
 import { UdpJob } from "./nc/udp";
 
 const OPTIONS: StaticArray<string> = ["u", "l", "p:", "T:", "w:", "v", "z", "n"];
-
+const DETAILS: StaticArray<string> = [
+  "  -l          listens on PORT for one peer",
+  "  -u          sends and receives datagrams: UDP",
+  "  -z          ends after connecting",
+  "  -v          reports the connection",
+  "  -w SECONDS  limits the time to connect and the time without data",
+  "  -T TOS      sets the DS field: ef, af21, cs1, lowdelay or a number",
+];
 /** Seconds; -w 0 means no limit. */
 const LONGEST_WAIT: i64 = 1_000_000;
 
@@ -35,11 +42,15 @@ export class Nc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nc",
-      "[-vz] [-T TOS] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
+      "[OPTION]... HOST PORT | [OPTION]... -l [-p] PORT",
       "connects to a port or listens on one (Ctrl-D ends the input)",
       ["nc 10.0.2.2 8080", "nc -vz 10.0.2.2 443", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   /** Reports unknown options and missing operands before any wait. */

@@ -37,6 +37,15 @@ import { EXIT_ILLEGAL_NAME, reverseName, ServerChoice, ServerJob } from "./dig/s
 /** The fields of an SOA record after its two names. */
 const SOA_FIELDS: StaticArray<string> = ["serial", "refresh", "retry", "expire", "minimum"];
 
+const DETAILS: StaticArray<string> = [
+  "  -type=TYPE        A AAAA CAA CNAME MX NS PTR SOA SRV TXT (A and AAAA)",
+  "  -port=PORT        the port of the server (53)",
+  "  -timeout=SECONDS  how long to wait for a response",
+  "  -retry=N          how often to ask",
+  "  -vc               asks over TCP",
+  "  -norecurse        asks only for what the server knows itself",
+];
+
 /** The options, and what is wrong with them. */
 class Request {
   readonly options: DirectOptions = new DirectOptions();
@@ -247,11 +256,15 @@ export class Nslookup extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nslookup",
-      "[-type=TYPE] [-port=PORT] [-timeout=SECONDS] [-retry=N] NAME|ADDRESS [SERVER]",
+      "[OPTION]... NAME|ADDRESS [SERVER]",
       "asks a name server for records",
       ["nslookup mainnet.era.zksync.io", "nslookup -type=MX zksync.io 10.0.2.3"],
       true,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

@@ -19,6 +19,11 @@ import { Options } from "../options";
 import { Session } from "../session";
 
 const OPTIONS: StaticArray<string> = ["a|ignore", "s|noupdate", "z|zeros"];
+const DETAILS: StaticArray<string> = [
+  "  -z       prints counters that are zero too",
+  "  PATTERN  prints only counters with this name; * stands for anything",
+  "  -a, -s   change nothing: the values are always totals since the boot",
+];
 /** Widths of the columns of names and values. */
 const NAMES: i32 = 32;
 const VALUES: i32 = 16;
@@ -47,7 +52,15 @@ class Printer {
 
 export class Nstat extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("nstat", "[-z] [PATTERN...]", "prints the network counters", ["nstat", "nstat 'Tcp*'"]);
+    super("nstat", "[-asz] [PATTERN...]", "prints the network counters", [
+      "nstat",
+      "nstat 'Tcp*'",
+      "nstat -z IcmpInErrors",
+    ]);
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

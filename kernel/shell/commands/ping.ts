@@ -37,9 +37,19 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
-import { parseOctet } from "../traffic-class";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "m:", "Q:", "s:", "W:", "w:", "b", "q", "n", "4"];
+const DETAILS: StaticArray<string> = [
+  "  -c COUNT    stops after COUNT requests",
+  "  -i SECONDS  interval between requests (1)",
+  "  -w SECONDS  ends after this time",
+  "  -W SECONDS  waits this long after the last request if there was no reply (10)",
+  "  -s BYTES    bytes of data in each request (56)",
+  "  -Q TOS      the octet with the DS field, such as 0xb8 for EF",
+  "  -m MARK     marks the requests, for routing rules (ip rule)",
+  "  -b          permits a broadcast address",
+  "  -q          prints only the first line and the summary",
+];
 /** Bytes of the IPv4 and ICMP headers, which the first line adds to the size. */
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
@@ -263,11 +273,15 @@ export class Ping extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ping",
-      "[-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
+      "[OPTION]... HOST",
       "sends ICMP echo requests to a host and times the replies",
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   /** Starts at once if the words are wrong, or the destination is this host. */
@@ -288,12 +302,13 @@ export class Ping extends Command {
     const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
     const mark = parseMark(options.value("m", "0"));
-    if (mark < 0) options.failure = `invalid mark "${printable(options.value("m"))}"`;
+    if (mark < 0) options.failure = `invalid argument: '${printable(options.value("m"))}'`;
     options.expectOperands(1, 1);
-    const octet = parseOctet(options.value("Q", "0"));
-    if (octet < 0 && options.failure == "") {
+    const octet = parseMark(options.value("Q", "0"));
+    if (octet < 0) options.failure = `bad TOS value: ${printable(options.value("Q"))}`;
+    else if (octet > 255) {
       const reason = "the decimal value of TOS bits must be in range 0-255";
-      return this.wrongUsage(session, reason);
+      options.failure = `${reason}: ${octet}`;
     }
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const job = new PingJob(
@@ -308,7 +323,7 @@ export class Ping extends Command {
     job.interval = max<i64>(interval, 2 * MILLISECOND);
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
-    job.trafficClass = octet;
+    job.trafficClass = octet as u32;
     job.quiet = options.has("q");
     job.mark = mark as u32;
     return job;

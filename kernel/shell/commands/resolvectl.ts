@@ -95,22 +95,30 @@ class QueryJob extends Job {
   }
 }
 
+const DETAILS: StaticArray<string> = [
+  "  status                     shows the servers and search domains; the default",
+  "  query NAME                 looks up the addresses of a name",
+  "  dns [DEVICE] [SERVER...]   shows or sets servers, '' for none; a SERVER is",
+  "                             ADDRESS[#PORT][#NAME], over TLS with a NAME",
+  "  domain [DEVICE] [NAME...]  shows or sets search domains, '' for none",
+  "  revert [DEVICE]            returns to what DHCP and anonymos.conf say",
+  "  flush-caches, statistics   empties the cache; shows how often it was used",
+];
+
 export class Resolvectl extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super(
+    super("resolvectl", "[COMMAND] [VALUE...]", "shows and sets the name servers", [
       "resolvectl",
-      "[status] | query NAME | dns|domain [DEVICE] [VALUE...] | revert [DEVICE] | " +
-        "flush-caches | statistics",
-      "shows and sets the name servers",
-      [
-        "resolvectl",
-        "resolvectl query mainnet.era.zksync.io",
-        "resolvectl dns net0 10.0.2.3 10.0.2.2#5353",
-        "resolvectl domain net0 corp.example",
-        "resolvectl revert net0",
-        "resolvectl flush-caches",
-      ],
-    );
+      "resolvectl query mainnet.era.zksync.io",
+      "resolvectl dns net0 10.0.2.3 10.0.2.2#5353",
+      "resolvectl domain net0 corp.example",
+      "resolvectl revert net0",
+      "resolvectl flush-caches",
+    ]);
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

@@ -66,9 +66,8 @@ export class Rpc extends Command {
     );
   }
 
-  explain(session: Session): void {
-    super.explain(session);
-    for (let i = 0; i < DETAILS.length; i++) session.printLine(DETAILS[i]);
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   beforeNetwork(words: Array<string>, session: Session): Job | null {

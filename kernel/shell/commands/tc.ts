@@ -27,6 +27,21 @@ import { qdiscCommand } from "./tc/qdisc";
 
 const OBJECTS: StaticArray<string> = ["qdisc", "class", "filter"];
 
+const DETAILS: StaticArray<string> = [
+  "  qdisc   [root | parent CLASS] [handle MAJOR:] KIND ..., where KIND is one of",
+  "            pfifo|bfifo [limit N]: first in, first out",
+  "            prio [bands N] [priomap N...]: strict priority",
+  "            sfq [quantum SIZE] [perturb SECONDS]: fair shares of flows",
+  "            tbf rate RATE burst SIZE latency TIME|limit SIZE: one rate",
+  "            htb [default MINOR]: rates of classes, which can borrow",
+  "  class   [parent QDISC|CLASS] classid MAJOR:MINOR htb rate RATE [ceil RATE]",
+  "            [burst SIZE] [cburst SIZE] [prio N] [quantum SIZE]",
+  "  filter  parent QDISC [prio N] u32 match ip FIELD VALUE [MASK]... flowid CLASS",
+  "            [action pedit ex munge ip dsfield set VALUE [retain MASK]]",
+  "            FIELD is src, dst, sport, dport, protocol, dsfield",
+  "  -s      adds counters. See docs/quality-of-service.md.",
+];
+
 export class Tc extends ObjectCommand {
   constructor(stack: NetworkStack) {
     super(
@@ -44,6 +59,10 @@ export class Tc extends ObjectCommand {
       ],
       OBJECTS,
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   protected run(object: string, context: Context): i32 {

@@ -13,7 +13,7 @@ export class Rule {
   fromPrefix: u32 = 0;
   to: Ipv4Address = UNSPECIFIED;
   toPrefix: u32 = 0;
-  /** The bits of the packet's mark that are compared with `mark`; 0 matches all. */
+  /** The mark, and the bits of it that are compared with the packet's; none match all packets. */
   mark: u32 = 0;
   markMask: u32 = 0;
   /** Whether the rule applies to packets that do not match. */
@@ -39,6 +39,11 @@ export class Rule {
     return verdict == null ? RouteType.Unicast : verdict.type;
   }
 
+  /** Whether a mark was given, if only with an empty mask. */
+  get hasMark(): bool {
+    return (this.mark | this.markMask) != 0;
+  }
+
   /** Whether the rule applies to packets with these addresses and this mark. */
   matches(destination: Ipv4Address, source: Ipv4Address, mark: u32): bool {
     const same =
@@ -48,22 +53,22 @@ export class Rule {
     return same != this.inverted;
   }
 
-  /** Whether the rule has every selector of `other`, with the same value. */
+  /** Whether the rule has every selector of `other`, with the same value, inverted or not. */
   selectsAs(other: Rule): bool {
-    if (this.inverted != other.inverted) return false;
     const sameFrom = this.from == other.from && this.fromPrefix == other.fromPrefix;
     const sameTo = this.to == other.to && this.toPrefix == other.toPrefix;
     const sameMark = this.mark == other.mark && this.markMask == other.markMask;
     return (
       (other.fromPrefix == 0 || sameFrom) &&
       (other.toPrefix == 0 || sameTo) &&
-      (other.markMask == 0 || sameMark)
+      (!other.hasMark || sameMark)
     );
   }
 
   /** Whether both have the same selectors, priority and target. */
   equals(other: Rule): bool {
-    const same = this.selectsAs(other) && other.selectsAs(this);
+    const same: bool = this.selectsAs(other) && other.selectsAs(this);
+    if (this.inverted != other.inverted) return false;
     return same && this.priority == other.priority && this.isTo(other);
   }
 

@@ -13,14 +13,13 @@ export class CurlTraffic extends HttpWatcher {
   /** Bytes of request heads, and of final and redirecting response heads. */
   requestBytes: u64 = 0;
   headBytes: u64 = 0;
-  /** The last connection. */
   /** What is wrong with the certificate of the last connection (-k), or "". */
   faults: string = "";
+  /** The ends of the last connection. */
   localAddress: string = "";
   localPort: u32 = 0;
   remoteAddress: string = "";
   remotePort: u32 = 0;
-
   /** The status of the last response of a proxy to a request for a tunnel; 0 if there was none. */
   tunnelStatus: u32 = 0;
 

@@ -72,7 +72,7 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
 function flush(context: Context): i32 {
   if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
   const iface = context.chosen;
-  if (iface == null) return context.flushNeeds("Flush");
+  if (iface == null) return context.needsWords("Flush");
   while (iface.ipv4.count > 0) context.stack.ip.removeAddress(iface, iface.ipv4.at(0).address);
   return context.done();
 }

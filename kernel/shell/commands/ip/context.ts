@@ -103,8 +103,8 @@ export class Context {
     );
   }
 
-  /** Prints that `flush` needs words that say what to flush. */
-  flushNeeds(subject: string): i32 {
+  /** Prints that a verb needs words that say what it concerns. */
+  needsWords(subject: string): i32 {
     return this.fail(`${subject} requires arguments.`, EXIT_USAGE);
   }
 

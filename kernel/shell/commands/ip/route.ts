@@ -264,7 +264,7 @@ function get(context: Context): i32 {
 function flush(context: Context): i32 {
   const wanted = new Selection();
   if (!wanted.read(context)) return context.code;
-  if (!wanted.given) return context.flushNeeds('"ip route flush"');
+  if (!wanted.given) return context.needsWords('"ip route flush"');
   const routes = context.stack.ip.routes;
   let i: u32 = 0;
   while (i < routes.count) {

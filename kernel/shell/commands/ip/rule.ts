@@ -1,5 +1,5 @@
 /**
- * ip rule [show | flush |
+ * ip rule [show [SELECTOR...] | flush [SELECTOR...] |
  *          add|del [not] [from PREFIX] [to PREFIX] [fwmark MARK[/MASK]] [priority N]
  *                  [table TABLE | blackhole | unreachable | prohibit]]
  *
@@ -8,7 +8,8 @@
  * Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API).
  *
  * If a socket is not bound to an address, the route chooses the source, and the rules are tried
- * again with it. `lookup` is another word for `table`, and `pref` for `priority`.
+ * again with it. `lookup` is another word for `table`, and `pref` for `priority`. A SELECTOR is any
+ * of the words of `add` with its value; only rules with it are shown or deleted.
  *
  * Unlike iproute2, the rule for table local cannot be deleted, and there are no iif, oif, tos and
  * goto.
@@ -22,6 +23,7 @@ import { setMark } from "../../../config/mark";
 import { parseTable, parseType, TYPE_NAMES } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
 import { Context, parseNetwork } from "./context";
+import { matches } from "./object-command";
 import { tableText } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
@@ -38,9 +40,13 @@ export function ruleCommand(context: Context): i32 {
 }
 
 function show(context: Context): i32 {
-  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  const wanted = new Request();
+  if (!wanted.read(context)) return context.code;
   const rules = context.stack.ip.rules;
-  for (let i: u32 = 0; i < rules.count; i++) context.session.printLine(describe(rules.at(i)));
+  for (let i: u32 = 0; i < rules.count; i++) {
+    const rule = rules.at(i);
+    if (wanted.selects(rule)) context.session.printLine(describe(rule));
+  }
   return context.done();
 }
 
@@ -48,12 +54,17 @@ function describe(rule: Rule): string {
   let text = `${rule.priority}:\t${rule.inverted ? "not " : ""}from `;
   text += rule.fromPrefix == 0 ? "all" : networkText(rule.from, rule.fromPrefix);
   if (rule.toPrefix != 0) text += ` to ${networkText(rule.to, rule.toPrefix)}`;
-  if (rule.markMask != 0) {
-    text += ` fwmark 0x${rule.mark.toString(16)}`;
-    if (rule.markMask != 0xffff_ffff) text += `/0x${rule.markMask.toString(16)}`;
+  if (rule.hasMark) {
+    text += ` fwmark ${hexText(rule.mark)}`;
+    if (rule.markMask != 0xffff_ffff) text += `/${hexText(rule.markMask)}`;
   }
   if (rule.type != RouteType.Unicast) return `${text} ${TYPE_NAMES[rule.type]}`;
   return `${text} lookup ${tableText(rule.table)}`;
+}
+
+/** Formats a number as C's `%#x` does: 0 has no prefix. */
+function hexText(value: u32): string {
+  return value == 0 ? "0" : `0x${value.toString(16)}`;
 }
 
 function networkText(address: Ipv4Address, prefix: u32): string {
@@ -71,6 +82,13 @@ class Request {
   read(context: Context): bool {
     while (context.code == EXIT_OK && !context.ended()) this.readWord(context, context.take());
     return context.code == EXIT_OK;
+  }
+
+  /** Reports whether a rule has everything that the words say. */
+  selects(rule: Rule): bool {
+    if (this.priority >= 0 && (rule.priority as i64) != this.priority) return false;
+    if (this.rule.inverted && !rule.inverted) return false;
+    return rule.selectsAs(this.rule) && (!this.hasTarget || rule.isTo(this.rule));
   }
 
   private readWord(context: Context, word: string): void {
@@ -101,21 +119,27 @@ class Request {
       if (setMark(rule, value)) return;
       const what = "a mark, like 1, or a mark and a mask, like 0x1/0xf";
       context.code = context.unexpected(value, what);
-    } else if (word == "priority" || word == "pref" || word == "preference" || word == "order") {
+    } else if (isPriority(word)) {
       this.priority = parseDecimalText(value);
       if (this.priority < 0 || this.priority > 0xffff_ffff) {
         context.code = context.unexpected(value, "a priority from 0 to 4294967295");
       }
-    } else if (word == "table" || word == "lookup") {
+    } else if (matches(word, "table") || word == "lookup") {
       rule.table = parseTable(value);
       this.hasTarget = true;
-      if (rule.table == 0) context.code = context.unexpected(value, "a table: main or a number");
+      if (rule.table == 0)
+        context.code = context.unexpected(value, "a table: main, default, local or a number");
     } else context.code = context.unexpected(word, WORDS);
   }
 }
 
+/** Any of these words can be abbreviated. */
+function isPriority(word: string): bool {
+  return matches(word, "preference") || matches(word, "order") || matches(word, "priority");
+}
+
 function add(context: Context): i32 {
-  if (context.ended()) return context.flushNeeds('"ip rule add"');
+  if (context.ended()) return context.needsWords('"ip rule add"');
   const request = new Request();
   if (!request.read(context)) return context.code;
   const rules = context.stack.ip.rules;
@@ -131,27 +155,33 @@ function add(context: Context): i32 {
 
 /** Deletes the first rule that matches every given word. */
 function remove(context: Context): i32 {
-  if (context.ended()) return context.flushNeeds('"ip rule del"');
+  if (context.ended()) return context.needsWords('"ip rule del"');
   const request = new Request();
   if (!request.read(context)) return context.code;
-  const wanted = request.rule;
   const rules = context.stack.ip.rules;
   // The first rule, for table local, stays.
   for (let i: u32 = 1; i < rules.count; i++) {
     const rule = rules.at(i);
-    if (request.priority >= 0 && (rule.priority as i64) != request.priority) continue;
-    if (!rule.selectsAs(wanted)) continue;
-    if (request.hasTarget && !rule.isTo(wanted)) continue;
+    if (!request.selects(rule) || rule.inverted != request.rule.inverted) continue;
     rules.removeAt(i);
     return context.done();
+  }
+  if (request.selects(rules.at(0))) {
+    return context.refused("Operation not permitted (the rule for table local stays)");
   }
   return context.refused("No such file or directory");
 }
 
-/** Deletes all rules but the first, as iproute2 does; main is then no longer searched. */
+/**
+ * Deletes the selected rules but the first, as iproute2 does. Without words, main is then no longer
+ * searched.
+ */
 function flush(context: Context): i32 {
-  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  const wanted = new Request();
+  if (!wanted.read(context)) return context.code;
   const rules = context.stack.ip.rules;
-  while (rules.count > 1) rules.removeAt(1);
+  for (let i = rules.count - 1; i > 0; i--) {
+    if (wanted.selects(rules.at(i))) rules.removeAt(i);
+  }
   return context.done();
 }
