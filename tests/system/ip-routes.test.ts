@@ -148,7 +148,7 @@ test("rules select tables by source, destination and mark", async () => {
   ]);
 });
 
-test("ip rule accepts abbreviated words, shows what words select, and keeps the first", async () => {
+test("ip rule: abbreviations, selectors of show and flush, and the first rule stays", async () => {
   const lab = await Lab.at("S1");
   const refused = "RTNETLINK answers: Operation not permitted (the rule for table local stays)";
   dialogue(lab, [
