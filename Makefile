@@ -185,7 +185,7 @@ sim: twin
 .PHONY: packetdrill
 packetdrill: twin
 	@$(alone) $(run_script) tools/packetdrill/main.ts $(if $(TOLERANCE),--tolerance=$(TOLERANCE)) \
-	  $(or $(SCRIPT),tests/packetdrill)
+	  $(if $(filter undefined,$(origin SCRIPT)),tests/packetdrill,$(SCRIPT))
 
 # Two kernels for a million virtual seconds, with occasional faults.
 soak: twin

@@ -1,11 +1,15 @@
 /** The runner of packetdrill scripts: what it reads, and how it reports a kernel that differs. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import test from "node:test";
 import { checkCode } from "../../tools/packetdrill/assertion.ts";
 import { packetText } from "../../tools/packetdrill/packet-pattern.ts";
 import { play } from "../../tools/packetdrill/player.ts";
 import { ScriptError } from "../../tools/packetdrill/scanner.ts";
 import { parseScript } from "../../tools/packetdrill/script.ts";
+import { root } from "../lab/host/process.ts";
 
 const OPEN = `
 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
@@ -91,6 +95,34 @@ test("fails a script whose call returns something else, or at another time", asy
   assert.equal(await failureOf(late.replace("0.1", "0.2")), "");
   assert.match(await failureOf("+0 sendfile(4, 5, 6, 7) = 1"), /unknown system call "sendfile"/);
   assert.match(await failureOf("+0 read(9, ..., 10) = 10"), /9: Bad file descriptor/);
+});
+
+test("fails an assertion on a connection that does not exist", async () => {
+  const lines = "+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+0 < R 1:1(0) win 0\n";
+  const open = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n";
+  const none = "no connection is open that has TCP_INFO";
+  const early = await play(parseScript(`${open}+0 %{ assert tcpi_rto == 0 }%`));
+  assert.deepEqual(early.failure, { line: 2, message: none });
+  const late = await failureOf(`${lines}+0 %{ assert tcpi_rto == 0 }%`);
+  assert.equal(late, `12: ${none}`);
+});
+
+test("exits with 2 and one line if there is nothing to play", (t) => {
+  const empty = mkdtempSync(`${tmpdir()}/anonymos-scripts-`);
+  t.after(() => rmSync(empty, { recursive: true }));
+  const usage = "usage: make packetdrill SCRIPT='FILE|FOLDER ...' [TOLERANCE=MICROSECONDS]";
+  for (const [words, says] of [
+    [["nowhere.pkt"], "packetdrill: nowhere.pkt: No such file or directory"],
+    [[empty], `packetdrill: ${empty}: there are no scripts (*.pkt) in it`],
+    [[], usage],
+    [["--tolerance=-1", empty], usage],
+    [["--tolerance=", empty], usage],
+    [["--tolerance=1e3", empty], usage],
+  ] as [string[], string][]) {
+    const command = ["--import", "tsx", "tools/packetdrill/main.ts", ...words];
+    const run = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
+    assert.deepEqual([run.status, run.stdout, run.stderr], [2, "", `${says}\n`], words.join(" "));
+  }
 });
 
 test("checks assertions, and skips what it cannot evaluate", () => {

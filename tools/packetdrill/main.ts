@@ -1,7 +1,8 @@
 /**
  * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS] FILE...`.
  * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
- * packetdrill does, and what was skipped; exits with 1 if a script failed.
+ * packetdrill does, and what was skipped. Exits with 1 if a script failed, and with 2, before it
+ * plays any, if the command line is wrong or there is no script to play.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -14,20 +15,25 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { tolerance: { type: "string" } },
 });
+if (positionals.length === 0 || !/^\d+$/.test(values.tolerance ?? "0")) {
+  refuse("usage: make packetdrill SCRIPT='FILE|FOLDER ...' [TOLERANCE=MICROSECONDS]");
+}
 const tolerance = values.tolerance === undefined ? undefined : Number(values.tolerance);
-if (positionals.length === 0 || Number.isNaN(tolerance)) {
-  console.error("usage: make packetdrill SCRIPT='FILE|FOLDER ...' [TOLERANCE=MICROSECONDS]");
+
+function refuse(message: string): never {
+  console.error(message);
   process.exit(2);
 }
 
 /** Returns a script, or all scripts below a folder in the order of their names. */
 function scriptsOf(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) refuse(`packetdrill: ${path}: No such file or directory`);
+  if (!stat.isDirectory()) return [path];
   const names = readdirSync(path, { recursive: true, encoding: "utf8" });
-  return names
-    .filter((name) => name.endsWith(".pkt"))
-    .sort()
-    .map((name) => join(path, name));
+  const scripts = names.filter((name) => name.endsWith(".pkt"));
+  if (scripts.length === 0) refuse(`packetdrill: ${path}: there are no scripts (*.pkt) in it`);
+  return scripts.sort().map((name) => join(path, name));
 }
 
 async function report(path: string): Promise<Report> {

@@ -127,11 +127,12 @@ export class SystemCalls {
     }
   }
 
-  /** Returns a field of TCP_INFO of the connection opened last. */
+  /** Returns a field of TCP_INFO of the connection opened last; throws if there is none. */
   info(field: number): number {
     const connections = [...this.open.values()].filter(({ socket }) => this.state(socket) > 1);
     const last = connections.at(-1);
-    return last ? this.host.call("socketInfo", last.socket, field) : 0;
+    if (last === undefined) throw new Error("no connection is open that has TCP_INFO");
+    return this.host.call("socketInfo", last.socket, field);
   }
 
   private create(call: SystemCall): Outcome {
