@@ -65,9 +65,9 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
   const started: Array<Nic> = [];
   for (let i = 0; i < devices.length && started.length < limit; i++) {
     const nic = createNic(devices[i], pool);
-    if (nic == null) continue;
+    if (nic == null || !nic.probe()) continue;
     if (started.length > 0) pool.extend(RECEIVE_RING + TRANSMIT_RING);
-    if (!nic.start()) continue;
+    nic.start();
     nic.pci.driver = nic.driverName();
     started.push(nic);
   }

@@ -6,9 +6,9 @@
  * Neither a driver nor its controller pads frames: those passed to `transmit` are already at least
  * 60 bytes long (see NetworkDevice.transmit).
  *
- *     start ─> connectInterrupt ─> receive, transmit, flush   (every turn)
- *                                  needsPoll, pollAt          (before the processor sleeps)
- *                                  quiesce                    (before power-off and reset)
+ *     probe ─> start ─> connectInterrupt ─> receive, transmit, flush   (every turn)
+ *                                           needsPoll, pollAt     (before the processor sleeps)
+ *                                           quiesce               (before power-off and reset)
  */
 import { InterruptHandler } from "../machine/interrupts";
 import { DeviceCounters } from "../net/phy/counters";
@@ -21,7 +21,7 @@ import { PciDevice } from "./pci/pci";
 export abstract class Nic implements NetworkDevice, InterruptHandler {
   protected readonly watch: InterruptWatch;
 
-  /** Only allocates memory; `start` is the first to access registers. */
+  /** Only allocates memory; `probe` is the first to access registers. */
   constructor(
     readonly pci: PciDevice,
     protected readonly pool: FramePool,
@@ -31,10 +31,13 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
   }
 
   /**
-   * Resets the controller and enables both directions, without interrupts. Returns false if the
-   * controller cannot be used. Called once, before the clock and the log work.
+   * Resets the controller. Returns false if it cannot be used. Called once, before the clock and
+   * the log work, and before any frame is needed.
    */
-  abstract start(): bool;
+  abstract probe(): bool;
+
+  /** Enables both directions, without interrupts, with frames of the pool. Called after `probe`. */
+  abstract start(): void;
 
   /** Connects the interrupt. Returns false if that fails; `pollAt` then requests polling. */
   connectInterrupt(): bool {

@@ -59,20 +59,19 @@ export class E1000 extends Nic {
     this.statistics = new Statistics(registers);
   }
 
-  /**
-   * Resets the controller and enables both directions (SDM 14). Returns false if it has no register
-   * window below 4 GiB or no hardware address.
-   */
-  start(): bool {
+  /** Resets the controller (SDM 14). False without a register window below 4 GiB or an address. */
+  probe(): bool {
     const bar = this.pci.bar(0);
     if (bar == null || bar.io || bar.address == 0 || bar.address >>> 32 != 0) return false;
     this.pci.enable();
     this.reset();
     this.address = this.readAddress();
-    if (this.address == 0) return false;
+    return this.address != 0;
+  }
+
+  start(): void {
     this.initialise();
     this.switchOn();
-    return true;
   }
 
   hardwareAddress(): u64 {

@@ -39,7 +39,7 @@ export function parseTrafficClass(text: string): i32 {
 }
 
 /** Parses 0 to 255, decimal or hexadecimal (0xb8). Returns -1 if it is invalid. */
-export function parseOctet(text: string): i32 {
+function parseOctet(text: string): i32 {
   if (text.startsWith("0x")) {
     const digits = text.substring(2);
     if (digits.length < 1 || digits.length > 2) return -1;

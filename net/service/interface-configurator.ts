@@ -236,12 +236,13 @@ export class InterfaceConfigurator implements LeaseTarget {
     log(`${this.iface.name}: Could not set address ${address}: ${why}`);
   }
 
-  /** Removes the addresses of the settings, and all static routes. */
-  private withdraw(): void {
+  /** Removes the addresses of the settings except `kept`, and all static routes. */
+  private withdraw(kept: Ipv4Address): void {
     const settings = this.settings;
     this.applied = false;
     for (let i = 0; i < settings.addresses.length; i++) {
-      this.ip.removeAddress(this.iface, settings.addresses[i].address);
+      const own = settings.addresses[i].address;
+      if (own != kept) this.ip.removeAddress(this.iface, own);
     }
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
   }
@@ -319,16 +320,25 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   configure(lease: Lease): void {
-    if (this.applied && !lease.informed) this.withdraw();
     this.changes++;
     const first = this.leased != lease.address || !this.holds(lease);
     this.leased = lease.address;
-    if (!lease.informed) this.ip.setAddress(this.iface, lease.address, lease.prefix);
+    if (!lease.informed) this.takeAddress(lease);
     const useMtu = this.settings.lease.useMtu;
     if (lease.mtu > 0 && this.settings.mtu == 0 && useMtu) this.ip.setMtu(this.iface, lease.mtu);
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
     this.addLeaseRoutes(lease, first);
     if (first) this.addStaticRoutes();
+  }
+
+  /** Replaces the static settings by the address of a lease. */
+  private takeAddress(lease: Lease): void {
+    // It is added before the others are removed: a route that has next hops on other interfaces too
+    // keeps those here, if their gateways are in the lease's network.
+    const added = this.ip.setAddress(this.iface, lease.address, lease.prefix);
+    if (this.applied) this.withdraw(lease.address);
+    // There may have been as many addresses as an interface can have.
+    if (!added) this.ip.setAddress(this.iface, lease.address, lease.prefix);
   }
 
   deconfigure(lease: Lease): void {

@@ -105,6 +105,21 @@ test("dhcp inform asks for the options of an address set on the console", async 
   says("ip link set net0 down; dhcp inform", /dhcp: net0 is down \(try: ip link set net0 up\)/);
 });
 
+test("dhcp renew after inform takes a lease, and dhcp release ends inform", async () => {
+  const lab = await Lab.at("S1");
+  const says = (line: string, text: RegExp) => assert.match(lab.command(line), text, line);
+  lab.command("dhcp release; ip addr add 10.0.2.88/24");
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 1 };
+  says("dhcp inform; echo $?", /\r\n1\r\n/);
+  says("dhcp release; echo $?; dhcp", /\r\n0\r\nnet0: stopped\r\n/);
+  says("dhcp release; echo $?", /dhcp: no lease\r\n1\r\n/);
+  lab.command("dhcp inform");
+  says("dhcp", /net0: informing\r\n/);
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
+  says("dhcp renew; echo $?", /DHCP lease 10\.0\.2\.15\/24 .*\r\n0\r\n/s);
+  says("dhcp", /net0: bound\r\n/);
+});
+
 test("a cable moved to another network gets that network's lease, not the old one", async () => {
   const { world, server, twin, command } = await booted("[Network]", "DHCP=yes");
   assert.match(command("ip addr"), /inet 10\.0\.2\.15\/24/);

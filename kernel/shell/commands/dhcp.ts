@@ -6,11 +6,11 @@
  * DEVICE, `status` shows every device; the other verbs need DEVICE if there are several. On
  * Linux, `dhclient`, `dhclient -r`, `dhcpcd --inform` and `networkctl renew` do this.
  *
- * `renew` starts the client if it is not running, restores an address or route that was deleted on
- * the console, and returns when the server has granted the lease. `release` returns when
- * DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped. `inform`
- * keeps an address that was set by hand, asks servers only for options (section 4.4.3), and returns
- * when one has replied.
+ * `renew` starts the client if it is not running or after `inform`, restores an address or route
+ * that was deleted on the console, and returns when the server has granted the lease. `release`
+ * returns when DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped.
+ * `inform` keeps an address that was set by hand, asks servers only for options (section 4.4.3), and
+ * returns when one has replied; `release` ends it.
  *
  * Exit codes: 0 success; 1 no such device, no lease, no address, no route, no reply, or the device
  * is down; 2 wrong usage; 130 interrupted.
@@ -19,6 +19,7 @@ import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
 import { Lease } from "../../../net/service/dhcp/lease";
+import { isInform } from "../../../net/service/dhcp/state";
 import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
 import { LeaseSettings } from "../../../net/service/lease-settings";
 import { NetworkStack } from "../../../net/service/stack";
@@ -130,6 +131,8 @@ export class Dhcp extends Command {
     if (obstacle != "") return this.failed(session, obstacle);
     const client = setup.dhcp;
     const job = new RenewJob(session, setup);
+    // `dhcp inform` was an exception from the configuration; `renew` returns to it.
+    if (isInform(client.state) && !setup.settings.inform) client.stop();
     if (client.state == DhcpState.Stopped) {
       if (!setup.startDhcp(session.now)) return this.failed(session, client.lastFailure);
     } else if (!client.renew(session.now))
@@ -152,9 +155,9 @@ export class Dhcp extends Command {
     return client.inform(session.now) ? job : this.failed(session, client.lastFailure);
   }
 
-  /** Releases the lease; without a lease, there is nothing to tell a server. */
+  /** Releases the lease, or ends INFORM; else, there is nothing to tell a server or to stop. */
   private release(client: DhcpClient, session: Session): Job {
-    if (client.lease == null) return this.failed(session, "no lease");
+    if (client.lease == null && !isInform(client.state)) return this.failed(session, "no lease");
     client.release(session.now);
     return new ReleaseJob(client);
   }

@@ -108,6 +108,12 @@ export class Route {
     return false;
   }
 
+  /** Whether all hops, and there is one, use `iface`. */
+  usesOnly(iface: Interface): bool {
+    for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface !== iface) return false;
+    return this.hops.length > 0;
+  }
+
   /** Whether the interface of a hop is up. */
   get up(): bool {
     for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface.up) return true;

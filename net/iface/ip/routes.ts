@@ -111,12 +111,12 @@ export class RouteTable {
     this.generation++;
   }
 
-  /** Deletes the routes that `origin` added for an interface. */
+  /** Deletes the routes that `origin` added for an interface, and that use no other interface. */
   flush(iface: Interface, origin: RouteOrigin): void {
     let i: u32 = 0;
     while (i < this.count) {
       const route = this.routes[i]!;
-      if (route.uses(iface) && route.origin == origin) this.removeAt(i);
+      if (route.usesOnly(iface) && route.origin == origin) this.removeAt(i);
       else i++;
     }
   }

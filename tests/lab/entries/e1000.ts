@@ -20,7 +20,9 @@ export function create(frames: u32): void {
   driver = new E1000(scanPci()[0], pool!);
 }
 export function start(): bool {
-  return driver!.start();
+  if (!driver!.probe()) return false;
+  driver!.start();
+  return true;
 }
 export function connect(): bool {
   initInterrupts();

@@ -56,6 +56,9 @@ export function probe(limit: i32): i32 {
   pool = new FramePool(1024);
   return startNics(devices, pool, limit).length;
 }
+export function frames(): u32 {
+  return pool.count;
+}
 export function freeFrames(): u32 {
   return pool.available;
 }

@@ -162,6 +162,7 @@ test("starts the controllers that it can drive, and reports why others are unuse
   });
   list();
   assert.equal(wasm.probe(4), 1);
+  assert.equal(wasm.frames(), 1024, "a controller that cannot be used gets no frames");
   assert.equal(text(wasm.driver(0)), "e1000");
   const lines = text(wasm.network(4))
     .split("\n")
