@@ -4,7 +4,7 @@
  */
 import { EGRESS_BATCH, INTERFACES, RECEIVE_BATCH } from "../../core/limits";
 import { Random } from "../../core/random";
-import { earlier, MILLISECOND } from "../../core/time";
+import { earlier } from "../../core/time";
 import { NetworkDevice } from "../phy/device";
 import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";
@@ -23,9 +23,7 @@ import { Ingress } from "./ip/ingress";
 import { RouteTable } from "./ip/routes";
 import { RuleTable } from "./ip/rules";
 import { PacketTap } from "./link/link";
-
-/** The retry interval while every device is full, in microseconds. */
-const DEVICE_WAIT: i64 = MILLISECOND;
+import { DEVICE_WAIT } from "./qdisc/scheduler";
 
 export class IpLayer extends IpConfiguration {
   readonly udp: UdpTable;

@@ -39,4 +39,19 @@ export class FrameQueue {
     this.bytes -= frame.length;
     return frame;
   }
+
+  /** The frame that was pushed last, or null. */
+  get newest(): Frame | null {
+    return this.last;
+  }
+
+  /** Empties the queue. Returns the frames, oldest first, linked by `Frame.next`. */
+  takeAll(): Frame | null {
+    const first = this.first;
+    this.first = null;
+    this.last = null;
+    this.count = 0;
+    this.bytes = 0;
+    return first;
+  }
 }

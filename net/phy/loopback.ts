@@ -6,13 +6,12 @@ import { LOOPBACK_QUEUE } from "../../core/limits";
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
 import { NetworkDevice } from "./device";
+import { FrameQueue } from "./frame-queue";
 import { FramePool } from "./pool";
 
 export class LoopbackDevice implements NetworkDevice {
   /** Frames waiting to be received. */
-  queued: u32 = 0;
-  private first: Frame | null = null;
-  private last: Frame | null = null;
+  private readonly queue: FrameQueue = new FrameQueue(LOOPBACK_QUEUE);
   private readonly counts: DeviceCounters = new DeviceCounters();
 
   constructor(private readonly pool: FramePool) {}
@@ -30,32 +29,30 @@ export class LoopbackDevice implements NetworkDevice {
     return 0;
   }
 
+  /** The number of frames waiting to be received. */
+  get queued(): u32 {
+    return this.queue.count;
+  }
+
   receive(): Frame | null {
-    const frame = this.first;
+    const frame = this.queue.pop();
     if (frame == null) return null;
-    this.first = frame.next;
-    this.queued--;
     this.counts.receivedFrames++;
     this.counts.receivedBytes += frame.length;
     return frame;
   }
 
   canTransmit(): bool {
-    return this.queued < LOOPBACK_QUEUE;
+    return !this.queue.full;
   }
 
   transmit(frame: Frame): bool {
-    if (this.queued == LOOPBACK_QUEUE) {
+    if (this.queue.full) {
       this.counts.ringFull++;
       this.pool.release(frame);
       return false;
     }
-    frame.next = null;
-    const last = this.last;
-    if (this.first == null || last == null) this.first = frame;
-    else last.next = frame;
-    this.last = frame;
-    this.queued++;
+    this.queue.push(frame);
     this.counts.sentFrames++;
     this.counts.sentBytes += frame.length;
     return true;

@@ -47,8 +47,8 @@ export const mutants: Mutant[] = [
   [
     "leaks the frame that a neighbor's full queue drops",
     "net/iface/link/neighbor-cache.ts",
-    "this.link.pool.release(entry.dequeue());",
-    "entry.dequeue();",
+    "this.link.pool.release(entry.queue.pop()!);",
+    "entry.queue.pop();",
   ],
   [
     "does not arm the timer if the deadline is more than 54 ms away",

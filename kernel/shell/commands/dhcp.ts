@@ -8,9 +8,9 @@
  *
  * `renew` starts the client if it is not running or after `inform`, restores an address or route
  * that was deleted on the console, and returns when the server has granted the lease. `release`
- * returns when DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped.
- * `inform` keeps an address that was set by hand, asks servers only for options (section 4.4.3), and
- * returns when one has replied; `release` ends it.
+ * returns when DHCPRELEASE has been sent, as servers do not reply to it; the client is then
+ * stopped. `inform` keeps an address that was set by hand, asks servers only for options (section
+ * 4.4.3), and returns when one has replied; `release` ends it.
  *
  * Exit codes: 0 success; 1 no such device, no lease, no address, no route, no reply, or the device
  * is down; 2 wrong usage; 130 interrupted.

@@ -95,9 +95,9 @@ export class NeighborCache extends NeighborTable {
 
   /** Queues a packet until the hardware address is known. */
   private enqueue(entry: Neighbor, frame: Frame, now: i64): void {
-    if (entry.full) this.dropFirst(entry);
+    if (entry.queue.full) this.dropFirst(entry);
     else if (this.waiting == NEIGHBOR_WAITING) this.dropFirst(this.oldQueue());
-    entry.enqueue(frame);
+    entry.queue.push(frame);
     this.waiting++;
     if (entry.state != NeighborState.Incomplete) {
       entry.state = NeighborState.Incomplete;
@@ -109,7 +109,7 @@ export class NeighborCache extends NeighborTable {
   private dropFirst(entry: Neighbor): void {
     this.waiting--;
     this.link.counters.neighborOverflow++;
-    this.link.pool.release(entry.dequeue());
+    this.link.pool.release(entry.queue.pop()!);
   }
 
   /** Returns an entry with queued packets, usually an old one; there must be one. */
@@ -118,14 +118,14 @@ export class NeighborCache extends NeighborTable {
     do {
       entry = this.at(this.queueHand);
       this.queueHand = this.queueHand + 1 < this.capacity ? this.queueHand + 1 : 0;
-    } while (entry.waiting == 0);
+    } while (entry.queue.count == 0);
     return entry;
   }
 
   /** Empties the queue of an entry. Returns the frames, oldest first, linked by `next`. */
   private takeQueue(entry: Neighbor): Frame | null {
-    this.waiting -= entry.waiting;
-    return entry.takeQueue();
+    this.waiting -= entry.queue.count;
+    return entry.queue.takeAll();
   }
 
   /** Returns a new entry; evicts the least useful one if needed. Returns null if all must stay. */
@@ -140,7 +140,7 @@ export class NeighborCache extends NeighborTable {
 
   /** Frees an entry, and drops the packets that wait for it. */
   private discard(entry: Neighbor): void {
-    while (entry.waiting > 0) this.dropFirst(entry);
+    while (entry.queue.count > 0) this.dropFirst(entry);
     this.forget(entry);
   }
 
@@ -239,7 +239,7 @@ export class NeighborCache extends NeighborTable {
     for (let i: u32 = 0; i < this.capacity; i++) {
       const entry = this.at(i);
       if (entry.dueAt <= now) {
-        const last = entry.newest;
+        const last = entry.queue.newest;
         const first = this.advance(entry, now);
         if (first != null && last != null) {
           last.next = lost;

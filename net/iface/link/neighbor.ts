@@ -4,7 +4,7 @@
  */
 import { NEIGHBOR_QUEUE } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
-import { Frame } from "../../wire/frame";
+import { FrameQueue } from "../../phy/frame-queue";
 import { IpAddress } from "../../wire/ip-address";
 
 export const enum NeighborState {
@@ -47,10 +47,8 @@ export class Neighbor {
   dueAt: i64 = NEVER;
   /** The next entry of the hash chain. */
   next: Neighbor | null = null;
-  /** The number of packets in the queue. */
-  waiting: u32 = 0;
-  private first: Frame | null = null;
-  private last: Frame | null = null;
+  /** The packets that wait for the hardware address. */
+  readonly queue: FrameQueue = new FrameQueue(NEIGHBOR_QUEUE);
 
   constructor(readonly index: u32) {}
 
@@ -79,43 +77,5 @@ export class Neighbor {
 
   get address(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Neighbor>("addressHigh"));
-  }
-
-  /** Whether the queue holds NEIGHBOR_QUEUE packets. */
-  get full(): bool {
-    return this.waiting == NEIGHBOR_QUEUE;
-  }
-
-  /** Queues a frame; the queue must not be full. */
-  enqueue(frame: Frame): void {
-    frame.next = null;
-    const last = this.last;
-    if (last == null) this.first = frame;
-    else last.next = frame;
-    this.last = frame;
-    this.waiting++;
-  }
-
-  /** Removes and returns the oldest frame of the queue, which must not be empty. */
-  dequeue(): Frame {
-    const oldest = this.first!;
-    this.first = oldest.next;
-    if (oldest.next == null) this.last = null;
-    this.waiting--;
-    return oldest;
-  }
-
-  /** The last frame queued, or null. */
-  get newest(): Frame | null {
-    return this.last;
-  }
-
-  /** Empties the queue. Returns the frames, oldest first, linked by `next`. */
-  takeQueue(): Frame | null {
-    const first = this.first;
-    this.first = null;
-    this.last = null;
-    this.waiting = 0;
-    return first;
   }
 }

@@ -19,8 +19,8 @@ import { ETHERTYPE_IPV4, EthernetHeader } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
 import { Qdisc } from "./qdisc";
 
-/** When to try a full device again. */
-const DEVICE_WAIT: i64 = MILLISECOND;
+/** How long to wait before trying a full device again, in microseconds. */
+export const DEVICE_WAIT: i64 = MILLISECOND;
 
 /** Tells the time of the turn, in microseconds since boot. */
 export interface TurnTime {
