@@ -3,6 +3,7 @@
  * from a fixed seed. Planted bugs show that the fuzzers can find bugs. `make fuzz` runs longer.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import test, { after, before } from "node:test";
 import { root } from "../lab/host/process.ts";
@@ -56,6 +57,23 @@ test("finds each planted bug, and names the TypeScript file of most", async () =
     assert.notEqual(code, 0, letter);
     assert.match(output, fault, letter);
   }
+});
+
+test("starts the programs without libfaketime", () => {
+  const name = `environment-${process.pid}`;
+  const program = `${root}build/fuzz/${name}`;
+  writeFileSync(program, "#!/bin/sh\nenv\n", { mode: 0o755 });
+  const lines = [
+    `import { execute } from "${root}tests/fuzz/libfuzzer.ts";`,
+    `console.log((await execute("${name}", [], 10)).output);`,
+  ];
+  const words = ["--import", "tsx", "--input-type=module", "-e", lines.join("\n")];
+  // An empty LD_PRELOAD preloads nothing.
+  const env = { ...process.env, LD_PRELOAD: "", FAKETIME: "+1d", OWN: "1" };
+  const { stdout } = spawnSync(process.execPath, words, { cwd: root, env, encoding: "utf8" });
+  rmSync(program);
+  assert.match(stdout, /^OWN=1$/m);
+  assert.doesNotMatch(stdout, /LD_PRELOAD|FAKETIME/);
 });
 
 test("restores memory between inputs", async () => {

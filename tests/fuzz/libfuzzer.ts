@@ -14,6 +14,11 @@ import { seeds } from "./seeds.ts";
 const folder = "build/fuzz/";
 /** Longer inputs are truncated. Exceeding the time (s) or the memory (MiB) is a finding. */
 const limits = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
+/**
+ * Starts a program without libfaketime (`make test DATE=`). Fuzz targets have a clock of their own,
+ * and the sanitizers' start and libFuzzer's timers do not go well with its interception.
+ */
+const realTime = ["env", "-u", "LD_PRELOAD", "-u", "FAKETIME"];
 /** Findings after which fuzzing a target stops. */
 const MOST_FINDINGS = 10;
 
@@ -32,7 +37,14 @@ export interface Run {
 export async function execute(target: string, words: string[], seconds: number): Promise<Run> {
   const dictionary = `tests/fuzz/dictionaries/${target}.txt`;
   const dict = existsSync(root + dictionary) ? [`-dict=${dictionary}`] : [];
-  const all = [`${folder}${target}`, ...limits, ...dict, "-print_final_stats=1", ...words];
+  const all = [
+    ...realTime,
+    `${folder}${target}`,
+    ...limits,
+    ...dict,
+    "-print_final_stats=1",
+    ...words,
+  ];
   const { code, output } = await run(all, { milliseconds: (seconds + 120) * 1000 });
   const last = (pattern: RegExp) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
   const executions = last(/stat::number_of_executed_units: (\d+)/g);
