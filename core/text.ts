@@ -165,6 +165,18 @@ export function isUnprintable(c: u32): bool {
   return (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
+/**
+ * Reports whether a character takes no column of its own: a mark on the character before it
+ * (accents, variation selectors), a joiner, or an invisible one.
+ */
+export function isZeroWidth(c: u32): bool {
+  if (c < 0x300) return false;
+  if (c < 0x370) return true;
+  if (c < 0x200b) return c >= 0x1ab0 && c < 0x1b00;
+  if (c <= 0x200f || (c >= 0x2060 && c <= 0x206f)) return true;
+  return (c >= 0x20d0 && c < 0x2100) || (c >= 0xfe00 && c < 0xfe10) || c == 0xfeff;
+}
+
 /** Appends an unprintable character as `\xNN` or `\uNNNN`. */
 export function addEscape(text: TextBuilder, c: u32): void {
   text.addUnit(0x5c);

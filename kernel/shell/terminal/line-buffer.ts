@@ -1,9 +1,10 @@
 /**
  * The line being typed: UTF-16 units in a block of fixed size, and the cursor, which is never
- * inside a surrogate pair. A character with such a pair, most often an emoji, is also two columns
- * wide on terminals.
+ * inside a surrogate pair or before a mark of zero width. A character with such a pair, most often
+ * an emoji, is also two columns wide on terminals.
  */
 import { LINE_LENGTH } from "../../../core/limits";
+import { isZeroWidth } from "../../../core/text";
 
 export class LineBuffer {
   length: i32 = 0;
@@ -33,17 +34,26 @@ export class LineBuffer {
 
   /** Returns where the character before `index` begins; -1 if there is none. */
   before(index: i32): i32 {
-    return index >= 2 && this.isPair(index - 2) ? index - 2 : index - 1;
+    let end = index;
+    while (end > 1 && isZeroWidth(this.unit(end - 1))) end--;
+    return end >= 2 && this.isPair(end - 2) ? end - 2 : end - 1;
   }
 
   /** Returns where the character at `index` ends; beyond the length if there is none. */
   after(index: i32): i32 {
-    return index + 2 <= this.length && this.isPair(index) ? index + 2 : index + 1;
+    let end = index + 2 <= this.length && this.isPair(index) ? index + 2 : index + 1;
+    while (end < this.length && isZeroWidth(this.unit(end))) end++;
+    return end;
   }
 
   /** Reports whether the units at `index` and after it are a surrogate pair. */
   isPair(index: i32): bool {
     return this.units[index] >>> 10 == 0x36 && this.units[index + 1] >>> 10 == 0x37;
+  }
+
+  /** Returns how many columns the units before `index` take. */
+  columnsTo(index: i32): i32 {
+    return columnsOf(this.units, index);
   }
 
   /** Removes and returns the units from `start` up to `end`; the cursor moves to `start`. */
@@ -102,4 +112,11 @@ export class LineBuffer {
     const letter = (unit | 0x20) - 0x61 < 26;
     return letter || unit - 0x30 < 10 || unit >= 0x80;
   }
+}
+
+/** Returns how many columns the first `length` units take: each one, but those of zero width. */
+export function columnsOf(units: StaticArray<u16>, length: i32): i32 {
+  let columns = 0;
+  for (let i = 0; i < length; i++) if (!isZeroWidth(units[i])) columns++;
+  return columns;
 }

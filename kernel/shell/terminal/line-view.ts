@@ -4,7 +4,8 @@
  * is set, because nothing is known of the terminal before the first key.
  */
 import { LINE_LENGTH } from "../../../core/limits";
-import { LineBuffer } from "./line-buffer";
+import { isZeroWidth } from "../../../core/text";
+import { columnsOf, LineBuffer } from "./line-buffer";
 import { Terminal } from "./terminal";
 
 const ESC: string = "\x1b";
@@ -17,6 +18,8 @@ export class LineView {
   columns: i32 = COLUMNS;
   private readonly shown: StaticArray<u16> = new StaticArray<u16>(LINE_LENGTH);
   private shownLength: i32 = 0;
+  /** The columns that the shown units take. */
+  private shownColumns: i32 = 0;
   /** The position of the cursor on the screen, from the start of the prompt. */
   private at: i32 = 0;
   /** The cursor is after the last column; the terminal wraps at the next character. */
@@ -35,7 +38,7 @@ export class LineView {
     this.visible = true;
     this.at = this.prompt.length;
     this.wrapping = false;
-    this.shownLength = 0;
+    this.setShown(0);
     this.refresh(line);
   }
 
@@ -45,15 +48,26 @@ export class LineView {
     while (same < line.length && same < this.shownLength && line.unit(same) == this.shown[same]) {
       same++;
     }
-    // A surrogate pair is sent whole.
+    // A character is sent again with the marks that follow it, and a surrogate pair whole.
+    while (same > 0 && (hasMark(line, same) || this.showsMark(same))) same--;
     if (same > 0 && same < line.length && line.isPair(same - 1)) same--;
     const origin = this.prompt.length;
     if (same < line.length || same < this.shownLength) {
-      this.moveTo(origin + same);
-      if (this.shownLength > line.length) this.erase(line.length, same);
+      this.moveTo(origin + line.columnsTo(same));
+      if (this.shownColumns > line.columnsTo(line.length)) this.erase(line, same);
       this.write(line, same);
     }
-    this.moveTo(origin + line.cursor);
+    this.moveTo(origin + line.columnsTo(line.cursor));
+  }
+
+  private showsMark(index: i32): bool {
+    return index < this.shownLength && isZeroWidth(this.shown[index]);
+  }
+
+  /** Notes that the first `length` units are shown. */
+  private setShown(length: i32): void {
+    this.shownLength = length;
+    this.shownColumns = columnsOf(this.shown, length);
   }
 
   /** Removes prompt and line; the cursor is then at the start of their first row. */
@@ -63,7 +77,7 @@ export class LineView {
       this.moveTo(0);
       this.terminal.control(ESC + "[J");
     } else {
-      const blanks = " ".repeat(this.prompt.length + this.shownLength);
+      const blanks = " ".repeat(this.prompt.length + this.shownColumns);
       this.terminal.control("\r" + blanks + "\r");
     }
     this.terminal.atLineStart = true;
@@ -72,7 +86,7 @@ export class LineView {
 
   /** Leaves prompt and line on the screen and moves below them. */
   leave(): void {
-    this.moveTo(this.prompt.length + this.shownLength);
+    this.moveTo(this.prompt.length + this.shownColumns);
     this.terminal.print("\n");
     this.visible = false;
   }
@@ -93,37 +107,40 @@ export class LineView {
   setColumns(columns: u32): void {
     if (columns < 20 || columns > 1000) return;
     this.columns = columns;
-    this.wrapping = this.at % this.columns == 0 && this.at == this.prompt.length + this.shownLength;
+    this.wrapping =
+      this.at % this.columns == 0 && this.at == this.prompt.length + this.shownColumns;
   }
 
-  /** Erases the text from `same` on, where the cursor is. The new line has `length` units. */
-  private erase(length: i32, same: i32): void {
-    const position = this.prompt.length + same;
-    if (same == length && this.shownLength == length + 1 && (position + 1) % this.columns != 0) {
+  /** Erases the text from the unit `same` on, where the cursor is. */
+  private erase(line: LineBuffer, same: i32): void {
+    const columns = line.columnsTo(same);
+    const last = (this.prompt.length + columns + 1) % this.columns == 0;
+    if (same == line.length && this.shownColumns == columns + 1 && !last) {
       this.terminal.control(" \b");
     } else {
       this.terminal.control(ESC + "[J");
     }
-    this.shownLength = same;
+    this.setShown(same);
   }
 
   private write(line: LineBuffer, from: i32): void {
     if (from == line.length) return;
     this.terminal.control(line.textOf(from, line.length));
     for (let i = from; i < line.length; i++) this.shown[i] = line.unit(i) as u16;
-    this.shownLength = line.length;
-    this.at = this.prompt.length + line.length;
+    this.setShown(line.length);
+    this.at = this.prompt.length + this.shownColumns;
     this.wrapping = this.at % this.columns == 0;
   }
 
   private moveTo(target: i32): void {
     if (target == this.at) return;
-    const last = this.prompt.length + this.shownLength;
+    const last = this.prompt.length + this.shownColumns;
     if (target == last && target % this.columns == 0 && target > this.prompt.length) {
       // Only writing the last character of a full row moves the cursor after it.
-      const pair = this.shown[this.shownLength - 1] >>> 10 == 0x37;
-      const start = this.shownLength - (pair ? 2 : 1);
-      this.moveTo(this.prompt.length + start);
+      let start = this.shownLength - 1;
+      while (start > 0 && isZeroWidth(this.shown[start])) start--;
+      if (this.shown[start] >>> 10 == 0x37) start--;
+      this.moveTo(this.prompt.length + columnsOf(this.shown, start));
       const units = changetype<usize>(this.shown) + 2 * start;
       this.terminal.control(String.UTF16.decodeUnsafe(units, 2 * (this.shownLength - start)));
       this.wrapping = true;
@@ -151,4 +168,9 @@ export class LineView {
     else if (distance < 0) this.terminal.control(ESC + "[" + (-distance).toString() + "D");
     else if (distance > 0) this.terminal.control(ESC + "[" + distance.toString() + "C");
   }
+}
+
+/** Reports whether the unit at `index` is a mark on the character before it. */
+function hasMark(line: LineBuffer, index: i32): bool {
+  return index < line.length && isZeroWidth(line.unit(index));
 }

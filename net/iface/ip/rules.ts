@@ -146,6 +146,8 @@ export class RuleTable {
       if (!rule.matches(destination, source, mark)) continue;
       const verdict = rule.verdict;
       if (verdict != null) return verdict;
+      // It never has routes (see TABLE_LOCAL), so there is no need to walk all of them.
+      if (rule.table == TABLE_LOCAL) continue;
       const route = this.routes.lookup(rule.table, destination, source);
       if (route != null && route.type != RouteType.Throw) return route;
     }

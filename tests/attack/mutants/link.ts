@@ -115,8 +115,8 @@ export const linkMutants: RowMutant[] = [
     "ARP-11",
     "leaks frames when a queue is full",
     NEIGHBOR,
-    "this.link.pool.release(entry.dequeue());",
-    "entry.dequeue();",
+    "this.link.pool.release(entry.queue.pop()!);",
+    "entry.queue.pop();",
   ],
   [
     "ARP-12",

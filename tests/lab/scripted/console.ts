@@ -88,6 +88,9 @@ export class Console {
   }
 }
 
+/** Joiners, and marks on the character before them. */
+const ZERO_WIDTH = /[\u0300-\u036f]|[\u200b-\u200f]|[\ufe00-\ufe0f]/;
+
 /** The screen of a VT100 of some width. */
 export class Screen {
   rows: string[][] = [[]];
@@ -130,7 +133,11 @@ export class Screen {
     if (c === "\r") [this.column, this.wrap] = [0, false];
     else if (c === "\n") this.down();
     else if (c === "\b") [this.column, this.wrap] = [Math.max(0, this.column - 1), false];
-    else if (c >= " ") {
+    else if (ZERO_WIDTH.test(c)) {
+      // A mark on the character before it.
+      const at = this.wrap ? this.column : this.column - 1;
+      this.rows[this.row][at] += c;
+    } else if (c >= " ") {
       if (this.wrap) {
         this.down();
         this.column = 0;

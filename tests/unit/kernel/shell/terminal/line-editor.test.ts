@@ -62,6 +62,37 @@ test("echoes characters beyond the BMP whole, also where one replaces another", 
   assert.ok(console.output().includes("<\u{1f601}>"));
 });
 
+test("marks and joiners take no column and stay with their character", async () => {
+  const console = await Console.start();
+  const family = "\u{1f468}\u200d\u{1f469}";
+  const accented = "e\u0301";
+  const heart = "\u2764\ufe0f";
+  for (const [line, ...keys] of [
+    [`words y${accented}x`, `words ${accented}x`, LEFT, LEFT, "y"],
+    ["words x", `words ${accented}`, "\x7f", "x"],
+    [`words ${family}yx`, `words ${family}x`, LEFT, "y"],
+    [`words ${heart}z${heart}`, `words ${heart}${heart}`, LEFT, "z"],
+    ["words b", `words ${heart}b`, LEFT, LEFT, "\x1b[3~"],
+    ["words a\u0301b", "words ab", LEFT, "\u0301"],
+    ["words b", "words a\u0301b", LEFT, "\x7f", RIGHT],
+    // To the end of a full row, where only writing moves the cursor.
+    [`words ${"n".repeat(23)}${accented}`, `words ${"n".repeat(23)}${accented}`, LEFT, "\x05"],
+  ]) {
+    console.output();
+    const screen = new Screen(40).write(PROMPT);
+    for (const key of keys) {
+      console.type(key);
+      screen.write(console.output());
+      if (screen.answer !== "") console.type(screen.answer);
+      screen.answer = "";
+      screen.write(console.output());
+    }
+    assert.equal(screen.text(), `${PROMPT}${line}`, JSON.stringify(keys));
+    console.type("\r");
+    console.output();
+  }
+});
+
 test("recalls earlier lines, and restores the unfinished one", async () => {
   const console = await Console.start();
   for (const line of ["words one", "words two", "words two"]) console.run(line);
