@@ -1,7 +1,7 @@
 /** Revocation lists that the user adds: TLS-45 (RFC 5280 section 5). */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import type { Certificate } from "./certificates.ts";
+import { type Certificate, openssl } from "./certificates.ts";
 import { type CrlOptions, crl, extension, toPem } from "./crl.ts";
 import { der, sequence } from "./der.ts";
 import { ocsp } from "./ocsp.ts";
@@ -15,6 +15,7 @@ const DAY = 86_400;
 const UNSUPPORTED = -0x2080;
 const MALFORMED = -0x2180;
 const NO_ROOM = -0x2980;
+const FORGED = /^none \(bad signature on the list of 20\d\d-\d\d-\d\d [\d:]+ UTC\)$/;
 const REVOKED = "certificate verification failed: it is on a revocation list";
 
 let issuer: Certificate;
@@ -63,7 +64,23 @@ describe("a certificate", () => {
     await refuses([crl(stage.root, { revoked: [issuer] }), list()], words);
   });
   test("TLS-45: is accepted if another key of the same name has signed the list", async () => {
-    await serves([all({ signer: others[0] })], /^none$/);
+    await serves([all({ signer: others[0] })], FORGED);
+    await serves([all({ signer: others[0] }), list()], /^not on the list of /);
+  });
+  test("TLS-45: is rejected whether or not its issuer's certificate allows to sign lists", async () => {
+    const other = maker.authority({
+      issuer: stage.root,
+      sameKey: issuer,
+      subject: subjectOf(issuer),
+      extensions: ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"],
+    });
+    const identity = () => stage.identity([leaf, other]);
+    const words = `crl=${maker.write(toPem(all()))}`;
+    await assertRefused(
+      await stage.visit({ identity }, words),
+      "certificate_revoked (44)",
+      REVOKED,
+    );
   });
   test("TLS-45: is rejected by a list even if it staples a good response", async () => {
     const status = Buffer.concat([u8(1), vector(3, ocsp(leaf, issuer))]);
@@ -76,6 +93,12 @@ describe("a certificate", () => {
     );
   });
 });
+
+const subjectOf = (certificate: Certificate) =>
+  `/${openssl("x509", "-in", certificate.file, "-noout", "-subject", "-nameopt", "rfc2253,-dn_rev")
+    .replace(/^subject=/, "")
+    .trim()
+    .replaceAll(",", "/")}`;
 
 /** issuingDistributionPoint with a field of this tag. */
 function scope(tag = 0x81, critical = true): Buffer[] {
@@ -106,10 +129,19 @@ describe("a list", () => {
     }
     assert.deepEqual(await adding(Buffer.concat([whole, Buffer.of(0)])), [MALFORMED]);
   });
-  test("TLS-45: replaces an older one of its issuer, but no newer one", async () => {
+  test("TLS-45: replaces an older one of its issuer once it is verified", async () => {
     const old = list({ updated: -2 * DAY });
-    assert.deepEqual(await adding(old, all(), old, all({ updated: -2 * DAY })), [1, 1, 0, 0]);
+    assert.deepEqual(await adding(old, all(), old, all({ updated: -3 * DAY })), [1, 1, 0, 1]);
     await refuses([old, all(), old]);
+    await refuses([all(), old]);
+    await serves([all({ updated: -2 * DAY }), list()], /^not on the list of /);
+    await serves([list(), all({ updated: -2 * DAY })], /^not on the list of /);
+  });
+  test("TLS-45: does not replace an older one if its signature is not its issuer's", async () => {
+    const old = all({ updated: -2 * DAY });
+    const forged = list({ revoked: [], signer: others[0] });
+    await refuses([old, forged]);
+    await refuses([forged, old]);
   });
   test("TLS-45: stays beside one that another key of its issuer has signed", async () => {
     const keyed = (n: number) => extension("551d23", sequence(der(0x80, Buffer.of(n))));

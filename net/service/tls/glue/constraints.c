@@ -4,6 +4,9 @@
  * exempt unless they are the server's (RFC 5280, 6.1.3). */
 #include "path.h"
 
+/* The tags of the lists of subtrees. */
+enum { PERMITTED = EXPLICIT_0, EXCLUDED = EXPLICIT_1 };
+
 /* "good.test" covers itself and its subdomains; ".good.test" only the subdomains. */
 static bool dns_within(struct bytes name, struct bytes base) {
   if (base.length == 0) return true;
@@ -88,8 +91,8 @@ static u32 check_name(struct search* search, struct bytes constraint, const stru
   u32 refusals = 0;
   search->comparisons++;
   while (der_next(&constraint, &list)) {
-    if (list.tag != 0xa0 && list.tag != 0xa1) return MALFORMED;
-    refusals |= check_list(search, list.content, list.tag == 0xa1, name);
+    if (list.tag != PERMITTED && list.tag != EXCLUDED) return MALFORMED;
+    refusals |= check_list(search, list.content, list.tag == EXCLUDED, name);
   }
   return constraint.length != 0 ? refusals | MALFORMED : refusals;
 }

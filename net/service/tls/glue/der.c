@@ -21,6 +21,12 @@ bool der_next(struct bytes* from, struct element* element) {
   return true;
 }
 
+/* Takes the next element off `from` if it has that tag. */
+bool der_next_if(struct bytes* from, u8 tag, struct element* element) {
+  if (from->length == 0 || from->at[0] != tag) return false;
+  return der_next(from, element);
+}
+
 /* Finds the content of the element that spans all of `from`. Returns false if there is none with
    that tag. */
 bool der_only(struct bytes from, u8 tag, struct bytes* content) {
@@ -57,9 +63,9 @@ bool der_signed(struct bytes from, struct signed_data* data, struct bytes* rest)
 /* Parses a UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5), into seconds since 1970. */
 bool der_time(const struct element* element, i64* seconds) {
   const u8* at = element->content.at;
-  bool general = element->tag == MBEDTLS_ASN1_GENERALIZED_TIME;
+  bool general = element->tag == GENERALIZED_TIME;
   u32 length = general ? 15 : 13, part[7] = {0};
-  if (!general && element->tag != MBEDTLS_ASN1_UTC_TIME) return false;
+  if (!general && element->tag != UTC_TIME) return false;
   if (element->content.length != length || at[length - 1] != 'Z') return false;
   for (u32 i = 0; i < length - 1; i++) {
     if (at[i] < '0' || at[i] > '9') return false;

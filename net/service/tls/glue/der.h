@@ -8,8 +8,13 @@ enum {
   BITS = 0x03,
   OCTETS = 0x04,
   OBJECT_ID = 0x06,
+  ENUMERATED = 0x0a,
+  UTC_TIME = 0x17,
+  GENERALIZED_TIME = 0x18,
   SEQUENCE = 0x30
 };
+/* Constructed elements with the context-specific tags [0], [1] and [2]. */
+enum { EXPLICIT_0 = 0xa0, EXPLICIT_1 = 0xa1, EXPLICIT_2 = 0xa2 };
 enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
 
 /* The last byte of the identifiers 2.5.29.x. */
@@ -31,6 +36,7 @@ struct extension {
 };
 
 bool der_next(struct bytes* from, struct element* element);
+bool der_next_if(struct bytes* from, u8 tag, struct element* element);
 bool der_only(struct bytes from, u8 tag, struct bytes* content);
 bool der_next_whole(struct bytes* from, struct element* element, struct bytes* whole);
 bool der_signed(struct bytes from, struct signed_data* data, struct bytes* rest);

@@ -4,12 +4,6 @@
 enum { ID_REASON = 21, ID_INVALIDITY_DATE = 24, ID_DELTA = 27, ID_SCOPE = 28, ID_KEY = 35 };
 #define INDIRECT 0x84 /* the tag of indirectCRL in issuingDistributionPoint */
 
-/* Takes the next element off `from` if it has that tag. */
-static bool next_if(struct bytes* from, u8 tag, struct element* element) {
-  if (from->length == 0 || from->at[0] != tag) return false;
-  return der_next(from, element);
-}
-
 /* Checks the extensions of an entry. An unknown critical one makes the whole list unusable (RFC
    5280, 5.3). */
 static u32 check_entry(struct bytes content) {
@@ -67,18 +61,20 @@ u32 tls_parse_list(struct bytes from, struct list* list) {
   *list = (struct list){.next = 0};
   if (!der_signed(from, &list->data, &rest) || rest.length != 0) return LIST_MALFORMED;
   struct bytes left = list->data.content;
-  bool second = next_if(&left, INTEGER, &element); /* version 1 has no extensions and no number */
+  /* Version 1 has no extensions and no number. */
+  bool second = der_next_if(&left, INTEGER, &element);
   if (second && (element.content.length != 1 || element.content.at[0] != 1)) return LIST_MALFORMED;
   if (!der_next(&left, &element) || element.tag != SEQUENCE) return LIST_MALFORMED;
   if (!der_next_whole(&left, &element, &list->issuer) || element.tag != SEQUENCE) {
     return LIST_MALFORMED;
   }
   if (!der_next(&left, &element) || !der_time(&element, &list->updated)) return LIST_MALFORMED;
-  bool timed = next_if(&left, 0x17, &element) || next_if(&left, 0x18, &element);
+  bool timed =
+      der_next_if(&left, UTC_TIME, &element) || der_next_if(&left, GENERALIZED_TIME, &element);
   if (timed && !der_time(&element, &list->next)) return LIST_MALFORMED;
-  if (next_if(&left, SEQUENCE, &element)) list->entries = element.content;
+  if (der_next_if(&left, SEQUENCE, &element)) list->entries = element.content;
   u32 verdict = check_entries(list->entries);
-  if (verdict == LIST_GOOD && second && next_if(&left, 0xa0, &element)) {
+  if (verdict == LIST_GOOD && second && der_next_if(&left, EXPLICIT_0, &element)) {
     verdict = check_extensions(element.content, list);
   }
   return verdict == LIST_GOOD && left.length != 0 ? LIST_MALFORMED : verdict;

@@ -3,7 +3,7 @@
 #include "mbedtls/md.h"
 #include "mbedtls/oid.h"
 
-enum { ENUMERATED = 0x0a, BY_NAME = 0xa1, BY_KEY = 0xa2 };
+enum { BY_NAME = EXPLICIT_1, BY_KEY = EXPLICIT_2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
 /* Reports whether all extensions of an explicitly tagged list are non-critical, as it must be. */
@@ -17,17 +17,12 @@ static bool harmless(struct bytes tagged) {
   return list.length == 0;
 }
 
-/* Takes the next element off `from` if it has that tag. */
-static bool next_if(struct bytes* from, u8 tag, struct element* element) {
-  if (from->length == 0 || from->at[0] != tag) return false;
-  return der_next(from, element);
-}
-
 static bool parse_response_data(struct ocsp* ocsp) {
   struct bytes left = ocsp->data.content;
   struct element element, version;
   i64 produced;
-  bool later = next_if(&left, 0xa0, &version); /* only version 1 exists, which is the default */
+  /* Only version 1 exists, which is the default. */
+  bool later = der_next_if(&left, EXPLICIT_0, &version);
   if (later && !der_same(version.content, (struct bytes){(const u8*)"\x02\x01\x00", 3}))
     return false;
   if (!der_next(&left, &ocsp->responder)) return false;
@@ -35,7 +30,7 @@ static bool parse_response_data(struct ocsp* ocsp) {
   if (!der_next(&left, &element) || !der_time(&element, &produced)) return false;
   if (!der_next(&left, &element) || element.tag != SEQUENCE) return false;
   ocsp->answers = element.content;
-  if (next_if(&left, 0xa1, &element) && !harmless(element.content)) return false;
+  if (der_next_if(&left, EXPLICIT_1, &element) && !harmless(element.content)) return false;
   return left.length == 0;
 }
 
@@ -48,14 +43,14 @@ i32 tls_parse_ocsp(struct bytes response, struct ocsp* ocsp) {
   if (!der_next(&left, &element) || element.tag != ENUMERATED) return -1;
   if (element.content.length != 1 || element.content.at[0] > 6) return -1;
   if (element.content.at[0] != 0) return element.content.at[0];
-  if (!der_only(left, 0xa0, &tagged) || !der_only(tagged, SEQUENCE, &inside)) return -1;
+  if (!der_only(left, EXPLICIT_0, &tagged) || !der_only(tagged, SEQUENCE, &inside)) return -1;
   if (!der_next(&inside, &element) || element.tag != OBJECT_ID) return -1;
   if (!der_same(element.content, basic) || !der_only(inside, OCTETS, &whole)) return -1;
   struct bytes rest;
   if (!der_signed(whole, &ocsp->data, &rest)) return -1;
   ocsp->certificates = (struct bytes){NULL, 0};
   if (rest.length != 0) {
-    if (!der_only(rest, 0xa0, &tagged)) return -1;
+    if (!der_only(rest, EXPLICIT_0, &tagged)) return -1;
     if (!der_only(tagged, SEQUENCE, &ocsp->certificates)) return -1;
   }
   return parse_response_data(ocsp) ? 0 : -1;
@@ -93,11 +88,11 @@ bool tls_next_answer(struct bytes* from, struct ocsp_answer* answer) {
             (answer->status == OCSP_GOOD || answer->status == OCSP_UNKNOWN);
   }
   valid = valid && der_next(&left, &element) && der_time(&element, &answer->updated);
-  if (valid && next_if(&left, 0xa0, &element)) {
+  if (valid && der_next_if(&left, EXPLICIT_0, &element)) {
     valid = der_next(&element.content, &time) && der_time(&time, &answer->next) &&
             element.content.length == 0;
   }
-  if (valid && next_if(&left, 0xa1, &element)) valid = harmless(element.content);
+  if (valid && der_next_if(&left, EXPLICIT_1, &element)) valid = harmless(element.content);
   valid = valid && left.length == 0;
   if (!valid) *from = before;
   return valid;

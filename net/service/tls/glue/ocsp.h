@@ -2,12 +2,12 @@
 #pragma once
 #include "path.h"
 
-enum { OCSP_GOOD = 0x80, OCSP_REVOKED = 0xa1, OCSP_UNKNOWN = 0x82 }; /* tags of CertStatus */
+enum { OCSP_GOOD = 0x80, OCSP_REVOKED = EXPLICIT_1, OCSP_UNKNOWN = 0x82 }; /* tags of CertStatus */
 
 /* A successful basic response. */
 struct ocsp {
   struct signed_data data;
-  struct element responder; /* 0xa1: by name, 0xa2: by the hash of its key */
+  struct element responder; /* EXPLICIT_1: by name, EXPLICIT_2: by the hash of its key */
   struct bytes answers, certificates;
 };
 
