@@ -42,7 +42,7 @@ export class NeighborTable {
 
   /** Returns an entry by its index, from 0 to `capacity` - 1; it may be free. */
   at(index: u32): Neighbor {
-    return this.entries[index];
+    return unchecked(this.entries[index]);
   }
 
   find(address: IpAddress): Neighbor | null {
