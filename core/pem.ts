@@ -2,6 +2,10 @@
 import { LF } from "./text";
 import { TextBuilder } from "./text-builder";
 
+const BEGIN: string = "-----BEGIN ";
+const END: string = "-----END ";
+const DASHES: string = "-----";
+
 /** How PemReader classifies a line. */
 export const enum PemLine {
   /** Text outside of blocks, or a line inside one. */
@@ -12,6 +16,8 @@ export const enum PemLine {
   Unfinished,
   /** The last line of a block, which `block` now holds. */
   End,
+  /** The last line of a block of another label. */
+  ForeignEnd,
 }
 
 /** Reads blocks of one label, such as "CERTIFICATE". */
@@ -20,11 +26,13 @@ export class PemReader {
   readonly end: string;
   /** Whether a block has begun and not ended. */
   inside: bool = false;
+  /** The END line of the block of another label that has begun, or "". */
+  private foreignEnd: string = "";
   private readonly text: TextBuilder = new TextBuilder(4096);
 
   constructor(label: string) {
-    this.begin = `-----BEGIN ${label}-----`;
-    this.end = `-----END ${label}-----`;
+    this.begin = BEGIN + label + DASHES;
+    this.end = END + label + DASHES;
   }
 
   /** The block so far, its BEGIN and END lines included. */
@@ -37,11 +45,23 @@ export class PemReader {
     return this.text.length;
   }
 
+  /** Takes a line outside of the blocks of this label. */
+  private skip(line: string): PemLine {
+    if (line.startsWith(BEGIN) && line.endsWith(DASHES))
+      this.foreignEnd = END + line.substring(BEGIN.length);
+    else if (line == this.foreignEnd && line != "") {
+      this.foreignEnd = "";
+      return PemLine.ForeignEnd;
+    }
+    return PemLine.Other;
+  }
+
   /** Takes the next line; white space around it is ignored. */
   take(text: string): PemLine {
     const line = text.trim();
     const begins = line == this.begin;
-    if (!begins && !this.inside) return PemLine.Other;
+    if (!begins && !this.inside) return this.skip(line);
+    this.foreignEnd = "";
     const unfinished = begins && this.inside;
     if (begins) this.text.length = 0;
     else this.text.addUnit(LF);

@@ -82,6 +82,28 @@ test("ca crl adds, shows and removes revocation lists", async () => {
   assert.match(answer("ca crl drop"), /unknown verb 'crl drop'/);
 });
 
+test("ca add and ca crl add fail at the end of a block of another kind", async () => {
+  const lab = await Lab.at("S1");
+  const block = (label: string) => `-----BEGIN ${label}-----\rAAAA\r-----END ${label}-----\r`;
+  for (const [line, pasted, says] of [
+    [
+      "ca add",
+      "X509 CRL",
+      /\nca: that is not a certificate: expected -----BEGIN CERTIFICATE-----\r/,
+    ],
+    [
+      "ca crl add",
+      "CERTIFICATE",
+      /\nca: that is not a revocation list: expected -----BEGIN X509 C/,
+    ],
+  ] as const) {
+    lab.type(`${line}\r${block(pasted)}echo aft''er\r`);
+    lab.pass(2);
+    assert.match(lab.twin.output, says);
+    assert.match(lab.twin.output.slice(lab.twin.output.lastIndexOf("that is not")), /\nafter\r/);
+  }
+});
+
 test("runs the command pasted after a certificate", async () => {
   const lab = await Lab.at("S1");
   const pem = Buffer.from(trust[0].bytes).toString().replaceAll("\n", "\r");

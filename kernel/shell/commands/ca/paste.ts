@@ -33,7 +33,11 @@ export abstract class PasteJob extends Job {
   }
 
   line(text: string): void {
-    this.ended = this.pem.take(text) == PemLine.End;
+    const line = this.pem.take(text);
+    this.ended = line == PemLine.End;
+    if (line == PemLine.ForeignEnd) {
+      this.failure = `that is not a ${this.what}: expected ${this.pem.begin}`;
+    }
     if (!this.ended && this.pem.length > PEM_LENGTH) this.failure = `${this.what} too long`;
   }
 
