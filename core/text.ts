@@ -57,6 +57,24 @@ export function parseDecimalText(text: string): i64 {
   return text.length == 0 ? NOT_A_NUMBER : (value as i64);
 }
 
+/** Parses hexadecimal digits, at most i64.MAX_VALUE. Returns NOT_A_NUMBER for anything else. */
+export function parseHexText(text: string): i64 {
+  let value: i64 = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = hexValue(text.charCodeAt(i));
+    if (digit < 0 || value > i64.MAX_VALUE >> 4) return NOT_A_NUMBER;
+    value = (value << 4) | digit;
+  }
+  return text.length == 0 ? NOT_A_NUMBER : value;
+}
+
+/** Parses decimal digits, or hexadecimal ones after 0x. Returns NOT_A_NUMBER above `maximum`. */
+export function parseNumberText(text: string, maximum: i64): i64 {
+  const isHex = text.startsWith("0x") || text.startsWith("0X");
+  const value = isHex ? parseHexText(text.substring(2)) : parseDecimalText(text);
+  return value <= maximum ? value : NOT_A_NUMBER;
+}
+
 /** Writes `value` in decimal, at most 20 bytes. Returns the number of bytes. */
 export function writeDecimal(destination: usize, value: u64): u32 {
   let length: u32 = 1;

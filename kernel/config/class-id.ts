@@ -1,18 +1,11 @@
 /** The numbers of queueing disciplines and classes, in hexadecimal, as tc(8) writes them. */
-import { hexValue } from "../../core/text";
+import { parseHexText } from "../../core/text";
 import { ROOT } from "../../net/iface/qdisc/qdisc";
 
 /** Parses up to four hexadecimal digits. Returns -1 if `text` is something else. */
 export function parseMinor(text: string): i64 {
   const digits = text.startsWith("0x") ? text.substring(2) : text;
-  if (digits.length == 0 || digits.length > 4) return -1;
-  let value: i64 = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = hexValue(digits.charCodeAt(i));
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
+  return digits.length <= 4 ? parseHexText(digits) : -1;
 }
 
 /** Parses `root`, `MAJOR:` or `MAJOR:MINOR`, in hexadecimal. Returns -1 if it is invalid. */

@@ -1,21 +1,10 @@
 /** Packet marks, by which routing rules can select a table (SO_MARK in Linux). */
-import { hexValue, parseDecimalText } from "../../core/text";
+import { parseNumberText } from "../../core/text";
 import { Rule } from "../../net/iface/ip/rules";
 
 /** Parses a 32-bit number, decimal or with the prefix 0x. Returns -1 if it is invalid. */
 export function parseMark(text: string): i64 {
-  if (!text.startsWith("0x")) {
-    const number = parseDecimalText(text);
-    return number <= 0xffff_ffff ? number : -1;
-  }
-  if (text.length < 3 || text.length > 10) return -1;
-  let mark: i64 = 0;
-  for (let i = 2; i < text.length; i++) {
-    const digit = hexValue(text.charCodeAt(i));
-    if (digit < 0) return -1;
-    mark = (mark << 4) | digit;
-  }
-  return mark;
+  return parseNumberText(text, 0xffff_ffff);
 }
 
 /** Sets the mark of a rule from `MARK` or `MARK/MASK`. Returns false if it is invalid. */

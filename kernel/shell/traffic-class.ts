@@ -1,5 +1,5 @@
 /** The names of nc(1) for values of the DS field (RFC 2474), such as those of RFC 2597. */
-import { hexValue, parseDecimalText } from "../../core/text";
+import { parseDecimalText, parseNumberText } from "../../core/text";
 
 const NAMES: StaticArray<string> = [
   "critical",
@@ -35,22 +35,5 @@ export function parseTrafficClass(text: string): i32 {
     const known: bool = level >= 1 && level <= 4 && drop >= 1 && drop <= 3;
     return known ? (level << 5) | (drop << 3) : -1;
   }
-  return parseOctet(name);
-}
-
-/** Parses 0 to 255, decimal or hexadecimal (0xb8). Returns -1 if it is invalid. */
-function parseOctet(text: string): i32 {
-  if (text.startsWith("0x")) {
-    const digits = text.substring(2);
-    if (digits.length < 1 || digits.length > 2) return -1;
-    let value = 0;
-    for (let i = 0; i < digits.length; i++) {
-      const digit = hexValue(digits.charCodeAt(i));
-      if (digit < 0) return -1;
-      value = value * 16 + digit;
-    }
-    return value;
-  }
-  const value = parseDecimalText(text);
-  return value > 255 ? -1 : (value as i32);
+  return parseNumberText(name, 255) as i32;
 }

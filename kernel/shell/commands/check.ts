@@ -12,10 +12,9 @@
  *
  * Exit codes: 0 no step failed; 1 a step failed; 2 wrong usage; 130 interrupted.
  */
-import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
+import { NOT_A_NUMBER, parseNumberText } from "../../../core/text";
 import { earlier } from "../../../core/time";
 import { parseUrl } from "../../../net/service/http/url";
-import { quantityText } from "../../../net/service/json-rpc/quantity";
 import { NetworkStack } from "../../../net/service/stack";
 import {
   Command,
@@ -121,15 +120,6 @@ class CheckJob extends Job {
   }
 }
 
-/** Parses a chain id in decimal, or in hex after 0x. Returns NOT_A_NUMBER for anything else. */
-function parseChain(text: string): i64 {
-  if (!text.startsWith("0x") && !text.startsWith("0X")) return parseDecimalText(text);
-  let digits = text.substring(2).toLowerCase();
-  while (digits.length > 1 && digits.startsWith("0")) digits = digits.substring(1);
-  const decimal = quantityText("0x" + digits);
-  return decimal == "" ? NOT_A_NUMBER : parseDecimalText(decimal);
-}
-
 /** The `check` command. */
 export class Check extends Command {
   constructor(private readonly stack: NetworkStack) {
@@ -151,7 +141,7 @@ export class Check extends Command {
     let chain = given ? ANY_CHAIN : DEFAULT_CHAIN;
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (options.has("c")) {
-      chain = parseChain(options.value("c"));
+      chain = parseNumberText(options.value("c"), i64.MAX_VALUE);
       if (chain == NOT_A_NUMBER) {
         const shown = printable(options.value("c"));
         return this.wrongUsage(session, `-c ${shown}: expected a chain id such as 324 or 0x144`);

@@ -6,6 +6,7 @@ import {
   latin1,
   parseDecimal,
   parseDecimalText,
+  parseNumberText,
   replaceText,
   startsWithText,
   utf8Fault,
@@ -21,6 +22,9 @@ export { hexValue, latin1, parseDecimal, utf8Fault, writeDecimal };
 
 export function decimalText(pointer: usize, length: u32): i64 {
   return parseDecimalText(textAt(pointer, length));
+}
+export function numberText(pointer: usize, length: u32, maximum: i64): i64 {
+  return parseNumberText(textAt(pointer, length), maximum);
 }
 export function escaped(pointer: usize, length: u32): string {
   return printable(textAt(pointer, length));

@@ -25,6 +25,26 @@ test("parses decimal numbers that fit an i64, and rejects all other text", () =>
   }
 });
 
+test("parses decimal numbers, and hexadecimal ones after 0x, up to a maximum", () => {
+  const most = (1n << 63n) - 1n;
+  const cases: [string, bigint, bigint][] = [
+    ["0", 9n, 0n],
+    ["255", 255n, 255n],
+    ["256", 255n, -1n],
+    ["0xfF", 255n, 255n],
+    ["0X100", 255n, -1n],
+    ["0x0000000000000000001", 255n, 1n],
+    ["0x7fffffffffffffff", most, most],
+    ["0x8000000000000000", most, -1n],
+    ["9223372036854775807", most, most],
+  ];
+  for (const text of ["", "0x", "x", "ff", "0xg", "-1", "0x-1", " 1"])
+    cases.push([text, most, -1n]);
+  for (const [text, maximum, value] of cases) {
+    assert.equal(wasm.numberText(...writeText(wasm, text), maximum), value, text);
+  }
+});
+
 test("prints numbers of up to 64 bits in decimal", () => {
   const pointer = wasm.block(32);
   for (const value of [0n, 9n, 10n, 99n, 12345678901234567890n, (1n << 64n) - 1n]) {

@@ -1,5 +1,6 @@
 /** tc class [show [dev DEVICE] | add|replace|change|del [dev DEVICE] parent N classid N htb ...] */
 import { EGRESS_CLASSES } from "../../../../core/limits";
+import { parseNumberText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Htb } from "../../../../net/iface/qdisc/htb";
@@ -9,15 +10,7 @@ import { ClassSpecification } from "../../../../net/iface/qdisc/specification";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
 import { concluded, Request, say } from "./request";
-import {
-  countersText,
-  idText,
-  parseNumber,
-  parseRate,
-  parseSize,
-  rateText,
-  sizeText,
-} from "./values";
+import { countersText, idText, parseRate, parseSize, rateText, sizeText } from "./values";
 
 const VERBS: StaticArray<string> = ["add", "delete", "replace", "change", "show", "list"];
 const LOWEST_PRIORITY: i64 = 7;
@@ -114,7 +107,7 @@ function take(to: ClassSpecification, option: string, value: string): bool {
     return to.ceil > 0;
   }
   if (option == "prio") {
-    const priority = parseNumber(value, LOWEST_PRIORITY);
+    const priority = parseNumberText(value, LOWEST_PRIORITY);
     to.priority = priority as u32;
     return priority >= 0;
   }

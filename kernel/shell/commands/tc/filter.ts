@@ -1,5 +1,6 @@
 /** tc filter [show [dev DEVICE] [parent N] | add|del [dev DEVICE] parent N [prio N] u32 ...] */
 import { EGRESS_FILTERS, EGRESS_KEYS } from "../../../../core/limits";
+import { parseNumberText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Filter, FilterKey } from "../../../../net/iface/qdisc/filter";
@@ -9,7 +10,7 @@ import { parseClassId, parseMinor } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "../ip/context";
 import { concluded, Request, say, wrong } from "./request";
-import { idText, parseNumber } from "./values";
+import { idText } from "./values";
 
 const VERBS: StaticArray<string> = ["add", "delete", "show", "list"];
 /** The number of the first filter of a preference, and the preference of the first filter. */
@@ -151,7 +152,7 @@ function take(context: Context, draft: Draft, next: string): i32 {
   }
   if (next == "prio" || next == "pref" || next == "preference") {
     const text = context.take();
-    const value = parseNumber(text, 0xffff);
+    const value = parseNumberText(text, 0xffff);
     draft.preference = value as u32;
     return value > 0 ? 0 : wrong(context, text, "invalid priority value");
   }
@@ -190,9 +191,9 @@ function takeMatch(context: Context, draft: Draft): i32 {
   } else if (field != "tos" && field != "dsfield" && field != "precedence") {
     return say(context, illegal);
   }
-  const value = parseNumber(text, bits);
+  const value = parseNumberText(text, bits);
   const maskText = context.take();
-  const mask = parseNumber(maskText, bits);
+  const mask = parseNumberText(maskText, bits);
   if (value < 0) return say(context, illegal);
   if (mask < 0) return say(context, `${illegal} needs a mask, expected 0x${bits.toString(16)}`);
   return join(context, draft, offset, (value as u32) << shift, (mask as u32) << shift);
@@ -232,11 +233,11 @@ function takeAction(context: Context, draft: Draft): i32 {
     return say(context, "pedit: expected munge ip dsfield set VALUE");
   }
   const text = context.take();
-  const value = parseNumber(text, 0xff);
+  const value = parseNumberText(text, 0xff);
   let mask: i64 = 0xff;
   if (context.at("retain")) {
     context.take();
-    mask = parseNumber(context.take(), 0xff);
+    mask = parseNumberText(context.take(), 0xff);
   }
   if (value < 0 || mask < 0) return say(context, `pedit: illegal value "${printable(text)}"`);
   draft.markMask = mask as u32;

@@ -1,5 +1,6 @@
 /** The kinds of disciplines: their options, and how `tc qdisc show` prints them. */
 import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
+import { parseNumberText } from "../../../../core/text";
 import { SECOND } from "../../../../core/time";
 import { Fifo } from "../../../../net/iface/qdisc/fifo";
 import { Htb } from "../../../../net/iface/qdisc/htb";
@@ -19,15 +20,7 @@ import { parseMinor } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
 import { say } from "./request";
-import {
-  parseNumber,
-  parseRate,
-  parseSize,
-  parseTime,
-  rateText,
-  sizeText,
-  timeText,
-} from "./values";
+import { parseRate, parseSize, parseTime, rateText, sizeText, timeText } from "./values";
 
 const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "tbf", "htb"];
 const BANDS_LEAST: i64 = 2;
@@ -84,7 +77,7 @@ function isOption(kind: string, option: string): bool {
 function takeOption(to: QdiscSpecification, option: string, value: string): bool {
   if (!isOption(to.kind, option)) return false;
   if (option == "limit" && to.kind == "pfifo") {
-    to.limit = parseNumber(value, EGRESS_FRAMES);
+    to.limit = parseNumberText(value, EGRESS_FRAMES);
     return to.limit > 0;
   }
   if (option == "limit") {
@@ -96,7 +89,7 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return to.rate > 0;
   }
   if (option == "bands") {
-    const bands = parseNumber(value, BANDS_MOST);
+    const bands = parseNumberText(value, BANDS_MOST);
     to.bands = bands as i32;
     return bands >= BANDS_LEAST;
   }
@@ -106,7 +99,7 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return minor >= 0;
   }
   if (option == "perturb") {
-    const seconds = parseNumber(value, LONGEST_TIME / SECOND);
+    const seconds = parseNumberText(value, LONGEST_TIME / SECOND);
     to.perturb = seconds * SECOND;
     return seconds >= 0;
   }

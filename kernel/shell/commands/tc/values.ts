@@ -1,5 +1,5 @@
 /** The numbers of tc(8): rates, sizes, times and handles, as iproute2 reads and prints them. */
-import { hexValue, isDigit, parseDecimalText } from "../../../../core/text";
+import { isDigit } from "../../../../core/text";
 import { QueueCounters, ROOT } from "../../../../net/iface/qdisc/qdisc";
 import {
   HIGHEST_RATE,
@@ -137,20 +137,6 @@ export function idText(id: u32): string {
   if (id == ROOT) return "root";
   const minor = id & 0xffff;
   return `${(id >>> 16).toString(16)}:${minor == 0 ? "" : minor.toString(16)}`;
-}
-
-/** Parses a number: decimal, or hexadecimal with 0x. Returns -1 if invalid or above `maximum`. */
-export function parseNumber(text: string, maximum: i64): i64 {
-  let value: i64 = -1;
-  if (text.startsWith("0x") && text.length > 2 && text.length <= 10) {
-    value = 0;
-    for (let i = 2; i < text.length; i++) {
-      const digit = hexValue(text.charCodeAt(i));
-      if (digit < 0) return -1;
-      value = value * 16 + digit;
-    }
-  } else value = parseDecimalText(text);
-  return value <= maximum ? value : -1;
 }
 
 /** Returns the two lines of counters that -s adds. */
