@@ -30,7 +30,7 @@ export function loadConfiguration(): Configuration {
     } else if (!TLS_FILES.includes(module.name)) {
       const known = `${CONFIG_FILE}, ${HOSTS_FILE} or one of ${TLS_FILES.join(", ")}`;
       configuration.problems.push(
-        `module "${module.name}": unknown name, expected ${known}, or a file for curl`,
+        `module "${module.name}": a file for curl (-T ${module.name}), as its name is not ${known}`,
       );
     }
   }

@@ -153,8 +153,8 @@ test("reports boot modules, sections and options without effect", async () => {
   const problems = twin.output.match(/^(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm);
   assert.deepEqual(problems, [
     "cmdline: run=echo one: overridden by a later run=, expected only one",
-    'module "anonymous.conf": unknown name, expected anonymos.conf, hosts or one of ' +
-      "ca.pem, client.pem, client.key, server.pem, server.key, or a file for curl",
+    'module "anonymous.conf": a file for curl (-T anonymous.conf), as its name is not ' +
+      "anonymos.conf, hosts or one of ca.pem, client.pem, client.key, server.pem, server.key",
     "anonymos.conf:1: [Match]: no such device, expected one that is present",
   ]);
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);

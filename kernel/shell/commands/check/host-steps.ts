@@ -110,9 +110,16 @@ export class TlsStep extends Step {
 
   poll(context: CheckContext, now: i64): Verdict {
     const connection = this.connection;
-    if (context.proxy != null)
-      return this.verdict(Verdict.Skip, "the http step connects through the proxy");
-    if (connection == null) return this.verdict(Verdict.Skip, "the URL is not https");
+    const proxy = context.proxy;
+    if (proxy != null) {
+      const via = `${proxy.host}:${proxy.port}`;
+      const direct = context.url.secure ? `; try directly: tls ${context.url.host}` : "";
+      return this.verdict(Verdict.Skip, `the http step connects through the proxy ${via}${direct}`);
+    }
+    if (connection == null) {
+      const secure = `check https://${context.url.host}`;
+      return this.verdict(Verdict.Skip, `no encryption with an http URL (try: ${secure})`);
+    }
     if (!connection.poll(now)) return Verdict.Pending;
     const stream = connection.stream;
     if (connection.failure != "" || stream == null) {
