@@ -3,7 +3,8 @@
  *
  * Does a TLS handshake with HOST and prints the version, the cipher suite, the certificate chain
  * and its root, whether it is revoked, the result of the verification and the duration of each
- * step, like `openssl s_client`. PORT defaults to 443.
+ * step, like `openssl s_client`. It resumes no session, because a server shows its certificates
+ * only in a full handshake. PORT defaults to 443.
  *
  * Exit codes: 0 success; curl's codes, such as 6 name not resolved, 7 connection failed, 28
  * time-out, 35 handshake failed, 60 certificate not verified, 91 its OCSP response is not valid; 2
@@ -95,9 +96,7 @@ class TlsJob extends Job {
     const session = this.session;
     if (times.began == 0) return;
     session.printLine(`Connected to ${formatIpv4(connection.address)} port ${this.options.port}`);
-    if (stream.summary != "") {
-      session.printLine(stream.summary + (stream.resumption.resumed ? "" : ", new session"));
-    }
+    if (stream.summary != "") session.printLine(`${stream.summary}, new session`);
     this.printChain(stream);
     this.printVerdict(stream);
     let line = `times: name ${formatMilliseconds(connection.resolvedAt - connection.startedAt)} ms`;
@@ -166,6 +165,7 @@ export class Tls extends Command {
     }
     const host = colon < 0 ? operand : operand.substring(0, colon);
     const options = TlsOptions.client(host, port as u32);
+    options.fresh = true;
     return new TlsJob(session, options, new SecureConnection(this.stack, options, session.now));
   }
 }

@@ -42,7 +42,7 @@ export class TlsService extends Pollable {
    */
   connect(below: Stream, options: TlsOptions, now: i64): TlsStream | null {
     const stream = this.open(below, options);
-    if (stream == null || options.insecure) return stream;
+    if (stream == null || options.insecure || options.fresh) return stream;
     const session = this.sessions.take(options.host, options.port, now);
     if (session != null) stream.resumption.offer(session);
     return stream;

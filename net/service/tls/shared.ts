@@ -22,6 +22,8 @@ export class TlsOptions {
   port: u32 = 0;
   /** Whether to skip the verification of the server. Only `curl -k` sets it. */
   insecure: bool = false;
+  /** Whether to do a full handshake, in which the server shows its certificates. */
+  fresh: bool = false;
   /** Whether to offer http/1.1 by ALPN (RFC 7301). */
   alpn: bool = true;
 
