@@ -67,7 +67,7 @@ describe("a certificate", () => {
     await serves([all({ signer: others[0] })], FORGED);
     await serves([all({ signer: others[0] }), list()], /^not on the list of /);
   });
-  test("TLS-45: is rejected whether or not its issuer's certificate allows to sign lists", async () => {
+  test("TLS-45: is rejected even if its issuer may not sign lists", async () => {
     const other = maker.authority({
       issuer: stage.root,
       sameKey: issuer,
