@@ -70,7 +70,7 @@ const OTHER_SECTIONS: string =
   "PIE FlowQueuePIE StochasticFairBlue " +
   "PFIFOHeadDrop PFIFOFast CAKE ControlledDelay DeficitRoundRobinScheduler " +
   "DeficitRoundRobinSchedulerClass GenericRandomEarlyDetection " +
-  "FairQueueingControlledDelay FairQueueing TrivialLinkEqualizer " +
+  "FairQueueing TrivialLinkEqualizer " +
   "ClassfulMultiQueueing BandMultiQueueing HeavyHitterFilter " +
   "QuickFairQueueing QuickFairQueueingClass BridgeVLAN";
 

@@ -1,10 +1,10 @@
 /**
  * The sections of anonymos.conf that describe egress queues: [PFIFO], [BFIFO],
- * [StochasticFairnessQueueing], [TokenBucketFilter], [HierarchyTokenBucket],
- * [HierarchyTokenBucketClass] and, for strict priority, [EnhancedTransmissionSelection]
- * (systemd.network(5)).
+ * [StochasticFairnessQueueing], [FairQueueingControlledDelay], [TokenBucketFilter],
+ * [HierarchyTokenBucket], [HierarchyTokenBucketClass] and, for strict priority,
+ * [EnhancedTransmissionSelection] (systemd.network(5)).
  */
-import { EGRESS_FRAMES } from "../../core/limits";
+import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../core/limits";
 import { parseDecimalText } from "../../core/text";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { ROOT } from "../../net/iface/qdisc/qdisc";
@@ -15,27 +15,40 @@ import {
   LARGEST_SIZE,
   LONGEST_TIME,
   QdiscSpecification,
+  QUANTUM_LEAST,
+  QUANTUM_MOST,
 } from "../../net/iface/qdisc/specification";
 import { TrafficSetting } from "../../net/service/traffic-settings";
 import { parseClassId, parseMinor } from "./class-id";
-import { splitBlanks } from "./values";
+import { BAD_BOOLEAN, parseBoolean, splitBlanks } from "./values";
 
 export const TRAFFIC_SECTIONS: StaticArray<string> = [
   "PFIFO",
   "BFIFO",
   "StochasticFairnessQueueing",
+  "FairQueueingControlledDelay",
   "TokenBucketFilter",
   "HierarchyTokenBucket",
   "HierarchyTokenBucketClass",
   "EnhancedTransmissionSelection",
 ];
 /** The kinds of `tc`, in the order of TRAFFIC_SECTIONS. */
-const KINDS: StaticArray<string> = ["pfifo", "bfifo", "sfq", "tbf", "htb", "class", "prio"];
+const KINDS: StaticArray<string> = [
+  "pfifo",
+  "bfifo",
+  "sfq",
+  "fq_codel",
+  "tbf",
+  "htb",
+  "class",
+  "prio",
+];
 /** The keys of each section besides Parent= and Handle= or ClassId=. */
 const KEYS: StaticArray<string> = [
   "PacketLimit=",
   "LimitBytes=",
   "PerturbPeriodSec=",
+  "PacketLimit=, Flows=, QuantumBytes=, TargetSec=, IntervalSec= or ECN=",
   "Rate=, BurstBytes=, LimitBytes= or LatencySec=",
   "DefaultClass=",
   "Rate=, CeilRate=, BufferBytes=, CeilBufferBytes=, QuantumBytes= or Priority=",
@@ -130,6 +143,7 @@ export class TrafficSection {
 
   private setQdisc(key: string, value: string): string {
     const to = this.qdisc;
+    if (to.kind == "fq_codel" && key != "PacketLimit") return this.setFqCodel(key, value);
     if (key == "Rate") {
       to.rate = max<i64>(parseScaled(value, 1000, HIGHEST_RATE) / 8, 0);
       return to.rate < 1 ? "invalid rate, expected bits per second like 5M" : "";
@@ -166,6 +180,36 @@ export class TrafficSection {
     if (size < 1) return "invalid size, expected bytes like 16K";
     if (key == "LimitBytes") to.limit = size;
     else to.burst = size as u32;
+    return "";
+  }
+
+  private setFqCodel(key: string, value: string): string {
+    const to = this.qdisc;
+    if (key == "TargetSec" || key == "IntervalSec") {
+      const time = parseSpan(value);
+      if (time < 1) return "invalid time, expected seconds or a unit like 5ms";
+      if (key == "TargetSec") to.target = time;
+      else to.interval = time;
+      return "";
+    }
+    if (key == "Flows") {
+      const flows = parseDecimalText(value);
+      const valid: bool = flows > 0 && flows <= (EGRESS_FLOWS as i64);
+      if (!valid) return `invalid number, expected 1 to ${EGRESS_FLOWS}`;
+      to.flows = flows as u32;
+      return "";
+    }
+    if (key == "ECN") {
+      const answer = parseBoolean(value);
+      if (answer < 0) return BAD_BOOLEAN;
+      to.ecn = answer == 1;
+      return "";
+    }
+    const size = parseScaled(value, 1024, QUANTUM_MOST);
+    if (size < QUANTUM_LEAST) {
+      return `invalid size, expected ${QUANTUM_LEAST} to ${QUANTUM_MOST} bytes`;
+    }
+    to.quantum = size as u32;
     return "";
   }
 

@@ -21,6 +21,8 @@ export class Frame {
   start: usize;
   /** Bytes in the window. */
   length: u32;
+  /** When a discipline queued the frame, in microseconds since boot; only CoDel sets it. */
+  queuedAt: i64;
 
   /** Address of the first byte of storage, which a receive descriptor points to. */
   get storage(): usize {

@@ -122,7 +122,7 @@ test("help shows the words of commands that are used like those of Linux", async
   const lab = await Lab.at("S1");
   for (const [name, words] of [
     ["ip", "rule blackhole nexthop table get neigh fwmark proto"],
-    ["tc", "pfifo bfifo prio sfq tbf htb classid flowid pedit"],
+    ["tc", "pfifo bfifo prio sfq fq_codel tbf htb classid flowid pedit"],
     ["ping", "-c -i -w -W -s -Q -m -b -q"],
     ["nc", "-l -u -z -v -w -T -p"],
     ["dig", "@SERVER -p -x CAA +short +tcp +time +tries +noall"],

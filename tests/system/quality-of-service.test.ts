@@ -94,6 +94,26 @@ test("invalid lines change nothing; a section without a valid place is skipped",
   assert.match(log, /bands that share are not supported/);
 });
 
+test("[FairQueueingControlledDelay] makes an fq_codel", async () => {
+  const text = [
+    "[FairQueueingControlledDelay]\nHandle=7\nPacketLimit=50\nFlows=16\nQuantumBytes=300",
+    "TargetSec=1ms\nIntervalSec=20ms\nECN=no\nFlows=500\nECN=x\nTargetSec=0\nQuantumBytes=1",
+    "MemoryLimitBytes=1M",
+  ].join("\n");
+  const modules = [{ name: "anonymos.conf", bytes: Buffer.from(text) }];
+  const lab = await Lab.at("S1", { commandLine: "", modules });
+  assert.deepEqual(printed(lab, "tc qdisc show dev net0"), [
+    "qdisc fq_codel 7: dev net0 root refcnt 2 limit 50p flows 16 quantum 300 target 1ms " +
+      "interval 20ms",
+  ]);
+  const log = lab.twin.output;
+  assert.match(log, /Flows=500: invalid number, expected 1 to 128/);
+  assert.match(log, /ECN=x: invalid value, expected yes or no/);
+  assert.match(log, /TargetSec=0: invalid time/);
+  assert.match(log, /QuantumBytes=1: invalid size, expected 64 to 262136 bytes/);
+  assert.match(log, /MemoryLimitBytes=1M: unknown key in section/);
+});
+
 test("a rate of tbf is exact on the wire within 1 %, and the queue empties", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "tc qdisc add dev net0 root tbf rate 1mbit burst 1600 latency 50ms");

@@ -29,6 +29,11 @@ test("tc qdisc show prints every kind as iproute2 does", async () => {
     ["prio", "bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1"],
     ["prio bands 4 priomap 3 3", "bands 4 priomap 3 3 2 2 1 2 0 0 1 1 1 1 1 1 1 1"],
     ["sfq perturb 10", "limit 128p quantum 1514b depth 128 divisor 128 perturb 10sec"],
+    ["fq_codel", "limit 128p flows 128 quantum 1514 target 5ms interval 100ms ecn"],
+    [
+      "fq_codel limit 50 flows 16 quantum 300 target 1ms interval 20ms noecn",
+      "limit 50p flows 16 quantum 300 target 1ms interval 20ms",
+    ],
     ["tbf rate 1mbit burst 32kb latency 400ms", "rate 1Mbit burst 32Kb lat 400ms"],
     ["tbf rate 1500kbit burst 5000 limit 9000", "rate 1500Kbit burst 5000b lat 21.333ms"],
     ["htb default 30", "r2q 10 default 0x30 direct_packets_stat 0 direct_qlen 128"],
@@ -215,7 +220,18 @@ test("tc filter del without a preference deletes all, and refuses other words", 
   assert.equal(count(), 0);
 });
 
-test("sfq bounds its quantum, and a long latency of tbf is not shortened", async () => {
+test("tc -s shows the counters of fq_codel", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "tc qdisc add dev net0 root fq_codel; ping -c 2 -i 0.1 10.0.2.2");
+  const lines = printed(lab, "tc -s qdisc show dev net0");
+  assert.match(lines[1], /^ Sent \d+ bytes 2 pkt \(dropped 0, overlimits 0 requeues 0\) $/);
+  assert.deepEqual(lines.slice(3), [
+    "  maxpacket 98 drop_overlimit 0 new_flow_count 2 ecn_mark 0",
+    "  new_flows_len 0 old_flows_len 0",
+  ]);
+});
+
+test("sfq and fq_codel bound their options; a long latency of tbf is not shortened", async () => {
   const lab = await Lab.at("S1");
   const add = (words: string) => printed(lab, `tc qdisc replace dev net0 root ${words}`);
   for (const quantum of ["1", "63", "262137", "1g"]) {
@@ -223,6 +239,8 @@ test("sfq bounds its quantum, and a long latency of tbf is not shortened", async
     assert.deepEqual(add(`sfq quantum ${quantum}`), [illegal]);
   }
   for (const quantum of ["0", "64", "262136"]) assert.deepEqual(add(`sfq quantum ${quantum}`), []);
+  assert.deepEqual(add("fq_codel flows 129"), ['fq_codel: illegal value for "flows": "129"']);
+  assert.deepEqual(add("fq_codel memory_limit 1m"), ['What is "memory_limit"?']);
   assert.deepEqual(add("tbf rate 100gbit burst 1mb latency 1000s"), []);
   // The limit is 4 GiB at most.
   assert.match(printed(lab, "tc qdisc show dev net0")[0], /burst 1Mb lat 343\.\d+ms$/);

@@ -6,6 +6,7 @@
  *
  *     qdisc   [root | parent CLASS] [handle MAJOR:] KIND ...
  *             pfifo|bfifo [limit N] | prio [bands N] [priomap N...] | sfq [quantum N] [perturb N] |
+ *             fq_codel [limit N] [flows N] [quantum N] [target TIME] [interval TIME] [noecn] |
  *             tbf rate RATE burst SIZE latency TIME|limit SIZE | htb [default MINOR]
  *     class   [parent QDISC|CLASS] classid MAJOR:MINOR htb rate RATE [ceil RATE] [burst SIZE]
  *             [cburst SIZE] [prio N] [quantum SIZE]
@@ -32,6 +33,8 @@ const DETAILS: StaticArray<string> = [
   "            pfifo|bfifo [limit N]: first in, first out",
   "            prio [bands N] [priomap N...]: strict priority",
   "            sfq [quantum SIZE] [perturb SECONDS]: fair shares of flows",
+  "            fq_codel [limit N] [flows N] [quantum SIZE] [target TIME]",
+  "              [interval TIME] [ecn|noecn]: fair shares, and short queues",
   "            tbf rate RATE burst SIZE latency TIME|limit SIZE: one rate",
   "            htb [default MINOR]: rates of classes, which can borrow",
   "  class   [parent QDISC|CLASS] classid MAJOR:MINOR htb rate RATE [ceil RATE]",

@@ -90,7 +90,7 @@ export class TrafficControl {
     handle: u32,
     replace: bool,
   ): TrafficResult {
-    const qdisc = specification.make(this.random);
+    const qdisc = specification.make(this.random, this.egress, iface.pool);
     if (qdisc == null) return TrafficResult.UnknownKind;
     const all = this.all(iface);
     const other: Qdisc | null = handle == 0 ? null : this.find(iface, handle);

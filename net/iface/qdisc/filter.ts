@@ -3,10 +3,10 @@
  * class, and may rewrite the DS field (RFC 2474).
  */
 import { loadNet32 } from "../../../core/bytes";
-import { fold } from "../../wire/checksum";
 import { ETHERNET_HEADER } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
 import { IPV4_HEADER, Ipv4Header } from "../../wire/ipv4";
+import { rewriteDsField } from "./ds-field";
 
 /** One comparison: the word at `offset` bytes into the packet, in host order, under `mask`. */
 export class FilterKey {
@@ -49,15 +49,8 @@ export class Filter {
     return true;
   }
 
-  /** Sets the bits of the DS field, and updates the header's checksum (RFC 1624 section 3). */
+  /** Sets the bits of the DS field. */
   mark(frame: Frame): void {
-    if (this.markMask == 0) return;
-    const packet = frame.start + ETHERNET_HEADER;
-    const before: u64 = load<u16>(packet);
-    const field: u32 = load<u8>(packet, 1);
-    store<u8>(packet, (field & ~this.markMask) | this.markValue, 1);
-    const after: u64 = load<u16>(packet);
-    const sum = ((~load<u16>(packet, 10) as u64) & 0xffff) + (~before & 0xffff) + after;
-    store<u16>(packet, ~fold(sum) as u16, 10);
+    if (this.markMask != 0) rewriteDsField(frame, this.markMask, this.markValue);
   }
 }

@@ -62,7 +62,10 @@ export class Htb extends Qdisc {
       return null;
     }
     this.counters.noteQueued(frame);
-    if (chosen != null) chosen.counters.noteQueued(frame);
+    if (chosen != null) {
+      chosen.counters.noteQueued(frame);
+      this.noteLostBy(chosen, child);
+    }
     return queue;
   }
 
@@ -126,12 +129,19 @@ export class Htb extends Qdisc {
       this.counters.overlimits++;
       return null;
     }
-    const frame = best.child!.dequeue(now)!;
+    const chosen = best.child!;
+    const frame = chosen.dequeue(now)!;
+    this.noteLostBy(best, chosen);
     best.take(bestLevel, frame.length);
     best.counters.backlog--;
     best.counters.backlogBytes -= frame.length;
     this.counters.noteSent(frame);
     return frame;
+  }
+
+  private noteLostBy(one: HtbClass, child: Qdisc): void {
+    one.counters.noteLostBy(child.counters);
+    this.counters.noteLostBy(one.counters);
   }
 
   readyAt(now: i64): i64 {

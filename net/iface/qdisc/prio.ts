@@ -35,9 +35,11 @@ export class Prio extends Qdisc {
 
   enqueue(frame: Frame): FrameQueue | null {
     const minor = this.classify(frame);
-    const queue = unchecked(this.bands[minor == 0 ? this.bandOf(frame) : minor - 1]).enqueue(frame);
+    const band = unchecked(this.bands[minor == 0 ? this.bandOf(frame) : minor - 1]);
+    const queue = band.enqueue(frame);
     if (queue == null) this.counters.dropped++;
     else this.counters.noteQueued(frame);
+    this.counters.noteLostBy(band.counters);
     return queue;
   }
 
@@ -50,7 +52,9 @@ export class Prio extends Qdisc {
     if (this.counters.backlog == 0) return null;
     const bands = this.bands;
     for (let i = 0, count = bands.length; i < count; i++) {
-      const frame = unchecked(bands[i]).dequeue(now);
+      const band = unchecked(bands[i]);
+      const frame = band.dequeue(now);
+      this.counters.noteLostBy(band.counters);
       if (frame == null) continue;
       this.counters.noteSent(frame);
       return frame;

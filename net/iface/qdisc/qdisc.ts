@@ -37,6 +37,28 @@ export class QueueCounters {
     this.backlog--;
     this.backlogBytes -= frame.length;
   }
+
+  // --- what a discipline has dropped by itself, and its parents still count as queued ---
+
+  private lost: u32 = 0;
+  private lostBytes: u32 = 0;
+
+  /** Notes, after `noteShed`, that the discipline itself dropped the frame. */
+  noteLost(frame: Frame): void {
+    this.lost++;
+    this.lostBytes += frame.length;
+  }
+  /** Takes the frames that a child has dropped by itself since the last call off the backlog. */
+  noteLostBy(child: QueueCounters): void {
+    if (child.lost == 0) return;
+    this.dropped += child.lost;
+    this.backlog -= child.lost;
+    this.backlogBytes -= child.lostBytes;
+    this.lost += child.lost;
+    this.lostBytes += child.lostBytes;
+    child.lost = 0;
+    child.lostBytes = 0;
+  }
 }
 
 export abstract class Qdisc {
@@ -53,7 +75,8 @@ export abstract class Qdisc {
 
   /**
    * Takes over an Ethernet frame with an IPv4 packet. Returns the queue that holds it, or null if
-   * the discipline does not accept it; the frame then remains the caller's.
+   * the discipline does not accept it; the frame then remains the caller's. This and `dequeue` may
+   * drop other frames, so a parent then calls `noteLostBy`.
    */
   abstract enqueue(frame: Frame): FrameQueue | null;
 

@@ -3,20 +3,16 @@
  * 1995): a hash of addresses and ports assigns a packet to a flow, and flows that have something to
  * send take turns of `quantum` bytes. A new flow waits for at most one turn of each other flow.
  *
- * There is no CoDel (RFC 8289). It would drop packets of flows that build a queue, but a flow
- * builds none here: all but its next EGRESS_QUEUE packets wait in the socket.
+ * Unlike fq_codel it has no CoDel (RFC 8289): a flow builds no long queue here, as all but its next
+ * EGRESS_QUEUE packets wait in the socket.
  */
 import { EGRESS_FLOWS, EGRESS_QUEUE } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { NEVER } from "../../../core/time";
 import { FrameQueue } from "../../phy/frame-queue";
-import { ETHERNET_HEADER } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
-import { Ipv4Header, PROTOCOL_TCP, PROTOCOL_UDP } from "../../wire/ipv4";
+import { flowHash } from "./flow-hash";
 import { Qdisc } from "./qdisc";
-
-/** An odd constant whose products are well mixed in their upper bits (Knuth). */
-const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 class Flow extends FrameQueue {
   /** Bytes that the flow may still send in this turn. */
@@ -56,7 +52,7 @@ export class Sfq extends Qdisc {
   }
 
   enqueue(frame: Frame): FrameQueue | null {
-    const flow = unchecked(this.flows[this.hash(frame)]);
+    const flow = unchecked(this.flows[flowHash(frame, this.key) & (EGRESS_FLOWS - 1)]);
     if (flow.count == 0) {
       flow.deficit = this.quantum;
       this.join(flow);
@@ -127,18 +123,5 @@ export class Sfq extends Qdisc {
     else before.after = flow.after;
     if (this.last === flow) this.last = before;
     flow.after = null;
-  }
-
-  /** Returns the index of the packet's flow: a hash of addresses, protocol and ports. */
-  private hash(frame: Frame): u32 {
-    const header = Ipv4Header.at(frame.start + ETHERNET_HEADER);
-    const protocol = header.protocol;
-    let other: u64 = protocol;
-    // Fragments, even the first, are hashed without ports, so that all are in one flow.
-    const ports = protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
-    if (ports && !header.isFragment) other |= (load<u32>(header.payload) as u64) << 32;
-    const addresses = load<u64>(changetype<usize>(header), 12);
-    const mixed = ((addresses ^ this.key) * MIX) ^ other;
-    return ((((mixed ^ (mixed >> 29)) * MIX) >> 32) as u32) & (EGRESS_FLOWS - 1);
   }
 }

@@ -1,15 +1,19 @@
 /**
  * The options of a discipline or a class, from `tc` or anonymos.conf, with Linux's defaults.
  */
-import { EGRESS_FRAMES } from "../../../core/limits";
+import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../core/limits";
 import { Random } from "../../../core/random";
-import { MINUTE, SECOND } from "../../../core/time";
+import { MILLISECOND, MINUTE, SECOND } from "../../../core/time";
+import { FramePool } from "../../phy/pool";
 import { ETHERNET_LONGEST } from "../../wire/ethernet";
+import { CodelSettings } from "./codel";
 import { Fifo } from "./fifo";
+import { FlowShares, FqCodel } from "./fq-codel";
 import { Htb } from "./htb";
 import { HtbClass } from "./htb-class";
 import { PRIO_BANDS_DEFAULT, PRIOMAP_DEFAULT, Prio } from "./prio";
 import { Qdisc } from "./qdisc";
+import { TurnTime } from "./scheduler";
 import { Sfq } from "./sfq";
 import { Tbf } from "./tbf";
 import { TokenBucket } from "./token-bucket";
@@ -43,12 +47,17 @@ export class QdiscSpecification {
   /** tbf: bytes per second and bytes; 0 if not given. */
   rate: u64 = 0;
   burst: u32 = 0;
-  /** sfq: bytes, 0 for the default; microseconds. */
+  /** sfq, fq_codel: bytes, 0 for the default. sfq: microseconds. */
   quantum: u32 = 0;
   perturb: i64 = 0;
   /** prio. */
   bands: i32 = PRIO_BANDS_DEFAULT;
   map: StaticArray<u8> = PRIOMAP_DEFAULT;
+  /** fq_codel: the number of flows; microseconds; whether packets are marked before dropped. */
+  flows: u32 = EGRESS_FLOWS;
+  target: i64 = 5 * MILLISECOND;
+  interval: i64 = 100 * MILLISECOND;
+  ecn: bool = true;
   /** htb: the minor number of the default class. */
   defaultMinor: u32 = 0;
 
@@ -62,16 +71,19 @@ export class QdiscSpecification {
     return min((rate * latency) / SECOND + this.burst, most);
   }
 
-  /** Makes the discipline; returns null if there is no such kind. */
-  make(random: Random): Qdisc | null {
+  /** Makes the discipline for an interface; returns null if there is no such kind. */
+  make(random: Random, time: TurnTime, pool: FramePool): Qdisc | null {
     if (this.kind == "pfifo") return new Fifo(this.frames());
     if (this.kind == "bfifo") return new Fifo(EGRESS_FRAMES, this.bytes());
     if (this.kind == "prio") return new Prio(this.bands, this.map);
     if (this.kind == "htb") return new Htb(this.defaultMinor);
     if (this.kind == "tbf") return new Tbf(new TokenBucket(this.rate, this.burst), this.bytes());
-    if (this.kind != "sfq") return null;
     const quantum = this.quantum == 0 ? ETHERNET_LONGEST : this.quantum;
-    return new Sfq(random, quantum, this.perturb);
+    if (this.kind == "sfq") return new Sfq(random, quantum, this.perturb);
+    if (this.kind != "fq_codel") return null;
+    const codel = new CodelSettings(this.target, this.interval, this.ecn);
+    const flows = new FlowShares(this.frames(), this.flows, quantum);
+    return new FqCodel(random, time, pool, codel, flows);
   }
 
   private frames(): u32 {

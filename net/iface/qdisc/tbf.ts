@@ -30,6 +30,7 @@ export class Tbf extends Qdisc {
     const queue: FrameQueue | null = fits ? this.child.enqueue(frame) : null;
     if (queue == null) this.counters.dropped++;
     else this.counters.noteQueued(frame);
+    this.counters.noteLostBy(this.child.counters);
     return queue;
   }
 
@@ -40,6 +41,7 @@ export class Tbf extends Qdisc {
       return null;
     }
     const frame = this.child.dequeue(now);
+    this.counters.noteLostBy(this.child.counters);
     if (frame == null) return null;
     this.bucket.take(frame.length);
     this.counters.noteSent(frame);

@@ -41,6 +41,8 @@ class Sender {
   frames: u32 = 0;
   bytes: u64 = 0;
   tos: u32 = 0;
+  /** Frames marked that they met congestion (RFC 3168). */
+  congested: u32 = 0;
   /** The longest time that a datagram of this sender took to be sent. */
   slowest: i64 = 0;
   queuedAt: i64 = -1;
@@ -89,6 +91,12 @@ export function addSender(port: u32, length: u32, tos: u32, interval: i64): void
   senders.push(new Sender(socket, port, length, interval));
 }
 
+/** No sender sends any more, and what has been sent is not counted. */
+export function stop(): void {
+  for (let i = 0; i < senders.length; i++) senders[i].socket.close();
+  senders = [];
+}
+
 /** From now on, counts others' frames that leave while this sender has datagrams to send. */
 export function prefer(port: u32): void {
   preferred = port;
@@ -131,6 +139,11 @@ export function installTbf(bits: u64, burst: u32, limit: u32): void {
 export function installPrio(): void {
   install(specification("prio"));
 }
+export function installFqCodel(limit: u32): void {
+  const fair = specification("fq_codel");
+  fair.limit = limit;
+  install(fair);
+}
 export function installHtb(defaultMinor: u32): void {
   const htb = specification("htb");
   htb.defaultMinor = defaultMinor;
@@ -140,6 +153,11 @@ export function installHtb(defaultMinor: u32): void {
 export function nest(minor: u32, quantum: u32): i32 {
   const child = specification(quantum == 0 ? "prio" : "sfq");
   child.quantum = quantum;
+  return ip.traffic.addQdisc(ip.interfaces[0], child, HANDLE | minor, 0, false);
+}
+/** Puts an fq_codel into a class of the root. */
+export function nestFqCodel(minor: u32): i32 {
+  const child = specification("fq_codel");
   return ip.traffic.addQdisc(ip.interfaces[0], child, HANDLE | minor, 0, false);
 }
 export function addClass(
@@ -199,6 +217,7 @@ function drain(): void {
       sender.frames++;
       sender.bytes += frame.length;
       sender.tos = load<u8>(frame.start, TOS);
+      if ((sender.tos & 3) == 3) sender.congested++;
       if (sender.queuedAt >= 0) sender.slowest = max(sender.slowest, now - sender.queuedAt);
       sender.queuedAt = -1;
       order.push(port);
@@ -225,6 +244,9 @@ export function bytes(port: u32): f64 {
 }
 export function tos(port: u32): u32 {
   return senderOf(port)!.tos;
+}
+export function congested(port: u32): u32 {
+  return senderOf(port)!.congested;
 }
 export function slowest(port: u32): i32 {
   return senderOf(port)!.slowest as i32;

@@ -122,7 +122,7 @@ function take(to: ClassSpecification, option: string, value: string): bool {
 /** Prints that only an htb has classes to add and to delete. */
 function notHtb(context: Context, word: string): i32 {
   if (word == "handle") return say(context, 'Error: try "classid" instead of "handle"');
-  if (word == "prio" || word == "sfq" || word == "tbf") {
+  if (word == "prio" || word == "sfq" || word == "fq_codel" || word == "tbf") {
     return context.invalid(`Qdisc "${word}" is classless.`);
   }
   return context.unexpected(word, "htb");

@@ -3,6 +3,7 @@ import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
 import { parseNumberText } from "../../../../core/text";
 import { SECOND } from "../../../../core/time";
 import { Fifo } from "../../../../net/iface/qdisc/fifo";
+import { FqCodel } from "../../../../net/iface/qdisc/fq-codel";
 import { Htb } from "../../../../net/iface/qdisc/htb";
 import { PRIORITIES, Prio } from "../../../../net/iface/qdisc/prio";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
@@ -22,7 +23,7 @@ import { Context } from "../ip/context";
 import { say } from "./request";
 import { parseRate, parseSize, parseTime, rateText, sizeText, timeText } from "./values";
 
-const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "tbf", "htb"];
+const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "fq_codel", "tbf", "htb"];
 const BANDS_LEAST: i64 = 2;
 
 /** Reports whether there is such a kind; if not, prints an error and sets `context.code`. */
@@ -48,6 +49,10 @@ export function takeKind(context: Context, kind: string): QdiscSpecification | n
       if (!takeMap(context, to)) return null;
       continue;
     }
+    if ((option == "ecn" || option == "noecn") && kind == "fq_codel") {
+      to.ecn = option == "ecn";
+      continue;
+    }
     const value = context.take();
     if (kind == "tbf" && option == "latency") {
       latency = parseTime(value);
@@ -66,6 +71,7 @@ function optionsOf(kind: string): string {
   if (kind == "pfifo" || kind == "bfifo") return " limit ";
   if (kind == "prio") return " bands ";
   if (kind == "sfq") return " quantum perturb ";
+  if (kind == "fq_codel") return " limit flows quantum target interval ";
   return kind == "tbf" ? " rate burst buffer maxburst limit latency " : " default ";
 }
 
@@ -76,13 +82,24 @@ function isOption(kind: string, option: string): bool {
 /** Sets an option; returns false if the kind has no such option or the value is invalid. */
 function takeOption(to: QdiscSpecification, option: string, value: string): bool {
   if (!isOption(to.kind, option)) return false;
-  if (option == "limit" && to.kind == "pfifo") {
+  if (option == "limit" && (to.kind == "pfifo" || to.kind == "fq_codel")) {
     to.limit = parseNumberText(value, EGRESS_FRAMES);
     return to.limit > 0;
   }
   if (option == "limit") {
     to.limit = parseSize(value);
     return to.limit > 0;
+  }
+  if (option == "flows") {
+    const flows = parseNumberText(value, EGRESS_FLOWS);
+    to.flows = flows as u32;
+    return flows > 0;
+  }
+  if (option == "target" || option == "interval") {
+    const time = parseTime(value);
+    if (option == "target") to.target = time;
+    else to.interval = time;
+    return time > 0;
   }
   if (option == "rate") {
     to.rate = parseRate(value);
@@ -152,6 +169,25 @@ function finish(context: Context, to: QdiscSpecification, latency: i64): bool {
   return true;
 }
 
+function describeFqCodel(qdisc: FqCodel): string {
+  const shares = qdisc.shares;
+  const codel = qdisc.codel;
+  const times = `target ${timeText(codel.target)} interval ${timeText(codel.interval)}`;
+  const ecn = codel.ecn ? " ecn" : "";
+  return `limit ${shares.limit}p flows ${shares.flows} quantum ${shares.quantum} ${times}${ecn}`;
+}
+
+/** Returns the lines that `tc -s qdisc show` adds to the counters. */
+export function statisticsOf(qdisc: Qdisc): string {
+  if (!(qdisc instanceof FqCodel)) return "";
+  const it = qdisc as FqCodel;
+  return (
+    `  maxpacket ${it.longest} drop_overlimit ${it.overLimit} ` +
+    `new_flow_count ${it.newFlowCount} ecn_mark ${it.marked}\n` +
+    `  new_flows_len ${it.newFlows.length} old_flows_len ${it.oldFlows.length}\n`
+  );
+}
+
 /** Returns the options of a discipline as `tc qdisc show` prints them. */
 export function describe(qdisc: Qdisc): string {
   if (qdisc instanceof Fifo) {
@@ -178,6 +214,7 @@ export function describe(qdisc: Qdisc): string {
     const size = `quantum ${sizeText(sfq.quantum)} depth ${EGRESS_FRAMES}`;
     return `limit ${EGRESS_FRAMES}p ${size} divisor ${EGRESS_FLOWS}${perturb}`;
   }
+  if (qdisc instanceof FqCodel) return describeFqCodel(qdisc as FqCodel);
   const htb = qdisc as Htb;
   const fallback = htb.defaultMinor == 0 ? "0" : `0x${htb.defaultMinor.toString(16)}`;
   const direct = `direct_packets_stat ${htb.directSent} direct_qlen ${EGRESS_FRAMES}`;

@@ -4,7 +4,7 @@ import { Interface } from "../../../../net/iface/interface";
 import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Qdisc, ROOT } from "../../../../net/iface/qdisc/qdisc";
 import { Context } from "../ip/context";
-import { describe, isKind, takeKind } from "./kinds";
+import { describe, isKind, statisticsOf, takeKind } from "./kinds";
 import { concluded, Request } from "./request";
 import { countersText, idText } from "./values";
 
@@ -39,7 +39,9 @@ function showQdisc(context: Context, iface: Interface, qdisc: Qdisc): void {
   const parent = qdisc.parent == ROOT ? "root refcnt 2" : `parent ${idText(qdisc.parent)}`;
   const start = `qdisc ${qdisc.kind()} ${idText(qdisc.handle)} dev ${iface.name} ${parent}`;
   context.session.printLine(`${start} ${describe(qdisc)}`);
-  if (context.options.statistics) context.session.print(countersText(qdisc.counters));
+  if (!context.options.statistics) return;
+  context.session.print(countersText(qdisc.counters));
+  context.session.print(statisticsOf(qdisc));
 }
 
 function add(context: Context, replace: bool): i32 {

@@ -227,6 +227,85 @@ test("a class of htb can hold an sfq", () => {
   within(shares.reduce((a, b) => a + b, 0) * 8e-7, 4, "sum");
 });
 
+test("fq_codel shares a rate fairly, and serves a new flow first", () => {
+  wasm.installTbf(8_000_000n, 3000, 64 * 1024);
+  assert.equal(wasm.nestFqCodel(1), 0);
+  flood(bulk);
+  flood(other, 300);
+  wasm.addSender(urgent, 56, 0, 50_000n);
+  run(10);
+  const shares = [wasm.bytes(bulk), wasm.bytes(other)];
+  assert.ok(jain(shares) > 0.98, `Jain's index ${jain(shares)} of ${shares}`);
+  assert.equal(wasm.frames(urgent), 200);
+  // The packet being sent, and 1 ms until the socket is polled.
+  assert.ok(wasm.slowest(urgent) < 4000, `${wasm.slowest(urgent)} us`);
+  within(mbit(bulk, 10) + mbit(other, 10) + mbit(urgent, 10), 8, "sum");
+});
+
+test("fq_codel drops from a flow whose packets wait too long, faster and faster", () => {
+  wasm.installTbf(1_000_000n, 3000, 64 * 1024);
+  wasm.nestFqCodel(1);
+  flood(bulk);
+  // 16 packets wait for 190 ms: above the target of 5 ms, but not yet for an interval.
+  run(0.1);
+  assert.equal(counters().dropped, 0);
+  const drops = [1, 2, 3, 4].map(() => {
+    const before = counters().dropped;
+    run(1);
+    return counters().dropped - before;
+  });
+  assert.ok(drops[0] >= 5 && drops.every((n, i) => i === 0 || n > drops[i - 1]), `${drops}`);
+  const { packets, dropped, backlog } = counters();
+  assert.ok(backlog <= 16 && packets > 300, `${packets}, ${dropped}, ${backlog}`);
+  assert.ok(wasm.free() >= 512 - 17);
+});
+
+test("fq_codel leaves alone what is below its target, or a single packet", () => {
+  wasm.installTbf(1_000_000n, 3000, 64 * 1024);
+  wasm.nestFqCodel(1);
+  wasm.addSender(bulk, LONG, 0, 13_000n);
+  run(10);
+  assert.ok(wasm.frames(bulk) > 760);
+  assert.deepEqual([counters().dropped, counters().backlog], [0, 0]);
+});
+
+test("fq_codel marks packets of transports that understand ECN, and drops none", () => {
+  wasm.installHtb(10);
+  wasm.addClass(10, 0, 1_000_000n, 1_000_000n, 0, 1500);
+  wasm.nestFqCodel(10);
+  const ect = 2;
+  flood(bulk, LONG, ect);
+  run(3);
+  assert.equal(counters().dropped, 0);
+  assert.ok(wasm.congested(bulk) > 10, `${wasm.congested(bulk)} marked`);
+  assert.ok(wasm.congested(bulk) < wasm.frames(bulk));
+  assert.equal(wasm.badChecksums(), 0);
+});
+
+test("an htb notes what its fq_codel has dropped, and becomes empty", () => {
+  wasm.installHtb(10);
+  wasm.addClass(10, 0, 500_000n, 500_000n, 0, 1500);
+  wasm.nestFqCodel(10);
+  for (let port = 6000; port < 6010; port++) wasm.addSender(port, LONG, 0, 200_000n);
+  run(5);
+  assert.ok(counters().dropped > 0);
+  wasm.stop();
+  run(5);
+  assert.equal(counters().backlog, 0);
+  assert.equal(wasm.free(), 512);
+});
+
+test("fq_codel keeps its limit by dropping from the longest flow", () => {
+  wasm.installFqCodel(10);
+  wasm.setRing(0);
+  flood(bulk);
+  wasm.addSender(urgent, 56, 0, 1000n);
+  run(0.1);
+  assert.equal(counters().backlog, 10);
+  assert.ok(counters().dropped > 0);
+  assert.equal(wasm.free(), 502);
+});
+
 test("queues hold an eighth of the pool at most, however many flows there are", () => {
   wasm.installTbf(64_000n, 3000, 1 << 20);
   wasm.nest(1, FRAME);
