@@ -20,7 +20,6 @@ import { NtpClient } from "./ntp/client";
 import { TlsEngine } from "./tls/engine";
 import { TlsService } from "./tls/service";
 import { WebSocketClient } from "./websocket/client";
-import { OpeningServices } from "./websocket/opening";
 
 /** The stack of one host. */
 export class NetworkStack {
@@ -57,7 +56,7 @@ export class NetworkStack {
     this.configuration = new HostConfiguration(ip, dns, ntp, random);
     this.http = http;
     this.insecureHttp = new HttpClient(lookup, new TcpConnector(ip, tls, true, true), PRODUCT);
-    const webSocket = new WebSocketClient(new OpeningServices(lookup, connector), PRODUCT, random);
+    const webSocket = new WebSocketClient(http, PRODUCT, random);
     this.webSocket = webSocket;
     this.rpc = new JsonRpcClient(http, webSocket, random);
     this.services.add(this.configuration);

@@ -2,11 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
-import {
-  type Call,
-  type WebSocketClientOfPeer,
-  WebSocketPeer,
-} from "../lab/network/websocket-peer.ts";
+import { type Call, WebSocketClientOfPeer, WebSocketPeer } from "../lab/network/websocket-peer.ts";
 import { SECOND } from "../lab/network/world.ts";
 
 const URL_ = "ws://10.0.2.2:8546/ws";
@@ -45,6 +41,30 @@ test("a response counts that arrives together with the end of the connection", a
     client.connection.close();
   };
   assert.match(lab.command(`rpc ${URL_} eth_chainId; echo $?`), /\r\n"0x144" \(324\)\r\n0\r\n/);
+});
+
+test("a WebSocket uses a tunnel through the proxy, also without TLS", async () => {
+  const commandLine = "ip=dhcp http_proxy=u:p@10.0.2.2:3128 no_proxy=10.0.2.2";
+  const lab = await Lab.at("S1", { commandLine });
+  const peer = new WebSocketPeer(lab.gateway, 8546, (client, call) => client.result(call, "0x144"));
+  const heads: string[] = [];
+  let refused = false;
+  lab.gateway.tcp.listeners.set(3128, (connection) => {
+    connection.onData = (data) => {
+      heads.push(data.toString());
+      peer.clients.push(new WebSocketClientOfPeer(connection, peer));
+      const answer = refused ? "403 Forbidden" : "200 Established";
+      connection.write(Buffer.from(`HTTP/1.1 ${answer}\r\n\r\n`));
+    };
+  });
+  const line = "rpc --retry 0 ws://node.invalid/ws eth_chainId; echo $?";
+  assert.match(lab.command(line), /\r\n"0x144" \(324\)\r\n0\r\n/);
+  assert.match(heads[0], /^CONNECT node\.invalid:80 HTTP\/1\.1\r\nHost: node\.invalid:80\r\n/);
+  assert.match(heads[0], /\r\nProxy-Authorization: Basic dTpw\r\n/);
+  assert.match(peer.clients[0].head, /^GET \/ws HTTP\/1\.1\r\nHost: node\.invalid\r\n/);
+  assert.doesNotMatch(peer.clients[0].head, /Proxy/);
+  refused = true;
+  assert.match(lab.command(line), /\nrpc: CONNECT tunnel failed, response 403\r\n56\r\n/);
 });
 
 test("a call reports what is wrong with the server", async () => {

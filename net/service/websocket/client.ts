@@ -3,10 +3,11 @@ import { JSON_BYTES, WEBSOCKETS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
 import { earlier, NEVER } from "../../../core/time";
+import { HttpClient } from "../http/client/client";
 import { HttpField } from "../http/client/request";
 import { Url } from "../http/url";
 import { fieldFault, makeKey, parseWebSocketUrl, requestHead } from "./handshake";
-import { Opening, OpeningServices } from "./opening";
+import { WebSocketOpening } from "./opening";
 import { WebSocket } from "./socket";
 
 /** Manages up to WEBSOCKETS connections. */
@@ -16,7 +17,8 @@ export class WebSocketClient extends Pollable {
   private readonly sockets: Array<WebSocket> = [];
 
   constructor(
-    private readonly services: OpeningServices,
+    /** Opens the connections, through its proxies. */
+    private readonly http: HttpClient,
     private readonly userAgent: string,
     private readonly random: Random,
   ) {
@@ -40,7 +42,7 @@ export class WebSocketClient extends Pollable {
     if (this.refusal != "") return null;
     const key = makeKey(this.random);
     const head = requestHead(url, key, this.userAgent, fields);
-    const opening = new Opening(url, head, key, this.services, now);
+    const opening = new WebSocketOpening(this.http.open(url, now), head, key, now);
     const socket = new WebSocket(opening, this.random, maximum);
     this.sockets.push(socket);
     this.dormant = false;

@@ -22,7 +22,7 @@ import {
   OPCODE_TEXT,
 } from "./frame";
 import { CloseCode, Event, MessageReader, WebSocketMessage } from "./message-reader";
-import { Opening } from "./opening";
+import { WebSocketOpening } from "./opening";
 
 /** How long the peer may take to close. */
 const CLOSE_TIME: i64 = 2 * SECOND;
@@ -48,7 +48,7 @@ export class WebSocket {
   message: string = "";
   /** The head of a response that refused the handshake. */
   refusal: HttpHead | null = null;
-  private opening: Opening | null;
+  private opening: WebSocketOpening | null;
   private stream: Stream | null = null;
   private readonly reader: MessageReader;
   private received: WebSocketMessage | null = null;
@@ -70,7 +70,7 @@ export class WebSocket {
   private now: i64 = 0;
 
   constructor(
-    opening: Opening,
+    opening: WebSocketOpening,
     private readonly random: Random,
     /** The maximum length of a received message, in bytes. */
     maximum: u32,

@@ -12,7 +12,6 @@ import { isReading } from "../../../net/service/json-rpc/repeat";
 import { RpcSubscription } from "../../../net/service/json-rpc/subscription";
 import { StreamStatus } from "../../../net/service/stream/stream";
 import { WebSocketClient } from "../../../net/service/websocket/client";
-import { OpeningServices } from "../../../net/service/websocket/opening";
 import { WebSocket } from "../../../net/service/websocket/socket";
 import { NoNames, OneStream } from "./one-stream";
 import { SequenceRandom } from "./sequence-random";
@@ -24,8 +23,7 @@ let connector = new OneStream();
 let http = new HttpClient(new NoNames(), connector, "test");
 const random = new SequenceRandom();
 const key = new DigestKey(random);
-const lookup = new NoNames();
-let sockets = new WebSocketClient(new OpeningServices(lookup, connector), "test", random);
+let sockets = new WebSocketClient(http, "test", random);
 let rpc = new JsonRpcClient(http, sockets, random);
 let calls: Array<RpcCall> = [];
 let exchange: RpcExchange | null = null;
@@ -46,7 +44,7 @@ function advance(now: i64): void {
 export function reset(): void {
   connector = new OneStream();
   http = new HttpClient(new NoNames(), connector, "test");
-  sockets = new WebSocketClient(new OpeningServices(lookup, connector), "test", random);
+  sockets = new WebSocketClient(http, "test", random);
   rpc = new JsonRpcClient(http, sockets, random);
   calls = [];
 }

@@ -2,12 +2,12 @@
 import { base64 } from "../../../core/base64";
 import { SHA1_DIGEST, sha1 } from "../../../core/sha1";
 import { latin1 } from "../../../core/text";
+import { HttpClient } from "../../../net/service/http/client/client";
 import { HttpField } from "../../../net/service/http/client/request";
 import { StreamStatus } from "../../../net/service/stream/stream";
 import { WebSocketClient } from "../../../net/service/websocket/client";
 import { FrameHeader, headerBytes, makeFrame } from "../../../net/service/websocket/frame";
 import { acceptFor } from "../../../net/service/websocket/handshake";
-import { OpeningServices } from "../../../net/service/websocket/opening";
 import { WebSocket } from "../../../net/service/websocket/socket";
 import { NoNames, OneStream } from "./one-stream";
 import { SequenceRandom } from "./sequence-random";
@@ -21,8 +21,8 @@ let socket: WebSocket | null = null;
 let fields: Array<HttpField> = [];
 
 function newClient(): WebSocketClient {
-  const services = new OpeningServices(new NoNames(), connector);
-  return new WebSocketClient(services, "test/1", new SequenceRandom());
+  const http = new HttpClient(new NoNames(), connector, "test/1");
+  return new WebSocketClient(http, "test/1", new SequenceRandom());
 }
 export function reset(): void {
   connector = new OneStream();

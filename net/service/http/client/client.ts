@@ -6,11 +6,14 @@ import { HTTP_EXCHANGES, INFLATE_TURN_WORK } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
 import { earlier } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
+import { Url } from "../url";
+import { ConnectionOpening } from "./connection-opening";
 import { HttpExchange } from "./exchange";
 import { NameLookup } from "./ports";
 import { HttpProxies } from "./proxy";
-import { HttpRequest } from "./request";
-import { HttpServices } from "./services";
+import { HopHead, HttpRequest } from "./request";
+import { HttpRoute } from "./route";
+import { HttpServices, HttpTimes } from "./services";
 
 /** Runs up to HTTP_EXCHANGES requests at once. */
 export class HttpClient extends Pollable {
@@ -38,6 +41,19 @@ export class HttpClient extends Pollable {
       this.dormant = false;
     }
     return exchange;
+  }
+
+  /**
+   * Starts to open a connection of the caller's own to the server of `url`, on the route of a
+   * request; a proxy on it is asked for a tunnel. The caller polls it.
+   */
+  open(url: Url, now: i64): ConnectionOpening {
+    const services = this.services;
+    const request = new HttpRequest("");
+    request.route.tunnels = true;
+    const route = new HttpRoute(url, request.route, services.proxies);
+    const connect = new HopHead(request, services.userAgent).connectText(route);
+    return new ConnectionOpening(services, request, url, route, connect, new HttpTimes(now));
   }
 
   /** Polls all connections. Returns true if one took a step: TCP may then have work to do. */

@@ -87,8 +87,8 @@ export class ConnectionRace {
         this.lastKind = connectFailure(kind);
         this.lastReason = stream.failure();
         if (kind == StreamFailure.TimedOut && connected) this.lastReason = TLS_TIMEOUT;
-        if (kind == StreamFailure.Session && this.renew(attempt, now)) {
-          i--;
+        if (kind == StreamFailure.Session && !this.renewed) {
+          this.renew(i--, now);
           continue;
         }
       } else {
@@ -134,15 +134,14 @@ export class ConnectionRace {
     return null;
   }
 
-  /** Connects again after a failure with a cached session, but only once. False if it did not. */
-  private renew(attempt: Attempt, now: i64): bool {
-    if (this.renewed) return false;
+  /** Connects again after a failure with a cached session; drops the attempt if that fails. */
+  private renew(index: i32, now: i64): void {
+    const attempt = this.attempts[index];
     this.renewed = true;
     attempt.stream.abort();
     const stream = this.open(attempt.address, now);
-    if (stream == null) return false;
-    attempt.stream = stream;
-    return true;
+    if (stream == null) this.attempts.splice(index, 1);
+    else attempt.stream = stream;
   }
 
   private fail(): void {

@@ -13,8 +13,8 @@ import { CountingSink } from "../message/body";
 import { BodyKind } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
+import { ConnectionOpening } from "./connection-opening";
 import { HttpFailure, TOO_SLOW, transferFailure, truncationMessage } from "./failure";
-import { Opening } from "./opening";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
@@ -63,7 +63,7 @@ export class HttpExchange {
   private stream: Stream | null = null;
   /** The route to the server of `url`, and the connection that is being opened on it. */
   private route: HttpRoute;
-  private opening: Opening | null = null;
+  private opening: ConnectionOpening | null = null;
   /** The generation of the idle connections when this one was opened or taken. */
   private generation: u32 = 0;
   /** The deadline for resolving and connecting. */
@@ -228,7 +228,14 @@ export class HttpExchange {
     const route = this.route;
     const connect = this.hop.connectText(route);
     this.reused = false;
-    this.opening = new Opening(this.services, this.request, this.url, route, connect, this.times);
+    this.opening = new ConnectionOpening(
+      this.services,
+      this.request,
+      this.url,
+      route,
+      connect,
+      this.times,
+    );
     return true;
   }
 

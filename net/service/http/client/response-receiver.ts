@@ -2,19 +2,14 @@
  * Receives one response: interim heads, the final head, then the body, which goes straight from
  * the stream's receive buffer to the sink.
  */
-import {
-  HTTP_HEADER_BYTES,
-  HTTP_HEADER_FIELDS,
-  HTTP_INTERIM_RESPONSES,
-} from "../../../../core/limits";
 import { Stream } from "../../stream/stream";
 import { BodySink, CountingSink } from "../message/body";
 import { BodyDecoder } from "../message/body-decoder";
 import { ContentCoding, ContentDecoder, contentCoding } from "../message/content-decoder";
 import { BodyKind, Framing } from "../message/framing";
 import { HttpHead } from "../message/head";
-import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { HttpFailure } from "./failure";
+import { HeadReader, SWITCHING_PROTOCOLS } from "./head-reader";
 
 /** curl's messages. */
 const UNKNOWN_CODING: string =
@@ -33,26 +28,23 @@ export class ResponseReceiver {
   state: ReceiverState = ReceiverState.Head;
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
-  readonly head: HttpHead;
   readonly framing: Framing = new Framing();
   /** Bytes consumed from the stream since `start`. */
   taken: u64 = 0;
   /** Bytes of content passed to the sink. */
   bodyBytes: u64 = 0;
-  private readonly parser: HeadParser;
+  private readonly reader: HeadReader = new HeadReader();
   private readonly decoder: BodyDecoder = new BodyDecoder();
   private sink: BodySink = new CountingSink();
   private maximum: u64 = 0;
-  private interim: u32 = 0;
   private toHead: bool = false;
   private content: ContentDecoder | null = null;
   /** See `allow`. */
   private work: u32 = 0;
 
-  constructor() {
-    const head = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
-    this.head = head;
-    this.parser = new HeadParser(head, false);
+  /** The head of the response. */
+  get head(): HttpHead {
+    return this.reader.head;
   }
 
   /** Sets the work that decoding may do in this turn; see INFLATE_TURN_WORK. */
@@ -70,12 +62,11 @@ export class ResponseReceiver {
 
   /** Prepares for a response. `toHead` means that the request is HEAD. */
   start(toHead: bool): void {
-    this.parser.reset();
+    this.reader.start();
     this.toHead = toHead;
     this.state = ReceiverState.Head;
     this.taken = 0;
     this.bodyBytes = 0;
-    this.interim = 0;
   }
 
   private fail(failure: HttpFailure, message: string): bool {
@@ -92,31 +83,15 @@ export class ResponseReceiver {
 
   /** Reads head bytes. Returns true once the final response's head is complete and valid. */
   readHead(stream: Stream): bool {
-    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
-      this.take(stream, this.parser.feed(stream.peekPointer(), length));
-      if (this.parser.state == HeadState.Failed) return this.badHead();
-      if (this.parser.state != HeadState.Done) continue;
-      if (!this.framing.readResponse(this.head, this.toHead)) {
-        return this.badFraming();
-      }
-      if (this.head.status >= 200) return true;
-      if (this.head.status == 101) {
-        return this.fail(HttpFailure.Malformed, "unexpected 101 response");
-      }
-      this.interim++;
-      if (this.interim > HTTP_INTERIM_RESPONSES) {
-        return this.fail(HttpFailure.Malformed, "too many interim responses");
-      }
-      this.parser.reset();
+    const reader = this.reader;
+    const complete = reader.read(stream);
+    this.taken = reader.taken;
+    if (reader.failure != HttpFailure.None) return this.fail(reader.failure, reader.message);
+    if (!complete) return false;
+    if (this.head.status == SWITCHING_PROTOCOLS) {
+      return this.fail(HttpFailure.Malformed, "unexpected 101 response");
     }
-    return false;
-  }
-
-  private badHead(): bool {
-    let kind = HttpFailure.Malformed;
-    if (this.parser.failure == HeadFailure.NotHttp) kind = HttpFailure.Unsupported;
-    if (this.parser.failure == HeadFailure.TooLarge) kind = HttpFailure.HeadTooLarge;
-    return this.fail(kind, this.parser.message);
+    return this.framing.readResponse(this.head, this.toHead) || this.badFraming();
   }
 
   private badFraming(): bool {
@@ -128,7 +103,7 @@ export class ResponseReceiver {
 
   /** Reports whether a status line has arrived, apart from those of complete interim responses. */
   hasStatus(): bool {
-    return this.state == ReceiverState.Body || this.parser.state != HeadState.StartLine;
+    return this.state == ReceiverState.Body || this.reader.begun;
   }
 
   /**

@@ -1,14 +1,9 @@
 /** Asks a proxy for a tunnel to a server (RFC 9110 section 9.3.6). */
-import {
-  HTTP_HEADER_BYTES,
-  HTTP_HEADER_FIELDS,
-  HTTP_INTERIM_RESPONSES,
-} from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { HttpHead } from "../message/head";
-import { HeadParser, HeadState } from "../message/head-parser";
 import { HttpFailure } from "./failure";
+import { HeadReader } from "./head-reader";
 import { RequestSender } from "./request-sender";
 
 /** How long the proxy may take to respond. */
@@ -25,8 +20,7 @@ export class ProxyTunnel {
   head: HttpHead | null = null;
   readonly deadline: i64;
   private readonly sender: RequestSender = new RequestSender();
-  private readonly parser: HeadParser;
-  private interim: u32 = 0;
+  private readonly reader: HeadReader = new HeadReader();
 
   /** `request` is the head of the CONNECT request. */
   constructor(
@@ -34,7 +28,6 @@ export class ProxyTunnel {
     readonly request: string,
     now: i64,
   ) {
-    this.parser = new HeadParser(new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS), false);
     this.deadline = now + RESPONSE_TIME;
     this.sender.start(request, null);
   }
@@ -53,24 +46,14 @@ export class ProxyTunnel {
 
   /** Returns true once the final response has been read, or is malformed. */
   private read(): bool {
-    const stream = this.stream;
-    const parser = this.parser;
-    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
-      stream.consume(parser.feed(stream.peekPointer(), length));
-      if (parser.state == HeadState.Failed) return this.fail(HttpFailure.Receive, parser.message);
-      if (parser.state != HeadState.Done) continue;
-      if (parser.head.status >= 200) return this.settle(parser.head);
-      if (++this.interim > HTTP_INTERIM_RESPONSES) {
-        return this.fail(HttpFailure.Malformed, "too many interim responses");
-      }
-      parser.reset();
-    }
-    return false;
+    const reader = this.reader;
+    if (reader.read(this.stream)) return this.settle(reader.head);
+    return reader.message != "" && this.fail(HttpFailure.Receive, reader.message);
   }
 
   private settle(head: HttpHead): bool {
     this.head = head;
-    this.open = head.status < 300;
+    this.open = head.status >= 200 && head.status < 300;
     if (this.open) return true;
     const message = `CONNECT tunnel failed, response ${head.status}`;
     return this.fail(HttpFailure.Receive, message);

@@ -88,6 +88,15 @@ test("retries a failed handshake once without the old session", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
+test("ends a stream once if a repeated handshake cannot begin", () => {
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
+  http.start({ url: "https://a.test/" });
+  wasm.streamsAre(Status.Connecting, Failure.None, true);
+  http.fail(0, Failure.Session);
+  failed(failure.connect, /no free connection/);
+  assert.equal(http.text("ending", 0), "aborted");
+});
+
 test("distinguishes an empty reply, a reset and a truncated header", () => {
   http.start();
   http.finish(0);

@@ -16,7 +16,7 @@ import { HttpServices, HttpTimes } from "./services";
 import { ProxyTunnel, TUNNEL_TIMEOUT } from "./tunnel";
 
 /** One connection that is being opened. */
-export class Opening {
+export class ConnectionOpening {
   /** The connection once it is open; null before. */
   stream: Stream | null = null;
   failure: HttpFailure = HttpFailure.None;
