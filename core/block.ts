@@ -2,6 +2,7 @@
  * Blocks of memory outside the garbage collector, for buffers and tables. They are freed
  * explicitly, if at all, and counted, so that the command `free` shows leaks.
  */
+import { RING_SPARE_BYTES } from "./limits";
 
 /** Bytes in all allocated blocks. */
 let held: u32 = 0;
@@ -20,11 +21,13 @@ export function freeBlock(pointer: usize, bytes: u32): void {
 
 /** Free lists of ring blocks of 2^index bytes; each block holds the address of the next. */
 const freeLists = new StaticArray<usize>(32);
+/** Bytes of the blocks in those lists. */
+let spare: u32 = 0;
 
 /**
- * Allocates a block for a ring; `bytes` must be a power of two. Freed ring blocks are kept for the
- * next ring of their size. AssemblyScript's allocator starts its search in the next larger size
- * class: it would never reuse a free block of exactly this size, and would fragment the memory.
+ * Allocates a block for a ring or one of its pages; `bytes` must be a power of two. Some freed
+ * blocks are kept for the next use of their size. AssemblyScript's allocator starts its search in
+ * the next larger size class: it would never reuse a free block of exactly this size.
  */
 export function allocateRing(bytes: u32): usize {
   const size = ctz(bytes) as i32;
@@ -32,15 +35,31 @@ export function allocateRing(bytes: u32): usize {
   if (block == 0) return allocateBlock(bytes);
   freeLists[size] = load<usize>(block);
   held += bytes;
+  spare -= bytes;
   return block;
+}
+
+/** Reports whether `allocateRing` has a block of this size at hand. */
+export function hasSpareRing(bytes: u32): bool {
+  return freeLists[ctz(bytes) as i32] != 0;
 }
 
 /** Frees a ring's block; `bytes` must be its allocated size. */
 export function freeRing(block: usize, bytes: u32): void {
+  if (spare + bytes > RING_SPARE_BYTES) {
+    freeBlock(block, bytes);
+    return;
+  }
   const size = ctz(bytes) as i32;
   store<usize>(block, freeLists[size]);
   freeLists[size] = block;
   held -= bytes;
+  spare += bytes;
+}
+
+/** Returns the bytes of freed blocks that are kept for rings. */
+export function spareBytes(): u32 {
+  return spare;
 }
 
 /** Returns the bytes in all allocated blocks. */

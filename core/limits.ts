@@ -99,13 +99,19 @@ export const TCP_LISTENERS: u32 = 16;
 export const TCP_BACKLOG: u32 = 256;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
- * Buffers of one connection, powers of two. The receive buffer is twice the largest window without
- * scaling, so that the window stays open while a batch waits to be read.
+ * Buffers of one connection, powers of two: at first, and the most to which they grow with what the
+ * connection carries. At first the receive buffer is twice the largest window without scaling, so
+ * that the window stays open while a batch waits to be read.
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
+export const TCP_RECEIVE_MOST_BYTES: u32 = 4 * 1024 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-/** Segments of one connection in flight, each with a record of 16 bytes; a power of two. */
-export const TCP_SENT_SEGMENTS: u32 = 512;
+export const TCP_SEND_MOST_BYTES: u32 = 4 * 1024 * 1024;
+/** Memory that must be free for a new connection: its objects, and a page for each direction. */
+export const TCP_CONNECTION_BYTES: u32 = 40 * 1024;
+/** Segments of one connection in flight, each with a record of 16 bytes; powers of two. */
+export const TCP_SENT_SEGMENTS: u32 = 64;
+export const TCP_SENT_SEGMENTS_MOST: u32 = 4096;
 /** Out-of-order ranges that a connection holds; a segment that needs one more is dropped. */
 export const TCP_REASSEMBLY_PIECES: u32 = 32;
 /** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */
@@ -270,6 +276,8 @@ export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
 /** Characters kept in the kernel log. */
 export const LOG_LENGTH: u32 = 64 * 1024;
+/** Bytes of freed blocks that are kept for the next ring. */
+export const RING_SPARE_BYTES: u32 = 4 * 1024 * 1024;
 /** Bytes of heap that must be free before an operation that allocates much may start. */
 export const HEAP_RESERVE: u32 = 1024 * 1024;
 

@@ -2,42 +2,40 @@
  * A byte ring: a queue whose writer may also place bytes ahead of its end, as TCP does with data
  * that arrives out of order.
  *
- *     block        head          head + length                    block + capacity
- *     ├── free ────┼── queued ───┼── free, or placed ahead ───────┤   (wraps around)
+ *           head          head + length
+ *     ─ free ─┼── queued ───┼── free, or placed ahead ─   (wraps around)
+ *     │  page 0  │  page 1  │  page 2  │    ...     │
  *
- * Its block of memory exists only between `allocate` and `release`.
+ * It has memory only for the pages in which there are bytes, and a table of their addresses. The
+ * table covers twice the capacity, so the newest bytes never wrap into the page of the oldest.
  */
 import { allocateRing, freeRing } from "./block";
+import { PAGE, PAGE_SHIFT, Pages } from "./pages";
+
+const PAGE_MASK: u32 = PAGE - 1;
+/** Bytes of an entry of the table: the address of a page, or 0. */
+const ENTRY: u32 = 4;
+const ENTRY_SHIFT: u32 = 2;
 
 /** A bounded queue of bytes. */
 export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
-  private block: usize = 0;
-  /** Offset of the oldest byte in the block. */
+  private table: usize = 0;
+  /** Offset of the oldest byte. */
   private head: u32 = 0;
 
-  /** `capacity`: bytes, a power of two. */
-  constructor(readonly capacity: u32) {
-    assert(capacity > 0 && (capacity & (capacity - 1)) == 0, "a ring's capacity is a power of 2");
+  /** `capacity`: bytes, a power of two, and at least a page. */
+  constructor(
+    private readonly pages: Pages,
+    public capacity: u32,
+  ) {
+    assert(isPowerOfTwo(capacity) && capacity >= PAGE, "a ring's capacity is a power of 2");
   }
 
-  /** Allocates the block unless it exists. Only this and `write` allocate. */
-  allocate(): void {
-    if (this.block == 0) this.block = allocateRing(this.capacity);
-  }
-
-  /** Drops the queued bytes and frees the block. */
-  release(): void {
-    if (this.block != 0) freeRing(this.block, this.capacity);
-    this.block = 0;
-    this.head = 0;
-    this.length = 0;
-  }
-
-  /** Reports whether the block exists. */
+  /** Reports whether there is memory for any byte. */
   get allocated(): bool {
-    return this.block != 0;
+    return this.table != 0;
   }
 
   /** Bytes of free space. */
@@ -45,31 +43,96 @@ export class Ring {
     return this.capacity - this.length;
   }
 
-  /** Queues up to `length` bytes; returns how many. */
+  /**
+   * Enlarges the ring to `capacity` bytes, a power of two. What is queued or placed ahead stays.
+   */
+  grow(capacity: u32): void {
+    assert(isPowerOfTwo(capacity) && capacity > this.capacity, "a ring grows by a power of 2");
+    const old = this.table;
+    const entries = this.entries;
+    this.capacity = capacity;
+    if (old == 0) return;
+    const first = this.head >>> PAGE_SHIFT;
+    const table = newTable(this.entries);
+    for (let i: u32 = 0; i < entries; i++) {
+      const entry = old + (((first + i) & (entries - 1)) << ENTRY_SHIFT);
+      store<u32>(table + (i << ENTRY_SHIFT), load<u32>(entry));
+    }
+    freeRing(old, entries * ENTRY);
+    this.table = table;
+    this.head &= PAGE_MASK;
+  }
+
+  /** Drops the queued bytes and frees the memory. */
+  release(): void {
+    if (this.table != 0) {
+      for (let i: u32 = 0; i < this.entries; i++) this.drop(i);
+      freeRing(this.table, this.entries * ENTRY);
+    }
+    this.table = 0;
+    this.head = 0;
+    this.length = 0;
+  }
+
+  /** Frees the memory of an empty ring ahead of whose end nothing was placed. */
+  trim(): void {
+    assert(this.length == 0, "only an empty ring is trimmed");
+    if (this.table == 0) return;
+    this.drop(this.head >>> PAGE_SHIFT);
+    this.head = 0;
+  }
+
+  /**
+   * Has memory ready for `length` bytes, `ahead` bytes past the end of the queue, for `place`.
+   * Returns false if no memory is left. The bytes must fit.
+   */
+  reserve(ahead: u32, length: u32): bool {
+    if (this.table == 0) this.table = newTable(this.entries);
+    const at = this.head + this.length + ahead;
+    const last = this.entries - 1;
+    const end = (at + length + PAGE_MASK) >>> PAGE_SHIFT;
+    for (let i = at >>> PAGE_SHIFT; i < end; i++) {
+      const entry = this.table + ((i & last) << ENTRY_SHIFT);
+      if (load<u32>(entry) != 0) continue;
+      const page = this.pages.take();
+      if (page == 0) return false;
+      store<u32>(entry, page as u32);
+    }
+    return true;
+  }
+
+  /** Queues up to `length` bytes; returns how many: fewer if the space or the memory is short. */
   write(source: usize, length: u32): u32 {
     const free = this.capacity - this.length;
-    const count = length < free ? length : free;
-    if (count == 0) return 0;
-    this.allocate();
-    this.place(0, source, count);
-    this.length += count;
-    return count;
+    const wanted = length < free ? length : free;
+    let done: u32 = 0;
+    while (done < wanted) {
+      const room = PAGE - ((this.head + this.length) & PAGE_MASK);
+      const part = wanted - done < room ? wanted - done : room;
+      if (!this.reserve(0, part)) break;
+      this.place(0, source + done, part);
+      this.length += part;
+      done += part;
+    }
+    return done;
   }
 
   /**
    * Places `length` bytes `ahead` bytes past the end of the queue without queueing them; `extend`
-   * queues them once the gap is filled. They must fit, and the block must exist.
+   * queues them once the gap is filled. They must fit, and be reserved.
    */
   place(ahead: u32, source: usize, length: u32): void {
-    assert(this.block != 0, "a ring without memory cannot be written");
     assert(ahead + length <= this.capacity - this.length, "bytes placed beyond the ring");
-    const at = (this.head + this.length + ahead) & (this.capacity - 1);
-    const whole = this.capacity - at;
-    if (length <= whole) {
-      memory.copy(this.block + at, source, length);
-    } else {
-      memory.copy(this.block + at, source, whole);
-      memory.copy(this.block, source + whole, length - whole);
+    let at = this.head + this.length + ahead;
+    let from = source;
+    let left = length;
+    while (left > 0) {
+      const room = PAGE - (at & PAGE_MASK);
+      const part = left < room ? left : room;
+      memory.copy(this.addressOf(at), from, part);
+      at += part;
+      from += part;
+      left -= part;
     }
   }
 
@@ -89,24 +152,24 @@ export class Ring {
 
   /** Copies `length` bytes, from `offset` bytes after the oldest; they stay queued. */
   copyOut(offset: u32, destination: usize, length: u32): void {
-    const whole = this.contiguous(offset);
-    if (length <= whole) {
-      memory.copy(destination, this.pointerAt(offset), length);
-    } else {
-      memory.copy(destination, this.pointerAt(offset), whole);
-      memory.copy(destination + whole, this.block, length - whole);
+    let done: u32 = 0;
+    while (done < length) {
+      const whole = this.contiguous(offset + done);
+      const part = length - done < whole ? length - done : whole;
+      memory.copy(destination + done, this.pointerAt(offset + done), part);
+      done += part;
     }
   }
 
-  /** Returns the address of the byte `offset` bytes after the oldest. */
+  /** Returns the address of the byte `offset` bytes after the oldest, which must be queued. */
   pointerAt(offset: u32): usize {
-    return this.block + ((this.head + offset) & (this.capacity - 1));
+    return this.addressOf(this.head + offset);
   }
 
   /** Returns how many queued bytes from `offset` on are contiguous. */
   contiguous(offset: u32): u32 {
     assert(offset <= this.length, "an offset beyond what the ring holds");
-    const whole = this.capacity - ((this.head + offset) & (this.capacity - 1));
+    const whole = PAGE - ((this.head + offset) & PAGE_MASK);
     const queued = this.length - offset;
     return queued < whole ? queued : whole;
   }
@@ -114,7 +177,43 @@ export class Ring {
   /** Drops the `count` oldest bytes; at least that many must be queued. */
   consume(count: u32): void {
     assert(count <= this.length, "more consumed than the ring holds");
-    this.head = (this.head + count) & (this.capacity - 1);
+    const head = this.head + count;
+    const last = this.entries - 1;
+    for (let i = this.head >>> PAGE_SHIFT; i < head >>> PAGE_SHIFT; i++) this.drop(i & last);
+    this.head = head & ((this.capacity << 1) - 1);
     this.length -= count;
   }
+
+  /** The number of entries of the table. */
+  private get entries(): u32 {
+    return this.capacity >>> (PAGE_SHIFT - 1);
+  }
+
+  /** Returns the address of the byte at `offset` from the start of page 0, with wrapping. */
+  private addressOf(offset: u32): usize {
+    const index = (offset >>> PAGE_SHIFT) & (this.entries - 1);
+    const page: usize = load<u32>(this.table + (index << ENTRY_SHIFT));
+    assert(page != 0, "a byte of a ring without memory");
+    return page + (offset & PAGE_MASK);
+  }
+
+  /** Frees a page, if it has memory. */
+  private drop(index: u32): void {
+    const entry = this.table + (index << ENTRY_SHIFT);
+    const page: usize = load<u32>(entry);
+    if (page == 0) return;
+    this.pages.give(page);
+    store<u32>(entry, 0);
+  }
+}
+
+/** Allocates a table without pages. */
+function newTable(entries: u32): usize {
+  const table = allocateRing(entries * ENTRY);
+  memory.fill(table, 0, entries * ENTRY);
+  return table;
+}
+
+function isPowerOfTwo(value: u32): bool {
+  return value > 0 && (value & (value - 1)) == 0;
 }

@@ -1,5 +1,5 @@
 /** Used and free linear memory. */
-import { blockBytes } from "../core/block";
+import { blockBytes, spareBytes } from "../core/block";
 import { heapUsed, memoryLimit } from "./host";
 
 /** Returns the bytes of objects, including uncollected garbage, and of blocks. */
@@ -9,7 +9,7 @@ export function usedMemory(): u32 {
 
 /** Returns the bytes that can be allocated without a collection. */
 export function freeMemory(): u32 {
-  const taken = (__heap_base as u32) + usedMemory();
+  const taken = (__heap_base as u32) + usedMemory() + spareBytes();
   const limit = memoryLimit();
   return limit > taken ? limit - taken : 0;
 }

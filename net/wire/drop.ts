@@ -51,6 +51,7 @@ export const enum Drop {
   TcpUnacceptable,
   TcpBacklog,
   TcpLimit,
+  TcpMemory,
   COUNT,
 }
 
@@ -99,6 +100,7 @@ export const DROP_NAMES: StaticArray<string> = [
   "tcp-unacceptable",
   "tcp-backlog",
   "tcp-limit",
+  "tcp-memory",
 ];
 
 /** A counter for each `Drop`. */

@@ -34,9 +34,10 @@ const allocator = new RegExp(
  */
 const allowed: Record<string, string> = {
   "net/socket/tcp/tcp/Tcp#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
-  "core/ring/Ring#allocate": "a connection's buffer, once, at its first byte",
-  "net/socket/tcp/send/sent-segments/SentSegments#allocate":
-    "the record of segments in flight, once, with the send buffer",
+  "core/pages/Pages#take": "a page of a connection's buffer, if none is spare",
+  "core/ring/newTable": "the addresses of a buffer's pages, at its first byte and when it grows",
+  "net/socket/tcp/send/sent-segments/SentSegments#enlarge":
+    "the record of segments in flight, with the first data and when it is full",
 };
 
 let cached: CallGraph | undefined;

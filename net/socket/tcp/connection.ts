@@ -100,7 +100,7 @@ export class TcpConnection {
 
   /** The address of the oldest unread byte, valid for `peekLength` bytes. */
   peekPointer(): usize {
-    return this.received.pointerAt(0);
+    return this.received.length > 0 ? this.received.pointerAt(0) : 0;
   }
   peekLength(): u32 {
     return this.received.contiguous(0);
@@ -245,7 +245,10 @@ export class TcpConnection {
   /** Called after reading has made room: updates the peer if it may be waiting for the room. */
   private madeRoom(): void {
     const block = this.block;
-    block.liveness.acted(block.schedule.now);
+    const now = block.schedule.now;
+    block.liveness.acted(now);
+    block.receiver.tune(block.roundTrip.smoothed, now);
+    block.receiver.trim();
     if (block.lingering) {
       if (this.received.length == 0) block.wake();
     } else if (isSynchronized(block.state) && block.receiver.updateDue()) {

@@ -3,7 +3,6 @@
  * diagram, and one object for each subject. Each object alone writes its fields, except for the
  * links at the end.
  */
-import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { Path } from "../path";
@@ -118,10 +117,10 @@ export class ControlBlock extends Scheduled {
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
     const congestion = controllerOf(schedule.settings.congestion);
-    const sender = new Sender(TCP_SEND_BYTES, SentSegments.at(memory + SENT_SEGMENTS));
+    const sender = new Sender(schedule.pages, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory, schedule.settings);
-    this.receiver = new Receiver(TCP_RECEIVE_BYTES, Reassembly.at(memory + REASSEMBLY));
+    this.receiver = new Receiver(schedule.pages, Reassembly.at(memory + REASSEMBLY));
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
     this.sender = sender;
     this.persist = PersistTimer.at(memory + PERSIST);

@@ -4,13 +4,7 @@
  * a small record.
  */
 
-import {
-  HEAP_RESERVE,
-  TCP_CONNECTIONS,
-  TCP_RECEIVE_BYTES,
-  TCP_SEND_BYTES,
-} from "../../../core/limits";
-import { MemoryGauge } from "../../../core/memory-gauge";
+import { TCP_CONNECTION_BYTES, TCP_CONNECTIONS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
@@ -21,7 +15,6 @@ import { EndpointsHash } from "./endpoints-hash";
 import { Listeners } from "./listen/listeners";
 import { InitialSequences } from "./open/initial-sequence";
 import { LocalPorts } from "./open/local-ports";
-import { SENT_SEGMENTS_BYTES } from "./send/sent-segments";
 import { TcpState } from "./state";
 import { Schedule } from "./time/schedule";
 import { ORPHAN_STALE } from "./timing";
@@ -37,8 +30,6 @@ export class TcpRegistry {
   private readonly all: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
     TCP_CONNECTIONS as i32,
   );
-  /** Asked before a connection is opened; null if memory is not limited. */
-  private memory: MemoryGauge | null = null;
 
   constructor(random: Random) {
     const hash = new EndpointsHash(random);
@@ -49,10 +40,6 @@ export class TcpRegistry {
     this.connections = connections;
     this.timeWaits = timeWaits;
     this.ports = new LocalPorts(random, connections, timeWaits);
-  }
-
-  setMemoryGauge(gauge: MemoryGauge): void {
-    this.memory = gauge;
   }
 
   /** Returns a connection by its index, from 0 to `count` - 1. */
@@ -81,12 +68,9 @@ export class TcpRegistry {
     return stalest;
   }
 
-  /** Reports whether there is memory for the buffers of `more` more connections. */
+  /** Reports whether there is memory for `more` more connections. */
   canBuffer(more: u32): bool {
-    const memory = this.memory;
-    if (memory == null) return true;
-    const wanted = more * (TCP_RECEIVE_BYTES + TCP_SEND_BYTES + SENT_SEGMENTS_BYTES);
-    return memory.freeBytes() >= HEAP_RESERVE + wanted + this.promisedBytes();
+    return this.schedule.pages.allows(more * TCP_CONNECTION_BYTES);
   }
 
   /**
@@ -160,20 +144,5 @@ export class TcpRegistry {
     last.tableIndex = block.tableIndex;
     this.all[this.count] = null;
     block.forget();
-  }
-
-  /**
-   * Returns the bytes of buffers that open connections may still allocate. Half-open connections do
-   * not count: memory is checked again when their handshake completes.
-   */
-  private promisedBytes(): u32 {
-    let promised: u32 = 0;
-    for (let i: u32 = 0; i < this.count; i++) {
-      const block = this.all[i]!;
-      if (block.state == TcpState.SynReceived && block.queue != ListenQueue.None) continue;
-      if (!block.receiver.ring.allocated) promised += TCP_RECEIVE_BYTES;
-      if (!block.sender.ring.allocated) promised += TCP_SEND_BYTES + SENT_SEGMENTS_BYTES;
-    }
-    return promised;
   }
 }

@@ -69,9 +69,9 @@ export class Tcp implements ListenerOwner {
     this.listeners = registry.listeners;
   }
 
-  /** From now on a connection is opened only if `gauge` reports enough memory for its buffers. */
+  /** From now on connections are opened, and buffers filled, only while `gauge` allows it. */
   setMemoryGauge(gauge: MemoryGauge): void {
-    this.registry.setMemoryGauge(gauge);
+    this.schedule.pages.setGauge(gauge);
   }
 
   // --- opening ---

@@ -1,5 +1,6 @@
 /** The record of the segments in flight (net/socket/tcp/send/sent-segments.ts). */
-import { SENT_SEGMENTS_BYTES, SentSegments } from "../../../net/socket/tcp/send/sent-segments";
+import { TCP_SENT_SEGMENTS } from "../../../core/limits";
+import { SentSegments } from "../../../net/socket/tcp/send/sent-segments";
 
 const memoryOf: StaticArray<u8> = new StaticArray<u8>(256);
 const segments: SentSegments = SentSegments.at(changetype<usize>(memoryOf));
@@ -13,7 +14,7 @@ export function allocate(): void {
   segments.allocate();
 }
 export function capacity(): u32 {
-  return SENT_SEGMENTS_BYTES / 16;
+  return TCP_SENT_SEGMENTS;
 }
 export function begin(start: u32): void {
   segments.begin(start);

@@ -46,6 +46,10 @@ export function reset(seed: u32): void {
 export function setCongestion(algorithm: u32): void {
   tcp.settings.congestion = algorithm;
 }
+/** Pages in all buffers. */
+export function pagesUsed(c: TcpConnection): u32 {
+  return c.block.schedule.pages.used;
+}
 export function collect(): void {
   __collect();
 }

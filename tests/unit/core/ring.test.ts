@@ -5,39 +5,98 @@ import { Random } from "../../lab/random.ts";
 import { load, writeBytes } from "../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/ring.ts");
-const put = (bytes: number[]) => writeBytes(wasm, Buffer.from(bytes));
-const space: number = wasm.block(256);
-const taken = (count: number) => [...new Uint8Array(wasm.memory.buffer, space, count)];
+const PAGE: number = wasm.pageBytes.value;
+const put = (bytes: Uint8Array | number[]) => writeBytes(wasm, Buffer.from(bytes));
+const space: number = wasm.block(8 * PAGE);
+const taken = (count: number) => Buffer.from(wasm.memory.buffer, space, count);
 
-test("write, read, copy and peek match an array across many wraps", () => {
-  const ring: number = wasm.create(64);
-  let model: number[] = [];
+test("write, read, copy, peek and grow match an array across many wraps", () => {
+  const ring: number = wasm.create(2 * PAGE);
+  let capacity = 2 * PAGE;
+  let model = Buffer.alloc(0);
   const random = new Random(4711);
-  for (let step = 0; step < 3000; step++) {
-    const bytes = Array.from({ length: random.below(40) }, () => random.below(256));
-    const written = wasm.write(ring, ...put(bytes));
-    assert.equal(written, Math.min(bytes.length, 64 - model.length));
-    model.push(...bytes.slice(0, written));
+  for (let step = 0; step < 2000; step++) {
+    const bytes = Buffer.from(
+      Array.from({ length: 1 + random.below(8) }, () => random.below(256)),
+    ).toString("hex");
+    const data = Buffer.from(bytes.repeat(1 + random.below(2000)).slice(0, PAGE));
+    const written = wasm.write(ring, ...put(data));
+    assert.equal(written, Math.min(data.length, capacity - model.length));
+    model = Buffer.concat([model, data.subarray(0, written)]);
     assert.equal(wasm.length(ring), model.length);
+    if (capacity < 8 * PAGE && random.below(300) === 0) {
+      capacity *= 2;
+      wasm.grow(ring, capacity);
+    }
     const offset = random.below(model.length + 1);
     const count = random.below(model.length - offset + 1);
     wasm.copyOut(ring, offset, space, count);
-    assert.deepEqual(taken(count), model.slice(offset, offset + count));
+    assert.ok(taken(count).equals(model.subarray(offset, offset + count)));
     const whole: number = wasm.contiguous(ring, offset);
-    const at: number = wasm.pointerAt(ring, offset);
-    const piece = [...new Uint8Array(wasm.memory.buffer, at, whole)];
-    assert.deepEqual(piece, model.slice(offset, offset + whole));
-    const read = wasm.read(ring, space, random.below(40));
-    assert.deepEqual(taken(read), model.slice(0, read));
-    model = model.slice(read);
+    if (whole > 0) {
+      const piece = Buffer.from(wasm.memory.buffer, wasm.pointerAt(ring, offset), whole);
+      assert.ok(piece.equals(model.subarray(offset, offset + whole)));
+    }
+    const read = wasm.read(ring, space, random.below(PAGE + 2000));
+    assert.ok(taken(read).equals(model.subarray(0, read)));
+    model = model.subarray(read);
+    assert.ok(wasm.pagesUsed() <= model.length / PAGE + 2, "pages only for what is queued");
   }
+  assert.equal(capacity, 8 * PAGE, "the seed makes it grow");
+  wasm.release(ring);
+  assert.equal(wasm.pagesUsed(), 0);
 });
 
-test("reuses a freed ring's block for the next ring of that size", () => {
-  const rings: number[] = Array.from({ length: 32 }, () => wasm.create(64 * 1024));
+test("keeps all bytes of a full ring when it grows", () => {
+  const ring: number = wasm.create(2 * PAGE);
+  const bytes = Uint8Array.from({ length: 2 * PAGE }, (_, i) => i % 251);
+  wasm.write(ring, ...put(new Uint8Array(100)));
+  wasm.read(ring, space, 100);
+  assert.equal(wasm.write(ring, ...put(bytes)), 2 * PAGE);
+  wasm.grow(ring, 4 * PAGE);
+  assert.equal(wasm.write(ring, ...put([7, 8, 9])), 3);
+  assert.equal(wasm.read(ring, space, 4 * PAGE), 2 * PAGE + 3);
+  assert.ok(taken(2 * PAGE + 3).equals(Buffer.from([...bytes, 7, 8, 9])));
+  wasm.release(ring);
+});
+
+test("makes bytes beyond a gap readable once the gap is filled", () => {
+  const ring: number = wasm.create(2 * PAGE);
+  wasm.write(ring, ...put(new Uint8Array(2 * PAGE - 4)));
+  wasm.read(ring, space, 2 * PAGE - 6);
+  assert.equal(wasm.place(ring, 3, ...put([4, 5, 6])), 1);
+  assert.equal(wasm.length(ring), 2);
+  assert.equal(wasm.place(ring, 0, ...put([1, 2, 3])), 1);
+  wasm.extend(ring, 6);
+  assert.equal(wasm.read(ring, space, 99), 8);
+  assert.deepEqual([...taken(8)], [0, 0, 1, 2, 3, 4, 5, 6]);
+  wasm.release(ring);
+});
+
+test("has memory only for what it holds", () => {
+  const before = wasm.held();
+  const ring: number = wasm.create(8 * PAGE);
+  assert.equal(wasm.held(), before);
+  wasm.write(ring, ...put(new Uint8Array(3 * PAGE)));
+  assert.equal(wasm.pagesUsed(), 3);
+  wasm.read(ring, space, 2 * PAGE + 1);
+  assert.equal(wasm.pagesUsed(), 1);
+  wasm.read(ring, space, PAGE - 1);
+  wasm.trim(ring);
+  assert.equal(wasm.pagesUsed(), 0);
+  wasm.write(ring, ...put([2]));
+  assert.equal(wasm.read(ring, space, 9), 1);
+  wasm.trim(ring);
+  wasm.release(ring);
+  assert.equal(wasm.held(), before);
+});
+
+test("reuses freed pages, so that memory does not grow", () => {
+  const rings: number[] = Array.from({ length: 32 }, () => wasm.create(4 * PAGE));
+  const data = put(new Uint8Array(3 * PAGE));
   const fill = () => {
     for (const ring of rings) {
-      wasm.write(ring, ...put([1]));
+      wasm.write(ring, ...data);
       // A longer-lived block keeps the allocator from joining free neighbors.
       wasm.block(256);
     }
@@ -49,37 +108,29 @@ test("reuses a freed ring's block for the next ring of that size", () => {
     fill();
   }
   assert.equal(wasm.memory.buffer.byteLength, size);
+  for (const ring of rings) wasm.release(ring);
 });
 
-test("makes bytes beyond a gap readable once the gap is filled", () => {
-  const ring: number = wasm.create(16);
-  wasm.write(ring, ...put(new Array(12).fill(0)));
-  wasm.read(ring, space, 10);
-  wasm.place(ring, 3, ...put([4, 5, 6]));
-  assert.equal(wasm.length(ring), 2);
-  wasm.place(ring, 0, ...put([1, 2, 3]));
-  wasm.extend(ring, 6);
-  assert.equal(wasm.read(ring, space, 99), 8);
-  assert.deepEqual(taken(8), [0, 0, 1, 2, 3, 4, 5, 6]);
-});
-
-test("holds memory from its first byte until its release", () => {
-  const ring: number = wasm.create(32);
-  assert.equal(wasm.allocated(ring), 0);
-  assert.equal(wasm.read(ring, space, 9), 0);
-  wasm.write(ring, ...put([1]));
-  assert.equal(wasm.allocated(ring), 1);
+test("takes fewer bytes, or none ahead, when no memory is left", () => {
+  const ring: number = wasm.create(8 * PAGE);
+  // Uses up the spare pages that earlier tests have left.
+  const filler: number = wasm.create(256 * PAGE);
+  wasm.limit(0);
+  while (wasm.write(filler, ...put(new Uint8Array(PAGE))) > 0);
+  wasm.limit(wasm.held() + 2 * PAGE + 64);
+  assert.equal(wasm.write(ring, ...put(new Uint8Array(4 * PAGE))), 2 * PAGE);
+  assert.equal(wasm.place(ring, 0, ...put([1])), 0);
+  assert.equal(wasm.write(ring, ...put([1])), 0);
+  wasm.read(ring, space, PAGE);
+  assert.equal(wasm.write(ring, ...put(new Uint8Array(2 * PAGE))), PAGE);
   wasm.release(ring);
-  assert.equal(wasm.allocated(ring), 0);
-  assert.equal(wasm.length(ring), 0);
-  wasm.write(ring, ...put([2]));
-  assert.equal(wasm.read(ring, space, 9), 1);
-  assert.deepEqual(taken(1), [2]);
+  wasm.release(filler);
 });
 
 test("an assertion fails if a ring is overfilled, or its size is not a power of 2", () => {
-  const ring: number = wasm.create(16);
-  assert.throws(() => wasm.place(ring, 10, ...put(new Array(7).fill(1))), /beyond the ring/);
-  assert.throws(() => wasm.extend(ring, 17), /beyond its capacity/);
-  assert.throws(() => wasm.create(24), /power of 2/);
+  const ring: number = wasm.create(2 * PAGE);
+  wasm.write(ring, ...put(new Uint8Array(PAGE)));
+  assert.throws(() => wasm.place(ring, PAGE - 6, ...put(new Uint8Array(7))), /beyond the ring/);
+  assert.throws(() => wasm.extend(ring, PAGE + 1), /beyond its capacity/);
+  assert.throws(() => wasm.create(3 * PAGE), /power of 2/);
 });

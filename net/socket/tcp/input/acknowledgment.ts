@@ -75,6 +75,7 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);
   if (ack.advance > 0) {
     block.liveness.progressed(now);
+    sender.tune(block.congestion.window());
     block.persist.acknowledged(sender.unacknowledged == sender.maximum);
   }
   if (sender.unacknowledged == sender.maximum) {

@@ -33,8 +33,7 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
   const drop = receiveAcknowledgment(block, segment, now);
   if (drop != Drop.None || block.state == TcpState.Closed) return drop;
   if (segment.has(FLAG_URG)) receiveUrgent(block, segment);
-  receiveText(block, segment, segment.sequence, now);
-  return Drop.None;
+  return receiveText(block, segment, segment.sequence, now);
 }
 
 /**
@@ -55,8 +54,8 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
     if (block.recovery.phase != RecoveryPhase.Open) return false;
     acknowledged(block, acknowledgment, now);
   } else {
-    if (acknowledgment != sender.unacknowledged || !receiver.canAppend) return false;
-    if (length > receiver.window || block.orphaned) return false;
+    if (acknowledgment != sender.unacknowledged) return false;
+    if (length > receiver.window || block.orphaned || !receiver.canAppend(length)) return false;
     receiver.append(segment.payload, length);
     receivedInOrder(block, length, length, now);
   }
@@ -153,24 +152,26 @@ function receiveUrgent(block: ControlBlock, segment: TcpSegment): void {
 }
 
 /** Seventh and eighth: handles data and FIN. The first byte of data is at `sequence`. */
-function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, now: i64): void {
+function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, now: i64): Drop {
   const length = segment.length;
   const fin = segment.has(FLAG_FIN);
-  if (length == 0 && !fin) return;
+  if (length == 0 && !fin) return Drop.None;
   if (!receivesData(block.state)) {
     block.acknowledge();
-    return;
+    return Drop.None;
   }
   if (block.orphaned && length > 0) {
     block.reset();
-    return;
+    return Drop.None;
   }
   const receiver = block.receiver;
+  // The peer sends it again: meanwhile users may read what others have sent.
+  if (!receiver.reserve(sequence, length)) return Drop.TcpMemory;
   const gap = receiver.reassembly.count > 0;
   const moved = receiver.accept(sequence, segment.payload, length, fin);
   if (moved == 0) {
     block.acknowledgments.receivedOutOfOrder(block);
-    return;
+    return Drop.None;
   }
   receivedInOrder(block, moved, length, now);
   if (gap) block.acknowledge();
@@ -178,6 +179,7 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
     block.move(TcpEvent.Fin);
     block.acknowledge();
   }
+  return Drop.None;
 }
 
 /** Notes that RCV.NXT advanced by `moved` with a segment of `length` bytes of data. */

@@ -113,12 +113,15 @@ export function sendReset(sink: PacketSink, path: Path, segment: TcpSegment): bo
   );
 }
 
-/** Copies from the send ring and returns the sum; bytes that wrap are summed after the copy. */
+/** Copies from the send ring and returns the sum of the bytes. */
 function copyPayload(sender: Sender, to: usize, sequence: u32, length: u32): u64 {
   const ring = sender.ring;
   const offset = sender.offsetOf(sequence);
-  if (ring.contiguous(offset) >= length) {
-    return copyAndSum(to, ring.pointerAt(offset), length, 0);
+  const whole = ring.contiguous(offset);
+  if (whole >= length) return copyAndSum(to, ring.pointerAt(offset), length, 0);
+  if ((whole & 1) == 0) {
+    const first = copyAndSum(to, ring.pointerAt(offset), whole, 0);
+    return copyAndSum(to + whole, ring.pointerAt(offset + whole), length - whole, first);
   }
   ring.copyOut(offset, to, length);
   return sum(to, length);

@@ -89,7 +89,7 @@ function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const size = sender.segmentSize;
   restartAfterIdle(block, now);
-  while (!sender.segments.full) {
+  while (!sender.segments.full || sender.growRecord()) {
     const probe = block.recovery.probeDue;
     const unsent = sender.unsent;
     if (unsent == 0) {

@@ -7,6 +7,8 @@
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
 import { storeNet32 } from "../../../../core/bytes";
+import { TCP_RECEIVE_BYTES, TCP_RECEIVE_MOST_BYTES } from "../../../../core/limits";
+import { Pages } from "../../../../core/pages";
 import { Ring } from "../../../../core/ring";
 import { SACK_BLOCK } from "../../../wire/tcp-options";
 import { before, earlierOf, later } from "../sequence";
@@ -38,11 +40,15 @@ export class Receiver {
   private finKnown: bool = false;
   private finSequence: u32 = 0;
 
+  /** How far the user had read when the current round trip began, and when that was. */
+  private roundFrom: u32 = 0;
+  private roundAt: i64 = 0;
+
   constructor(
-    capacity: u32,
+    private readonly pages: Pages,
     readonly reassembly: Reassembly,
   ) {
-    this.ring = new Ring(capacity);
+    this.ring = new Ring(pages, TCP_RECEIVE_BYTES);
   }
 
   /** Takes the sequence number of the peer's SYN. */
@@ -51,6 +57,7 @@ export class Receiver {
     this.next = initial + 1;
     this.edge = this.next;
     this.urgentEnd = this.next;
+    this.roundFrom = this.next;
   }
 
   /** Notes that the peer's urgent data ends at `sequence` (RFC 9293 section 3.10.7.4, sixth). */
@@ -64,10 +71,10 @@ export class Receiver {
     return before(read, this.urgentEnd) ? this.urgentEnd - read : 0;
   }
 
-  /** The shift that lets a window cover the ring's capacity (RFC 7323 section 2.3). */
+  /** The shift that lets a window cover the largest buffer (RFC 7323 section 2.3). */
   get wantedShift(): u32 {
     let shift: u32 = 0;
-    while (this.ring.capacity >>> shift > WINDOW_UNSCALED + 1) shift++;
+    while (TCP_RECEIVE_MOST_BYTES >>> shift > WINDOW_UNSCALED + 1) shift++;
     return shift;
   }
 
@@ -108,12 +115,46 @@ export class Receiver {
     return room >= 2 * this.window && room > this.window && this.worthOffering(room);
   }
 
-  /** Whether `append` may be used: no piece or FIN waits out of order, and the ring has memory. */
-  get canAppend(): bool {
-    return this.reassembly.count == 0 && !this.finKnown && this.ring.allocated;
+  /**
+   * Enlarges the buffer if the user read a third of it in a round trip: a peer in slow start sends
+   * twice as much in the next one, while that waits to be acknowledged (dynamic right-sizing, Fisk
+   * and Feng 2001). Called after the user has read; `roundTrip` in microseconds.
+   */
+  tune(roundTrip: i64, now: i64): void {
+    if (now - this.roundAt < roundTrip) return;
+    const ring = this.ring;
+    const read = this.next - ring.length;
+    const wanted: u32 = 3 * (read - this.roundFrom);
+    this.roundAt = now;
+    this.roundFrom = read;
+    let capacity = ring.capacity;
+    while (capacity < wanted && capacity < TCP_RECEIVE_MOST_BYTES) capacity <<= 1;
+    if (capacity > ring.capacity && this.pages.affords(capacity)) ring.grow(capacity);
   }
 
-  /** Queues bytes at RCV.NXT; they must fit the window. */
+  /** Frees the memory of an empty buffer. */
+  trim(): void {
+    if (this.ring.length == 0 && this.reassembly.count == 0) this.ring.trim();
+  }
+
+  /** Whether `append` may be used for `length` bytes: nothing waits out of order, memory is left. */
+  canAppend(length: u32): bool {
+    return this.reassembly.count == 0 && !this.finKnown && this.ring.reserve(0, length);
+  }
+
+  /**
+   * Has memory ready for the part of a segment that lies in the window, for `accept`. Returns false
+   * if no memory is left, or too little for bytes beyond a gap.
+   */
+  reserve(sequence: u32, length: u32): bool {
+    const from = later(sequence, this.next);
+    const end = earlierOf(sequence + length, this.edge);
+    if (!before(from, end)) return true;
+    if (from != this.next && !this.pages.affords(0)) return false;
+    return this.ring.reserve(from - this.next, end - from);
+  }
+
+  /** Queues bytes at RCV.NXT; they must fit the window, and be reserved. */
   append(pointer: usize, length: u32): void {
     this.ring.place(0, pointer, length);
     this.ring.extend(length);
@@ -121,8 +162,8 @@ export class Receiver {
   }
 
   /**
-   * Takes the part of a segment that lies in the window: `length` bytes from `sequence` on, then
-   * the FIN if there is one. Returns how far RCV.NXT advanced, counting the FIN; 0 if the segment
+   * Takes the part of a segment that lies in the window: `length` bytes from `sequence` on, for
+   * which memory is reserved, then the FIN if there is one. Returns how far RCV.NXT advanced, counting the FIN; 0 if the segment
    * is out of order or has nothing new.
    */
   accept(sequence: u32, pointer: usize, length: u32, fin: bool): u32 {
@@ -186,7 +227,6 @@ export class Receiver {
   /** Queues bytes at RCV.NXT, or keeps bytes that lie beyond a gap. */
   private take(sequence: u32, pointer: usize, length: u32): void {
     const ring = this.ring;
-    ring.allocate();
     if (sequence == this.next && this.reassembly.count == 0) {
       this.append(pointer, length);
     } else if (this.reassembly.holds(sequence, sequence + length)) {

@@ -5,6 +5,8 @@
  *     acknowledged │ in flight │ may be sent now │ must wait │
  *               SND.UNA     SND.NXT     SND.UNA + SND.WND   end of the ring
  */
+import { TCP_SEND_BYTES, TCP_SEND_MOST_BYTES } from "../../../../core/limits";
+import { Pages } from "../../../../core/pages";
 import { Ring } from "../../../../core/ring";
 import { IPV4_HEADER } from "../../../wire/ipv4";
 import { TCP_HEADER } from "../../../wire/tcp";
@@ -50,10 +52,10 @@ export class Sender {
   private base: u32 = 0;
 
   constructor(
-    capacity: u32,
+    private readonly pages: Pages,
     readonly segments: SentSegments,
   ) {
-    this.ring = new Ring(capacity);
+    this.ring = new Ring(pages, TCP_SEND_BYTES);
   }
 
   /** Sets the sequence number of the SYN to come. */
@@ -91,6 +93,21 @@ export class Sender {
     const count = this.ring.write(source, length);
     if (count > 0) this.segments.allocate();
     return count;
+  }
+
+  /** Makes room to record more segments in flight. Returns false if there cannot be more. */
+  growRecord(): bool {
+    return this.segments.grow(this.pages);
+  }
+
+  /**
+   * Enlarges the buffer to twice cwnd: one half waits to be acknowledged while the user fills the
+   * other.
+   */
+  tune(window: u32): void {
+    const ring = this.ring;
+    if (window <= ring.capacity >>> 1 || ring.capacity >= TCP_SEND_MOST_BYTES) return;
+    if (this.pages.affords(2 * ring.capacity)) ring.grow(2 * ring.capacity);
   }
 
   /** The sequence number after the last byte written: that of the FIN. */
@@ -166,6 +183,7 @@ export class Sender {
     if (before(this.base, data)) {
       this.ring.consume(data - this.base);
       this.base = data;
+      if (this.ring.length == 0) this.ring.trim();
     }
     if (this.claimedMtu != 0 && before(this.claimedAt, acknowledgment)) this.claimedMtu = 0;
     this.unacknowledged = acknowledgment;

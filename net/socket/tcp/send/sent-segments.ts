@@ -6,18 +6,17 @@
  *           │ record 0 │ record 1 │ ... │ newest │
  *        SND.UNA    end of 0   end of 1        SND.NXT
  *
- * A record starts where the one before it ends. At most TCP_SENT_SEGMENTS segments can be in
- * flight. The storage is allocated with the send buffer; until then one record fits, which is what
- * a SYN or a lone FIN needs.
+ * A record starts where the one before it ends. The storage is allocated when data is written, and
+ * doubled up to TCP_SENT_SEGMENTS_MOST records; until then one record fits, which is what a SYN or
+ * a lone FIN needs.
  */
 import { allocateRing, freeRing } from "../../../../core/block";
-import { TCP_SENT_SEGMENTS } from "../../../../core/limits";
+import { TCP_SENT_SEGMENTS, TCP_SENT_SEGMENTS_MOST } from "../../../../core/limits";
+import { Pages } from "../../../../core/pages";
 import { atOrBefore, before, earlierOf, later } from "../sequence";
 
 /** Bytes of a record, a power of two. */
 const RECORD_BYTES: u32 = 16;
-/** Bytes of the storage of one connection. */
-export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
 /** The value of `sample` if nothing was measured. */
 export const NO_SAMPLE: i64 = -1;
 
@@ -96,19 +95,23 @@ export class SentSegments {
     return segments;
   }
 
-  /** Makes room for TCP_SENT_SEGMENTS records. This is the only place that allocates. */
+  /** Makes room for TCP_SENT_SEGMENTS records, unless there is. */
   allocate(): void {
-    if (this.records != this.own) return;
-    const block = allocateRing(SENT_SEGMENTS_BYTES);
-    memory.copy(block, this.own, RECORD_BYTES as usize);
-    this.records = block;
-    this.mask = TCP_SENT_SEGMENTS - 1;
-    this.first = 0;
+    if (this.records == this.own) this.enlarge(TCP_SENT_SEGMENTS);
+  }
+
+  /** Makes room for twice as many records. Returns false if there are enough, or too many. */
+  grow(pages: Pages): bool {
+    const capacity: u32 = 2 * (this.mask + 1);
+    if (this.records == this.own || capacity > TCP_SENT_SEGMENTS_MOST) return false;
+    if (!pages.allows(capacity * RECORD_BYTES)) return false;
+    this.enlarge(capacity);
+    return true;
   }
 
   /** Forgets all records and frees the storage. */
   release(): void {
-    if (this.records != this.own) freeRing(this.records, SENT_SEGMENTS_BYTES);
+    if (this.records != this.own) freeRing(this.records, (this.mask + 1) * RECORD_BYTES);
     this.records = this.own;
     this.mask = 0;
     this.first = 0;
@@ -317,6 +320,19 @@ export class SentSegments {
   }
 
   // --- helpers ---
+
+  /** Moves the records to storage for `capacity` of them. This is the only place that allocates. */
+  private enlarge(capacity: u32): void {
+    const block = allocateRing(capacity * RECORD_BYTES);
+    for (let i: u32 = 0; i < this.count; i++) {
+      const record = changetype<usize>(this.record(i));
+      memory.copy(block + i * RECORD_BYTES, record, RECORD_BYTES as usize);
+    }
+    if (this.records != this.own) freeRing(this.records, (this.mask + 1) * RECORD_BYTES);
+    this.records = block;
+    this.mask = capacity - 1;
+    this.first = 0;
+  }
 
   /** Notes that a segment has arrived; `inOrder` if it was acknowledged, not SACKed. */
   private arrived(segment: SentSegment, now: i64, inOrder: bool): void {

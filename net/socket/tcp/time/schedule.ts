@@ -3,6 +3,7 @@
  * those that wait for a deadline are in a binary heap. In a turn, all others cost nothing.
  */
 import { TCP_CONNECTIONS } from "../../../../core/limits";
+import { Pages } from "../../../../core/pages";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
 import { TcpCounters } from "../counters";
@@ -20,6 +21,8 @@ export class Schedule {
   activeCount: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue();
   readonly counters: TcpCounters = new TcpCounters();
+  /** The memory of all buffers. */
+  readonly pages: Pages = new Pages();
   readonly settings: TcpSettings = new TcpSettings();
   /** The ACK that is being handled. */
   readonly ack: AckEvent = new AckEvent();
