@@ -112,8 +112,11 @@ export const TCP_CONNECTION_BYTES: u32 = 40 * 1024;
 /** Segments of one connection in flight, each with a record of 16 bytes; powers of two. */
 export const TCP_SENT_SEGMENTS: u32 = 64;
 export const TCP_SENT_SEGMENTS_MOST: u32 = 4096;
-/** Out-of-order ranges that a connection holds; a segment that needs one more is dropped. */
-export const TCP_REASSEMBLY_PIECES: u32 = 32;
+/**
+ * Out-of-order ranges that a connection holds; a segment that needs one more is dropped. If every
+ * other full-sized segment of the largest window is lost, there are 1,436.
+ */
+export const TCP_REASSEMBLY_PIECES: u32 = 2047;
 /** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */
 export const TCP_RECENT_PORTS: u32 = 256;
 

@@ -35,6 +35,8 @@ const allocator = new RegExp(
 const allowed: Record<string, string> = {
   "net/socket/tcp/tcp/Tcp#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
   "core/pages/Pages#take": "a page of a connection's buffer, if none is spare",
+  "net/socket/tcp/receive/reassembly/Reassembly#enlarge":
+    "the bounds of data out of order, when there are more pieces",
   "core/ring/newTable": "the addresses of a buffer's pages, at its first byte and when it grows",
   "net/socket/tcp/send/sent-segments/SentSegments#enlarge":
     "the record of segments in flight, with the first data and when it is full",

@@ -15,7 +15,7 @@ import { RateReduction } from "./loss/rate-reduction";
 import { Recovery } from "./loss/recovery";
 import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
-import { REASSEMBLY_BYTES, Reassembly } from "./receive/reassembly";
+import { Reassembly } from "./receive/reassembly";
 import { Receiver } from "./receive/receiver";
 import { PersistTimer } from "./send/persist";
 import { Sender } from "./send/sender";
@@ -55,7 +55,7 @@ const RACK: usize = DUPLICATES + ((offsetof<DuplicateAcks>() + 7) & ~7);
 const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
 const LIVENESS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
-const PARTS_BYTES: usize = REASSEMBLY + REASSEMBLY_BYTES;
+const PARTS_BYTES: usize = REASSEMBLY + offsetof<Reassembly>();
 
 export class ControlBlock extends Scheduled {
   readonly endpoints: Endpoints = new Endpoints();

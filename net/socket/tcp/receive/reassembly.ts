@@ -4,7 +4,8 @@
  * Where a new piece overlaps older ones, the bytes that arrived first stay.
  */
 
-import { storeNet32 } from "../../../../core/bytes";
+import { allocateRing, freeRing } from "../../../../core/block";
+import { loadNet32, storeNet32 } from "../../../../core/bytes";
 import { TCP_REASSEMBLY_PIECES } from "../../../../core/limits";
 import { Ring } from "../../../../core/ring";
 import { SACK_BLOCK, SACK_BLOCKS } from "../../../wire/tcp-options";
@@ -12,8 +13,8 @@ import { before, later } from "../sequence";
 
 /** Bytes of the two bounds of a piece. */
 const PIECE: u32 = 8;
-/** Bytes of all bounds: one piece more than is kept, for the one that closes the gap at RCV.NXT. */
-const PIECES_BYTES: u32 = (TCP_REASSEMBLY_PIECES + 1) * PIECE;
+/** Pieces for which there is memory at first. */
+const FIRST_CAPACITY: u32 = 8;
 
 @unmanaged
 export class Reassembly {
@@ -24,14 +25,21 @@ export class Reassembly {
   recentThird: u32;
   recentFourth: u32;
 
-  /** Initializes an object in REASSEMBLY_BYTES of zeroed memory. */
+  /** The bounds of the pieces, and for how many there is memory: at least one more than `count`. */
+  private bounds: usize;
+  private capacity: u32;
+
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): Reassembly {
-    assert(TCP_REASSEMBLY_PIECES <= 32, "pieces must fit the bits of a word");
     return changetype<Reassembly>(memory);
   }
 
+  /** Forgets all pieces and frees their memory. */
   clear(): void {
     this.count = 0;
+    if (this.bounds != 0) freeRing(this.bounds, this.capacity * PIECE);
+    this.bounds = 0;
+    this.capacity = 0;
   }
 
   /** The end of the last piece; there must be one. */
@@ -41,15 +49,19 @@ export class Reassembly {
 
   /**
    * Puts `length` bytes with sequence number `start` (RCV.NXT or later, inside the window) into
-   * `ring`, whose end is at `next`. Returns false if there are too many pieces.
+   * `ring`, whose end is at `next` and which has them reserved. Returns false if there are too many
+   * pieces.
    */
   insert(ring: Ring, next: u32, start: u32, pointer: usize, length: u32): bool {
     const end = start + length;
-    let first: u32 = 0;
-    while (first < this.count && before(this.endOf(first), start)) first++;
+    // The first piece that the new one touches, and the first beyond those.
+    const first = this.indexAfter(start - 1);
     let last = first;
     while (last < this.count && !before(end, this.startOf(last))) last++;
-    if (first == last && this.count >= TCP_REASSEMBLY_PIECES && start != next) return false;
+    if (first == last && start != next) {
+      if (this.count >= TCP_REASSEMBLY_PIECES) return false;
+      if (this.count + 1 >= this.capacity) this.enlarge();
+    }
     let from = start;
     for (let i = first; i < last; i++) {
       const held = this.startOf(i);
@@ -85,12 +97,10 @@ export class Reassembly {
    */
   emitBlocks(pointer: usize, most: u32): void {
     let written: u32 = 0;
-    let done: u32 = 0;
     for (let i: u32 = 0; i < SACK_BLOCKS + this.count && written < most; i++) {
       const index =
         i < SACK_BLOCKS ? this.pieceWith(this.recentAt(i)) : this.count - 1 - (i - SACK_BLOCKS);
-      if (index >= this.count || (done & (1 << index)) != 0) continue;
-      done |= 1 << index;
+      if (index >= this.count || contains(pointer, written, this.startOf(index))) continue;
       const at = pointer + written * SACK_BLOCK;
       storeNet32(at, this.startOf(index));
       storeNet32(at + 4, this.endOf(index));
@@ -103,43 +113,60 @@ export class Reassembly {
     if (this.count == 0 || this.startOf(0) != next) return next;
     const end = this.endOf(0);
     ring.extend(end - next);
-    this.count--;
-    for (let i: u32 = 0; i < this.count; i++) {
-      this.setStart(i, this.startOf(i + 1));
-      this.setEnd(i, this.endOf(i + 1));
-    }
+    if (this.count == 1) this.clear();
+    else this.shift(1, 0);
     return end;
   }
 
   /** Merges the pieces from `first` up to `last` (excluded) and the new piece into one. */
   private merge(first: u32, last: u32, start: u32, end: u32): void {
     if (first == last) {
-      for (let i = this.count; i > first; i--) {
-        this.setStart(i, this.startOf(i - 1));
-        this.setEnd(i, this.endOf(i - 1));
-      }
+      this.shift(first, first + 1);
       this.setStart(first, start);
       this.setEnd(first, end);
-      this.count++;
       return;
     }
     if (before(start, this.startOf(first))) this.setStart(first, start);
     this.setEnd(first, later(end, this.endOf(last - 1)));
-    const gone = last - first - 1;
-    if (gone == 0) return;
-    for (let i = last; i < this.count; i++) {
-      this.setStart(i - gone, this.startOf(i));
-      this.setEnd(i - gone, this.endOf(i));
+    if (last > first + 1) this.shift(last, first + 1);
+  }
+
+  /** Moves the pieces from index `from` on to index `to` on. */
+  private shift(from: u32, to: u32): void {
+    const bytes = (this.count - from) * PIECE;
+    memory.copy(this.bounds + to * PIECE, this.bounds + from * PIECE, bytes);
+    this.count += to - from;
+  }
+
+  /** Doubles the memory for bounds. This is the only place that allocates. */
+  private enlarge(): void {
+    const capacity = this.capacity == 0 ? FIRST_CAPACITY : 2 * this.capacity;
+    const block = allocateRing(capacity * PIECE);
+    if (this.bounds != 0) {
+      memory.copy(block, this.bounds, this.count * PIECE);
+      freeRing(this.bounds, this.capacity * PIECE);
     }
-    this.count -= gone;
+    this.bounds = block;
+    this.capacity = capacity;
   }
 
   /** Returns the index of the piece with this sequence number, or `count`. */
   private pieceWith(sequence: u32): u32 {
-    let index: u32 = 0;
-    while (index < this.count && !before(sequence, this.endOf(index))) index++;
+    const index = this.indexAfter(sequence);
     if (index < this.count && before(sequence, this.startOf(index))) return this.count;
     return index;
+  }
+
+  /** Returns the index of the first piece that ends after this sequence number, or `count`. */
+  private indexAfter(sequence: u32): u32 {
+    let low: u32 = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (before(sequence, this.endOf(middle))) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   private recentAt(index: u32): u32 {
@@ -147,23 +174,23 @@ export class Reassembly {
   }
 
   private startOf(index: u32): u32 {
-    return load<u32>(this.bounds(index));
+    return load<u32>(this.bounds + index * PIECE);
   }
   private endOf(index: u32): u32 {
-    return load<u32>(this.bounds(index), 4);
+    return load<u32>(this.bounds + index * PIECE, 4);
   }
   private setStart(index: u32, sequence: u32): void {
-    store<u32>(this.bounds(index), sequence);
+    store<u32>(this.bounds + index * PIECE, sequence);
   }
   private setEnd(index: u32, sequence: u32): void {
-    store<u32>(this.bounds(index), sequence, 4);
-  }
-
-  /** Returns the address of the bounds of a piece; they follow the fields. */
-  private bounds(index: u32): usize {
-    return changetype<usize>(this) + offsetof<Reassembly>() + index * PIECE;
+    store<u32>(this.bounds + index * PIECE, sequence, 4);
   }
 }
 
-/** Bytes of a Reassembly. */
-export const REASSEMBLY_BYTES: usize = offsetof<Reassembly>() + PIECES_BYTES;
+/** Reports whether one of the first `count` SACK blocks at `pointer` begins at `start`. */
+function contains(pointer: usize, count: u32, start: u32): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    if (loadNet32(pointer + i * SACK_BLOCK) == start) return true;
+  }
+  return false;
+}
