@@ -90,7 +90,12 @@ export const ECHO_RECEIVE_BYTES: u32 = 24 * 1024;
 export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
-export const TCP_CONNECTIONS: u32 = 512;
+/**
+ * Connections, as far as there is memory, and for how many the tables have room at first; powers of
+ * two.
+ */
+export const TCP_CONNECTIONS: u32 = 65536;
+export const TCP_CONNECTIONS_FIRST: u32 = 512;
 /** Slots kept for connections that this host opens, and how many of these have memory reserved. */
 export const TCP_OWN_SLOTS: u32 = 32;
 export const TCP_OWN_CONNECTIONS: u32 = 4;

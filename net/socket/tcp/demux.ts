@@ -1,17 +1,16 @@
 /** Finds the connection of a segment by its endpoints: a chained hash table. */
-import { TCP_CONNECTIONS } from "../../../core/limits";
+import { TCP_CONNECTIONS_FIRST } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
 import { ControlBlock } from "./control-block";
 import { EndpointsHash } from "./endpoints-hash";
 import { TcpState } from "./state";
 
-/** Bits of a chain's index: there are twice as many chains as connections. */
-const CHAIN_BITS: u32 = 32 - clz(TCP_CONNECTIONS);
-
 export class Demux {
-  private readonly chains: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
-    1 << CHAIN_BITS,
+  private chains: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
+    2 * (TCP_CONNECTIONS_FIRST as i32),
   );
+  /** The bits of a hash that are not in a chain's index. */
+  private shift: u32 = clz(TCP_CONNECTIONS_FIRST);
   /** The connection found last: in a bulk transfer the next segment is for the same one. */
   private recent: ControlBlock | null = null;
 
@@ -48,8 +47,23 @@ export class Demux {
     block.hashNext = null;
   }
 
+  /** Doubles the number of chains, which is twice that of the connections there is room for. */
+  enlarge(): void {
+    const old = this.chains;
+    this.chains = new StaticArray<ControlBlock | null>(2 * old.length);
+    this.shift--;
+    for (let i = 0; i < old.length; i++) {
+      let at = old[i];
+      while (at != null) {
+        const next = at.hashNext;
+        this.insert(at);
+        at = next;
+      }
+    }
+  }
+
   private chainOf(ends: Endpoints): u32 {
-    return this.hash.of(ends) >>> (32 - CHAIN_BITS);
+    return this.hash.of(ends) >>> this.shift;
   }
 }
 

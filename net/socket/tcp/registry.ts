@@ -4,7 +4,7 @@
  * a small record.
  */
 
-import { TCP_CONNECTION_BYTES, TCP_CONNECTIONS } from "../../../core/limits";
+import { TCP_CONNECTION_BYTES, TCP_CONNECTIONS_FIRST } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
@@ -19,6 +19,9 @@ import { TcpState } from "./state";
 import { Schedule } from "./time/schedule";
 import { ORPHAN_STALE } from "./timing";
 
+/** Bytes for one connection in all tables: here, the timers, and two chains of the hash table. */
+const TABLES_BYTES: u32 = 16;
+
 export class TcpRegistry {
   count: u32 = 0;
   readonly schedule: Schedule;
@@ -27,8 +30,8 @@ export class TcpRegistry {
   readonly ports: LocalPorts;
   readonly listeners: Listeners = new Listeners();
   private readonly sequences: InitialSequences;
-  private readonly all: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
-    TCP_CONNECTIONS as i32,
+  private all: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
+    TCP_CONNECTIONS_FIRST as i32,
   );
 
   constructor(random: Random) {
@@ -47,9 +50,11 @@ export class TcpRegistry {
     return this.all[index]!;
   }
 
-  /** Reports whether more than `reserved` slots are free. */
+  /** Reports whether more than `reserved` slots are free; enlarges the tables if necessary. */
   hasRoom(reserved: u32): bool {
-    return this.count + reserved < TCP_CONNECTIONS;
+    const wanted = this.count + reserved;
+    if (wanted >= this.schedule.settings.connections) return false;
+    return wanted < (this.all.length as u32) || this.enlarge();
   }
 
   /**
@@ -144,5 +149,19 @@ export class TcpRegistry {
     last.tableIndex = block.tableIndex;
     this.all[this.count] = null;
     block.forget();
+  }
+
+  /** Makes room for twice as many connections. Returns false if memory is short. */
+  private enlarge(): bool {
+    const old = this.all;
+    const capacity = 2 * old.length;
+    const wanted = TCP_CONNECTION_BYTES + (capacity as u32) * TABLES_BYTES;
+    if (!this.schedule.pages.allows(wanted)) return false;
+    const all = new StaticArray<ControlBlock | null>(capacity);
+    for (let i: u32 = 0; i < this.count; i++) all[i] = old[i];
+    this.all = all;
+    this.schedule.timers.enlarge(capacity);
+    this.connections.enlarge();
+    return true;
   }
 }

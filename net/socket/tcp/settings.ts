@@ -2,9 +2,12 @@
  * What the administrator of a host can change for all connections that are opened later; each
  * bears the name of its parameter in Linux (Documentation/networking/ip-sysctl.rst).
  */
+import { TCP_CONNECTIONS } from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
 
 export class TcpSettings {
+  /** How many connections there may be; not a parameter of Linux. */
+  connections: u32 = TCP_CONNECTIONS;
   /** `tcp_congestion_control` */
   congestion: CongestionAlgorithm = CongestionAlgorithm.Cubic;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */

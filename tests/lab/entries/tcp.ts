@@ -42,6 +42,10 @@ export function reset(seed: u32): void {
   tcp = new Tcp(random);
   sink.clear();
 }
+/** Allows no more than `most` connections. */
+export function setConnections(most: u32): void {
+  tcp.settings.connections = most;
+}
 /** `CongestionAlgorithm` of connections opened from now on. */
 export function setCongestion(algorithm: u32): void {
   tcp.settings.congestion = algorithm;

@@ -2,7 +2,7 @@
  * Which connections need attention, and when. Those with something to send are on the active list;
  * those that wait for a deadline are in a binary heap. In a turn, all others cost nothing.
  */
-import { TCP_CONNECTIONS } from "../../../../core/limits";
+import { TCP_CONNECTIONS_FIRST } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
@@ -141,9 +141,16 @@ export class Scheduled {
  */
 class TimerQueue {
   private count: i32 = 0;
-  private readonly items: StaticArray<Scheduled | null> = new StaticArray<Scheduled | null>(
-    TCP_CONNECTIONS as i32,
+  private items: StaticArray<Scheduled | null> = new StaticArray<Scheduled | null>(
+    TCP_CONNECTIONS_FIRST as i32,
   );
+
+  /** Makes room for `capacity` connections. */
+  enlarge(capacity: i32): void {
+    const items = new StaticArray<Scheduled | null>(capacity);
+    for (let i = 0; i < this.count; i++) items[i] = this.items[i];
+    this.items = items;
+  }
 
   /** Returns the earliest deadline of all, or NEVER. */
   nextAt(): i64 {

@@ -10,6 +10,7 @@ const OWN_SLOTS = 32;
 
 test("a table full of released connections in FIN-WAIT-2 soon admits others", () => {
   const bench = new Bench(wasm);
+  wasm.setConnections(CONNECTIONS);
   const all: number[] = [];
   for (let i = 0; i < CONNECTIONS; i++) {
     bench.connect();
