@@ -20,7 +20,7 @@ import { Schedule } from "./time/schedule";
 import { ORPHAN_STALE } from "./timing";
 
 /** Bytes for one connection in all tables: here, the timers, and two chains of the hash table. */
-const TABLES_BYTES: u32 = 16;
+const TABLE_SPACE: u32 = 16;
 
 export class TcpRegistry {
   count: u32 = 0;
@@ -155,7 +155,7 @@ export class TcpRegistry {
   private enlarge(): bool {
     const old = this.all;
     const capacity = 2 * old.length;
-    const wanted = TCP_CONNECTION_BYTES + (capacity as u32) * TABLES_BYTES;
+    const wanted = TCP_CONNECTION_BYTES + (capacity as u32) * TABLE_SPACE;
     if (!this.schedule.pages.allows(wanted)) return false;
     const all = new StaticArray<ControlBlock | null>(capacity);
     for (let i: u32 = 0; i < this.count; i++) all[i] = old[i];

@@ -224,6 +224,8 @@ export class Connection {
     const { behavior } = this;
     const size = Math.min(behavior.segment, this.peerSegment);
     const room = Math.min(this.window + behavior.overrun, behavior.flight * size);
+    // The timer runs for data that is in flight from now on, not for an earlier time.
+    if (this.next === this.una) this.arm();
     for (;;) {
       const from = distance(this.next, this.una);
       const length = Math.min(size, this.queue.length - from, room - from);

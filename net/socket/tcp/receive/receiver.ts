@@ -137,7 +137,7 @@ export class Receiver {
     if (this.ring.length == 0 && this.reassembly.count == 0) this.ring.trim();
   }
 
-  /** Whether `append` may be used for `length` bytes: nothing waits out of order, memory is left. */
+  /** Whether `append` may be used for `length` bytes: no piece or FIN waits, and memory is left. */
   canAppend(length: u32): bool {
     return this.reassembly.count == 0 && !this.finKnown && this.ring.reserve(0, length);
   }
@@ -163,8 +163,8 @@ export class Receiver {
 
   /**
    * Takes the part of a segment that lies in the window: `length` bytes from `sequence` on, for
-   * which memory is reserved, then the FIN if there is one. Returns how far RCV.NXT advanced, counting the FIN; 0 if the segment
-   * is out of order or has nothing new.
+   * which memory is reserved, then the FIN if there is one. Returns how far RCV.NXT advanced,
+   * counting the FIN; 0 if the segment is out of order or has nothing new.
    */
   accept(sequence: u32, pointer: usize, length: u32, fin: bool): u32 {
     let from = sequence;

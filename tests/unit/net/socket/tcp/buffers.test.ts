@@ -128,7 +128,7 @@ test("an idle connection holds no page", () => {
   assert.equal(wasm.pagesUsed(bench.connection), 0);
 });
 
-test("with little memory, data in order is taken, but none beyond a gap, and no window grows", () => {
+test("with little memory, takes data in order but none beyond a gap, and no window grows", () => {
   const bench = new Bench(wasm);
   wasm.setFreeBytes(RESERVE + 7 * PAGE);
   bench.establish(SCALED);

@@ -1,0 +1,69 @@
+/** Two kernels in Node, and a path with delay, loss and reordering between them. */
+import { Twin } from "../../tests/lab/machine/twin.ts";
+import { Switch } from "../../tests/lab/network/switch.ts";
+import type { Faults } from "../../tests/lab/network/wire.ts";
+import { MILLISECOND, SECOND, World } from "../../tests/lab/network/world.ts";
+
+export interface Path {
+  /** In milliseconds. */
+  roundTrip: number;
+  /** Shares of the data packets lost, and held back by up to a quarter of the round trip. */
+  loss: number;
+  reorder: number;
+  /** Bits per second; the queue holds as much as 50 ms carry, more would be bufferbloat. */
+  bandwidth: number;
+}
+
+/** Who sends the data: the side that listens, or the side that has opened the connection. */
+export type Direction = "download" | "upload";
+
+const SERVER = "10.0.2.15";
+const QUEUE_SECONDS = 0.05;
+/** Virtual seconds that a transfer may take. */
+const PATIENCE = 36_000;
+
+/** Returns the kB/s at which `bytes` are transferred over `path`, in virtual time. */
+export async function goodput(path: Path, bytes: number, direction: Direction): Promise<number> {
+  const world = new World(1);
+  const network = new Switch(world);
+  const boot = async (address: string, last: number) => {
+    const commandLine = `ip=${address}::10.0.2.2:255.255.255.0`;
+    const twin = await Twin.boot({ name: address, commandLine, mac: [2, 0, 0, 0, 1, last] });
+    return { twin: world.add(twin), port: network.connectTwin(twin) };
+  };
+  const [server, client] = [await boot(SERVER, 15), await boot("10.0.2.16", 16)];
+  const { bandwidth, roundTrip, loss, reorder } = path;
+  const line: Partial<Faults> = {
+    bandwidth,
+    queueBytes: (bandwidth / 8) * QUEUE_SECONDS,
+    delay: (roundTrip / 2) * MILLISECOND,
+  };
+  const bad = { ...line, loss, reorder, reorderTime: (roundTrip / 4) * MILLISECOND };
+  if (direction === "download") server.port.setFaults(line, bad);
+  else server.port.setFaults(bad, line);
+  world.pass(3);
+  world.command(server.twin, "httpd");
+  const start = world.now;
+  const download = direction === "download";
+  const words = download ? `/bytes/${bytes}` : `/discard -d @bytes:${bytes}`;
+  const said = world.command(client.twin, `curl -o null http://${SERVER}${words}`, PATIENCE);
+  const done = download ? `HTTP 200, ${bytes} bytes` : `${bytes} bytes sent`;
+  if (!said.includes(done)) throw new Error(said);
+  return bytes / 1000 / ((world.now - start) / SECOND);
+}
+
+/**
+ * Returns the kB/s that theory allows a long transfer over `path` with segments of `size` bytes:
+ * CUBIC's response function (RFC 9438 section 5.2) or, if that is more, Reno's with timeouts
+ * (Padhye et al. 1998), at most the link's.
+ */
+export function theory(path: Path, size: number): number {
+  const link = ((path.bandwidth / 8) * size) / (size + 78) / 1000;
+  if (path.loss === 0) return link;
+  const [p, time] = [path.loss, path.roundTrip / 1000];
+  const cubic = (1.054 * time ** 0.75) / p ** 0.75 / time;
+  const timeout = time + 0.2;
+  const timeouts = timeout * Math.min(1, 3 * Math.sqrt((3 * p) / 8)) * p * (1 + 32 * p * p);
+  const reno = 1 / (time * Math.sqrt((2 * p) / 3) + timeouts);
+  return Math.min(link, (Math.max(cubic, reno) * size) / 1000);
+}
