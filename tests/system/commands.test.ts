@@ -45,7 +45,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["nc -l", /^nc: missing operand \(usage: /],
   ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
   ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
-  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there is no boot module of that name$/],
+  ["curl -d x -d @file 10.0.2.2", /^curl: \(26\) -d @file: there is no boot module of that name$/],
   [
     "curl -o '' 10.0.2.2",
     /^curl: -o: there are no files \(only -o null and -o \/dev\/null work\) \(try: curl --help\)$/,
@@ -86,7 +86,10 @@ const refused = [
 ];
 
 /** Exit codes that are curl's own. */
-const codes: Record<string, number> = { "curl --cacert x 10.0.2.2": 77 };
+const codes: Record<string, number> = {
+  "curl --cacert x 10.0.2.2": 77,
+  "curl -d x -d @file 10.0.2.2": 26,
+};
 
 test("a user error prints exactly one line, and exits with 2, or 1 if it is refused", async () => {
   const lab = await Lab.at("S1");
