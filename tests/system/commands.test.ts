@@ -51,7 +51,7 @@ const mistakes: [command: string, says: RegExp][] = [
     /^curl: -o: there are no files \(only -o null and -o \/dev\/null work\) \(try: curl --help\)$/,
   ],
   ["curl -H Content-Length:5 10.0.2.2", /^curl: header Content-Length: 5: the body has 0 bytes$/],
-  ["curl --cacert x 10.0.2.2", /^curl: \(77\) error setting certificate file: x: only /],
+  ["curl --cacert x https://10.0.2.2", /^curl: \(77\) error setting certificate file: x: only /],
   ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
   [
     `rpc -b http://10.0.2.2/rpc ${methods}`,
@@ -87,7 +87,7 @@ const refused = [
 
 /** Exit codes that are curl's own. */
 const codes: Record<string, number> = {
-  "curl --cacert x 10.0.2.2": 77,
+  "curl --cacert x https://10.0.2.2": 77,
   "curl -d x -d @file 10.0.2.2": 26,
 };
 
