@@ -17,21 +17,24 @@ export interface Path {
 /** Who sends the data: the side that listens, or the side that has opened the connection. */
 export type Direction = "download" | "upload";
 
-const SERVER = "10.0.2.15";
 const QUEUE_SECONDS = 0.05;
 /** Virtual seconds that a transfer may take. */
 const PATIENCE = 36_000;
+
+/** Boots a kernel with the address 10.0.2.`last`, and connects it. */
+export async function station(world: World, network: Switch, last: number) {
+  const name = `10.0.2.${last}`;
+  const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
+  const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
+  return { twin: world.add(twin), port: network.connectTwin(twin) };
+}
 
 /** Returns the kB/s at which `bytes` are transferred over `path`, in virtual time. */
 export async function goodput(path: Path, bytes: number, direction: Direction): Promise<number> {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (address: string, last: number) => {
-    const commandLine = `ip=${address}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name: address, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const [server, client] = [await boot(SERVER, 15), await boot("10.0.2.16", 16)];
+  const server = await station(world, network, 15);
+  const client = await station(world, network, 16);
   const { bandwidth, roundTrip, loss, reorder } = path;
   const line: Partial<Faults> = {
     bandwidth,
@@ -46,7 +49,11 @@ export async function goodput(path: Path, bytes: number, direction: Direction): 
   const start = world.now;
   const download = direction === "download";
   const words = download ? `/bytes/${bytes}` : `/discard -d @bytes:${bytes}`;
-  const said = world.command(client.twin, `curl -o null http://${SERVER}${words}`, PATIENCE);
+  const said = world.command(
+    client.twin,
+    `curl -o null http://${server.twin.name}${words}`,
+    PATIENCE,
+  );
   const done = download ? `HTTP 200, ${bytes} bytes` : `${bytes} bytes sent`;
   if (!said.includes(done)) throw new Error(said);
   return bytes / 1000 / ((world.now - start) / SECOND);
