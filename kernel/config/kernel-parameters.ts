@@ -9,10 +9,11 @@ import { TcpSettings } from "../../net/socket/tcp/settings";
 const AVAILABLE: string = "net.ipv4.tcp_available_congestion_control";
 const CONGESTION: string = "net.ipv4.tcp_congestion_control";
 const SACK: string = "net.ipv4.tcp_sack";
+const TIMESTAMPS: string = "net.ipv4.tcp_timestamps";
 const WINDOW_SCALING: string = "net.ipv4.tcp_window_scaling";
 
 /** In alphabetical order. */
-const NAMES: StaticArray<string> = [AVAILABLE, CONGESTION, SACK, WINDOW_SCALING];
+const NAMES: StaticArray<string> = [AVAILABLE, CONGESTION, SACK, TIMESTAMPS, WINDOW_SCALING];
 
 export class KernelParameters {
   constructor(private readonly tcp: TcpSettings) {}
@@ -28,6 +29,7 @@ export class KernelParameters {
     if (name == AVAILABLE) return CONGESTION_NAMES.join(" ");
     if (name == CONGESTION) return CONGESTION_NAMES[tcp.congestion];
     if (name == SACK) return switchText(tcp.selective);
+    if (name == TIMESTAMPS) return switchText(tcp.timestamps);
     return name == WINDOW_SCALING ? switchText(tcp.scaling) : "";
   }
 
@@ -45,6 +47,7 @@ export class KernelParameters {
     const on = value == "1";
     if (!on && value != "0") return "invalid value, expected 0 or 1";
     if (name == SACK) tcp.selective = on;
+    else if (name == TIMESTAMPS) tcp.timestamps = on;
     else tcp.scaling = on;
     return "";
   }

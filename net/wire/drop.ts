@@ -49,6 +49,8 @@ export const enum Drop {
   TcpBroadcast,
   TcpNoSocket,
   TcpUnacceptable,
+  /** An old timestamp, or one that echoes no segment sent (RFC 7323 section 5). */
+  TcpTimestamp,
   TcpBacklog,
   TcpLimit,
   TcpMemory,
@@ -98,6 +100,7 @@ export const DROP_NAMES: StaticArray<string> = [
   "tcp-broadcast",
   "tcp-no-socket",
   "tcp-unacceptable",
+  "tcp-timestamp",
   "tcp-backlog",
   "tcp-limit",
   "tcp-memory",

@@ -1,6 +1,6 @@
 /**
- * TCP options (RFC 9293 section 3.2): maximum segment size, window scale (RFC 7323 section 2) and
- * selective acknowledgment (RFC 2018) are supported; all others are skipped.
+ * TCP options (RFC 9293 section 3.2): maximum segment size, window scale and timestamps (RFC 7323
+ * sections 2 and 3) and selective acknowledgment (RFC 2018) are supported; all others are skipped.
  *
  *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
  *     │ kind │ length │ data │     these two have neither length nor data
@@ -26,6 +26,14 @@ export const SACK_BLOCK: u32 = 8;
 export const SACK_BLOCKS: u32 = 4;
 /** Bytes before the blocks: two no-operations, kind and length. */
 export const SACK_PREFIX: u32 = 4;
+/** Bytes of the timestamps option after two no-operations, as nearly all segments carry it. */
+export const TIMESTAMPS_BYTES: u32 = 12;
+/** Bytes of options that a header has room for (RFC 9293 section 3.1). */
+export const OPTIONS_MAXIMUM: u32 = 40;
+
+/** The first four bytes of the aligned timestamps option: two no-operations, kind and length. */
+const TIMESTAMPS_PREFIX: u32 =
+  (KIND_NO_OPERATION << 24) | (KIND_NO_OPERATION << 16) | (KIND_TIMESTAMPS << 8) | 10;
 
 /** The options of one segment. */
 export class TcpOptions {
@@ -38,6 +46,10 @@ export class TcpOptions {
   sackPermitted: bool = false;
   /** The number of blocks of the SACK option, and the address of the first. */
   sackBlocks: u32 = 0;
+  /** Whether the segment has the timestamps option, and its TSval and TSecr. */
+  timestamped: bool = false;
+  timestamp: u32 = 0;
+  echo: u32 = 0;
   private blocks: usize = 0;
 
   /** Forgets the options parsed before. */
@@ -47,6 +59,7 @@ export class TcpOptions {
     this.windowShift = 0;
     this.sackPermitted = false;
     this.sackBlocks = 0;
+    this.timestamped = false;
   }
 
   /** The first sequence number of a SACK block. */
@@ -87,6 +100,10 @@ export class TcpOptions {
     if (kind == KIND_SACK && size > 2 && (size - 2) % SACK_BLOCK == 0) {
       this.blocks = at + 2;
       this.sackBlocks = (size - 2) / SACK_BLOCK;
+    } else if (kind == KIND_TIMESTAMPS && size == 10) {
+      this.timestamped = true;
+      this.timestamp = loadNet32(at + 2);
+      this.echo = loadNet32(at + 6);
     } else if (kind == KIND_MAXIMUM_SEGMENT_SIZE && size == 4) {
       this.segmentSize = loadNet16(at + 2);
     } else if (kind == KIND_SACK_PERMITTED && size == 2) {
@@ -109,6 +126,25 @@ export function emitSegmentSize(pointer: usize, segmentSize: u32): usize {
 export function emitWindowScale(pointer: usize, shift: u32): usize {
   storeNet32(pointer, (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | shift);
   return pointer + 4;
+}
+
+/** Reports whether TIMESTAMPS_BYTES of options are nothing but the aligned timestamps option. */
+export function areAlignedTimestamps(pointer: usize): bool {
+  return load<u32>(pointer) == bswap<u32>(TIMESTAMPS_PREFIX);
+}
+
+/** Writes two no-operations and the timestamps option. Returns the address after them. */
+export function emitTimestamps(pointer: usize, timestamp: u32, echo: u32): usize {
+  storeNet32(pointer, TIMESTAMPS_PREFIX);
+  storeNet32(pointer + 4, timestamp);
+  storeNet32(pointer + 8, echo);
+  return pointer + (TIMESTAMPS_BYTES as usize);
+}
+
+/** Writes SACK-permitted in place of the two no-operations of the timestamps at `pointer`. */
+export function emitSackPermittedBeforeTimestamps(pointer: usize): void {
+  store<u8>(pointer, KIND_SACK_PERMITTED as u8);
+  store<u8>(pointer, 2, 1);
 }
 
 /** Writes two no-operations and SACK-permitted. Returns the address after them. */

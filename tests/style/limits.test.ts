@@ -58,7 +58,7 @@ const allowed: Record<string, string> = {
   "net/socket/echo-socket.ts TIME_BYTES": "the format of a ping",
   "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record",
   "net/socket/tcp/congestion/window.ts WINDOW_MAXIMUM": "fixed by RFC 7323 section 2.2",
-  "net/socket/tcp/negotiated.ts OPTIONS_MAXIMUM": "fixed by RFC 9293 section 3.1",
+  "net/socket/tcp/open/initial-sequence.ts ADDRESS_BYTES": "the size of what is hashed",
   "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "the size of what is hashed",
   "net/socket/udp-ports.ts CHAINS": "chains of a hash table whose entries are bounded",
   "net/socket/udp-socket.ts QUEUE_SLACK": "so that the longest datagram fits an empty queue",

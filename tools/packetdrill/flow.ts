@@ -18,6 +18,14 @@ export function flagsText(letters: string): string {
   return [..."SFRP.UEW"].filter((letter) => own.includes(letter)).join("") || "-";
 }
 
+/** How a script's timestamps of the kernel relate to the actual ones. */
+export interface ClockRules {
+  /** By how many ticks they may differ, once the first is known; if undefined, by any number. */
+  slack?: number;
+  /** Whether an echo may be of a timestamp that was not seen before. */
+  interpolated?: boolean;
+}
+
 export class Flow {
   localPort = 0;
   /** Offsets from the script's sequence numbers to those on the wire, for each side. */
@@ -25,8 +33,13 @@ export class Flow {
   private remote = 0;
   /** The kernel's timestamps, by the script's. */
   private readonly timestamps = new Map<number, number>();
+  /** What is added to the script's first timestamp. */
+  private clockOffset: number | undefined;
 
-  constructor(public remotePort: number) {}
+  constructor(
+    public remotePort: number,
+    private readonly clock: ClockRules = {},
+  ) {}
 
   /** Notes the kernel's initial sequence number; `scripted` is the script's. */
   learn(scripted: number, actual: number): void {
@@ -45,7 +58,7 @@ export class Flow {
   inbound(options: TcpOption[]): TcpOption[] {
     return options.map((option) => {
       if (option.kind === "TS") {
-        return { ...option, echo: this.timestamps.get(option.echo) ?? option.echo };
+        return { ...option, echo: this.timestamps.get(option.echo) ?? this.guess(option.echo) };
       }
       if (option.kind !== "sack") return option;
       const blocks = option.blocks.map(([from, to]) => this.localBlock(from, to));
@@ -84,11 +97,23 @@ export class Flow {
     if (option.kind !== "TS") return option;
     const expected = pattern.options?.find(({ kind }) => kind === "TS");
     if (expected?.kind !== "TS") return option;
-    // The first use of a script's timestamp binds it to the kernel's.
-    const known = this.timestamps.get(expected.value);
-    if (known === undefined) this.timestamps.set(expected.value, option.value);
-    const same = (known ?? option.value) === option.value;
-    return same ? { ...option, value: expected.value } : option;
+    return this.matches(expected.value, option.value)
+      ? { ...option, value: expected.value }
+      : { ...option, value: modulo(option.value - (this.clockOffset ?? 0)) };
+  }
+
+  /** Compares a timestamp, and notes it for echoes. */
+  private matches(scripted: number, actual: number): boolean {
+    this.clockOffset ??= actual - scripted;
+    this.timestamps.set(scripted, actual);
+    if (this.clock.slack === undefined) return true;
+    const ahead = modulo(actual - this.clockOffset - scripted);
+    return Math.min(ahead, WRAP - ahead) <= this.clock.slack;
+  }
+
+  private guess(echo: number): number {
+    const known = this.clock.interpolated ? this.clockOffset : undefined;
+    return known === undefined ? echo : modulo(echo + known);
   }
 }
 

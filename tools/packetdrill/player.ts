@@ -19,6 +19,8 @@ import { type Outcome, SystemCalls } from "./system-calls.ts";
 import { errors } from "./values.ts";
 
 const SECOND = 1e9;
+/** The options of scripts that have an effect. */
+const OPTIONS = ["tolerance_usecs", "tcp_ts_tick_usecs", "tcp_ts_ecr_scaled"];
 /** Seconds by which an event may differ from its time, unless the script or the user sets it. */
 const TOLERANCE = 0.004;
 /** Seconds to wait for a packet whose time is `*`. */
@@ -74,7 +76,7 @@ class Player {
   private readonly calls: SystemCalls;
   private readonly start: number;
   private readonly tolerance: number;
-  private flow = new Flow(FIRST_PORT);
+  private flow: Flow;
   private pending: Pending | undefined;
   /** The time of the previous event, in seconds. */
   private last = 0;
@@ -89,12 +91,20 @@ class Player {
     const scripted = script.options.get("tolerance_usecs");
     const tolerance = options.tolerance ?? (scripted === undefined ? undefined : Number(scripted));
     this.tolerance = tolerance === undefined ? TOLERANCE : tolerance / 1e6;
+    this.flow = this.newFlow(FIRST_PORT);
+  }
+
+  private newFlow(remotePort: number): Flow {
+    const { options } = this.script;
+    const tick = Number(options.get("tcp_ts_tick_usecs") ?? 0);
+    const slack = tick > 0 ? (this.tolerance * 1e6) / tick : undefined;
+    return new Flow(remotePort, { slack, interpolated: options.has("tcp_ts_ecr_scaled") });
   }
 
   play(): Report {
     const { notices } = this;
     for (const name of this.script.options.keys()) {
-      if (name !== "tolerance_usecs") this.notice(`--${name} is left out`);
+      if (!OPTIONS.includes(name)) this.notice(`--${name} is left out`);
     }
     for (const event of this.script.events) {
       try {
@@ -271,7 +281,7 @@ class Player {
       if (!sent) return undefined;
       const opens = isSyn(sent.flags.replace("A", ".")) && isSyn(pattern.flags);
       if (opens && sent.sourcePort !== this.flow.localPort) {
-        this.flow = new Flow(sent.destinationPort);
+        this.flow = this.newFlow(sent.destinationPort);
         this.flow.localPort = sent.sourcePort;
       }
       const { flow } = this;

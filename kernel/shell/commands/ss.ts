@@ -4,9 +4,9 @@
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
  * acknowledged, or with UDP that have not been sent; for a listener: connections waiting to be
- * accepted, and the backlog. -i adds a line with TCP's state: "sack" and "wscale" if both sides use
- * them, the congestion control, times in ms, windows in bytes, cwnd, ssthresh, lost and sacked in
- * segments, "reord_seen" if the path was seen to reorder.
+ * accepted, and the backlog. -i adds a line with TCP's state: "ts", "sack" and "wscale" if both
+ * sides use them, the congestion control, times in ms, windows in bytes, cwnd, ssthresh, lost and
+ * sacked in segments, "reord_seen" if the path was seen to reorder.
  *
  * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
  * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
@@ -110,8 +110,8 @@ class SsJob extends Job {
     const cwnd = connection.congestionWindow / size;
     const ssthresh = connection.slowStartThreshold / size;
     this.session.printLine(
-      `\t${connection.selective ? " sack" : ""} ${connection.congestionName}` +
-        scales(connection) +
+      `\t${connection.timestamps ? " ts" : ""}${connection.selective ? " sack" : ""}` +
+        ` ${connection.congestionName}${scales(connection)}` +
         ` rto:${connection.retransmissionTimeout / 1000}` +
         ` rtt:${formatMilliseconds(connection.roundTripTime)}` +
         `/${formatMilliseconds(connection.roundTripVariation)}` +

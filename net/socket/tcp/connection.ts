@@ -223,6 +223,10 @@ export class TcpConnection {
   get receiveShift(): u32 {
     return this.block.receiver.shift;
   }
+  /** Whether both sides use timestamps (RFC 7323). */
+  get timestamps(): bool {
+    return this.block.negotiated.timestamps;
+  }
   /** Whether both sides use SACK (RFC 2018), and whether the path is known to reorder. */
   get selective(): bool {
     return this.block.negotiated.selective;

@@ -24,6 +24,7 @@ import { nextState, TcpEvent, TcpState } from "./state";
 import { Liveness } from "./time/liveness";
 import { RoundTripTime } from "./time/round-trip-time";
 import { Schedule, Scheduled } from "./time/schedule";
+import { Timestamps } from "./time/timestamps";
 
 /** The queue of its listener in which a connection waits. */
 export const enum ListenQueue {
@@ -53,7 +54,8 @@ const REDUCTION: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
 const DUPLICATES: usize = REDUCTION + ((offsetof<RateReduction>() + 7) & ~7);
 const RACK: usize = DUPLICATES + ((offsetof<DuplicateAcks>() + 7) & ~7);
 const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
-const LIVENESS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
+const TIMESTAMPS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
+const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
 const PARTS_BYTES: usize = REASSEMBLY + offsetof<Reassembly>();
 
@@ -95,6 +97,7 @@ export class ControlBlock extends Scheduled {
   readonly recovery: Recovery;
   readonly congestion: CongestionController;
   readonly roundTrip: RoundTripTime;
+  readonly timestamps: Timestamps;
   readonly liveness: Liveness;
   /**
    * The memory of the parts that hold no references. Allocating them as one object makes opening a
@@ -133,6 +136,7 @@ export class ControlBlock extends Scheduled {
     );
     this.congestion = congestion;
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
+    this.timestamps = Timestamps.at(memory + TIMESTAMPS);
     this.liveness = Liveness.at(memory + LIVENESS);
   }
 

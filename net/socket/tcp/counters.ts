@@ -14,6 +14,12 @@ export class TcpCounters {
   /** RSTs sent. */
   resetsOut: u64 = 0;
   challengeAcks: u64 = 0;
+  /** Segments dropped for an old timestamp (RFC 7323 section 5.3). */
+  pawsEstablished: u64 = 0;
+  /** SYN,ACKs rejected because they echo no timestamp of the SYN. */
+  pawsActive: u64 = 0;
+  /** ACKs of a SYN,ACK rejected because they echo no timestamp of it. */
+  echoRejected: u64 = 0;
   /** Expirations of the retransmission timer. */
   timeouts: u64 = 0;
   /** SYNs dropped because a backlog or the table was full, or memory was short. */

@@ -1,16 +1,13 @@
 /**
- * What the options of both SYNs settled (RFC 9293 section 3.7.1, RFC 7323): the sizes of segments,
- * window scaling, and the options that every later segment carries.
+ * What the options of both SYNs settled (RFC 9293 section 3.7.1, RFC 7323, RFC 2018): the sizes of
+ * segments, window scaling, timestamps and selective acknowledgments.
  */
 import { FRAME_HEADROOM, FRAME_STORAGE } from "../../../core/limits";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
-import { TcpOptions } from "../../wire/tcp-options";
+import { TcpOptions, TIMESTAMPS_BYTES } from "../../wire/tcp-options";
 import { TcpSettings } from "./settings";
 import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
-
-/** Bytes of options that a header has room for (RFC 9293 section 3.1). */
-const OPTIONS_MAXIMUM: u32 = 40;
 
 @unmanaged
 export class Negotiated {
@@ -20,20 +17,17 @@ export class Negotiated {
   scaling: bool;
   /** The same for selective acknowledgments (RFC 2018). */
   selective: bool;
+  /** The same for timestamps (RFC 7323 section 3). */
+  timestamps: bool;
   /** Bytes of options on every segment after the handshake, a multiple of 4. */
   optionBytes: u32;
-  // Those options, OPTIONS_MAXIMUM bytes.
-  first: u64;
-  second: u64;
-  third: u64;
-  fourth: u64;
-  fifth: u64;
 
   /** Initializes an object in zeroed memory. */
   static at(memory: usize, settings: TcpSettings): Negotiated {
     const negotiated = changetype<Negotiated>(memory);
     negotiated.scaling = settings.scaling;
     negotiated.selective = settings.selective;
+    negotiated.timestamps = settings.timestamps;
     return negotiated;
   }
 
@@ -46,27 +40,17 @@ export class Negotiated {
   }
 
   /**
-   * Takes the options of the peer's SYN. Returns the most bytes of options and payload to send in a
-   * segment: the smaller of both sides' limits (RFC 9293 section 3.7.1). A peer's limit below
-   * SEGMENT_SIZE_MINIMUM counts as SEGMENT_SIZE_MINIMUM.
+   * Takes the options of the peer's SYN; `timestamped` if it has timestamps. Returns the most bytes
+   * of options and payload to send in a segment: the smaller of both sides' limits (RFC 9293
+   * section 3.7.1). A peer's limit below SEGMENT_SIZE_MINIMUM counts as SEGMENT_SIZE_MINIMUM.
    */
-  settle(peer: TcpOptions): u32 {
+  settle(peer: TcpOptions, timestamped: bool): u32 {
+    if (!timestamped) this.timestamps = false;
+    if (this.timestamps) this.optionBytes = TIMESTAMPS_BYTES;
     if (!peer.scaled) this.scaling = false;
     if (!peer.sackPermitted) this.selective = false;
     let size = peer.segmentSize == 0 ? SEGMENT_SIZE_DEFAULT : peer.segmentSize;
     if (size < SEGMENT_SIZE_MINIMUM) size = SEGMENT_SIZE_MINIMUM;
     return size < this.ownSegmentSize ? size : this.ownSegmentSize;
-  }
-
-  /** Has every segment from now on carry `length` bytes of options, a multiple of 4. */
-  carry(options: usize, length: u32): void {
-    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options must be whole words that fit");
-    memory.copy(this.options, options, length as usize);
-    this.optionBytes = length;
-  }
-
-  /** The address of the options that every segment carries. */
-  get options(): usize {
-    return changetype<usize>(this) + offsetof<Negotiated>("first");
   }
 }

@@ -90,6 +90,7 @@ export class TcpRegistry {
     block.negotiated.announce(mtu);
     let initial = this.sequences.next(ends, schedule.now);
     if (above != 0 && ((initial - above) as i32) < 0) initial = above;
+    block.timestamps.start(this.sequences.clockOffset(ends));
     block.open(state, initial);
     block.attach();
     block.tableIndex = this.count;
@@ -124,7 +125,11 @@ export class TcpRegistry {
     const receiver = block.receiver;
     const window = receiver.window >>> receiver.shift;
     const now = this.schedule.now;
-    timeWaits.add(block.endpoints, block.sender.maximum, receiver.next, window, now);
+    const sendNext = block.sender.maximum;
+    const record = timeWaits.add(block.endpoints, sendNext, receiver.next, window, now);
+    if (block.negotiated.timestamps) {
+      record.keepTimestamps(block.timestamps.recent, block.timestamps.offset);
+    }
     this.retire(block);
   }
 

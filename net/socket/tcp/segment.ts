@@ -1,9 +1,10 @@
 /**
  * A received segment, with its fields read once. One object serves all, so nothing is allocated.
  */
+import { loadNet32 } from "../../../core/bytes";
 import { Ipv4Address } from "../../wire/address";
 import { FLAG_FIN, FLAG_SYN, TCP_HEADER, TcpHeader } from "../../wire/tcp";
-import { TcpOptions } from "../../wire/tcp-options";
+import { areAlignedTimestamps, TcpOptions, TIMESTAMPS_BYTES } from "../../wire/tcp-options";
 import { Endpoints } from "../endpoints";
 
 export class TcpSegment {
@@ -21,7 +22,11 @@ export class TcpSegment {
   urgentPointer: u32 = 0;
   /** Bytes of payload. */
   length: u32 = 0;
-  /** The options; valid only if `hasOptions`. */
+  /** Whether it has the timestamps option, and its TSval and TSecr (RFC 7323 section 3). */
+  timestamped: bool = false;
+  timestamp: u32 = 0;
+  echo: u32 = 0;
+  /** The options; valid only if `hasOptions`, which the aligned timestamps option alone is not. */
   readonly options: TcpOptions = new TcpOptions();
   hasOptions: bool = false;
   /** Whether the segment must be answered with a RST. */
@@ -43,14 +48,30 @@ export class TcpSegment {
     this.payload = pointer + headerLength;
     this.length = length - headerLength;
     this.refused = false;
-    this.hasOptions = headerLength != TCP_HEADER;
-    if (this.hasOptions) this.options.parse(header.options, headerLength - TCP_HEADER);
+    this.timestamped = false;
+    this.hasOptions = false;
+    if (headerLength != TCP_HEADER) this.loadOptions(header.options, headerLength - TCP_HEADER);
   }
 
   /** Returns the options of a SYN; they are cleared if it has none. */
   synOptions(): TcpOptions {
     if (!this.hasOptions) this.options.clear();
     return this.options;
+  }
+
+  private loadOptions(pointer: usize, length: u32): void {
+    if (length == TIMESTAMPS_BYTES && areAlignedTimestamps(pointer)) {
+      this.timestamped = true;
+      this.timestamp = loadNet32(pointer + 4);
+      this.echo = loadNet32(pointer + 8);
+      return;
+    }
+    const options = this.options;
+    options.parse(pointer, length);
+    this.hasOptions = true;
+    this.timestamped = options.timestamped;
+    this.timestamp = options.timestamp;
+    this.echo = options.echo;
   }
 
   /** Marks the segment to be answered with a RST. */

@@ -12,6 +12,8 @@ export class TcpSettings {
   congestion: CongestionAlgorithm = CongestionAlgorithm.Cubic;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */
   selective: bool = true;
+  /** `tcp_timestamps`: whether to offer timestamps (RFC 7323 section 3). */
+  timestamps: bool = true;
   /** `tcp_window_scaling`: whether to offer window scaling (RFC 7323 section 2). */
   scaling: bool = true;
 }

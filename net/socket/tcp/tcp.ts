@@ -9,15 +9,7 @@ import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { PROTOCOL_TCP } from "../../wire/ipv4";
-import {
-  FLAG_ACK,
-  FLAG_FIN,
-  FLAG_RST,
-  FLAG_SYN,
-  TCP_HEADER,
-  TcpHeader,
-  tcpControl,
-} from "../../wire/tcp";
+import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TcpHeader } from "../../wire/tcp";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { ErrorReport } from "../error-report";
@@ -37,7 +29,6 @@ import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
-import { before } from "./sequence";
 import { TcpSettings } from "./settings";
 import { TcpState } from "./state";
 import { Schedule, Scheduled } from "./time/schedule";
@@ -291,18 +282,19 @@ export class Tcp implements ListenerOwner {
     if (segment.has(FLAG_RST) || segment.span == 0) return Drop.TcpUnacceptable;
     const ends = segment.endpoints;
     const opens = (segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) == FLAG_SYN;
-    if (opens && before(record.receiveNext, segment.sequence)) {
+    if (opens && record.mayReopen(segment, this.settings.timestamps)) {
       if (this.listeners.on(ends.localPort) != null) {
         const drop = this.processNew(segment, sink, record.sendNext + 65536);
         if (drop == Drop.None) timeWaits.remove(record);
         return drop;
       }
     }
-    if (record.isFinAgain(segment)) timeWaits.restart(record, now);
+    if (record.takeFinAgain(segment)) timeWaits.restart(record, now);
     if (!record.takeAck(now)) return Drop.TcpUnacceptable;
-    const control = tcpControl(TCP_HEADER, FLAG_ACK, record.window);
+    const bare = this.schedule.bare;
+    record.acknowledge(bare, now);
     this.path.along(ends);
-    sendBare(sink, this.path, ends, record.sendNext, record.receiveNext, control);
+    sendBare(sink, this.path, ends, bare);
     this.counters.segmentsOut++;
     return Drop.TcpUnacceptable;
   }
@@ -343,7 +335,7 @@ export class Tcp implements ListenerOwner {
     path.along(ends);
     sink.update(path);
     const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, above);
-    takeSyn(block, segment);
+    takeSyn(block, segment, this.schedule.now);
     listener.halfOpen.push(block);
     this.counters.passiveOpens++;
   }
@@ -383,7 +375,7 @@ export class Tcp implements ListenerOwner {
 
   private refuse(segment: TcpSegment, sink: PacketSink): void {
     this.path.along(segment.endpoints);
-    if (!sendReset(sink, this.path, segment)) return;
+    if (!sendReset(sink, this.path, segment, this.schedule.bare)) return;
     this.counters.resetsOut++;
     this.counters.segmentsOut++;
   }

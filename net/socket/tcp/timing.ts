@@ -29,6 +29,9 @@ export const PROBE_INITIAL: i64 = SECOND;
 /** How long a tail loss probe waits beyond two round trips: a turn of the kernel takes time. */
 export const PROBE_SLACK: i64 = 2 * MILLISECOND;
 
+/** How long the peer's last timestamp is compared with later ones (RFC 7323 section 5.5). */
+export const TIMESTAMP_OUTDATED: i64 = 24 * 24 * 60 * MINUTE;
+
 /** The length of TIME-WAIT. RFC 9293 says 4 minutes; common systems use 1 to 2. */
 export const TIME_WAIT: i64 = 60 * SECOND;
 /** The least time between two ACKs for one connection in TIME-WAIT; shorter than any RTO. */

@@ -54,6 +54,10 @@ export function setCongestion(algorithm: u32): void {
 export function pagesUsed(c: TcpConnection): u32 {
   return c.block.schedule.pages.used;
 }
+/** Whether connections opened from now on offer timestamps. */
+export function setTimestamps(on: bool): void {
+  tcp.settings.timestamps = on;
+}
 export function collect(): void {
   __collect();
 }
@@ -112,6 +116,9 @@ export function timeWaitCount(): u32 {
 }
 export function resetsOut(): u64 {
   return tcp.counters.resetsOut;
+}
+export function pawsEstablished(): u64 {
+  return tcp.counters.pawsEstablished;
 }
 export function timeWaitOverflows(): u64 {
   return tcp.counters.timeWaitOverflows;
@@ -226,10 +233,6 @@ export function ringsAllocated(c: TcpConnection): bool {
 /** Changes our initial sequence number before the SYN is sent. */
 export function forceInitial(c: TcpConnection, sequence: u32): void {
   c.block.sender.start(sequence);
-}
-/** Puts these options on all segments; called before the peer's SYN. */
-export function carryOptions(c: TcpConnection, pointer: usize, length: u32): void {
-  c.block.negotiated.carry(pointer, length);
 }
 
 // --- the sink ---

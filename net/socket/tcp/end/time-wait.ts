@@ -1,5 +1,5 @@
 /**
- * Connections in TIME-WAIT. Each has a record of 64 bytes in a table of fixed size, which finds
+ * Connections in TIME-WAIT. Each has a record of 80 bytes in a table of fixed size, which finds
  * records by their ends and keeps them in a queue by age. If the table is full, the oldest is
  * evicted early.
  */
@@ -9,13 +9,16 @@ import { MILLISECOND, NEVER } from "../../../../core/time";
 import { IpAddress } from "../../../wire/ip-address";
 import { FLAG_ACK, FLAG_FIN, FLAG_SYN } from "../../../wire/tcp";
 import { Endpoints } from "../../endpoints";
+import { BareSegment } from "../bare-segment";
 import { EndpointsHash } from "../endpoints-hash";
 import { TcpSegment } from "../segment";
+import { before } from "../sequence";
+import { timestampAt } from "../time/timestamps";
 import { TIME_WAIT, TIME_WAIT_ACK } from "../timing";
 
 /** The index that means "no record". */
 const NONE: u32 = 0xffff;
-const RECORD_BYTES: u32 = 64;
+const RECORD_BYTES: u32 = 80;
 const CHAIN_BITS: u32 = 31 - clz(TCP_TIME_WAITS);
 
 @unmanaged
@@ -38,17 +41,53 @@ export class TimeWaitRecord {
   newer: u16;
   /** When an ACK was last sent, in milliseconds since boot modulo 2^32. */
   private ackedAt: u32;
+  /** TS.Recent, and the offset of this host's clock, if the connection used timestamps. */
+  private recent: u32;
+  private clockOffset: u32;
+  timestamped: bool;
 
   /** The memory address of the ends. */
   get ends(): usize {
     return changetype<usize>(this) + offsetof<TimeWaitRecord>("localHigh");
   }
 
-  /** Reports whether the segment retransmits the FIN that was accepted. */
-  isFinAgain(segment: TcpSegment): bool {
+  /** Notes what later segments need of a connection that used timestamps. */
+  keepTimestamps(recent: u32, clockOffset: u32): void {
+    this.timestamped = true;
+    this.recent = recent;
+    this.clockOffset = clockOffset;
+  }
+
+  /**
+   * Reports whether a SYN opens a new connection (RFC 6191 section 2): its timestamp or its
+   * sequence number must be above those of the old one. `offered` is whether this host uses
+   * timestamps.
+   */
+  mayReopen(syn: TcpSegment, offered: bool): bool {
+    const above = before(this.receiveNext, syn.sequence);
+    if (!offered || !syn.timestamped) return above;
+    if (!this.timestamped || before(this.recent, syn.timestamp)) return true;
+    return above && syn.timestamp == this.recent;
+  }
+
+  /** Sets `bare` to an ACK of everything (RFC 9293 section 3.10.7.4). */
+  acknowledge(bare: BareSegment, now: i64): void {
+    bare.set(FLAG_ACK, this.sendNext, this.receiveNext, this.window);
+    if (this.timestamped) bare.stamp(timestampAt(now, this.clockOffset), this.recent);
+  }
+
+  /**
+   * Reports whether the segment retransmits the FIN that was accepted, and is no old duplicate. Its
+   * timestamp is the one to be echoed.
+   */
+  takeFinAgain(segment: TcpSegment): bool {
     if ((segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) != (FLAG_ACK | FLAG_FIN)) return false;
     const end = segment.sequence + segment.span;
-    return end == this.receiveNext && segment.acknowledgment == this.sendNext;
+    if (end != this.receiveNext || segment.acknowledgment != this.sendNext) return false;
+    if (!this.timestamped || !segment.timestamped) return true;
+    if (before(segment.timestamp, this.recent)) return false;
+    this.recent = segment.timestamp;
+    return true;
   }
 
   /** Reports whether an ACK may be sent now: at most one in TIME_WAIT_ACK. */
@@ -77,7 +116,7 @@ export class TimeWaitTable {
 
   constructor(private readonly hash: EndpointsHash) {
     assert(TCP_TIME_WAITS < NONE, "an index of a TIME-WAIT record must fit 16 bits");
-    assert(offsetof<TimeWaitRecord>() <= RECORD_BYTES, "a TIME-WAIT record must fit 64 bytes");
+    assert(offsetof<TimeWaitRecord>() <= RECORD_BYTES, "a TIME-WAIT record must fit 80 bytes");
     this.chains.fill(NONE as u16);
     for (let i: u32 = 0; i < TCP_TIME_WAITS; i++) this.release(i);
   }
@@ -98,10 +137,10 @@ export class TimeWaitTable {
   }
 
   /**
-   * Adds a record that expires TIME_WAIT from now. `window` is the window field of the last ACK. A
-   * full table evicts its oldest record first.
+   * Adds a record that expires TIME_WAIT from now, and returns it. `window` is the window field of
+   * the last ACK. A full table evicts its oldest record first.
    */
-  add(ends: Endpoints, sendNext: u32, receiveNext: u32, window: u32, now: i64): void {
+  add(ends: Endpoints, sendNext: u32, receiveNext: u32, window: u32, now: i64): TimeWaitRecord {
     if (this.free == NONE) this.remove(this.at(this.oldest));
     const index = this.free;
     const record = this.at(index);
@@ -110,12 +149,14 @@ export class TimeWaitTable {
     record.sendNext = sendNext;
     record.receiveNext = receiveNext;
     record.window = window as u16;
+    record.timestamped = false;
     record.allowAck(now);
     const chain = this.chainOf(ends);
     record.chainNext = this.chains[chain];
     this.chains[chain] = index as u16;
     this.enqueue(index, now);
     this.count++;
+    return record;
   }
 
   /** Restarts the timer of a record, after the peer has sent its FIN again. */

@@ -10,7 +10,7 @@ import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
 import { before } from "../sequence";
 import { TcpEvent, TcpState } from "../state";
-import { establish } from "./handshake";
+import { establish, measureByEcho } from "./handshake";
 
 /** Handles the ACK field of a segment that is acceptable or probes a closed window. */
 export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
@@ -42,7 +42,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   if (isNew) sender.acknowledge(acknowledgment, now);
   const marked = segment.hasOptions && segment.options.sackBlocks > 0 && block.negotiated.selective;
   if (marked) markSacked(block, segment, ack, now);
-  if (isNew || ack.duplicate || marked) acknowledge(block, ack, now);
+  if (isNew || ack.duplicate || marked) acknowledge(block, segment, ack, now);
   if (((acknowledgment - unacknowledged) as i32) >= 0) {
     sender.updateWindow(segment.sequence, acknowledgment, window);
     if (sender.window > old) block.wake();
@@ -50,18 +50,19 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   return Drop.None;
 }
 
-/** Handles an acknowledgment of something new, without options. */
-export function acknowledged(block: ControlBlock, acknowledgment: u32, now: i64): void {
+/** Handles an acknowledgment of something new, without SACK blocks. */
+export function acknowledged(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
+  const acknowledgment = segment.acknowledgment;
   const ack = block.schedule.ack;
   ack.begin(acknowledgment - sender.unacknowledged, sender.flight, false);
   sender.segments.beginAck();
   sender.acknowledge(acknowledgment, now);
-  acknowledge(block, ack, now);
+  acknowledge(block, segment, ack, now);
 }
 
 /** Acts on an ACK that `SentSegments` already reflects. */
-function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
+function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): void {
   const sender = block.sender;
   const segments = sender.segments;
   const recovery = block.recovery;
@@ -69,8 +70,14 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   if (segments.sample != NO_SAMPLE) {
     roundTrip.sample(segments.sample);
     block.congestion.measured(segments.sample, roundTrip.smoothed);
+  } else if (ack.advance > 0) {
+    measureByEcho(block, segment, now);
   }
-  recovery.rack.update(segments, now);
+  let original: bool = false;
+  if (segment.timestamped && block.negotiated.timestamps) {
+    original = echoesOriginal(block, segment, ack, now);
+  }
+  recovery.rack.update(segments, original, now);
   const look = recovery.lookAt;
   const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);
   if (ack.advance > 0) {
@@ -86,6 +93,24 @@ function acknowledge(block: ControlBlock, ack: AckEvent, now: i64): void {
   }
   if (sender.unsent > 0 || sender.finDue || segments.lost > 0 || recovery.probeDue) block.wake();
   if (ack.advance > 0 && sender.finAcknowledged) finAcknowledged(block, now);
+}
+
+/**
+ * Reports whether the echoed timestamp shows that the original of a segment arrived, before its
+ * last transmission was sent (RFC 8985 section 6.2, step 2). Notes in `ack` if that is so of what
+ * the recovery has retransmitted first: then it was needless (the Eifel algorithm, RFC 3522).
+ */
+function echoesOriginal(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): bool {
+  const resentAt = block.recovery.resentAt;
+  const segments = block.sender.segments;
+  if (resentAt == 0 && !segments.newestRetransmitted) return false;
+  const timestamps = block.timestamps;
+  const echo = segment.echo;
+  if (timestamps.since(echo, now) == NO_SAMPLE) return false;
+  if (ack.advance > 0 && resentAt > 0 && timestamps.echoesBefore(echo, resentAt)) {
+    ack.noteNeedless();
+  }
+  return segments.newestRetransmitted && timestamps.echoesBefore(echo, segments.newestAt);
 }
 
 /**

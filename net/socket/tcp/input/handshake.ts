@@ -20,13 +20,18 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
     if (!segment.has(FLAG_RST)) segment.refuse();
     return Drop.TcpUnacceptable;
   }
+  if (acknowledges && !echoesSyn(block, segment, now)) {
+    block.schedule.counters.pawsActive++;
+    if (!segment.has(FLAG_RST)) segment.refuse();
+    return Drop.TcpTimestamp;
+  }
   if (segment.has(FLAG_RST)) {
     if (!acknowledges) return Drop.TcpUnacceptable;
     block.end(SocketError.Refused);
     return Drop.None;
   }
   if (!segment.has(FLAG_SYN)) return Drop.TcpUnacceptable;
-  takeSyn(block, segment);
+  takeSyn(block, segment, now);
   block.liveness.heard(now);
   if (acknowledges) {
     establish(block, segment, now);
@@ -41,15 +46,25 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
   return Drop.None;
 }
 
+/**
+ * Reports whether a segment that acknowledges this host's SYN echoes the timestamp of one of its
+ * transmissions, or none: otherwise it is forged, or of an older connection.
+ */
+export function echoesSyn(block: ControlBlock, segment: TcpSegment, now: i64): bool {
+  if (!block.negotiated.timestamps || !segment.timestamped || segment.echo == 0) return true;
+  return block.timestamps.isEcho(segment.echo, block.liveness.progressAt, now);
+}
+
 /** Takes the peer's SYN: its sequence number and options. */
-export function takeSyn(block: ControlBlock, segment: TcpSegment): void {
+export function takeSyn(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const receiver = block.receiver;
   const sender = block.sender;
   const negotiated = block.negotiated;
   receiver.start(segment.sequence);
   receiver.offer();
   const options = segment.synOptions();
-  sender.limit(negotiated.settle(options), negotiated.optionBytes);
+  sender.limit(negotiated.settle(options, segment.timestamped), negotiated.optionBytes);
+  if (negotiated.timestamps) block.timestamps.receivedSyn(segment.timestamp, now);
   if (negotiated.scaling) {
     sender.scale(options.windowShift);
     receiver.scale();
@@ -58,17 +73,33 @@ export function takeSyn(block: ControlBlock, segment: TcpSegment): void {
   sender.setWindow(segment.sequence, segment.acknowledgment, segment.window);
 }
 
+/**
+ * Measures the round-trip time of what was sent more than once by the timestamp that its ACK echoes
+ * (RFC 7323 section 4).
+ */
+export function measureByEcho(block: ControlBlock, segment: TcpSegment, now: i64): void {
+  if (!block.negotiated.timestamps || !segment.timestamped) return;
+  const sample = block.timestamps.since(segment.echo, now);
+  if (sample != NO_SAMPLE) block.roundTrip.sample(sample);
+}
+
 /** Enters ESTABLISHED, because `segment` acknowledges this host's SYN. */
 export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
   const roundTrip = block.roundTrip;
-  const lostSyn = roundTrip.backoffs > 0;
   const acknowledgment = segment.acknowledgment;
   const segments = sender.segments;
   segments.beginAck();
   sender.acknowledge(acknowledgment, now);
-  if (segments.sample != NO_SAMPLE) roundTrip.sample(segments.sample);
-  block.recovery.rack.update(segments, now);
+  const firstAt = block.liveness.progressAt;
+  const timestamped = block.negotiated.timestamps && segment.timestamped;
+  // If the first SYN is echoed, it was late but not lost (RFC 3522).
+  const late = timestamped && segment.echo == block.timestamps.at(firstAt);
+  const lostSyn = roundTrip.backoffs > 0 && !late;
+  if (late) roundTrip.sample(now - firstAt);
+  else if (segments.sample != NO_SAMPLE) roundTrip.sample(segments.sample);
+  else measureByEcho(block, segment, now);
+  block.recovery.rack.update(segments, false, now);
   if (lostSyn) roundTrip.afterLostSyn();
   const shift = segment.has(FLAG_SYN) ? 0 : sender.shift;
   sender.setWindow(segment.sequence, acknowledgment, segment.window << shift);

@@ -12,7 +12,7 @@ import { TcpSegment } from "../segment";
 import { before } from "../sequence";
 import { receivesData, TcpEvent, TcpState } from "../state";
 import { acknowledged, receiveAcknowledgment } from "./acknowledgment";
-import { receiveInSynSent } from "./handshake";
+import { echoesSyn, receiveInSynSent } from "./handshake";
 
 /** Handles one segment. Sets `segment.refused` if it must be answered with a RST. */
 export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
@@ -21,6 +21,11 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
     const drop = receiveInSynSent(block, segment, now);
     if (block.wasEstablished) receiveText(block, segment, segment.sequence + 1, now);
     return drop;
+  }
+  const timestamped = segment.timestamped && block.negotiated.timestamps;
+  if (timestamped && !segment.has(FLAG_RST)) {
+    const drop = checkTimestamp(block, segment, now);
+    if (drop != Drop.None) return drop;
   }
   const receiver = block.receiver;
   if (!isAcceptable(segment.sequence, segment.span, receiver.next, receiver.window)) {
@@ -32,6 +37,7 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
   if (!segment.has(FLAG_ACK)) return Drop.TcpUnacceptable;
   const drop = receiveAcknowledgment(block, segment, now);
   if (drop != Drop.None || block.state == TcpState.Closed) return drop;
+  if (timestamped) block.timestamps.received(segment.timestamp, segment.sequence, now);
   if (segment.has(FLAG_URG)) receiveUrgent(block, segment);
   return receiveText(block, segment, segment.sequence, now);
 }
@@ -47,21 +53,62 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   if ((segment.flags & ~FLAG_PSH) != FLAG_ACK || sequence != receiver.next) return false;
   if (segment.window << sender.shift != sender.window) return false;
   if (segment.hasOptions && segment.options.sackBlocks > 0) return false;
+  const timestamped = block.negotiated.timestamps;
+  if (timestamped) {
+    if (!segment.timestamped || block.timestamps.isOld(segment.timestamp, now)) return false;
+  }
   const acknowledgment = segment.acknowledgment;
   const length = segment.length;
   if (length == 0) {
     if (!isNewAck(acknowledgment, sender.unacknowledged, sender.maximum)) return false;
     if (block.recovery.phase != RecoveryPhase.Open) return false;
-    acknowledged(block, acknowledgment, now);
+    acknowledged(block, segment, now);
   } else {
     if (acknowledgment != sender.unacknowledged) return false;
     if (length > receiver.window || block.orphaned || !receiver.canAppend(length)) return false;
     receiver.append(segment.payload, length);
     receivedInOrder(block, length, length, now);
   }
+  if (timestamped) block.timestamps.received(segment.timestamp, sequence, now);
   sender.confirmWindow(sequence, acknowledgment);
   block.liveness.heard(now);
   return true;
+}
+
+/**
+ * Checks timestamps before anything else (PAWS, RFC 7323 section 5.3, R1): an old duplicate draws
+ * an ACK. So does an ACK of the SYN,ACK that echoes no transmission of it. A segment without a
+ * timestamp passes, as with Linux and FreeBSD: some hosts and middleboxes omit it.
+ */
+function checkTimestamp(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
+  const counters = block.schedule.counters;
+  if (block.timestamps.isOld(segment.timestamp, now)) {
+    counters.pawsEstablished++;
+    acknowledgeOld(block, segment, now);
+    return Drop.TcpTimestamp;
+  }
+  if (block.state == TcpState.SynReceived && segment.has(FLAG_ACK)) {
+    if (!echoesSyn(block, segment, now)) {
+      counters.echoRejected++;
+      block.challenge(now);
+      return Drop.TcpTimestamp;
+    }
+  }
+  return Drop.None;
+}
+
+/** Acknowledges a segment that is not acceptable; one without data only now and then. */
+function acknowledgeOld(block: ControlBlock, segment: TcpSegment, now: i64): void {
+  if (segment.length == 0 && !segment.has(FLAG_FIN)) {
+    block.challenge(now);
+    return;
+  }
+  const receiver = block.receiver;
+  const end = segment.sequence + segment.length;
+  if (segment.length > 0 && !before(receiver.next, end)) {
+    receiver.noteDuplicate(segment.sequence, end);
+  }
+  block.acknowledge();
 }
 
 /**
@@ -84,18 +131,17 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
   if (synAgain && !segment.has(FLAG_ACK)) {
     // The SYN,ACK was lost. Send it again before its timer expires, at most as often as challenge
     // ACKs.
-    if (segment.sequence == receiver.initial) block.sender.rewind();
+    if (segment.sequence == receiver.initial) {
+      block.sender.rewind();
+      if (segment.timestamped) block.timestamps.receivedSyn(segment.timestamp, now);
+    }
     block.challenge(now);
   } else if (segment.length > 0 || segment.has(FLAG_FIN)) {
     block.liveness.heard(now);
     // The peer sends old data again: it is alive and did not get an ACK. A probe of a closed
     // window, however, only shows that the user does not read.
     if (receiver.window > 0) block.liveness.acted(now);
-    const end = segment.sequence + segment.length;
-    if (segment.length > 0 && !before(receiver.next, end)) {
-      receiver.noteDuplicate(segment.sequence, end);
-    }
-    block.acknowledge();
+    acknowledgeOld(block, segment, now);
     // The ACK field of a probe of a closed window is valid (3.10.7.4), also if it is repeated.
     const probe = closed || endsAtNext(block, segment);
     if (probe && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
@@ -104,7 +150,7 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     }
   } else {
     block.liveness.heard(now);
-    block.challenge(now);
+    acknowledgeOld(block, segment, now);
   }
   return Drop.TcpUnacceptable;
 }

@@ -11,6 +11,8 @@ export class AckEvent {
   hasDuplicate: bool = false;
   duplicateFrom: u32 = 0;
   duplicateTo: u32 = 0;
+  /** Whether its timestamp shows that the first retransmission of a recovery was needless. */
+  needless: bool = false;
 
   /** Begins an ACK that advances SND.UNA by `advance`, with `flight` in flight before. */
   begin(advance: u32, flight: u32, duplicate: bool): void {
@@ -18,6 +20,12 @@ export class AckEvent {
     this.flightBefore = flight;
     this.duplicate = duplicate;
     this.hasDuplicate = false;
+    this.needless = false;
+  }
+
+  /** Notes that the original of the segment retransmitted first has arrived. */
+  noteNeedless(): void {
+    this.needless = true;
   }
 
   /** Notes a D-SACK for the sequence numbers from `from` to `to` (exclusive). */

@@ -37,8 +37,11 @@ export class Rack {
     return changetype<Rack>(memory);
   }
 
-  /** Takes over what the last ACK showed (section 6.2, steps 1 to 3). */
-  update(segments: SentSegments, now: i64): void {
+  /**
+   * Takes over what the last ACK showed (section 6.2, steps 1 to 3); `original` if its timestamp
+   * shows that the original of a retransmitted segment has arrived.
+   */
+  update(segments: SentSegments, original: bool, now: i64): void {
     const sample = segments.sample;
     if (
       sample >= 0 &&
@@ -49,7 +52,7 @@ export class Rack {
     }
     if (segments.reordered) this.reordering = true;
     const sentAt = segments.newestAt;
-    if (sentAt == 0) return;
+    if (sentAt == 0 || original) return;
     const time = now - sentAt;
     // An ACK that arrives too soon after a retransmission acknowledges the original one.
     if (segments.newestRetransmitted && time < this.minimum) return;

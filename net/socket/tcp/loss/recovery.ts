@@ -1,8 +1,8 @@
 /**
  * Recovery from loss: fast recovery (RFC 6582, RFC 6675), recovery after a timeout (RFC 5681
- * section 3.1), and undoing them if the loss was only apparent: F-RTO (RFC 5682) and D-SACK (RFC
- * 3708). RACK or duplicate ACKs decide what is lost, `SentSegments` records it, a congestion
- * controller adapts cwnd, and this class decides how much may be sent.
+ * section 3.1), and undoing them if the loss was only apparent, as F-RTO (RFC 5682), D-SACK (RFC
+ * 3708) or timestamps (RFC 3522) show. RACK or duplicate ACKs decide what is lost, `SentSegments`
+ * records it, a congestion controller adapts cwnd, and this class decides how much may be sent.
  */
 import { NEVER } from "../../../../core/time";
 import { CongestionController } from "../congestion/controller";
@@ -55,6 +55,9 @@ export class Recovery {
   private undoable: bool = false;
   private undoFrom: u32 = 0;
   private undoLeft: u32 = 0;
+  /** When this recovery retransmitted first, until that is acknowledged; 0 otherwise. */
+  resentAt: i64 = 0;
+  private resentOnce: bool = false;
   /** The tail loss probe in flight: SND.NXT, and whether it was a retransmission. */
   private probing: bool = false;
   private probeEnd: u32 = 0;
@@ -106,9 +109,13 @@ export class Recovery {
   }
 
   /** `bytes` were sent; `again` if they were sent before. */
-  sent(bytes: u32, again: bool): void {
+  sent(bytes: u32, again: bool, now: i64): void {
     if (this.phase == RecoveryPhase.Fast) this.reduction.sent(bytes);
-    if (again && this.phase != RecoveryPhase.Open) this.undoLeft++;
+    if (!again || this.phase == RecoveryPhase.Open) return;
+    this.undoLeft++;
+    if (this.resentOnce) return;
+    this.resentOnce = true;
+    this.resentAt = now;
   }
 
   /** Requests a tail loss probe in the next `dispatch`. */
@@ -143,6 +150,10 @@ export class Recovery {
     if (advance > 0) this.timedOutOnce = false;
     if (sender.unacknowledged == sender.maximum) this.probeDue = false;
     if (ack.hasDuplicate) this.arrivedTwice(ack.duplicateFrom);
+    if (advance > 0 && this.resentAt != 0) {
+      this.resentAt = 0;
+      if (ack.needless && this.undoable && this.phase != RecoveryPhase.Open) this.undo();
+    }
     if (this.probing) this.endProbe(ack);
     const lost = segments.lost;
     const delivered = this.selective ? segments.delivered : this.countDuplicates(ack);
@@ -313,6 +324,8 @@ export class Recovery {
     this.congestion.remember();
     this.undoable = true;
     this.undoFrom = this.sender.unacknowledged;
+    this.resentOnce = false;
+    this.resentAt = 0;
     const resent = this.sender.segments.countResent();
     // A probe's segment may have been SACKed, but a D-SACK for it may follow.
     this.undoLeft = resent == 0 && this.probing && this.probeResent ? 1 : resent;

@@ -7,6 +7,8 @@ import { siphash } from "../../../../core/siphash";
 import { Endpoints } from "../../endpoints";
 
 const INPUT_BYTES: u32 = 12;
+/** The bytes of the addresses in it. */
+const ADDRESS_BYTES: u32 = 8;
 
 export class InitialSequences {
   private readonly key0: u64;
@@ -28,5 +30,17 @@ export class InitialSequences {
     input[2] = ends.ports;
     const hash = siphash(this.key0, this.key1, changetype<usize>(input), INPUT_BYTES);
     return ((now >> 2) as u32) + (hash as u32);
+  }
+
+  /**
+   * Returns the offset of the timestamps between two hosts (RFC 7323 section 7.1): an outsider
+   * cannot predict it. As in Linux it is the same for all ports, so that timestamps only grow from
+   * one connection to the next.
+   */
+  clockOffset(ends: Endpoints): u32 {
+    const input = this.input;
+    input[0] = ends.localIpv4;
+    input[1] = ends.remoteIpv4;
+    return siphash(this.key0, this.key1, changetype<usize>(input), ADDRESS_BYTES) as u32;
   }
 }

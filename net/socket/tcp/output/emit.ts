@@ -10,9 +10,11 @@ import {
   TCP_HEADER,
   tcpControl,
 } from "../../../wire/tcp";
+import { emitTimestamps, TIMESTAMPS_BYTES } from "../../../wire/tcp-options";
 import { Endpoints } from "../../endpoints";
 import { Path } from "../../path";
 import { PacketSink, SendResult } from "../../sink";
+import { BareSegment } from "../bare-segment";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
 import { Sender } from "../send/sender";
@@ -43,10 +45,10 @@ export function sendSegment(
   const receiver = block.receiver;
   let window = receiver.offer();
   if (syn) {
-    emitOptionsOfSyn(block, header + TCP_HEADER);
+    emitOptionsOfSyn(block, header + TCP_HEADER, now);
     window = receiver.synWindow;
   } else if (options != 0) {
-    emitOptions(block, header + TCP_HEADER, options);
+    emitOptions(block, header + TCP_HEADER, options, now);
   }
   const acknowledgment = acknowledges ? receiver.next : 0;
   const control = tcpControl(headerLength, flags, window);
@@ -70,6 +72,7 @@ export function sendSegment(
 function noteAcknowledged(block: ControlBlock, length: u32, options: u32): void {
   const negotiated = block.negotiated;
   const receiver = block.receiver;
+  block.timestamps.sent(receiver.next);
   const reports = options > negotiated.optionBytes;
   if (reports) receiver.reported();
   else if (length > 0 && negotiated.selective && receiver.reportDue) return;
@@ -77,22 +80,18 @@ function noteAcknowledged(block: ControlBlock, length: u32, options: u32): void 
 }
 
 /**
- * Sends a segment without data or options between `ends`. `path` leads from the local to the remote
- * end, and `control` is as in `emitTcp`. Returns false if the sink is busy; then nothing was sent.
+ * Sends a segment without data between `ends`. `path` leads from the local to the remote end.
+ * Returns false if the sink is busy; then nothing was sent.
  */
-export function sendBare(
-  sink: PacketSink,
-  path: Path,
-  ends: Endpoints,
-  sequence: u32,
-  acknowledgment: u32,
-  control: u32,
-): bool {
+export function sendBare(sink: PacketSink, path: Path, ends: Endpoints, bare: BareSegment): bool {
   const frame = sink.allocate(path);
   if (frame == null) return false;
-  const header = frame.push(TCP_HEADER);
-  emitTcp(header, ends.ports, sequence, acknowledgment, control);
-  sealTcp(header, TCP_HEADER, TCP_HEADER, path.addressSum);
+  const length = TCP_HEADER + (bare.timestamped ? TIMESTAMPS_BYTES : 0);
+  const header = frame.push(length);
+  if (bare.timestamped) emitTimestamps(header + TCP_HEADER, bare.timestamp, bare.echo);
+  const control = tcpControl(length, bare.flags, bare.window);
+  emitTcp(header, ends.ports, bare.sequence, bare.acknowledgment, control);
+  sealTcp(header, length, length, path.addressSum);
   return sink.send(frame, path, PROTOCOL_TCP) != SendResult.Busy;
 }
 
@@ -100,17 +99,16 @@ export function sendBare(
  * Answers a segment that has no connection with a RST (RFC 9293 section 3.10.7.1), unless it is a
  * RST itself. `path` leads back to its sender. Reports whether a RST was sent.
  */
-export function sendReset(sink: PacketSink, path: Path, segment: TcpSegment): bool {
+export function sendReset(
+  sink: PacketSink,
+  path: Path,
+  segment: TcpSegment,
+  bare: BareSegment,
+): bool {
   if (segment.has(FLAG_RST)) return false;
-  const answers = segment.has(FLAG_ACK);
-  return sendBare(
-    sink,
-    path,
-    segment.endpoints,
-    answers ? segment.acknowledgment : 0,
-    answers ? 0 : segment.sequence + segment.span,
-    tcpControl(TCP_HEADER, answers ? FLAG_RST : FLAG_RST | FLAG_ACK, 0),
-  );
+  if (segment.has(FLAG_ACK)) bare.set(FLAG_RST, segment.acknowledgment, 0, 0);
+  else bare.set(FLAG_RST | FLAG_ACK, 0, segment.sequence + segment.span, 0);
+  return sendBare(sink, path, segment.endpoints, bare);
 }
 
 /** Copies from the send ring and returns the sum of the bytes. */

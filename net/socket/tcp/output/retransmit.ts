@@ -61,7 +61,7 @@ function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bo
   const flags = FLAG_ACK | (push ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
   if (!sendSegment(block, sink, from, length, flags, now)) return false;
   segments.resend(index, now);
-  block.recovery.sent(to - from, true);
+  block.recovery.sent(to - from, true, now);
   countRetransmission(block);
   if (index == 0) armTimeout(block, now);
   return true;

@@ -2,15 +2,7 @@
  * Sends what a connection has to send in its turn: a SYN, retransmissions, data as far as both
  * windows allow, a FIN after the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
  */
-import {
-  FLAG_ACK,
-  FLAG_FIN,
-  FLAG_PSH,
-  FLAG_RST,
-  FLAG_SYN,
-  TCP_HEADER,
-  tcpControl,
-} from "../../../wire/tcp";
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
 import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
@@ -22,7 +14,7 @@ import { countRetransmission, retransmitLast, retransmitLost } from "./retransmi
 /** Sends everything that is due. Returns false if the sink is busy and there is more to send. */
 export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const state = block.state;
-  if (state == TcpState.Closed) return !block.resetDue || transmitReset(block, sink);
+  if (state == TcpState.Closed) return !block.resetDue || transmitReset(block, sink, now);
   if (state < TcpState.Established) {
     if (!transmitSyn(block, sink, now)) return false;
   } else if (sendsData(state)) {
@@ -38,13 +30,12 @@ export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool 
 }
 
 /** Sends the RST of an abort (RFC 9293 section 3.10.5). */
-function transmitReset(block: ControlBlock, sink: PacketSink): bool {
-  const sequence = block.sender.bareSequence;
-  const acknowledgment = block.receiver.next;
-  const control = tcpControl(TCP_HEADER, FLAG_RST | FLAG_ACK, 0);
-  if (!sendBare(sink, block.path, block.endpoints, sequence, acknowledgment, control)) {
-    return false;
-  }
+function transmitReset(block: ControlBlock, sink: PacketSink, now: i64): bool {
+  const bare = block.schedule.bare;
+  const timestamps = block.timestamps;
+  bare.set(FLAG_RST | FLAG_ACK, block.sender.bareSequence, block.receiver.next, 0);
+  if (block.negotiated.timestamps) bare.stamp(timestamps.at(now), timestamps.recent);
+  if (!sendBare(sink, block.path, block.endpoints, bare)) return false;
   block.clearReset();
   block.schedule.counters.resetsOut++;
   return true;
@@ -131,7 +122,7 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
 function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
   const again = block.sender.sent(count, length, now);
   if (again) countRetransmission(block);
-  block.recovery.sent(count, again);
+  block.recovery.sent(count, again, now);
 }
 
 /** Returns how many bytes both windows allow to be sent; cwnd allows at least `least`. */

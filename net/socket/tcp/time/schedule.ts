@@ -6,6 +6,7 @@ import { TCP_CONNECTIONS_FIRST } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
+import { BareSegment } from "../bare-segment";
 import { TcpCounters } from "../counters";
 import { AckEvent } from "../loss/ack-event";
 import { TcpSettings } from "../settings";
@@ -26,6 +27,8 @@ export class Schedule {
   readonly settings: TcpSettings = new TcpSettings();
   /** The ACK that is being handled. */
   readonly ack: AckEvent = new AckEvent();
+  /** The segment without a connection that is being sent. */
+  readonly bare: BareSegment = new BareSegment();
   private first: Scheduled | null = null;
   private last: Scheduled | null = null;
 

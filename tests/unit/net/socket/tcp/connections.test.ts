@@ -15,11 +15,13 @@ import {
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
 
-test("an active open sends a SYN with MSS and scale, and a SYN,ACK completes it", () => {
+test("an active open sends a SYN with all options, and a SYN,ACK completes it", () => {
   const bench = new Bench(wasm);
   const syn = bench.connect();
   assert.equal(syn.flags, "S");
-  assert.deepEqual(syn.options, [2, 4, 5, 180, 1, 3, 3, 6, 1, 1, 4, 2]);
+  const [timestamp, echo] = [syn.options.slice(8, 12), [0, 0, 0, 0]];
+  const timestamps = [8, 10, ...timestamp, ...echo];
+  assert.deepEqual(syn.options, [2, 4, 5, 180, 4, 2, ...timestamps, 1, 3, 3, 6]);
   assert.equal(syn.window, 65535);
   assert.ok(syn.checksumRight);
   assert.equal(syn.source, GUEST);
