@@ -30,10 +30,11 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
 const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
-    /^kernel\/shell\/(?!commands\/(curl|httpd|nc))/,
+    /^kernel\/shell\/(?!commands\/(curl|httpd|iperf3|nc))/,
     /^drivers\/(nic-probe|pci)/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
+    /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,
     /^net\/service\/(dhcp|dns|json-rpc|json\/digest|websocket|http\/url|interface-config|settings)/,
   ]
     .map((path) => path.source)

@@ -85,6 +85,7 @@ look_for_packages() {
       program openssl openssl
       program ab apache2-utils
       program wrk wrk
+      program iperf3 iperf3
       program ip iproute2
       program ping iputils-ping
       program unshare util-linux

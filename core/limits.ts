@@ -239,6 +239,15 @@ export const WEBSOCKET_TURN_FRAMES: u32 = 256;
 /** Bytes that wait to be sent on one connection. */
 export const WEBSOCKET_SEND_BYTES: u32 = 256 * 1024;
 
+// --- iperf3 ---
+/** Connections of a test that carry data, as in iperf3, and the longest message of the peer. */
+export const IPERF3_STREAMS: i64 = 128;
+export const IPERF3_MESSAGE_BYTES: u32 = 64 * 1024;
+/** What a sender writes at a time. */
+export const IPERF3_BLOCK_BYTES: u32 = 16 * 1024;
+/** Connections of a server that have not shown their cookie, or are being denied. */
+export const IPERF3_WAITING: i32 = 16;
+
 // --- TLS ---
 /** Connections, including those in the handshake. The engine's C has the same bound. */
 export const TLS_CONNECTIONS: u32 = 128;

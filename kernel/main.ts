@@ -14,7 +14,7 @@ import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
 import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
-import { HttpDaemon } from "./programs/httpd";
+import { Daemons } from "./programs/daemons";
 import { HostMachine } from "./start/host-machine";
 import { startStack } from "./start/stack";
 import { startTasks } from "./start/tasks";
@@ -39,9 +39,7 @@ export function boot(): void {
   logNics(devices, INTERFACES);
   stack = startStack(configuration, pool, nics, devices, host.time);
   initNetworkStack(stack);
-  const httpd = new HttpDaemon(stack);
-  stack.addService(httpd);
-  tasks = startTasks(configuration, host, stack, httpd, devices);
+  tasks = startTasks(configuration, host, stack, new Daemons(stack), devices);
 }
 
 /** Runs one turn of the event loop. Returns 0 to be called again at once, 1 to sleep first. */

@@ -5,7 +5,7 @@ import { Uart } from "../../drivers/uart";
 import { now } from "../../machine/clock";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
-import { HttpDaemon } from "../programs/httpd";
+import { Daemons } from "../programs/daemons";
 import { addNetworkCommands } from "../shell/commands/network";
 import { addSystemCommands } from "../shell/commands/system";
 import { Shell } from "../shell/shell";
@@ -18,7 +18,7 @@ export function startConsole(
   configuration: Configuration,
   host: HostMachine,
   stack: NetworkStack,
-  httpd: HttpDaemon,
+  daemons: Daemons,
   devices: Array<PciDevice>,
 ): Shell {
   const uart = new Uart();
@@ -26,7 +26,7 @@ export function startConsole(
   uart.connectInterrupt();
   const shell = new Shell(new UartPort(uart), new StackStatus(stack));
   addSystemCommands(shell.registry, host, host.time, devices, stack.pool);
-  addNetworkCommands(shell.registry, stack, httpd);
+  addNetworkCommands(shell.registry, stack, daemons);
   const earlierLines = logLines();
   for (let i = 0; i < earlierLines.length; i++) shell.session.printLine(earlierLines[i]);
   shell.begin(now(), configuration.run);

@@ -5,7 +5,7 @@ import { PciDevice } from "../../drivers/pci/pci";
 import { now } from "../../machine/clock";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
-import { HttpDaemon } from "../programs/httpd";
+import { Daemons } from "../programs/daemons";
 import { startConsole } from "./console";
 import { HostMachine } from "./host-machine";
 
@@ -17,11 +17,11 @@ export function startTasks(
   configuration: Configuration,
   host: HostMachine,
   stack: NetworkStack,
-  httpd: HttpDaemon,
+  daemons: Daemons,
   devices: Array<PciDevice>,
 ): PollableList {
   const tasks = new PollableList();
-  tasks.add(startConsole(configuration, host, stack, httpd, devices));
+  tasks.add(startConsole(configuration, host, stack, daemons, devices));
   startPrograms(tasks, now());
   return tasks;
 }

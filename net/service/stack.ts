@@ -38,7 +38,7 @@ export class NetworkStack {
 
   constructor(
     readonly pool: FramePool,
-    random: Random,
+    readonly random: Random,
     engine: TlsEngine,
     time: TimeOfDay,
   ) {

@@ -49,6 +49,7 @@ const allowed: Record<string, string> = {
   "net/service/dns/exchange.ts PREFIX": "the format of DNS over TCP (RFC 1035 section 4.2.2)",
   "net/service/http/message/body.ts PERIOD": "the period of a pattern of bytes",
   "net/service/http/message/head.ts WORDS": "the size of a record",
+  "net/service/iperf3/control.ts NUMBER": "the format of a message",
   "net/service/json/digest.ts BLOCK_UNITS": "what is hashed at a time",
   "net/service/json/value.ts WORDS": "the size of a record",
   "net/service/websocket/frame.ts CONTROL_BYTES": "fixed by RFC 6455 section 5.5",

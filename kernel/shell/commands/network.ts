@@ -1,7 +1,7 @@
 /** Registers the network commands. */
 import { NetworkStack } from "../../../net/service/stack";
 import { KernelParameters } from "../../config/kernel-parameters";
-import { HttpDaemon } from "../../programs/httpd";
+import { Daemons } from "../../programs/daemons";
 import { Registry } from "../registry";
 import { Ca } from "./ca";
 import { Check } from "./check";
@@ -11,6 +11,7 @@ import { Dig } from "./dig";
 import { Host } from "./host";
 import { Httpd } from "./httpd";
 import { Ip } from "./ip";
+import { Iperf3 } from "./iperf3";
 import { Nc } from "./nc";
 import { Nslookup } from "./nslookup";
 import { Nstat } from "./nstat";
@@ -28,7 +29,7 @@ import { Tls } from "./tls";
 export function addNetworkCommands(
   registry: Registry,
   stack: NetworkStack,
-  httpd: HttpDaemon,
+  daemons: Daemons,
 ): void {
   registry.add(new Ca(stack));
   registry.add(new Check(stack));
@@ -36,8 +37,9 @@ export function addNetworkCommands(
   registry.add(new Dhcp(stack));
   registry.add(new Dig(stack));
   registry.add(new Host(stack));
-  registry.add(new Httpd(stack, httpd));
+  registry.add(new Httpd(stack, daemons.httpd));
   registry.add(new Ip(stack));
+  registry.add(new Iperf3(stack, daemons.iperf3));
   registry.add(new Nc(stack));
   registry.add(new Nslookup(stack));
   registry.add(new Ntp(stack));

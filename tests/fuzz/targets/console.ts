@@ -6,7 +6,7 @@
 import { setLogTime } from "../../../core/log";
 import { SECOND } from "../../../core/time";
 import { TimeOfDay } from "../../../core/time-of-day";
-import { HttpDaemon } from "../../../kernel/programs/httpd";
+import { Daemons } from "../../../kernel/programs/daemons";
 import { addNetworkCommands } from "../../../kernel/shell/commands/network";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
 import { PowerControl } from "../../../kernel/shell/power-control";
@@ -41,11 +41,10 @@ class TestClock implements TimeOfDay {
 
 const wire = new Wire();
 const screen = new ScreenPort();
-const httpd = new HttpDaemon(wire.stack);
-wire.stack.addService(httpd);
+const daemons = new Daemons(wire.stack);
 const shell = new Shell(screen, new StackStatus(wire.stack));
 addSystemCommands(shell.registry, new TestPower(), new TestClock(), [], wire.pool);
-addNetworkCommands(shell.registry, wire.stack, httpd);
+addNetworkCommands(shell.registry, wire.stack, daemons);
 withoutCrash();
 
 /** Removes `crash`, which would crash. */
