@@ -30,18 +30,19 @@ let spare: u32 = 0;
  * the next larger size class: it would never reuse a free block of exactly this size.
  */
 export function allocateRing(bytes: u32): usize {
-  const size = ctz(bytes) as i32;
-  const block = freeLists[size];
-  if (block == 0) return allocateBlock(bytes);
-  freeLists[size] = load<usize>(block);
+  const block = reuseRing(bytes);
+  return block != 0 ? block : allocateBlock(bytes);
+}
+
+/** Returns a freed block of this size, which must be a power of two, or 0 if none is kept. */
+export function reuseRing(bytes: u32): usize {
+  const list = freeList(bytes);
+  const block = load<usize>(list);
+  if (block == 0) return 0;
+  store<usize>(list, load<usize>(block));
   held += bytes;
   spare -= bytes;
   return block;
-}
-
-/** Reports whether `allocateRing` has a block of this size at hand. */
-export function hasSpareRing(bytes: u32): bool {
-  return freeLists[ctz(bytes) as i32] != 0;
 }
 
 /** Frees a ring's block; `bytes` must be its allocated size. */
@@ -50,11 +51,16 @@ export function freeRing(block: usize, bytes: u32): void {
     freeBlock(block, bytes);
     return;
   }
-  const size = ctz(bytes) as i32;
-  store<usize>(block, freeLists[size]);
-  freeLists[size] = block;
+  const list = freeList(bytes);
+  store<usize>(block, load<usize>(list));
+  store<usize>(list, block);
   held -= bytes;
   spare += bytes;
+}
+
+/** Returns the address of the first entry of a free list. */
+function freeList(bytes: u32): usize {
+  return changetype<usize>(freeLists) + ((ctz(bytes) as usize) << alignof<usize>());
 }
 
 /** Returns the bytes of freed blocks that are kept for rings. */

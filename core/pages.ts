@@ -3,7 +3,7 @@
  * given back when the last byte in it was consumed, so a ring costs no more than what it holds,
  * and no memory is lost to blocks of many sizes.
  */
-import { allocateRing, freeRing, hasSpareRing } from "./block";
+import { allocateBlock, freeRing, reuseRing } from "./block";
 import { HEAP_RESERVE } from "./limits";
 import { MemoryGauge } from "./memory-gauge";
 
@@ -25,9 +25,13 @@ export class Pages {
 
   /** Returns the address of a page whose bytes are undefined, or 0 if no memory is left. */
   take(): usize {
-    if (!hasSpareRing(PAGE) && !this.allows(PAGE)) return 0;
+    let page = reuseRing(PAGE);
+    if (page == 0) {
+      if (!this.allows(PAGE)) return 0;
+      page = allocateBlock(PAGE);
+    }
     this.used++;
-    return allocateRing(PAGE);
+    return page;
   }
 
   /** Takes back a page. */

@@ -22,6 +22,8 @@ export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
   private table: usize = 0;
+  /** Pages that have memory. */
+  private held: u32 = 0;
   /** Offset of the oldest byte. */
   private head: u32 = 0;
 
@@ -66,7 +68,7 @@ export class Ring {
   /** Drops the queued bytes and frees the memory. */
   release(): void {
     if (this.table != 0) {
-      for (let i: u32 = 0; i < this.entries; i++) this.drop(i);
+      for (let i: u32 = 0; this.held > 0; i++) this.drop(i);
       freeRing(this.table, this.entries * ENTRY);
     }
     this.table = 0;
@@ -77,7 +79,7 @@ export class Ring {
   /** Frees the memory of an empty ring ahead of whose end nothing was placed. */
   trim(): void {
     assert(this.length == 0, "only an empty ring is trimmed");
-    if (this.table == 0) return;
+    if (this.held == 0) return;
     this.drop(this.head >>> PAGE_SHIFT);
     this.head = 0;
   }
@@ -87,16 +89,10 @@ export class Ring {
    * Returns false if no memory is left. The bytes must fit.
    */
   reserve(ahead: u32, length: u32): bool {
-    if (this.table == 0) this.table = newTable(this.entries);
     const at = this.head + this.length + ahead;
-    const last = this.entries - 1;
-    const end = (at + length + PAGE_MASK) >>> PAGE_SHIFT;
-    for (let i = at >>> PAGE_SHIFT; i < end; i++) {
-      const entry = this.table + ((i & last) << ENTRY_SHIFT);
-      if (load<u32>(entry) != 0) continue;
-      const page = this.pages.take();
-      if (page == 0) return false;
-      store<u32>(entry, page as u32);
+    const end = at + length;
+    for (let i = at & ~PAGE_MASK; i < end; i += PAGE) {
+      if (this.pageFor(i) == 0) return false;
     }
     return true;
   }
@@ -107,14 +103,35 @@ export class Ring {
     const wanted = length < free ? length : free;
     let done: u32 = 0;
     while (done < wanted) {
-      const room = PAGE - ((this.head + this.length) & PAGE_MASK);
-      const part = wanted - done < room ? wanted - done : room;
-      if (!this.reserve(0, part)) break;
-      this.place(0, source + done, part);
+      const at = this.head + this.length;
+      const page = this.pageFor(at);
+      if (page == 0) break;
+      const offset = at & PAGE_MASK;
+      const part = min(wanted - done, PAGE - offset);
+      memory.copy(page + offset, source + done, part);
       this.length += part;
       done += part;
     }
     return done;
+  }
+
+  /**
+   * Queues `length` bytes, which must fit. Returns false, and queues none, if no memory is left.
+   */
+  append(source: usize, length: u32): bool {
+    assert(length <= this.capacity - this.length, "bytes appended beyond the ring");
+    const at = this.head + this.length;
+    const offset = at & PAGE_MASK;
+    if (length <= PAGE - offset) {
+      const page = this.pageFor(at);
+      if (page == 0) return false;
+      memory.copy(page + offset, source, length);
+    } else {
+      if (!this.reserve(0, length)) return false;
+      this.place(0, source, length);
+    }
+    this.length += length;
+    return true;
   }
 
   /**
@@ -197,6 +214,23 @@ export class Ring {
     return page + (offset & PAGE_MASK);
   }
 
+  /**
+   * Returns the address of the page with the byte at `offset` from the start of page 0, with
+   * wrapping; takes a page if there is none. Returns 0 if no memory is left.
+   */
+  private pageFor(offset: u32): usize {
+    if (this.table == 0) this.table = newTable(this.entries);
+    const index = (offset >>> PAGE_SHIFT) & (this.entries - 1);
+    const entry = this.table + (index << ENTRY_SHIFT);
+    let page: usize = load<u32>(entry);
+    if (page == 0) {
+      page = this.pages.take();
+      store<u32>(entry, page as u32);
+      if (page != 0) this.held++;
+    }
+    return page;
+  }
+
   /** Frees a page, if it has memory. */
   private drop(index: u32): void {
     const entry = this.table + (index << ENTRY_SHIFT);
@@ -204,6 +238,7 @@ export class Ring {
     if (page == 0) return;
     this.pages.give(page);
     store<u32>(entry, 0);
+    this.held--;
   }
 }
 

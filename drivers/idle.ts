@@ -21,12 +21,17 @@ export class Idle {
     this.busyUntil = now + SPIN;
   }
 
+  /** Reports whether to poll again at once, because something happened a moment ago. */
+  spins(now: i64): bool {
+    return now < this.busyUntil;
+  }
+
   /**
    * Reports whether the processor may sleep until `deadline`, in microseconds since boot. If so,
    * the timer is armed, and `needsPoll` has unmasked the interrupts of all NICs.
    */
   mayHalt(deadline: i64, now: i64): bool {
-    if (deadline <= now || now < this.busyUntil) return false;
+    if (deadline <= now) return false;
     let wake = deadline;
     for (let i = 0; i < this.nics.length; i++) {
       if (this.nics[i].needsPoll()) return false;

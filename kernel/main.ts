@@ -48,6 +48,7 @@ export function turn(): u64 {
   setLogTime(time);
   const busy = stack.poll(time);
   if (tasks.poll(time) || busy) idle.noteBusy(time);
+  if (idle.spins(time)) return 0;
   return idle.mayHalt(earlier(stack.pollAt(time), tasks.pollAt(time)), time) ? 1 : 0;
 }
 

@@ -7,7 +7,7 @@ import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { Path } from "../path";
 import { CongestionAlgorithm, CongestionController } from "./congestion/controller";
-import { Cubic } from "./congestion/cubic";
+import { CUBIC_PARTS_BYTES, Cubic } from "./congestion/cubic";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
 import { Rack } from "./loss/rack";
@@ -57,7 +57,8 @@ const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
 const TIMESTAMPS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
-const PARTS_BYTES: usize = REASSEMBLY + offsetof<Reassembly>();
+const CONTROLLER: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
+const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
 export class ControlBlock extends Scheduled {
   readonly endpoints: Endpoints = new Endpoints();
@@ -119,7 +120,7 @@ export class ControlBlock extends Scheduled {
     super(schedule);
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
-    const congestion = controllerOf(schedule.settings.congestion);
+    const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER);
     const sender = new Sender(schedule.pages, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory, schedule.settings);
@@ -246,6 +247,7 @@ export class ControlBlock extends Scheduled {
   }
 }
 
-function controllerOf(algorithm: CongestionAlgorithm): CongestionController {
-  return algorithm == CongestionAlgorithm.NewReno ? new NewReno() : new Cubic();
+/** `memory` is for the parts of a controller. */
+function controllerOf(algorithm: CongestionAlgorithm, memory: usize): CongestionController {
+  return algorithm == CongestionAlgorithm.NewReno ? new NewReno() : new Cubic(memory);
 }

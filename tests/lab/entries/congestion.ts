@@ -1,6 +1,6 @@
 /** The congestion controllers (net/socket/tcp/congestion/), driven by Node. */
 import { CongestionController } from "../../../net/socket/tcp/congestion/controller";
-import { Cubic, cubeRoot } from "../../../net/socket/tcp/congestion/cubic";
+import { CUBIC_PARTS_BYTES, Cubic, cubeRoot } from "../../../net/socket/tcp/congestion/cubic";
 import { NewReno } from "../../../net/socket/tcp/congestion/new-reno";
 
 export { cubeRoot };
@@ -12,7 +12,9 @@ function begin(chosen: CongestionController, segmentSize: u32): void {
   controller.start(segmentSize, false);
 }
 export function cubic(segmentSize: u32): void {
-  begin(new Cubic(), segmentSize);
+  const parts = heap.alloc(CUBIC_PARTS_BYTES);
+  memory.fill(parts, 0, CUBIC_PARTS_BYTES);
+  begin(new Cubic(parts), segmentSize);
 }
 export function newReno(segmentSize: u32): void {
   begin(new NewReno(), segmentSize);

@@ -20,36 +20,44 @@ const FARTHEST: i64 = 100_000;
 const NO_GROWTH: u32 = u32.MAX_VALUE;
 
 /** What a loss changes, and `restore` brings back. */
+@unmanaged
 class Curve {
   /** cwnd and ssthresh in bytes. */
-  window: u32 = 0;
-  threshold: u32 = THRESHOLD_INITIAL;
+  window: u32;
+  threshold: u32;
   /** W_max; 0 after a timeout, which makes it the window at which congestion avoidance begins. */
-  plateau: u32 = 0;
+  plateau: u32;
   /** cwnd_prior: the window at the last reduction. */
-  prior: u32 = 0;
+  prior: u32;
   /** When this stage of congestion avoidance began, in microseconds; -1 if it has not. */
-  epoch: i64 = -1;
+  epoch: i64;
   /** K: milliseconds from the epoch to the plateau. */
-  toPlateau: i64 = 0;
+  toPlateau: i64;
   /** W_est: the window that Reno would have. */
-  estimate: u32 = 0;
+  estimate: u32;
+
+  /** Initializes an object in zeroed memory. */
+  static at(memory: usize): Curve {
+    const curve = changetype<Curve>(memory);
+    curve.threshold = THRESHOLD_INITIAL;
+    curve.epoch = -1;
+    return curve;
+  }
 
   copy(other: Curve): void {
-    this.window = other.window;
-    this.threshold = other.threshold;
-    this.plateau = other.plateau;
-    this.prior = other.prior;
-    this.epoch = other.epoch;
-    this.toPlateau = other.toPlateau;
-    this.estimate = other.estimate;
+    memory.copy(changetype<usize>(this), changetype<usize>(other), offsetof<Curve>());
   }
 }
 
+// The offsets of the parts in their common memory, and the bytes of all of them.
+const UNDO: usize = (offsetof<Curve>() + 7) & ~7;
+const SLOW_START: usize = 2 * UNDO;
+export const CUBIC_PARTS_BYTES: usize = SLOW_START + offsetof<SlowStart>();
+
 export class Cubic implements CongestionController {
-  private readonly curve: Curve = new Curve();
-  private readonly undo: Curve = new Curve();
-  private readonly slowStart: SlowStart = new SlowStart();
+  private readonly curve: Curve;
+  private readonly undo: Curve;
+  private readonly slowStart: SlowStart;
   /** Bytes acknowledged since cwnd last grew, and since the estimate did. */
   private counted: u32 = 0;
   private countedForReno: u32 = 0;
@@ -62,6 +70,13 @@ export class Cubic implements CongestionController {
   private usedAt: i64 = 0;
   /** SRTT in microseconds. */
   private smoothed: i64 = 0;
+
+  /** `parts`: the address of CUBIC_PARTS_BYTES zeroed bytes, which the caller keeps alive. */
+  constructor(parts: usize) {
+    this.curve = Curve.at(parts);
+    this.undo = Curve.at(parts + UNDO);
+    this.slowStart = SlowStart.at(parts + SLOW_START);
+  }
 
   algorithm(): CongestionAlgorithm {
     return CongestionAlgorithm.Cubic;

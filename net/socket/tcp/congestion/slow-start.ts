@@ -14,17 +14,27 @@ const CONSERVATIVE_ROUNDS: u32 = 5;
 /** L for a sender without pacing: the most segments that one ACK counts for. */
 const SEGMENTS_MOST: u32 = 8;
 
+@unmanaged
 export class SlowStart {
   /** Bytes to be acknowledged until this round trip is over. */
-  private roundLeft: u32 = 0;
+  private roundLeft: u32;
   /** The round-trip times of this round, and the minima of this round and of the last. */
-  private samples: u32 = 0;
-  private minimum: i64 = NEVER;
-  private lastMinimum: i64 = NEVER;
+  private samples: u32;
+  private minimum: i64;
+  private lastMinimum: i64;
   /** The minimum when CSS began; NEVER outside CSS. */
-  private baseline: i64 = NEVER;
+  private baseline: i64;
   /** Rounds left in CSS. */
-  private roundsLeft: u32 = 0;
+  private roundsLeft: u32;
+
+  /** Initializes an object in zeroed memory. */
+  static at(memory: usize): SlowStart {
+    const slowStart = changetype<SlowStart>(memory);
+    slowStart.minimum = NEVER;
+    slowStart.lastMinimum = NEVER;
+    slowStart.baseline = NEVER;
+    return slowStart;
+  }
 
   /** Takes a round-trip time in microseconds. */
   measured(roundTrip: i64): void {

@@ -65,8 +65,8 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
     acknowledged(block, segment, now);
   } else {
     if (acknowledgment != sender.unacknowledged) return false;
-    if (length > receiver.window || block.orphaned || !receiver.canAppend(length)) return false;
-    receiver.append(segment.payload, length);
+    if (length > receiver.window || block.orphaned) return false;
+    if (!receiver.append(segment.payload, length)) return false;
     receivedInOrder(block, length, length, now);
   }
   if (timestamped) block.timestamps.received(segment.timestamp, sequence, now);

@@ -6,6 +6,7 @@ import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
 import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
+import { Sender } from "../send/sender";
 import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
@@ -78,25 +79,29 @@ function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
 /** Sends data and FIN. Returns false if the sink is busy. */
 function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
+  const recovery = block.recovery;
   const size = sender.segmentSize;
+  if (sender.unsent == 0 && !sender.finDue) return true;
   restartAfterIdle(block, now);
+  let room = recovery.room;
   while (!sender.segments.full || sender.growRecord()) {
-    const probe = block.recovery.probeDue;
+    const probe = recovery.probeDue;
     const unsent = sender.unsent;
     if (unsent == 0) {
       if (!sender.finDue) return true;
       if (!transmitPiece(block, sink, 0, now)) return false;
-      if (probe) block.recovery.probed(false);
+      if (probe) recovery.probed(false);
       return true;
     }
-    const room = roomOf(block, probe ? size : 0);
+    const most = windowRoom(sender, probe ? max(room, size) : room);
     let length = unsent < size ? unsent : size;
-    if (room < length) length = room;
+    if (most < length) length = most;
     if (length == 0 || (length < size && !worthSending(block, length, unsent))) {
-      return sender.flight != 0 || transmitProbe(block, sink, room, now);
+      return sender.flight != 0 || transmitProbe(block, sink, most, now);
     }
     if (!transmitPiece(block, sink, length, now)) return false;
-    if (probe) block.recovery.probed(false);
+    if (probe) recovery.probed(false);
+    room = room > length ? room - length : 0;
   }
   return true;
 }
@@ -125,12 +130,10 @@ function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void 
   block.recovery.sent(count, again, now);
 }
 
-/** Returns how many bytes both windows allow to be sent; cwnd allows at least `least`. */
-function roomOf(block: ControlBlock, least: u32): u32 {
-  const sender = block.sender;
+/** Returns how many bytes both windows allow to be sent; cwnd allows `room`. */
+function windowRoom(sender: Sender, room: u32): u32 {
   const flight = sender.flight;
   const window = sender.window > flight ? sender.window - flight : 0;
-  const room = max(block.recovery.room, least);
   return window < room ? window : room;
 }
 

@@ -137,11 +137,6 @@ export class Receiver {
     if (this.ring.length == 0 && this.reassembly.count == 0) this.ring.trim();
   }
 
-  /** Whether `append` may be used for `length` bytes: no piece or FIN waits, and memory is left. */
-  canAppend(length: u32): bool {
-    return this.reassembly.count == 0 && !this.finKnown && this.ring.reserve(0, length);
-  }
-
   /**
    * Has memory ready for the part of a segment that lies in the window, for `accept`. Returns false
    * if no memory is left, or too little for bytes beyond a gap.
@@ -154,11 +149,16 @@ export class Receiver {
     return this.ring.reserve(from - this.next, end - from);
   }
 
-  /** Queues bytes at RCV.NXT; they must fit the window, and be reserved. */
-  append(pointer: usize, length: u32): void {
-    this.ring.place(0, pointer, length);
-    this.ring.extend(length);
+  /**
+   * Queues bytes at RCV.NXT, which must fit the window. Returns false, and queues none, if a piece
+   * or the FIN waits, or no memory is left.
+   */
+  append(pointer: usize, length: u32): bool {
+    if (this.reassembly.count > 0 || this.finKnown || !this.ring.append(pointer, length)) {
+      return false;
+    }
     this.next += length;
+    return true;
   }
 
   /**
@@ -228,7 +228,8 @@ export class Receiver {
   private take(sequence: u32, pointer: usize, length: u32): void {
     const ring = this.ring;
     if (sequence == this.next && this.reassembly.count == 0) {
-      this.append(pointer, length);
+      ring.append(pointer, length);
+      this.next += length;
     } else if (this.reassembly.holds(sequence, sequence + length)) {
       this.noteDuplicate(sequence, sequence + length);
       this.reassembly.touch(sequence);
