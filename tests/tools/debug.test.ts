@@ -71,10 +71,7 @@ test("stops a tape at a line, and prints the place, the stack and values", async
 });
 
 test("stops a world, names the kernel, and does not change the trace", async () => {
-  const line = lineOf(
-    "net/socket/tcp/input/receive.ts",
-    "acknowledged(block, acknowledgment, now);",
-  );
+  const line = lineOf("net/socket/tcp/input/receive.ts", "acknowledged(block, segment, now);");
   const words = ["SEED=3", "RUNS=1", "HITS=2"];
   const stopped = await debugged(
     [...words, `BREAK=input/receive.ts:${line}`],

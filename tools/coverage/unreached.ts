@@ -49,9 +49,6 @@ export const unreached: Reasons = {
     ["EchoTable.dispatch", 1, "not tried: no frame for an echo request"],
     ["transmit", 1, "not tried: no frame for an echo request"],
   ],
-  "net/socket/tcp/congestion/new-reno.ts": [
-    ["initialWindow", 1, "no segment is longer than 1,460 bytes"],
-  ],
   "net/socket/tcp/output/emit.ts": [
     ["sendSegment", 1, "a sink that allocates a frame also has room to send it"],
     ["sendReset", 1, "the table never answers an RST"],
