@@ -245,8 +245,8 @@ test("TCP: accepted sockets inherit keep-alive from their listener", async () =>
   assert.equal(probes, 1);
 });
 
-test("TCP: opens at most the allowed number of connections", async () => {
-  const program = await Program.boot();
+test("TCP: opens as many connections as there is memory for", async () => {
+  const program = await Program.boot({ machine: { memoryLimit: 16 << 20 } });
   const secure = () => {
     const context = program.object("tlsCreateContext", "b.test");
     const begun = program.call("tlsConnect", context, address(NOBODY), 443);
@@ -261,7 +261,7 @@ test("TCP: opens at most the allowed number of connections", async () => {
     }
     return "";
   };
-  assert.equal(fill(secure), "128: TLS: too many connections or out of memory");
+  assert.match(fill(secure), /^\d+: TLS: too many connections or out of memory$/);
   assert.match(fill(plain), /^\d+: full$/);
   assert.equal(secure(), "no connection is free");
 });
