@@ -96,21 +96,23 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
 }
 
 /**
- * Reports whether the echoed timestamp shows that the original of a segment arrived, before its
- * last transmission was sent (RFC 8985 section 6.2, step 2). Notes in `ack` if that is so of what
- * the recovery has retransmitted first: then it was needless (the Eifel algorithm, RFC 3522).
+ * Reports whether the echoed timestamp shows that the segment sent last of those that have arrived
+ * did so before that transmission (RFC 8985 section 6.2, step 2). Notes in `ack` if what the
+ * recovery has retransmitted first arrived before that: then it was needless (the Eifel algorithm,
+ * RFC 3522). The echo is of the segment at the old SND.UNA; about others it says nothing.
  */
 function echoesOriginal(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): bool {
   const resentAt = block.recovery.resentAt;
-  const segments = block.sender.segments;
-  if (resentAt == 0 && !segments.newestRetransmitted) return false;
+  const sender = block.sender;
+  const segments = sender.segments;
+  if (ack.advance == 0 || (resentAt == 0 && !segments.newestRetransmitted)) return false;
   const timestamps = block.timestamps;
   const echo = segment.echo;
   if (timestamps.since(echo, now) == NO_SAMPLE) return false;
-  if (ack.advance > 0 && resentAt > 0 && timestamps.echoesBefore(echo, resentAt)) {
-    ack.noteNeedless();
-  }
-  return segments.newestRetransmitted && timestamps.echoesBefore(echo, segments.newestAt);
+  if (resentAt > 0 && timestamps.echoesBefore(echo, resentAt)) ack.noteNeedless();
+  const start = sender.unacknowledged - ack.advance;
+  const first = segments.newestEnd - start <= sender.segmentSize;
+  return first && segments.newestRetransmitted && timestamps.echoesBefore(echo, segments.newestAt);
 }
 
 /**
