@@ -1,12 +1,11 @@
 /** The iperf3 daemon: an iperf3 server in the background, whose report goes to the kernel's log. */
 import { TCP_BACKLOG } from "../../core/limits";
 import { log } from "../../core/log";
-import { Pollable } from "../../core/pollable";
-import { NEVER } from "../../core/time";
 import { ReportSink } from "../../net/service/iperf3/report";
 import { Iperf3Server } from "../../net/service/iperf3/server";
 import { NetworkStack } from "../../net/service/stack";
 import { TcpStreamListener } from "../../net/service/stream/tcp-stream";
+import { Daemon } from "./daemon";
 
 /** How the daemon serves. */
 export class Iperf3Service {
@@ -18,17 +17,13 @@ export class Iperf3Service {
   quiet: bool = false;
 }
 
-export class Iperf3Daemon extends Pollable implements ReportSink {
-  /** Null while the daemon is stopped. */
-  private server: Iperf3Server | null = null;
+export class Iperf3Daemon extends Daemon implements ReportSink {
   private service: Iperf3Service = new Iperf3Service();
+  /** The server that was started last. */
+  private latest: Iperf3Server | null = null;
 
   constructor(private readonly stack: NetworkStack) {
     super();
-  }
-
-  get running(): bool {
-    return this.server != null;
   }
 
   /** Serves on `port`. Returns false if it cannot listen there. */
@@ -36,17 +31,9 @@ export class Iperf3Daemon extends Pollable implements ReportSink {
     const listener = this.stack.ip.tcp.listen(port, TCP_BACKLOG);
     if (listener == null) return false;
     this.service = service;
-    this.server = new Iperf3Server(new TcpStreamListener(listener), service.interval, this);
-    this.dormant = false;
-    return true;
-  }
-
-  /** Ends the test and closes the port. Returns false if the daemon is not running. */
-  stop(): bool {
-    const server = this.server;
-    if (server == null) return false;
-    server.close();
-    this.server = null;
+    const server = new Iperf3Server(new TcpStreamListener(listener), service.interval, this);
+    this.latest = server;
+    this.run(server);
     return true;
   }
 
@@ -55,16 +42,9 @@ export class Iperf3Daemon extends Pollable implements ReportSink {
   }
 
   poll(now: i64): bool {
-    const server = this.server;
-    this.dormant = server == null;
-    if (server == null) return false;
-    const moved = server.poll(now);
-    if (this.service.once && server.tests > 0) this.stop();
+    const moved = super.poll(now);
+    const server = this.latest;
+    if (this.service.once && server != null && server.tests > 0) this.stop();
     return moved;
-  }
-
-  pollAt(now: i64): i64 {
-    const server = this.server;
-    return server == null ? NEVER : server.pollAt(now);
   }
 }

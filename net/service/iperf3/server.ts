@@ -2,6 +2,7 @@
 import { IPERF3_WAITING } from "../../../core/limits";
 import { earlier, NEVER } from "../../../core/time";
 import { formatIpv4 } from "../../wire/address";
+import { Server } from "../server";
 import { Stream, StreamListener, StreamStatus } from "../stream/stream";
 import { TcpStream } from "../stream/tcp-stream";
 import { ControlChannel } from "./control";
@@ -21,7 +22,7 @@ class Visitor {
   }
 }
 
-export class Iperf3Server {
+export class Iperf3Server implements Server {
   /** Tests that are over, whatever their end. */
   tests: u32 = 0;
   private test: ServerTest | null = null;

@@ -95,7 +95,7 @@ function turn(): bool {
   left.dispatch();
   right.dispatch();
   const hosts = min(left.tcp.pollAt(), right.tcp.pollAt());
-  const programs = min(client.pollAt(0), server!.pollAt());
+  const programs = min(client.pollAt(0), server!.pollAt(0));
   const at = min(wire.nextAt(), min(hosts, programs));
   if (at == NEVER) return false;
   if (at > wire.now) wire.now = at;

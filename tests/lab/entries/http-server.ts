@@ -86,7 +86,7 @@ export function poll(now: i64): bool {
   return server.poll(now);
 }
 export function pollAt(): i64 {
-  return server.pollAt();
+  return server.pollAt(0);
 }
 export function connections(): u32 {
   return server.connectionCount();

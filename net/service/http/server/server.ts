@@ -1,6 +1,7 @@
 /** The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections and polls each of them. */
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
 import { earlier, NEVER } from "../../../../core/time";
+import { Server } from "../../server";
 import { StreamListener } from "../../stream/stream";
 import { Framing } from "../message/framing";
 import { ConnectionState, ServerConnection } from "./connection";
@@ -8,7 +9,7 @@ import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
 /** Serves up to HTTP_SERVER_CONNECTIONS connections at once. */
-export class HttpServer {
+export class HttpServer implements Server {
   /** Connections accepted and requests answered so far. */
   accepted: u64 = 0;
   requests: u64 = 0;
@@ -40,7 +41,7 @@ export class HttpServer {
   }
 
   /** Returns when to call `poll` next, in microseconds since boot. */
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = NEVER;
     for (let i = 0; i < this.connections.length; i++)
       at = earlier(at, this.connections[i].deadline);
