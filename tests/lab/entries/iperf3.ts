@@ -9,8 +9,8 @@ import {
   formatRate,
   microsOf,
 } from "../../../net/service/iperf3/units";
-import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
+import { OneStream } from "./one-stream";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 import { SequenceRandom } from "./sequence-random";
 
@@ -29,21 +29,12 @@ class Lines implements ReportSink {
   }
 }
 
-/** Each connection is a new stream; `refuses` makes it fail to open one. */
-class Streams implements Connector {
+/** Keeps all connections in `streams`; `refuses` makes it fail to open one. */
+class Streams extends OneStream {
   refuses: bool = false;
   connect(_address: u32, _port: u32, _now: i64): Stream | null {
     if (this.refuses) return null;
     return added();
-  }
-  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
-    return null;
-  }
-  secure(_stream: Stream, _host: string, _port: u32, _now: i64): Stream | null {
-    return null;
-  }
-  reaches(_stream: Stream): bool {
-    return true;
   }
   refusal(): string {
     return "too many connections";

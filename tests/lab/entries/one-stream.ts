@@ -10,7 +10,7 @@ export class NoNames implements NameLookup {
   }
 }
 
-/** Each connection is a new stream. */
+/** Each connection is a new stream; `stream` is the latest. */
 export class OneStream implements Connector {
   stream: ScriptedStream = new ScriptedStream();
   connect(_address: u32, _port: u32, _now: i64): Stream | null {
