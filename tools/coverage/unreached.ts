@@ -58,11 +58,6 @@ export const unreached: Reasons = {
   ],
   "net/socket/tcp/open/local-ports.ts": [
     [
-      "LocalPorts.choose",
-      4,
-      "at most half of all ports are in use, so 16 random draws find a free one",
-    ],
-    [
       "LocalPorts.take",
       1,
       "not tried: a connection to this host that draws its own destination port",
@@ -78,7 +73,6 @@ export const unreached: Reasons = {
   ],
   "net/socket/tcp/state.ts": [["nextState", 1, "there is no other state"]],
   "net/socket/tcp/tcp.ts": [
-    ["Tcp.connect", 1, "at most half of all ports are in use"],
     ["Tcp.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
   ],
   "net/socket/udp.ts": [["transmit", 1, "not tried: a broadcast by a device without an address"]],

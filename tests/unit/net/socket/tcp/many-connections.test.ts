@@ -39,3 +39,12 @@ test("the tables of connections grow only while there is memory", () => {
   wasm.setFreeBytes(1024 * 1024 + 56 * 1024);
   assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
 });
+
+test("TCP-50: connects to one destination from each of 32,768 ports, then from none", () => {
+  const bench = new Bench(wasm);
+  const connect = (port: number) => wasm.connect(BigInt(bench.now), PEER, port);
+  for (let i = 0; i < 32_768; i++) assert.notEqual(connect(80), 0, `connection ${i}`);
+  assert.equal(connect(80), 0);
+  assert.equal(wasm.connectionCount(), 32_768);
+  assert.notEqual(connect(81), 0, "the same ports can be used for another destination");
+});
