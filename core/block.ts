@@ -34,7 +34,7 @@ export function allocateRing(bytes: u32): usize {
   return block != 0 ? block : allocateBlock(bytes);
 }
 
-/** Returns a freed block of this size, which must be a power of two, or 0 if none is kept. */
+/** Takes a block of `bytes`, a power of two, from its free list; returns 0 if the list is empty. */
 export function reuseRing(bytes: u32): usize {
   const list = freeList(bytes);
   const block = load<usize>(list);

@@ -35,7 +35,7 @@ const allocator = new RegExp(
 const allowed: Record<string, string> = {
   "net/socket/tcp/tcp/Tcp#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
   "net/socket/tcp/registry/TcpRegistry#enlarge": "the tables of connections, each time they double",
-  "core/pages/Pages#take": "a page of a connection's buffer, if none is spare",
+  "core/pages/Pages#take": "a page for a connection's buffer, when there is no spare one",
   "net/socket/tcp/receive/reassembly/Reassembly#enlarge":
     "the bounds of data out of order, when there are more pieces",
   "core/ring/newTable": "the addresses of a buffer's pages, at its first byte and when it grows",

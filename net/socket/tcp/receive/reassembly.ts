@@ -13,7 +13,7 @@ import { before, later } from "../sequence";
 
 /** Bytes of the two bounds of a piece. */
 const PIECE: u32 = 8;
-/** Pieces for which there is memory at first. */
+/** How many pieces the first block of memory holds. */
 const FIRST_CAPACITY: u32 = 8;
 
 @unmanaged

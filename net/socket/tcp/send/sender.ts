@@ -38,7 +38,7 @@ export class Sender {
   /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
   /**
-   * The size of the packets of full-sized segments that are known to have arrived; 0 if none is.
+   * The size of the packets of full-sized segments that are known to have arrived; 0 if none has.
    * Several small segments that one ACK covers prove nothing.
    */
   provenSize: u32 = 0;
