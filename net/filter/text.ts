@@ -114,7 +114,7 @@ function formatTcp(pointer: usize, kept: u32, length: u32): string {
   const header = TcpHeader.at(pointer);
   const size = header.headerLength;
   if (size < TCP_HEADER || size > length) return "[bad tcp header length]";
-  const flags = header.allFlags;
+  const flags = header.flags;
   let names = "";
   for (let bit = 0; bit < TCP_FLAGS.length; bit++) {
     if (((flags >> bit) & 1) != 0) names += TCP_FLAGS[bit];

@@ -7,7 +7,7 @@
 import { FrameQueue } from "../phy/frame-queue";
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
-import { IPV4_HEADER, IPV4_START, PROTOCOL_TCP } from "../wire/ipv4";
+import { ECN_BITS, IPV4_HEADER, IPV4_START, PROTOCOL_TCP } from "../wire/ipv4";
 import { Endpoints } from "./endpoints";
 import { SocketError } from "./error";
 
@@ -75,6 +75,11 @@ export class Path {
   }
   set trafficClass(octet: u32) {
     this.headerStart = IPV4_START | ((octet & 0xff) << 8);
+  }
+
+  /** Sets the ECN bits of packets (RFC 3168 section 5). */
+  setEcn(bits: u32): void {
+    this.headerStart = (this.headerStart & ~(ECN_BITS << 8)) | (bits << 8);
   }
 
   // --- setting the ends: a path that has these ends already stays valid ---

@@ -27,6 +27,13 @@ export const MORE_FRAGMENTS: u32 = 0x2000;
 const FRAGMENT_OFFSET: u32 = 0x1fff;
 /** The TTL of packets sent (RFC 1700, "IP TIME TO LIVE PARAMETER"). */
 export const DEFAULT_TTL: u32 = 64;
+// ECN bits, the lowest two of the octet with the DS field (RFC 3168 section 5); 0 means that the
+// transport does not use ECN. ECT(1) is not sent.
+export const ECN_BITS: u32 = 3;
+/** ECT(0): the transport understands marks. */
+export const ECN_CAPABLE: u32 = 2;
+/** CE: a router marked the packet. */
+export const CONGESTION_EXPERIENCED: u32 = 3;
 /** The largest total length. */
 export const IPV4_LONGEST: u32 = 65535;
 

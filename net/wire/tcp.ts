@@ -20,13 +20,16 @@ import { addressSum, pseudoHeader } from "./pseudo-header";
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
 
-// The supported flags. ECE, CWR and the reserved bits are ignored.
+// The flags; reserved bits are ignored.
 export const FLAG_FIN: u32 = 0x01;
 export const FLAG_SYN: u32 = 0x02;
 export const FLAG_RST: u32 = 0x04;
 export const FLAG_PSH: u32 = 0x08;
 export const FLAG_ACK: u32 = 0x10;
 export const FLAG_URG: u32 = 0x20;
+/** Congestion was experienced, and the congestion window was reduced (RFC 3168 section 6.1). */
+export const FLAG_ECE: u32 = 0x40;
+export const FLAG_CWR: u32 = 0x80;
 
 @unmanaged
 export class TcpHeader {
@@ -49,12 +52,8 @@ export class TcpHeader {
   get headerLength(): u32 {
     return ((load<u8>(changetype<usize>(this), 12) as u32) >>> 4) << 2;
   }
-  /** All eight flags, including CWR and ECE (RFC 3168). */
-  get allFlags(): u32 {
-    return load<u8>(changetype<usize>(this), 13) as u32;
-  }
   get flags(): u32 {
-    return (load<u8>(changetype<usize>(this), 13) as u32) & 0x3f;
+    return load<u8>(changetype<usize>(this), 13) as u32;
   }
   /** The window field, not scaled (RFC 7323 section 2). */
   get window(): u32 {

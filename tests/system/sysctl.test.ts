@@ -41,6 +41,10 @@ test("names what was expected of a wrong name or value", async () => {
     "sysctl: net.ipv4.tcp_sack: invalid value, expected 0 or 1",
     "1",
   ]);
+  assert.deepEqual(lines(twin, "sysctl net.ipv4.tcp_ecn=3"), [
+    "sysctl: net.ipv4.tcp_ecn: invalid value, expected 0, 1 or 2",
+    "1",
+  ]);
   assert.deepEqual(lines(twin, `sysctl ${CONGESTION}=bbr`), [
     `sysctl: ${CONGESTION}: invalid value, expected cubic or reno`,
     "1",

@@ -7,7 +7,7 @@ const wireLetters: Record<string, string> = { ...{ A: ".", C: "W" } };
 export const ecnBits = { noecn: 0, ect1: 1, ect0: 2, ce: 3 };
 const WRAP = 2 ** 32;
 
-/** Returns the bits of a script's flags; "A" is AccECN's third bit, which no API here can send. */
+/** Returns the bits of a script's flags; "A", AccECN's third bit, is in the byte before. */
 export function flagsValue(flags: string): number {
   return [...flags].reduce((bits, letter) => bits | (flagBits[letter] ?? 0), 0);
 }

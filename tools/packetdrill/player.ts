@@ -229,6 +229,7 @@ class Player {
         acknowledgment:
           packet.acknowledgment === undefined ? 0 : flow.localOnWire(packet.acknowledgment),
         flags: flagsValue(flags),
+        reserved: flags.includes("A") ? 1 : 0,
         window: packet.window ?? 65535,
         urgent: packet.urgent,
         options: encodeOptions(flow.inbound(packet.options)),

@@ -111,6 +111,7 @@ class SsJob extends Job {
     const ssthresh = connection.slowStartThreshold / size;
     this.session.printLine(
       `\t${connection.timestamps ? " ts" : ""}${connection.selective ? " sack" : ""}` +
+        `${connection.ecn ? " ecn" : ""}${connection.ecnSeen ? " ecnseen" : ""}` +
         ` ${connection.congestionName}${scales(connection)}` +
         ` rto:${connection.retransmissionTimeout / 1000}` +
         ` rtt:${formatMilliseconds(connection.roundTripTime)}` +

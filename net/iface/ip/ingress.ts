@@ -25,6 +25,7 @@ import {
   ICMP_UNREACHABLE,
 } from "../../wire/icmp";
 import {
+  ECN_BITS,
   Ipv4Header,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
@@ -175,7 +176,9 @@ export class Ingress {
       if (drop != Drop.None) return drop;
       iface.counters.ipDelivered++;
       iface.counters.tcpIn++;
-      return this.tcp.process(now, source, destination, pointer, length, this.egress);
+      const ecn = header.trafficClass & ECN_BITS;
+      this.tcp.segment.load(source, destination, pointer, length, ecn);
+      return this.tcp.process(now, this.egress);
     }
     if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach, now);
     if (reach != Reach.Own) return Drop.Ipv4Destination;

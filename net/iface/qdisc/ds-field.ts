@@ -2,9 +2,7 @@
 import { fold } from "../../wire/checksum";
 import { ETHERNET_HEADER } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
-
-/** The bits of ECN; 0 if the transport does not understand it, all if there is congestion. */
-const ECN: u32 = 3;
+import { CONGESTION_EXPERIENCED, ECN_BITS } from "../../wire/ipv4";
 
 /** Sets the bits of `mask` to those of `value`, and updates the checksum (RFC 1624 section 3). */
 export function rewriteDsField(frame: Frame, mask: u32, value: u32): void {
@@ -20,7 +18,7 @@ export function rewriteDsField(frame: Frame, mask: u32, value: u32): void {
 /** Marks that the packet met congestion; returns false if its transport would not understand. */
 export function markCongestion(frame: Frame): bool {
   const field: u32 = load<u8>(frame.start + ETHERNET_HEADER, 1);
-  if ((field & ECN) == 0) return false;
-  rewriteDsField(frame, ECN, ECN);
+  if ((field & ECN_BITS) == 0) return false;
+  rewriteDsField(frame, ECN_BITS, CONGESTION_EXPERIENCED);
   return true;
 }

@@ -223,6 +223,13 @@ export class TcpConnection {
   get receiveShift(): u32 {
     return this.block.receiver.shift;
   }
+  /** Whether both sides use ECN (RFC 3168), and whether a mark of congestion has arrived. */
+  get ecn(): bool {
+    return this.block.ecn.agreed;
+  }
+  get ecnSeen(): bool {
+    return this.block.ecn.seen;
+  }
   /** Whether both sides use timestamps (RFC 7323). */
   get timestamps(): bool {
     return this.block.negotiated.timestamps;

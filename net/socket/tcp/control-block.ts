@@ -8,6 +8,7 @@ import { SocketError } from "../error";
 import { Path } from "../path";
 import { CongestionAlgorithm, CongestionController } from "./congestion/controller";
 import { CUBIC_PARTS_BYTES, Cubic } from "./congestion/cubic";
+import { Ecn } from "./congestion/ecn";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
 import { Rack } from "./loss/rack";
@@ -57,7 +58,8 @@ const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
 const TIMESTAMPS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
-const CONTROLLER: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
+const ECN: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
+const CONTROLLER: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
 const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
 export class ControlBlock extends Scheduled {
@@ -97,6 +99,7 @@ export class ControlBlock extends Scheduled {
   readonly persist: PersistTimer;
   readonly recovery: Recovery;
   readonly congestion: CongestionController;
+  readonly ecn: Ecn;
   readonly roundTrip: RoundTripTime;
   readonly timestamps: Timestamps;
   readonly liveness: Liveness;
@@ -121,6 +124,7 @@ export class ControlBlock extends Scheduled {
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
     const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER);
+    const ecn = Ecn.at(memory + ECN);
     const sender = new Sender(schedule.pages, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory, schedule.settings);
@@ -131,11 +135,13 @@ export class ControlBlock extends Scheduled {
     this.recovery = new Recovery(
       sender,
       congestion,
+      ecn,
       DuplicateAcks.at(memory + DUPLICATES),
       Rack.at(memory + RACK),
       RateReduction.at(memory + REDUCTION),
     );
     this.congestion = congestion;
+    this.ecn = ecn;
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
     this.timestamps = Timestamps.at(memory + TIMESTAMPS);
     this.liveness = Liveness.at(memory + LIVENESS);

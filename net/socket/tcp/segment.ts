@@ -15,6 +15,8 @@ export class TcpSegment {
   /** SEG.ACK */
   acknowledgment: u32 = 0;
   flags: u32 = 0;
+  /** The ECN bits of its packet (RFC 3168 section 5). */
+  ecn: u32 = 0;
   /** The window field, not scaled. */
   window: u32 = 0;
   payload: usize = 0;
@@ -34,15 +36,16 @@ export class TcpSegment {
 
   /**
    * Reads a segment of `length` bytes that passed `parseTcp`, from `source` to this host's address
-   * `destination`.
+   * `destination`. `ecn`: the ECN bits of its packet.
    */
-  load(source: Ipv4Address, destination: Ipv4Address, pointer: usize, length: u32): void {
+  load(source: Ipv4Address, destination: Ipv4Address, pointer: usize, length: u32, ecn: u32): void {
     const header = TcpHeader.at(pointer);
     const headerLength = header.headerLength;
     this.endpoints.setIpv4(destination, header.destinationPort, source, header.sourcePort);
     this.sequence = header.sequence;
     this.acknowledgment = header.acknowledgment;
     this.flags = header.flags;
+    this.ecn = ecn;
     this.window = header.window;
     this.urgentPointer = header.urgentPointer;
     this.payload = pointer + headerLength;

@@ -4,12 +4,15 @@
  */
 import { TCP_CONNECTIONS } from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
+import { EcnMode } from "./congestion/ecn";
 
 export class TcpSettings {
   /** How many connections there may be; not a parameter of Linux. */
   connections: u32 = TCP_CONNECTIONS;
   /** `tcp_congestion_control` */
   congestion: CongestionAlgorithm = CongestionAlgorithm.Cubic;
+  /** `tcp_ecn`: explicit congestion notification (RFC 3168). */
+  ecn: EcnMode = EcnMode.Accept;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */
   selective: bool = true;
   /** `tcp_timestamps`: whether to offer timestamps (RFC 7323 section 3). */

@@ -40,7 +40,8 @@ export class Tcp implements ListenerOwner {
   private readonly registry: TcpRegistry;
   private readonly schedule: Schedule;
   private readonly listeners: Listeners;
-  private readonly segment: TcpSegment = new TcpSegment();
+  /** The segment that `process` handles next. */
+  readonly segment: TcpSegment = new TcpSegment();
   /** Scratch space for ends other than those of a segment. */
   private readonly ends: Endpoints = new Endpoints();
   /** Whether the sink was busy in the last `dispatch`, and when to try it again. */
@@ -131,26 +132,18 @@ export class Tcp implements ListenerOwner {
   // --- segments ---
 
   /**
-   * Handles a segment of `length` bytes that passed `parseTcp`, from `source` to this host's
-   * address `destination`. A connection answers in the next `dispatch`; RSTs, and ACKs in
-   * TIME-WAIT, are sent at once.
+   * Handles the segment that was loaded into `segment`. A connection answers in the next
+   * `dispatch`; RSTs, and ACKs in TIME-WAIT, are sent at once.
    */
-  process(
-    now: i64,
-    source: Ipv4Address,
-    destination: Ipv4Address,
-    pointer: usize,
-    length: u32,
-    sink: PacketSink,
-  ): Drop {
+  process(now: i64, sink: PacketSink): Drop {
     this.schedule.setNow(now);
-    if (!isPeer(source) || !isPeer(destination)) return Drop.TcpBroadcast;
     const segment = this.segment;
-    segment.load(source, destination, pointer, length);
+    const ends = segment.endpoints;
+    if (!isPeer(ends.remote.ipv4) || !isPeer(ends.local.ipv4)) return Drop.TcpBroadcast;
     this.counters.segmentsIn++;
-    const block = this.registry.connections.find(segment.endpoints);
+    const block = this.registry.connections.find(ends);
     if (block != null) return this.processConnection(block, segment, now, sink);
-    const record = this.registry.timeWaits.find(segment.endpoints);
+    const record = this.registry.timeWaits.find(ends);
     if (record != null) return this.processTimeWait(record, segment, now, sink);
     return this.processNew(segment, sink, 0);
   }

@@ -154,7 +154,8 @@ export class Host {
 
   receive(pointer: usize, length: u32, from: u32): void {
     if (parseTcp(pointer, length, from, this.own) != Drop.None) return;
-    this.tcp.process(this.wire.now, from, this.own, pointer, length, this.sink);
+    this.tcp.segment.load(from, this.own, pointer, length, 0);
+    this.tcp.process(this.wire.now, this.sink);
   }
 
   dispatch(): void {

@@ -76,7 +76,9 @@ export function listen(port: u32, backlog: u32): TcpListener | null {
 /** Delivers a segment as the IP layer does: through the gate, then to TCP. */
 export function arrive(now: i64, source: u32, to: u32, pointer: usize, length: u32): u32 {
   const drop = parseTcp(pointer, length, source, to);
-  return drop == Drop.None ? tcp.process(now, source, to, pointer, length, sink) : drop;
+  if (drop != Drop.None) return drop;
+  tcp.segment.load(source, to, pointer, length, 0);
+  return tcp.process(now, sink);
 }
 export function arriveError(
   now: i64,

@@ -1,6 +1,6 @@
 /** Handles the ACK field of a segment (RFC 9293 section 3.10.7.4, fifth). */
 import { Drop } from "../../../wire/drop";
-import { FLAG_FIN } from "../../../wire/tcp";
+import { FLAG_ECE, FLAG_FIN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { armFinWait2, armRetransmit } from "../deadlines";
@@ -77,6 +77,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
   if (segment.timestamped && block.negotiated.timestamps) {
     original = echoesOriginal(block, segment, ack, now);
   }
+  if (segment.has(FLAG_ECE) && block.ecn.agreed) ack.noteCongested();
   recovery.rack.update(segments, original, now);
   const look = recovery.lookAt;
   const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);

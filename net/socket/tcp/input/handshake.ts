@@ -62,6 +62,7 @@ export function takeSyn(block: ControlBlock, segment: TcpSegment, now: i64): voi
   const negotiated = block.negotiated;
   receiver.start(segment.sequence);
   receiver.offer();
+  block.ecn.settle(segment.flags, segment.ecn, block.schedule.settings.ecn);
   const options = segment.synOptions();
   sender.limit(negotiated.settle(options, segment.timestamped), negotiated.optionBytes);
   if (negotiated.timestamps) block.timestamps.receivedSyn(segment.timestamp, now);
@@ -104,7 +105,7 @@ export function establish(block: ControlBlock, segment: TcpSegment, now: i64): v
   const shift = segment.has(FLAG_SYN) ? 0 : sender.shift;
   sender.setWindow(segment.sequence, acknowledgment, segment.window << shift);
   block.congestion.start(sender.segmentSize, lostSyn);
-  block.recovery.start(sender.initial, block.negotiated.selective);
+  block.recovery.start(block.negotiated.selective);
   const opening = block.state == TcpState.SynSent;
   block.move(opening ? TcpEvent.SynAcknowledged : TcpEvent.AckOfSyn);
   block.stopRetransmit();

@@ -3,10 +3,11 @@
  * as there, with RFC 5961, and the shortcut that nearly all segments take in ESTABLISHED.
  */
 import { Drop } from "../../../wire/drop";
+import { CONGESTION_EXPERIENCED } from "../../../wire/ipv4";
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN, FLAG_URG } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
-import { RecoveryPhase } from "../loss/recovery";
+import { RecoveryPhase } from "../loss/recovery-phase";
 import { isAcceptable, isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
 import { before } from "../sequence";
@@ -39,7 +40,11 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
   if (drop != Drop.None || block.state == TcpState.Closed) return drop;
   if (timestamped) block.timestamps.received(segment.timestamp, segment.sequence, now);
   if (segment.has(FLAG_URG)) receiveUrgent(block, segment);
-  return receiveText(block, segment, segment.sequence, now);
+  const ecn = block.ecn;
+  const news = ecn.agreed && segment.length > 0 && ecn.received(segment.flags, segment.ecn);
+  const result = receiveText(block, segment, segment.sequence, now);
+  if (news) block.acknowledge();
+  return result;
 }
 
 /**
@@ -51,6 +56,7 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const sender = block.sender;
   const sequence = segment.sequence;
   if ((segment.flags & ~FLAG_PSH) != FLAG_ACK || sequence != receiver.next) return false;
+  if (segment.ecn == CONGESTION_EXPERIENCED) return false;
   if (segment.window << sender.shift != sender.window) return false;
   if (segment.hasOptions && segment.options.sackBlocks > 0) return false;
   const timestamped = block.negotiated.timestamps;

@@ -13,6 +13,8 @@ export class AckEvent {
   duplicateTo: u32 = 0;
   /** Whether its timestamp shows that the first retransmission of a recovery was needless. */
   needless: bool = false;
+  /** Whether it reports a mark of congestion (ECE, RFC 3168 section 6.1.2). */
+  congested: bool = false;
 
   /** Begins an ACK that advances SND.UNA by `advance`, with `flight` in flight before. */
   begin(advance: u32, flight: u32, duplicate: bool): void {
@@ -21,6 +23,12 @@ export class AckEvent {
     this.duplicate = duplicate;
     this.hasDuplicate = false;
     this.needless = false;
+    this.congested = false;
+  }
+
+  /** Notes that the ACK has ECE. */
+  noteCongested(): void {
+    this.congested = true;
   }
 
   /** Notes that the original of the segment retransmitted first has arrived. */

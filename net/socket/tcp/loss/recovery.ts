@@ -6,21 +6,14 @@
  */
 import { NEVER } from "../../../../core/time";
 import { CongestionController } from "../congestion/controller";
+import { Ecn } from "../congestion/ecn";
 import { Sender } from "../send/sender";
 import { atOrBefore, before } from "../sequence";
 import { AckEvent } from "./ack-event";
 import { DuplicateAcks } from "./duplicate-acks";
 import { Rack } from "./rack";
 import { RateReduction } from "./rate-reduction";
-
-export const enum RecoveryPhase {
-  /** No loss is known. */
-  Open = 0,
-  /** Fast recovery: until all that was in flight when the loss was detected is acknowledged. */
-  Fast,
-  /** After a timeout: until all that was in flight then is acknowledged. */
-  Timeout,
-}
+import { RecoveryPhase } from "./recovery-phase";
 
 /** The steps of F-RTO (RFC 5682 section 2.1). */
 const enum Doubt {
@@ -42,6 +35,8 @@ export class Recovery {
   lookAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
+  /** Whether SND.UNA has not passed that point yet; it may be 2^31 numbers ahead of an old one. */
+  private behind: bool = false;
   /** Whether a partial ACK has arrived in this fast recovery. */
   private partial: bool = false;
   /** Whether nothing was acknowledged since the timer expired, with SND.UNA at `timedOutAt`. */
@@ -62,18 +57,21 @@ export class Recovery {
   private probing: bool = false;
   private probeEnd: u32 = 0;
   private probeResent: bool = false;
+  /** Whether a mark of congestion reduced cwnd less than a round trip ago, and SND.MAX then. */
+  private relieving: bool = false;
+  private relievedAt: u32 = 0;
 
   constructor(
     private readonly sender: Sender,
     private readonly congestion: CongestionController,
+    private readonly ecn: Ecn,
     private readonly duplicates: DuplicateAcks,
     readonly rack: Rack,
     private readonly reduction: RateReduction,
   ) {}
 
-  /** The handshake is complete; the SYN had the sequence number `initial`. */
-  start(initial: u32, selective: bool): void {
-    this.point = initial;
+  /** The handshake is complete. */
+  start(selective: bool): void {
     this.selective = selective;
   }
 
@@ -155,6 +153,8 @@ export class Recovery {
       if (ack.needless && this.undoable && this.phase != RecoveryPhase.Open) this.undo();
     }
     if (this.probing) this.endProbe(ack);
+    if (this.behind && before(this.point, sender.unacknowledged)) this.behind = false;
+    if (this.relieving && before(this.relievedAt, sender.unacknowledged)) this.relieving = false;
     const lost = segments.lost;
     const delivered = this.selective ? segments.delivered : this.countDuplicates(ack);
     if (this.selective) this.detect(smoothed, now);
@@ -165,10 +165,14 @@ export class Recovery {
     if (advance > 0) {
       const repairing = this.phase == RecoveryPhase.Timeout;
       if (repairing && atOrBefore(this.point, sender.unacknowledged)) this.leaveTimeout();
-      this.congestion.acknowledged(advance, ack.flightBefore, repairing, size, now);
+      const flight = ack.flightBefore;
+      if (!ack.congested) this.congestion.acknowledged(advance, flight, repairing, size, now);
     }
-    // Also after a recovery that has left a loss beyond its recovery point.
-    if (segments.lost > 0 && this.phase == RecoveryPhase.Open) this.enterFast(delivered);
+    if (this.phase == RecoveryPhase.Open) {
+      // Also after a recovery that has left a loss beyond its recovery point.
+      if (segments.lost > 0) this.enterFast(delivered);
+      else if (ack.congested) this.relieve(ack.flightBefore);
+    }
     return advance > 0;
   }
 
@@ -191,11 +195,12 @@ export class Recovery {
       this.doubt = Doubt.Resent;
     }
     this.congestion.timedOut(sender.maximum - una, sender.segmentSize, again);
+    this.ecn.windowReduced();
     this.duplicates.reset();
     sender.segments.loseAll();
     this.timedOutOnce = true;
     this.timedOutAt = una;
-    this.point = sender.maximum;
+    this.setPoint();
     this.phase = RecoveryPhase.Timeout;
     this.probeDue = false;
     this.probing = false;
@@ -226,10 +231,13 @@ export class Recovery {
     const departed = duplicates.departed;
     const third = duplicates.duplicate(sender.flight, size);
     // Ignore duplicates caused by a loss already dealt with (RFC 6582 section 3.2, step 2).
-    if (third && this.phase == RecoveryPhase.Open && before(this.point, sender.unacknowledged)) {
-      sender.segments.lose(0);
-    }
+    if (third && this.phase == RecoveryPhase.Open && !this.behind) sender.segments.lose(0);
     return duplicates.departed - departed;
+  }
+
+  private setPoint(): void {
+    this.point = this.sender.maximum;
+    this.behind = true;
   }
 
   /** Begins fast recovery, after an ACK that reported `delivered` bytes. */
@@ -237,7 +245,7 @@ export class Recovery {
     this.remember();
     const sender = this.sender;
     this.reduceWindow(sender.flight);
-    this.point = sender.maximum;
+    this.setPoint();
     this.partial = false;
     this.phase = RecoveryPhase.Fast;
     this.probing = false;
@@ -246,8 +254,22 @@ export class Recovery {
     this.reduce(delivered, false);
   }
 
-  /** Tells the controller of a loss with `flight` bytes in flight. */
+  /** Reduces cwnd for a mark of congestion, once in a round trip (RFC 3168 section 6.1.2). */
+  private relieve(flight: u32): void {
+    if (this.relieving) return;
+    this.reduceWindow(flight);
+    this.relieving = true;
+    this.relievedAt = this.sender.maximum;
+    this.undoable = false;
+  }
+
+  /**
+   * Tells the controller of a loss, or a mark, with `flight` bytes in flight. A mark in the same
+   * round trip has reduced cwnd already.
+   */
   private reduceWindow(flight: u32): void {
+    this.ecn.windowReduced();
+    if (this.relieving && before(this.sender.unacknowledged, this.relievedAt)) return;
     const congestion = this.congestion;
     // What limited transmit sent beyond cwnd does not count (RFC 5681 section 3.2, step 2).
     const window = congestion.window();
@@ -309,7 +331,7 @@ export class Recovery {
   private timeoutWasGenuine(): void {
     if (this.doubt == Doubt.Probed && !this.selective) {
       this.sender.segments.loseAll();
-      this.point = this.sender.maximum;
+      this.setPoint();
     }
     this.doubt = Doubt.None;
   }

@@ -4,6 +4,7 @@ import { PROTOCOL_TCP } from "../../../wire/ipv4";
 import {
   emitTcp,
   FLAG_ACK,
+  FLAG_ECE,
   FLAG_RST,
   FLAG_SYN,
   sealTcp,
@@ -42,6 +43,7 @@ export function sendSegment(
   const headerLength = TCP_HEADER + options;
   const header = frame.push(headerLength);
   const acknowledges = (flags & FLAG_ACK) != 0;
+  const echo = block.ecn.echoing && !syn ? FLAG_ECE : 0;
   const receiver = block.receiver;
   let window = receiver.offer();
   if (syn) {
@@ -51,7 +53,7 @@ export function sendSegment(
     emitOptions(block, header + TCP_HEADER, options, now);
   }
   const acknowledgment = acknowledges ? receiver.next : 0;
-  const control = tcpControl(headerLength, flags, window);
+  const control = tcpControl(headerLength, flags | echo, window);
   emitTcp(header, block.endpoints.ports, sequence, acknowledgment, control);
   sealTcp(header, headerLength, headerLength + length, path.addressSum + payloadSum);
   const result = sink.send(frame, path, PROTOCOL_TCP);

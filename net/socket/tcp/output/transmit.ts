@@ -2,8 +2,10 @@
  * Sends what a connection has to send in its turn: a SYN, retransmissions, data as far as both
  * windows allow, a FIN after the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
  */
+import { ECN_CAPABLE } from "../../../wire/ipv4";
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
+import { EcnMode } from "../congestion/ecn";
 import { ControlBlock } from "../control-block";
 import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
 import { Sender } from "../send/sender";
@@ -47,12 +49,25 @@ function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   if (sender.next != sender.initial) return true;
   const first = sender.maximum == sender.initial;
-  const flags = block.state == TcpState.SynSent ? FLAG_SYN : FLAG_SYN | FLAG_ACK;
+  const flags = FLAG_SYN | (block.state == TcpState.SynSent ? offer(block, first) : accept(block));
   if (!sendSegment(block, sink, sender.initial, 0, flags, now)) return false;
   if (first) block.liveness.progressed(now);
   noteSent(block, 1, 0, now);
   armRetransmit(block, now);
   return true;
+}
+
+/**
+ * Returns the flags of a SYN beside FLAG_SYN. Only the first offers ECN, as some networks drop
+ * those that do (RFC 3168 section 6.1.1.1).
+ */
+function offer(block: ControlBlock, first: bool): u32 {
+  return first && block.schedule.settings.ecn == EcnMode.Offer ? block.ecn.offer() : 0;
+}
+
+/** Returns the flags of a SYN,ACK beside FLAG_SYN. */
+function accept(block: ControlBlock): u32 {
+  return FLAG_ACK | block.ecn.acceptance;
 }
 
 /** Sends a keep-alive probe: an ACK numbered SND.UNA - 1 (RFC 9293 section 3.8.4). */
@@ -115,12 +130,36 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
   const flags = FLAG_ACK | (last && length > 0 ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
   const resting = sender.flight == 0;
   const allAcknowledged = sender.maximum == sender.unacknowledged;
-  if (!sendSegment(block, sink, next, length, flags, now)) return false;
+  const markable = block.ecn.agreed && length > 0 && next == sender.maximum;
+  const sent = markable
+    ? sendMarkable(block, sink, length, flags, now)
+    : sendSegment(block, sink, next, length, flags, now);
+  if (!sent) return false;
   if (allAcknowledged) block.liveness.progressed(now);
   noteSent(block, length + (fin ? 1 : 0), length, now);
   block.persist.stop();
   if (resting) armTimeout(block, now);
   return true;
+}
+
+/**
+ * Sends new data in a packet that routers may mark; others must not be marked (RFC 3168 sections
+ * 6.1.4 to 6.1.6). Returns false if the sink is busy.
+ */
+function sendMarkable(
+  block: ControlBlock,
+  sink: PacketSink,
+  length: u32,
+  flags: u32,
+  now: i64,
+): bool {
+  const path = block.path;
+  const ecn = block.ecn;
+  path.setEcn(ECN_CAPABLE);
+  const sent = sendSegment(block, sink, block.sender.next, length, flags | ecn.answer, now);
+  path.setEcn(0);
+  if (sent) ecn.answered();
+  return sent;
 }
 
 /** Advances SND.NXT by `count`, of which `length` are bytes of data. */
