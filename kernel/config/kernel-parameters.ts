@@ -6,17 +6,26 @@
 import { parseDecimalText } from "../../core/text";
 import { CONGESTION_NAMES } from "../../net/socket/tcp/congestion/controller";
 import { EcnMode } from "../../net/socket/tcp/congestion/ecn";
-import { TcpSettings } from "../../net/socket/tcp/settings";
+import { CookieMode, TcpSettings } from "../../net/socket/tcp/settings";
 
 const AVAILABLE: string = "net.ipv4.tcp_available_congestion_control";
 const CONGESTION: string = "net.ipv4.tcp_congestion_control";
 const ECN: string = "net.ipv4.tcp_ecn";
 const SACK: string = "net.ipv4.tcp_sack";
+const SYNCOOKIES: string = "net.ipv4.tcp_syncookies";
 const TIMESTAMPS: string = "net.ipv4.tcp_timestamps";
 const WINDOW_SCALING: string = "net.ipv4.tcp_window_scaling";
 
-/** In alphabetical order. */
-const NAMES: StaticArray<string> = [AVAILABLE, CONGESTION, ECN, SACK, TIMESTAMPS, WINDOW_SCALING];
+/** All names, in alphabetical order. */
+const NAMES: StaticArray<string> = [
+  AVAILABLE,
+  CONGESTION,
+  ECN,
+  SACK,
+  SYNCOOKIES,
+  TIMESTAMPS,
+  WINDOW_SCALING,
+];
 
 export class KernelParameters {
   constructor(private readonly tcp: TcpSettings) {}
@@ -33,6 +42,7 @@ export class KernelParameters {
     if (name == CONGESTION) return CONGESTION_NAMES[tcp.congestion];
     if (name == ECN) return `${tcp.ecn as i32}`;
     if (name == SACK) return switchText(tcp.selective);
+    if (name == SYNCOOKIES) return `${tcp.cookies as i32}`;
     if (name == TIMESTAMPS) return switchText(tcp.timestamps);
     return name == WINDOW_SCALING ? switchText(tcp.scaling) : "";
   }
@@ -48,17 +58,16 @@ export class KernelParameters {
       tcp.congestion = index;
       return "";
     }
-    if (name == ECN) {
-      const mode = parseDecimalText(value);
-      if (mode < 0 || mode > (EcnMode.Accept as i64)) return "invalid value, expected 0, 1 or 2";
-      tcp.ecn = mode as EcnMode;
-      return "";
+    const threefold = name == ECN || name == SYNCOOKIES;
+    const number = parseDecimalText(value);
+    if (number < 0 || number > (threefold ? 2 : 1)) {
+      return `invalid value, expected ${threefold ? "0, 1 or 2" : "0 or 1"}`;
     }
-    const on = value == "1";
-    if (!on && value != "0") return "invalid value, expected 0 or 1";
-    if (name == SACK) tcp.selective = on;
-    else if (name == TIMESTAMPS) tcp.timestamps = on;
-    else tcp.scaling = on;
+    if (name == ECN) tcp.ecn = number as EcnMode;
+    else if (name == SACK) tcp.selective = number == 1;
+    else if (name == SYNCOOKIES) tcp.cookies = number as CookieMode;
+    else if (name == TIMESTAMPS) tcp.timestamps = number == 1;
+    else tcp.scaling = number == 1;
     return "";
   }
 }

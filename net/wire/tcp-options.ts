@@ -62,6 +62,14 @@ export class TcpOptions {
     this.timestamped = false;
   }
 
+  /** Sets what `clear` has cleared to the options of a SYN without timestamps. */
+  restore(segmentSize: u32, scaled: bool, windowShift: u32, sackPermitted: bool): void {
+    this.segmentSize = segmentSize;
+    this.scaled = scaled;
+    this.windowShift = windowShift;
+    this.sackPermitted = sackPermitted;
+  }
+
   /** The first sequence number of a SACK block. */
   sackFrom(index: u32): u32 {
     return loadNet32(this.blocks + index * SACK_BLOCK);

@@ -33,7 +33,7 @@ const allocator = new RegExp(
  * needed fails the test.
  */
 const allowed: Record<string, string> = {
-  "net/socket/tcp/tcp/Tcp#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
+  "net/socket/tcp/passive-open/PassiveOpen#add": "a new connection, bounded by TCP_CONNECTIONS",
   "net/socket/tcp/registry/TcpRegistry#enlarge": "the tables of connections, each time they double",
   "core/pages/Pages#take": "a page for a connection's buffer, when there is no spare one",
   "net/socket/tcp/receive/reassembly/Reassembly#enlarge":

@@ -14,7 +14,6 @@ const allowed: Record<string, string> = {
   "machine/host.ts mmioRead16": "host.ts has every width",
   "machine/host.ts mmioWrite16": "host.ts has every width",
   "machine/host.ts tlsReadable": "for the library's own tests in C",
-  "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record, for code that stores one",
   "net/wire/ip-address.ts IP_ADDRESS_BYTES": "the size of an address, for code that stores one",
   "core/tls-codes.ts TLS_OUTPUT": "a bit that the engine reports, as in glue/tls.h",
   "machine/clock.ts clockSource": "read by tests: which clock was chosen",

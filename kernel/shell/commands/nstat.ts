@@ -111,6 +111,9 @@ export class Nstat extends Command {
     printer.print("TcpOutSegs", tcp.segmentsOut);
     printer.print("TcpRetransSegs", tcp.retransmits);
     printer.print("TcpOutRsts", tcp.resetsOut);
+    printer.print("TcpExtSyncookiesSent", tcp.cookiesSent);
+    printer.print("TcpExtSyncookiesRecv", tcp.cookiesReceived);
+    printer.print("TcpExtSyncookiesFailed", tcp.cookiesFailed);
     printer.print("TcpExtPAWSActive", tcp.pawsActive);
     printer.print("TcpExtPAWSEstab", tcp.pawsEstablished);
     printer.print("TcpExtTSEcrRejected", tcp.echoRejected);

@@ -24,6 +24,10 @@ export class TcpCounters {
   timeouts: u64 = 0;
   /** SYNs dropped because a backlog or the table was full, or memory was short. */
   listenDrops: u64 = 0;
+  /** SYN cookies sent, returned, and not recognized (RFC 4987 section 3.6). */
+  cookiesSent: u64 = 0;
+  cookiesReceived: u64 = 0;
+  cookiesFailed: u64 = 0;
   /** TIME-WAIT records evicted early because their table was full. */
   timeWaitOverflows: u64 = 0;
 }

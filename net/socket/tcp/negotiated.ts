@@ -31,12 +31,9 @@ export class Negotiated {
     return negotiated;
   }
 
-  /** Derives the segment size to announce from the path's MTU; it is at most what a frame holds. */
+  /** Derives the segment size to announce from the path's MTU. */
   announce(mtu: u32): void {
-    const headers = IPV4_HEADER + TCP_HEADER;
-    const room = FRAME_STORAGE - FRAME_HEADROOM;
-    if (mtu <= headers) this.ownSegmentSize = SEGMENT_SIZE_MINIMUM;
-    else this.ownSegmentSize = mtu - headers < room ? mtu - headers : room;
+    this.ownSegmentSize = announcedSize(mtu);
   }
 
   /**
@@ -53,4 +50,12 @@ export class Negotiated {
     if (size < SEGMENT_SIZE_MINIMUM) size = SEGMENT_SIZE_MINIMUM;
     return size < this.ownSegmentSize ? size : this.ownSegmentSize;
   }
+}
+
+/** Returns the segment size to announce over a path with this MTU: at most what a frame holds. */
+export function announcedSize(mtu: u32): u32 {
+  const headers = IPV4_HEADER + TCP_HEADER;
+  const room = FRAME_STORAGE - FRAME_HEADROOM;
+  if (mtu <= headers) return SEGMENT_SIZE_MINIMUM;
+  return mtu - headers < room ? mtu - headers : room;
 }

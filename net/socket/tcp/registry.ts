@@ -79,17 +79,29 @@ export class TcpRegistry {
   }
 
   /**
-   * Opens a connection between these ends in `state`, over a path with this MTU. The initial
-   * sequence number is not before `above`, unless `above` is 0 (RFC 1122 section 4.2.2.13).
+   * Returns an initial sequence number for a connection between these ends. It is not before
+   * `above`, unless `above` is 0 (RFC 1122 section 4.2.2.13).
    */
-  open(ends: Endpoints, mtu: u32, state: TcpState, above: u32): ControlBlock {
+  initialSequence(ends: Endpoints, above: u32): u32 {
+    const initial = this.sequences.next(ends, this.schedule.now);
+    return above != 0 && ((initial - above) as i32) < 0 ? above : initial;
+  }
+
+  /** Returns the offset of the timestamps between these ends. */
+  clockOffset(ends: Endpoints): u32 {
+    return this.sequences.clockOffset(ends);
+  }
+
+  /**
+   * Opens a connection between these ends in `state`, over a path with this MTU, with the sequence
+   * number `initial` for its SYN.
+   */
+  open(ends: Endpoints, mtu: u32, state: TcpState, initial: u32): ControlBlock {
     const schedule = this.schedule;
     const block = new ControlBlock(schedule);
     block.endpoints.copy(ends);
     block.path.along(ends);
     block.negotiated.announce(mtu);
-    let initial = this.sequences.next(ends, schedule.now);
-    if (above != 0 && ((initial - above) as i32) < 0) initial = above;
     block.timestamps.start(this.sequences.clockOffset(ends));
     block.open(state, initial);
     block.attach();

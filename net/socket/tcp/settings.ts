@@ -6,6 +6,14 @@ import { TCP_CONNECTIONS } from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
 import { EcnMode } from "./congestion/ecn";
 
+/** When SYNs are answered with cookies (`tcp_syncookies`). */
+export const enum CookieMode {
+  Never = 0,
+  /** While a listener has as many half-open connections as its backlog. */
+  Crowded,
+  Always,
+}
+
 export class TcpSettings {
   /** How many connections there may be; not a parameter of Linux. */
   connections: u32 = TCP_CONNECTIONS;
@@ -13,6 +21,8 @@ export class TcpSettings {
   congestion: CongestionAlgorithm = CongestionAlgorithm.Cubic;
   /** `tcp_ecn`: explicit congestion notification (RFC 3168). */
   ecn: EcnMode = EcnMode.Accept;
+  /** `tcp_syncookies` (RFC 4987 section 3.6). */
+  cookies: CookieMode = CookieMode.Crowded;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */
   selective: bool = true;
   /** `tcp_timestamps`: whether to offer timestamps (RFC 7323 section 3). */

@@ -3,7 +3,7 @@
  * belongs to, and gives a turn to each connection that has something to do.
  */
 
-import { TCP_BACKLOG, TCP_OWN_CONNECTIONS, TCP_OWN_SLOTS } from "../../../core/limits";
+import { TCP_BACKLOG } from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
@@ -20,13 +20,13 @@ import { ControlBlock } from "./control-block";
 import { TcpCounters } from "./counters";
 import { expire } from "./deadlines";
 import { TimeWaitRecord } from "./end/time-wait";
-import { takeSyn } from "./input/handshake";
 import { receiveError } from "./input/icmp-error";
 import { receiveSegment } from "./input/receive";
 import { ListenerOwner, TcpListener } from "./listen/listener";
 import { Listeners } from "./listen/listeners";
 import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
+import { PassiveOpen } from "./passive-open";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { TcpSettings } from "./settings";
@@ -40,6 +40,7 @@ export class Tcp implements ListenerOwner {
   private readonly registry: TcpRegistry;
   private readonly schedule: Schedule;
   private readonly listeners: Listeners;
+  private readonly passive: PassiveOpen;
   /** The segment that `process` handles next. */
   readonly segment: TcpSegment = new TcpSegment();
   /** Scratch space for ends other than those of a segment. */
@@ -50,11 +51,15 @@ export class Tcp implements ListenerOwner {
   /** The path of the last connection that this host opened. */
   private readonly opening: Path = new Path();
   /** The path of the last connection accepted, or of the last answer without a connection. */
-  private readonly path: Path = new Path();
+  private readonly path: Path;
 
   constructor(random: Random) {
     const registry = new TcpRegistry(random);
+    const path = new Path();
+    const passive = new PassiveOpen(registry, path, random);
     this.registry = registry;
+    this.path = path;
+    this.passive = passive;
     this.schedule = registry.schedule;
     this.counters = registry.schedule.counters;
     this.settings = registry.schedule.settings;
@@ -97,10 +102,11 @@ export class Tcp implements ListenerOwner {
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;
-    if (!registry.canBuffer(1) || !this.makeRoom(0)) return null;
+    if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) return null;
     if (!registry.ports.choose(ends)) return null;
     this.counters.activeOpens++;
-    const block = registry.open(ends, path.mtu, TcpState.SynSent, 0);
+    const initial = registry.initialSequence(ends, 0);
+    const block = registry.open(ends, path.mtu, TcpState.SynSent, initial);
     block.path.setMark(mark);
     return new TcpConnection(block);
   }
@@ -247,7 +253,7 @@ export class Tcp implements ListenerOwner {
       if (listener != null && !segment.has(FLAG_RST)) {
         // The backlog is full: drop the last ACK. The peer sends it again after another SYN,ACK.
         if (segment.has(FLAG_ACK) && listener.full) return Drop.TcpBacklog;
-        if (!this.canAccept()) return Drop.TcpLimit;
+        if (!this.passive.canAccept()) return Drop.TcpLimit;
       }
     }
     const drop = receiveSegment(block, segment, now);
@@ -294,76 +300,13 @@ export class Tcp implements ListenerOwner {
 
   /** Handles a segment in CLOSED or LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
   private processNew(segment: TcpSegment, sink: PacketSink, above: u32): Drop {
-    if (segment.has(FLAG_RST)) return Drop.TcpNoSocket;
-    const listener = this.listeners.on(segment.endpoints.localPort);
-    if (listener == null || segment.has(FLAG_ACK)) {
-      this.refuse(segment, sink);
-      return Drop.TcpNoSocket;
-    }
-    // A SYN with a FIN opens nothing; without a SYN there is nothing to do.
-    if (!segment.has(FLAG_SYN) || segment.has(FLAG_FIN)) return Drop.TcpNoSocket;
-    if (listener.full) {
-      listener.countDrop();
-      this.counters.listenDrops++;
-      return Drop.TcpBacklog;
-    }
-    if (listener.halfOpen.count >= listener.backlog) this.dropHalfOpen(listener);
-    if (!this.canAccept() || !this.makeRoom(TCP_OWN_SLOTS)) {
-      this.counters.listenDrops++;
-      return Drop.TcpLimit;
-    }
-    this.openPassive(listener, segment, sink, above);
-    return Drop.None;
-  }
-
-  /** Enters SYN-RECEIVED; for `above`, see `TcpRegistry.open`. */
-  private openPassive(
-    listener: TcpListener,
-    segment: TcpSegment,
-    sink: PacketSink,
-    above: u32,
-  ): void {
-    const ends = segment.endpoints;
-    const path = this.path;
-    path.along(ends);
-    sink.update(path);
-    const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, above);
-    takeSyn(block, segment, this.schedule.now);
-    listener.halfOpen.push(block);
-    this.counters.passiveOpens++;
-  }
-
-  /** Reports whether an inbound connection leaves enough memory for those that this host opens. */
-  private canAccept(): bool {
-    return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
-  }
-
-  /**
-   * Makes room for a connection beside `reserved` free slots: if necessary, drops half-open
-   * connections (RFC 4987 section 3.2), then the orphans without progress for longest. Returns
-   * false if that does not suffice.
-   */
-  private makeRoom(reserved: u32): bool {
-    const registry = this.registry;
-    for (let i: u32 = 0; i < this.listeners.count && !registry.hasRoom(reserved); i++) {
-      this.dropHalfOpen(this.listeners.at(i));
-    }
-    while (!registry.hasRoom(reserved)) {
-      const orphan = registry.stalestOrphan();
-      if (orphan == null) return false;
-      orphan.end(SocketError.NoResources);
-      registry.settle(orphan);
-    }
-    return true;
-  }
-
-  /** Drops the oldest half-open connection of a listener, if there is one. */
-  private dropHalfOpen(listener: TcpListener): void {
-    const oldest = listener.halfOpen.first;
-    if (oldest == null) return;
-    listener.countDrop();
-    oldest.end(SocketError.NoResources);
-    this.registry.settle(oldest);
+    const passive = this.passive;
+    const block = passive.restore(segment, sink);
+    if (block != null) return this.processConnection(block, segment, this.schedule.now, sink);
+    if (passive.drop != Drop.None) return passive.drop;
+    const drop = passive.receive(segment, sink, above);
+    if (segment.refused) this.refuse(segment, sink);
+    return drop;
   }
 
   private refuse(segment: TcpSegment, sink: PacketSink): void {

@@ -50,6 +50,16 @@ export function setConnections(most: u32): void {
 export function setCongestion(algorithm: u32): void {
   tcp.settings.congestion = algorithm;
 }
+/** `CookieMode` of this host, and how many cookies were sent and not recognized. */
+export function setCookies(mode: u32): void {
+  tcp.settings.cookies = mode;
+}
+export function cookiesSent(): u64 {
+  return tcp.counters.cookiesSent;
+}
+export function cookiesFailed(): u64 {
+  return tcp.counters.cookiesFailed;
+}
 /** Pages in all buffers. */
 export function pagesUsed(c: TcpConnection): u32 {
   return c.block.schedule.pages.used;

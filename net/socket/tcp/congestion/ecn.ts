@@ -40,14 +40,16 @@ export class Ecn {
     return OFFER;
   }
 
-  /**
-   * Takes the flags of the peer's SYN, and the ECN bits of its packet. SYNs are never sent with ECN
-   * bits, so a network that sets them would set them on anything (section 6.1.1).
-   */
+  /** Takes the flags of the peer's SYN or SYN,ACK, and the ECN bits of its packet. */
   settle(flags: u32, bits: u32, mode: EcnMode): void {
     const answer = flags & OFFER;
     if ((flags & FLAG_ACK) != 0) this.agreed = this.offered && answer == FLAG_ECE;
-    else this.agreed = mode != EcnMode.Off && answer == OFFER && bits == 0;
+    else this.agreed = acceptsOffer(flags, bits, mode);
+  }
+
+  /** Notes that the peer's SYN was an offer, and was accepted. */
+  agree(): void {
+    this.agreed = true;
   }
 
   /** Returns the flags that accept the peer's offer in a SYN,ACK. */
@@ -83,4 +85,13 @@ export class Ecn {
   answered(): void {
     this.answerDue = false;
   }
+}
+
+/**
+ * Reports whether a SYN with these flags, in a packet with these ECN bits, offers ECN to a host
+ * that accepts it. SYNs are never sent with ECN bits, so a network that sets them would set them on
+ * anything (section 6.1.1).
+ */
+export function acceptsOffer(flags: u32, bits: u32, mode: EcnMode): bool {
+  return mode != EcnMode.Off && (flags & OFFER) == OFFER && bits == 0;
 }

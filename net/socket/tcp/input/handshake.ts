@@ -1,6 +1,7 @@
 /** Opens connections: SYN-SENT (RFC 9293 section 3.10.7.3), the options of a SYN, ESTABLISHED. */
 import { Drop } from "../../../wire/drop";
 import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { TcpOptions } from "../../../wire/tcp-options";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
@@ -57,21 +58,49 @@ export function echoesSyn(block: ControlBlock, segment: TcpSegment, now: i64): b
 
 /** Takes the peer's SYN: its sequence number and options. */
 export function takeSyn(block: ControlBlock, segment: TcpSegment, now: i64): void {
+  block.ecn.settle(segment.flags, segment.ecn, block.schedule.settings.ecn);
+  takeOptions(block, segment.sequence, segment.synOptions(), segment.timestamped);
+  if (block.negotiated.timestamps) block.timestamps.receivedSyn(segment.timestamp, now);
+  // The window of a SYN is never scaled (RFC 7323 section 2.2).
+  block.sender.setWindow(segment.sequence, segment.acknowledgment, segment.window);
+}
+
+/**
+ * Brings SYN-RECEIVED back when an ACK returns a cookie. `options` are those of the peer's SYN,
+ * `explicit` is whether both ends use ECN, and `sentAt` is when the SYN,ACK was sent.
+ */
+export function restoreSyn(
+  block: ControlBlock,
+  ack: TcpSegment,
+  options: TcpOptions,
+  explicit: bool,
+  sentAt: i64,
+): void {
+  takeOptions(block, ack.sequence - 1, options, ack.timestamped);
+  block.sender.restore();
+  block.liveness.progressed(sentAt);
+  if (explicit) block.ecn.agree();
+  if (!block.negotiated.timestamps) return;
+  block.timestamps.receivedSyn(ack.timestamp, block.schedule.now);
+  block.timestamps.sent(block.receiver.next);
+}
+
+/** Takes the sequence number and the options of the peer's SYN. */
+function takeOptions(
+  block: ControlBlock,
+  initial: u32,
+  options: TcpOptions,
+  timestamped: bool,
+): void {
   const receiver = block.receiver;
   const sender = block.sender;
   const negotiated = block.negotiated;
-  receiver.start(segment.sequence);
+  receiver.start(initial);
   receiver.offer();
-  block.ecn.settle(segment.flags, segment.ecn, block.schedule.settings.ecn);
-  const options = segment.synOptions();
-  sender.limit(negotiated.settle(options, segment.timestamped), negotiated.optionBytes);
-  if (negotiated.timestamps) block.timestamps.receivedSyn(segment.timestamp, now);
-  if (negotiated.scaling) {
-    sender.scale(options.windowShift);
-    receiver.scale();
-  }
-  // The window of a SYN is never scaled (RFC 7323 section 2.2).
-  sender.setWindow(segment.sequence, segment.acknowledgment, segment.window);
+  sender.limit(negotiated.settle(options, timestamped), negotiated.optionBytes);
+  if (!negotiated.scaling) return;
+  sender.scale(options.windowShift);
+  receiver.scale();
 }
 
 /**

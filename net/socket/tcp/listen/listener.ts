@@ -18,6 +18,8 @@ export class TcpListener {
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
   /** SYNs that found the ready queue full, and half-open connections evicted. */
   dropped: u64 = 0;
+  /** When a SYN was last answered with a cookie. */
+  cookieAt: i64 = i64.MIN_VALUE >> 1;
 
   constructor(
     private readonly owner: ListenerOwner,
@@ -53,6 +55,11 @@ export class TcpListener {
   leave(block: ControlBlock): void {
     if (block.queue == ListenQueue.Ready) this.ready.remove(block);
     else this.halfOpen.remove(block);
+  }
+
+  /** Notes that a SYN was answered with a cookie. */
+  noteCookie(now: i64): void {
+    this.cookieAt = now;
   }
 
   countDrop(): void {

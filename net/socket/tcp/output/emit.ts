@@ -19,7 +19,8 @@ import { BareSegment } from "../bare-segment";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
 import { Sender } from "../send/sender";
-import { emitOptions, emitOptionsOfSyn, optionBytes, synOptionBytes } from "./options";
+import { SynOptions } from "../syn-options";
+import { emitOptions, optionBytes, synOptions } from "./options";
 
 /**
  * Sends one segment of a connection, with `length` bytes of its send ring from `sequence` on.
@@ -39,7 +40,7 @@ export function sendSegment(
   const sender = block.sender;
   const payloadSum = length > 0 ? copyPayload(sender, frame.append(length), sequence, length) : 0;
   const syn = (flags & FLAG_SYN) != 0;
-  const options = syn ? synOptionBytes(block) : optionBytes(block, length);
+  const options = syn ? synOptions(block, now).bytes : optionBytes(block, length);
   const headerLength = TCP_HEADER + options;
   const header = frame.push(headerLength);
   const acknowledges = (flags & FLAG_ACK) != 0;
@@ -47,7 +48,7 @@ export function sendSegment(
   const receiver = block.receiver;
   let window = receiver.offer();
   if (syn) {
-    emitOptionsOfSyn(block, header + TCP_HEADER, now);
+    block.schedule.synOptions.emit(header + TCP_HEADER);
     window = receiver.synWindow;
   } else if (options != 0) {
     emitOptions(block, header + TCP_HEADER, options, now);
@@ -88,13 +89,40 @@ function noteAcknowledged(block: ControlBlock, length: u32, options: u32): void 
 export function sendBare(sink: PacketSink, path: Path, ends: Endpoints, bare: BareSegment): bool {
   const frame = sink.allocate(path);
   if (frame == null) return false;
-  const length = TCP_HEADER + (bare.timestamped ? TIMESTAMPS_BYTES : 0);
-  const header = frame.push(length);
+  const options = bare.timestamped ? TIMESTAMPS_BYTES : 0;
+  const header = frame.push(TCP_HEADER + options);
   if (bare.timestamped) emitTimestamps(header + TCP_HEADER, bare.timestamp, bare.echo);
+  emitBare(header, TCP_HEADER + options, ends, bare, path);
+  return sink.send(frame, path, PROTOCOL_TCP) != SendResult.Busy;
+}
+
+/** As `sendBare`, for a SYN,ACK with `options`. */
+export function sendSynAck(
+  sink: PacketSink,
+  path: Path,
+  ends: Endpoints,
+  bare: BareSegment,
+  options: SynOptions,
+): bool {
+  const frame = sink.allocate(path);
+  if (frame == null) return false;
+  const length = TCP_HEADER + options.bytes;
+  const header = frame.push(length);
+  options.emit(header + TCP_HEADER);
+  emitBare(header, length, ends, bare, path);
+  return sink.send(frame, path, PROTOCOL_TCP) != SendResult.Busy;
+}
+
+function emitBare(
+  header: usize,
+  length: u32,
+  ends: Endpoints,
+  bare: BareSegment,
+  path: Path,
+): void {
   const control = tcpControl(length, bare.flags, bare.window);
   emitTcp(header, ends.ports, bare.sequence, bare.acknowledgment, control);
   sealTcp(header, length, length, path.addressSum);
-  return sink.send(frame, path, PROTOCOL_TCP) != SendResult.Busy;
 }
 
 /**

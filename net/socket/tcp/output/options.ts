@@ -1,41 +1,24 @@
 /** The options of segments that are sent: those of a SYN, timestamps, selective acknowledgments. */
 import {
-  emitSackPermitted,
-  emitSackPermittedBeforeTimestamps,
   emitSackPrefix,
-  emitSegmentSize,
   emitTimestamps,
-  emitWindowScale,
   OPTIONS_MAXIMUM,
   SACK_BLOCK,
   SACK_PREFIX,
   TIMESTAMPS_BYTES,
 } from "../../../wire/tcp-options";
 import { ControlBlock } from "../control-block";
+import { WINDOW_SHIFT } from "../receive/receiver";
+import { SynOptions } from "../syn-options";
 
-/** Returns the bytes of options on this connection's SYN. */
-export function synOptionBytes(block: ControlBlock): u32 {
+/** Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. */
+export function synOptions(block: ControlBlock, now: i64): SynOptions {
   const negotiated = block.negotiated;
-  const scaling: u32 = negotiated.scaling ? 4 : 0;
-  if (negotiated.timestamps) return 4 + TIMESTAMPS_BYTES + scaling;
-  return 4 + (negotiated.selective ? 4 : 0) + scaling;
-}
-
-/**
- * Writes the options of a SYN sent at `now`, in the order of Linux: the segment size, and those
- * that this host offers or accepts.
- */
-export function emitOptionsOfSyn(block: ControlBlock, pointer: usize, now: i64): void {
-  const negotiated = block.negotiated;
-  let at = emitSegmentSize(pointer, negotiated.ownSegmentSize);
-  if (negotiated.timestamps) {
-    const timestamps = at;
-    at = emitTimestamps(at, block.timestamps.at(now), block.timestamps.recent);
-    if (negotiated.selective) emitSackPermittedBeforeTimestamps(timestamps);
-  } else if (negotiated.selective) {
-    at = emitSackPermitted(at);
-  }
-  if (negotiated.scaling) emitWindowScale(at, block.receiver.wantedShift);
+  const options = block.schedule.synOptions;
+  options.set(negotiated.ownSegmentSize, negotiated.selective);
+  if (negotiated.timestamps) options.stamp(block.timestamps.at(now), block.timestamps.recent);
+  if (negotiated.scaling) options.scale(WINDOW_SHIFT);
+  return options;
 }
 
 /**

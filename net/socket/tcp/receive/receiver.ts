@@ -17,6 +17,10 @@ import { Reassembly } from "./reassembly";
 
 /** The largest window without scaling. */
 const WINDOW_UNSCALED: u32 = 65535;
+/** The window field of a SYN, which is never scaled (RFC 7323 section 2.2). */
+export const SYN_WINDOW: u32 = min(TCP_RECEIVE_BYTES, WINDOW_UNSCALED);
+/** The shift that lets a window cover the largest buffer (RFC 7323 section 2.3). */
+export const WINDOW_SHIFT: u32 = 15 - clz(TCP_RECEIVE_MOST_BYTES);
 
 export class Receiver {
   /** IRS */
@@ -71,16 +75,9 @@ export class Receiver {
     return before(read, this.urgentEnd) ? this.urgentEnd - read : 0;
   }
 
-  /** The shift that lets a window cover the largest buffer (RFC 7323 section 2.3). */
-  get wantedShift(): u32 {
-    let shift: u32 = 0;
-    while (TCP_RECEIVE_MOST_BYTES >>> shift > WINDOW_UNSCALED + 1) shift++;
-    return shift;
-  }
-
   /** Both sides sent a window scale option: windows are scaled from now on. */
   scale(): void {
-    this.shift = this.wantedShift;
+    this.shift = WINDOW_SHIFT;
   }
 
   /** Records an in-order segment of `length` bytes; `most` bounds `segmentSize`. */

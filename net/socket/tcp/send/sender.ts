@@ -69,6 +69,12 @@ export class Sender {
     this.segments.begin(initial);
   }
 
+  /** Brings back that the SYN was sent: the peer acknowledges a cookie. */
+  restore(): void {
+    this.next = this.initial + 1;
+    this.maximum = this.next;
+  }
+
   /**
    * Limits segments to `size` bytes of options and payload, as the SYNs settled (RFC 6691); every
    * segment has `options` bytes of options.

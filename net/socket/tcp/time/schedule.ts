@@ -10,6 +10,7 @@ import { BareSegment } from "../bare-segment";
 import { TcpCounters } from "../counters";
 import { AckEvent } from "../loss/ack-event";
 import { TcpSettings } from "../settings";
+import { SynOptions } from "../syn-options";
 
 /**
  * What all connections of a host share: time, randomness, counters, settings, the active list and
@@ -29,6 +30,8 @@ export class Schedule {
   readonly ack: AckEvent = new AckEvent();
   /** The segment without a connection that is being sent. */
   readonly bare: BareSegment = new BareSegment();
+  /** The options of the SYN that is being sent. */
+  readonly synOptions: SynOptions = new SynOptions();
   private first: Scheduled | null = null;
   private last: Scheduled | null = null;
 
