@@ -11,6 +11,7 @@ import { HttpHandler, IncomingRequest } from "../../net/service/http/server/hand
 import { HttpResponse } from "../../net/service/http/server/response";
 import { quoteJson } from "../../net/service/json/writer";
 import { NetworkStack } from "../../net/service/stack";
+import { TcpCounter } from "../../net/socket/tcp/counters";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
 
 const BYTES: string = "/bytes/";
@@ -52,9 +53,9 @@ export class StatusSite implements HttpHandler {
         `"uptime":${stack.ip.now / SECOND},` +
         `"interfaces":[${interfaces.join(",")}],` +
         `"tcp":{"connections":${tcp.connectionCount()},"timeWait":${tcp.timeWaitCount()},` +
-        `"segmentsReceived":${tcp.counters.segmentsIn},` +
-        `"segmentsSent":${tcp.counters.segmentsOut},` +
-        `"retransmits":${tcp.counters.retransmits}},` +
+        `"segmentsReceived":${tcp.counters.of(TcpCounter.InSegs)},` +
+        `"segmentsSent":${tcp.counters.of(TcpCounter.OutSegs)},` +
+        `"retransmits":${tcp.counters.of(TcpCounter.RetransSegs)}},` +
         `"frames":{"all":${stack.pool.count},"free":${stack.pool.available}}}\n`,
     );
     response.contentType = "application/json";

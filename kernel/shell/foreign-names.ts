@@ -52,10 +52,6 @@ export function substituteFor(words: Array<string>): string {
   if (name == "sudo" && option != "") return words.slice(1).join(" ");
   if (name == "route")
     return option == "add" || option == "del" ? `ip route ${option}` : "ip route";
-  if (name == "netstat") {
-    const flags = option.startsWith("-") ? option : "";
-    return flags.includes("r") ? "ip route" : flags.includes("i") ? "ip -s link" : "ss";
-  }
   if (name == "shutdown") return option == "-r" ? "reboot" : "poweroff";
   if (name == "init" || name == "telinit") return option == "6" ? "reboot" : "poweroff";
   if (name == "systemctl") {

@@ -1,65 +1,96 @@
-/** An interface's counters by protocol (after RFC 4293, RFC 4113, RFC 4022). */
+/**
+ * An interface's counters of IP, ICMP, UDP, ARP and neighbors (RFC 4293, RFC 4113), under Linux's
+ * names where it has them (Documentation/networking/snmp_counter.rst).
+ */
+import { Counters } from "../../core/counters";
 
-export class ProtocolCounters {
-  arpIn: u64 = 0;
-  arpOut: u64 = 0;
-
+/** In the order of `IP_COUNTER_NAMES`. */
+export const enum IpCounter {
   /** IPv4 packets received, valid or not. */
-  ipIn: u64 = 0;
+  InReceives = 0,
   /** Whole datagrams passed to ICMP, UDP or TCP. */
-  ipDelivered: u64 = 0;
-  ipOut: u64 = 0;
-  fragmentsIn: u64 = 0;
-  reassembled: u64 = 0;
-  fragmentsOut: u64 = 0;
-  /** Datagrams sent in fragments. */
-  fragmented: u64 = 0;
-
-  icmpIn: u64 = 0;
-  icmpOut: u64 = 0;
-  icmpErrorsIn: u64 = 0;
-  icmpErrorsOut: u64 = 0;
+  InDelivers,
+  /** Datagrams sent, each counted once however many fragments it takes. */
+  OutRequests,
+  /** Packets for which there was no route; counted by the loopback. */
+  OutNoRoutes,
+  /** Fragments received, and datagrams reassembled. */
+  ReasmReqds,
+  ReasmOKs,
+  /** Datagrams sent in fragments, and those fragments. */
+  FragOKs,
+  FragCreates,
+  IcmpInMsgs,
+  IcmpInDestUnreachs,
+  IcmpInTimeExcds,
+  IcmpInParmProbs,
+  IcmpInEchos,
+  IcmpInEchoReps,
+  IcmpOutMsgs,
   /** Errors not sent because of the rate limit. */
-  icmpErrorsLimited: u64 = 0;
-  echoRequestsIn: u64 = 0;
-  echoRepliesOut: u64 = 0;
-
-  udpIn: u64 = 0;
-  udpOut: u64 = 0;
-  tcpIn: u64 = 0;
-  tcpOut: u64 = 0;
-
-  /** Packets dropped because their next hop did not answer ARP. */
-  neighborUnreachable: u64 = 0;
-  /** Packets dropped because the neighbor cache or the queue of an entry was full. */
-  neighborOverflow: u64 = 0;
+  IcmpOutRateLimitHost,
+  IcmpOutDestUnreachs,
+  IcmpOutTimeExcds,
+  IcmpOutEchoReps,
+  UdpInDatagrams,
+  UdpOutDatagrams,
+  /** Bytes of IPv4 packets, with their headers. */
+  InOctets,
+  OutOctets,
+  /** Packets by the ECN field (RFC 3168 section 5), in the order of its values. */
+  InNoECTPkts,
+  InECT1Pkts,
+  InECT0Pkts,
+  InCEPkts,
+  // Linux does not have the following.
+  ArpIn,
+  ArpOut,
   /** How often another station used an address of this interface (RFC 5227 section 2.4). */
-  addressConflicts: u64 = 0;
+  ArpAddressConflicts,
+  /** Packets dropped because their next hop did not answer ARP. */
+  NeighborUnreachable,
+  /** Packets dropped because the neighbor cache or the queue of an entry was full. */
+  NeighborOverflow,
+}
 
-  /** Adds the counters of another interface. */
-  add(other: ProtocolCounters): void {
-    this.arpIn += other.arpIn;
-    this.arpOut += other.arpOut;
-    this.ipIn += other.ipIn;
-    this.ipDelivered += other.ipDelivered;
-    this.ipOut += other.ipOut;
-    this.fragmentsIn += other.fragmentsIn;
-    this.reassembled += other.reassembled;
-    this.fragmentsOut += other.fragmentsOut;
-    this.fragmented += other.fragmented;
-    this.icmpIn += other.icmpIn;
-    this.icmpOut += other.icmpOut;
-    this.icmpErrorsIn += other.icmpErrorsIn;
-    this.icmpErrorsOut += other.icmpErrorsOut;
-    this.icmpErrorsLimited += other.icmpErrorsLimited;
-    this.echoRequestsIn += other.echoRequestsIn;
-    this.echoRepliesOut += other.echoRepliesOut;
-    this.udpIn += other.udpIn;
-    this.udpOut += other.udpOut;
-    this.tcpIn += other.tcpIn;
-    this.tcpOut += other.tcpOut;
-    this.neighborUnreachable += other.neighborUnreachable;
-    this.neighborOverflow += other.neighborOverflow;
-    this.addressConflicts += other.addressConflicts;
+/** The names of the counters as nstat(8) prints them. */
+const IP_COUNTER_NAMES: StaticArray<string> = [
+  "IpInReceives",
+  "IpInDelivers",
+  "IpOutRequests",
+  "IpOutNoRoutes",
+  "IpReasmReqds",
+  "IpReasmOKs",
+  "IpFragOKs",
+  "IpFragCreates",
+  "IcmpInMsgs",
+  "IcmpInDestUnreachs",
+  "IcmpInTimeExcds",
+  "IcmpInParmProbs",
+  "IcmpInEchos",
+  "IcmpInEchoReps",
+  "IcmpOutMsgs",
+  "IcmpOutRateLimitHost",
+  "IcmpOutDestUnreachs",
+  "IcmpOutTimeExcds",
+  "IcmpOutEchoReps",
+  "UdpInDatagrams",
+  "UdpOutDatagrams",
+  "IpExtInOctets",
+  "IpExtOutOctets",
+  "IpExtInNoECTPkts",
+  "IpExtInECT1Pkts",
+  "IpExtInECT0Pkts",
+  "IpExtInCEPkts",
+  "ArpIn",
+  "ArpOut",
+  "ArpAddressConflicts",
+  "NeighborUnreachable",
+  "NeighborOverflow",
+];
+
+export class IpCounters extends Counters {
+  constructor() {
+    super(IP_COUNTER_NAMES);
   }
 }

@@ -15,6 +15,7 @@ import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { Ipv4Address } from "../wire/address";
 import { Frame } from "../wire/frame";
+import { IpCounter } from "./counters";
 import { Interface } from "./interface";
 import { IpConfiguration } from "./ip/configuration";
 import { Egress } from "./ip/egress";
@@ -186,7 +187,7 @@ export class IpLayer extends IpConfiguration {
     let frame = lost;
     while (frame != null) {
       const next = frame.next;
-      iface.counters.neighborUnreachable++;
+      iface.counters.add(IpCounter.NeighborUnreachable);
       this.icmp.reportLost(now, frame.start, frame.length);
       this.pool.release(frame);
       frame = next;

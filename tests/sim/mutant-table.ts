@@ -119,8 +119,8 @@ export const mutants: Mutant[] = [
   [
     "marks nothing lost on a time-out",
     "net/socket/tcp/loss/recovery.ts",
-    "sender.segments.loseAll();\n    this.timedOutOnce = true;",
-    "this.timedOutOnce = true;",
+    "if (sender.segments.loseAll()) this.counters.add(TcpCounter.SACKReneging);",
+    "",
   ],
   [
     "repeats a POST whose new connection ended without a response",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
-import { echoRequest, OFF_LINK } from "../lab/scripted/ip-host.ts";
+import { OFF_LINK } from "../lab/scripted/ip-host.ts";
 
 /** Returns a command's output without the echo and the prompt. */
 const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
@@ -203,16 +203,4 @@ test("ip route list table all shows the local table too", async () => {
   ] as const) {
     assert.ok(printed(lab, line)[0].startsWith(says), `${line}: ${printed(lab, line)[0]}`);
   }
-});
-
-test("nstat prints counters with Linux's names, and those of full queues", async () => {
-  const lab = await Lab.at("S1");
-  assert.deepEqual(printed(lab, "nstat NeighborOverflow"), ["#kernel"]);
-  for (let i = 0; i < 9; i++) lab.inject([echoRequest({ source: "10.0.2.99" })]);
-  lab.take();
-  const lines = printed(lab, "nstat 'Icmp*' 'Neighbor*Flow' NeighborOverflow");
-  assert.match(lines[1], /^IcmpInMsgs {22}\d+ +0\.0$/);
-  assert.equal(lines.at(-1), `${"NeighborOverflow".padEnd(32)}${"5".padEnd(16)}   0.0`);
-  assert.ok(printed(lab, "nstat -z").some((line) => line.startsWith("TcpOutRsts ")));
-  lab.pass(4);
 });

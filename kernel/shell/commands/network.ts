@@ -13,6 +13,7 @@ import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Iperf3 } from "./iperf3";
 import { Nc } from "./nc";
+import { Netstat } from "./netstat";
 import { Nslookup } from "./nslookup";
 import { Nstat } from "./nstat";
 import { Ntp } from "./ntp";
@@ -41,7 +42,9 @@ export function addNetworkCommands(
   registry.add(new Ip(stack));
   registry.add(new Iperf3(stack, daemons.iperf3));
   registry.add(new Nc(stack));
+  registry.add(new Netstat(stack));
   registry.add(new Nslookup(stack));
+  registry.add(new Nstat(stack));
   registry.add(new Ntp(stack));
   registry.add(new Ping(stack));
   registry.add(new Resolvectl(stack));
@@ -50,7 +53,6 @@ export function addNetworkCommands(
   registry.add(new Ss(stack));
   registry.add(new Sysctl(new KernelParameters(stack.ip.tcp.settings)));
   registry.add(new Tc(stack));
-  registry.add(new Nstat(stack));
   registry.add(new Tcpdump(stack));
   registry.add(new Tls(stack));
 }

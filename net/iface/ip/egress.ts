@@ -20,6 +20,7 @@ import {
   PROTOCOL_TCP,
   PROTOCOL_UDP,
 } from "../../wire/ipv4";
+import { IpCounter } from "../counters";
 import { Interface } from "../interface";
 import { TurnTime } from "../qdisc/scheduler";
 import { Ipv4Identification } from "./ipv4-identification";
@@ -69,7 +70,9 @@ export class Egress implements PacketSink, TurnTime {
   /** See PacketSink.update. */
   update(path: Path): bool {
     if (!path.isCurrent(this.routes.generation)) this.paths.lookUp(path);
-    return path.mtu != 0;
+    if (path.mtu != 0) return true;
+    this.loopback.counters.add(IpCounter.OutNoRoutes);
+    return false;
   }
 
   /** See PacketSink.allocate. */
@@ -146,12 +149,12 @@ export class Egress implements PacketSink, TurnTime {
       const header = frame.push(IPV4_HEADER);
       const first = ipv4Start(path.headerStart, size + IPV4_HEADER);
       emitIpv4(header, first, fragment, protocol, source, destination);
-      if (length > room) iface.counters.fragmentsOut++;
+      if (length > room) iface.counters.add(IpCounter.FragCreates);
       if (offset != 0) makeRoom(iface);
       output(iface, path, frame, this.now);
       offset += size;
     } while (offset < length);
-    if (length > room) iface.counters.fragmented++;
+    if (length > room) iface.counters.add(IpCounter.FragOKs);
     count(iface, protocol);
     return SendResult.Sent;
   }
@@ -159,6 +162,7 @@ export class Egress implements PacketSink, TurnTime {
 
 /** Transmits a packet to its next hop, directly if the hardware address is known. */
 function output(iface: Interface, path: Path, frame: Frame, now: i64): void {
+  iface.counters.addMany(IpCounter.OutOctets, frame.length);
   const index = path.neighbor;
   if (index == NEIGHBOR_FIXED) {
     iface.transmit(frame, path.hardware, ETHERTYPE_IPV4, now);
@@ -181,10 +185,9 @@ function output(iface: Interface, path: Path, frame: Frame, now: i64): void {
 
 function count(iface: Interface, protocol: u32): void {
   const counters = iface.counters;
-  counters.ipOut++;
-  if (protocol == PROTOCOL_TCP) counters.tcpOut++;
-  else if (protocol == PROTOCOL_UDP) counters.udpOut++;
-  else if (protocol == PROTOCOL_ICMP) counters.icmpOut++;
+  counters.add(IpCounter.OutRequests);
+  if (protocol == PROTOCOL_UDP) counters.add(IpCounter.UdpOutDatagrams);
+  else if (protocol == PROTOCOL_ICMP) counters.add(IpCounter.IcmpOutMsgs);
 }
 
 /** Reports whether the device has room, and flushes it if not. False if a scheduler decides. */

@@ -21,6 +21,7 @@ import {
   ICMP_ECHO_REPLY,
   ICMP_ECHO_REQUEST,
   ICMP_HEADER,
+  ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
   IcmpError,
   IcmpHeader,
@@ -37,6 +38,7 @@ import {
   PROTOCOL_TCP,
   PROTOCOL_UDP,
 } from "../../wire/ipv4";
+import { IpCounter } from "../counters";
 import { Interface } from "../interface";
 import { Egress } from "./egress";
 import { IcmpLimiter } from "./icmp-rate-limiter";
@@ -67,10 +69,11 @@ export class Icmp {
   process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32, now: i64): Drop {
     const drop = parseIcmp(pointer, length);
     if (drop != Drop.None) return drop;
-    iface.counters.icmpIn++;
+    iface.counters.add(IpCounter.IcmpInMsgs);
     const message = IcmpHeader.at(pointer);
     const type = message.type;
     if (type == ICMP_ECHO_REPLY) {
+      iface.counters.add(IpCounter.IcmpInEchoReps);
       const source = this.report.reporter;
       source.ipv4 = packet.source;
       const unwanted = this.echo.process(now, source, packet.ttl, pointer, length);
@@ -79,7 +82,7 @@ export class Icmp {
     }
     const kind = isIcmpError(type) ? icmpErrorOf(type, message.code) : -1;
     if (kind < 0) return Drop.IcmpType;
-    iface.counters.icmpErrorsIn++;
+    iface.counters.add(inCounterOf(type));
     const quote = pointer + ICMP_HEADER;
     const quoted = length - ICMP_HEADER;
     const bad = parseQuote(quote, quoted);
@@ -143,9 +146,9 @@ export class Icmp {
       return drop;
     }
     const counters = iface.counters;
-    counters.icmpIn++;
-    counters.echoRequestsIn++;
-    counters.echoRepliesOut++;
+    counters.add(IpCounter.IcmpInMsgs);
+    counters.add(IpCounter.IcmpInEchos);
+    counters.add(IpCounter.IcmpOutEchoReps);
     // The type changes from 8 to 0, and the checksum accordingly: by equation 4 of RFC 1624 section
     // 3, because equation 3 yields 0, a wrong checksum, if all other bytes are zero.
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
@@ -182,7 +185,7 @@ export class Icmp {
       if (available == headerLength || isIcmpError(load<u8>(packet.payload) as u32)) return;
     }
     if (!this.limiter.allow(now, to)) {
-      iface.counters.icmpErrorsLimited++;
+      iface.counters.add(IpCounter.IcmpOutRateLimitHost);
       return;
     }
     const path = this.errorPath;
@@ -195,7 +198,14 @@ export class Icmp {
     const start = frame.append(ICMP_HEADER + quoted);
     memory.copy(start + ICMP_HEADER, changetype<usize>(packet), quoted as usize);
     emitIcmp(start, ICMP_HEADER + quoted, type, code, 0);
-    iface.counters.icmpErrorsOut++;
+    const unreachable = type == ICMP_UNREACHABLE;
+    iface.counters.add(unreachable ? IpCounter.IcmpOutDestUnreachs : IpCounter.IcmpOutTimeExcds);
     this.egress.send(frame, path, PROTOCOL_ICMP);
   }
+}
+
+/** Returns the counter of received errors of a type. */
+function inCounterOf(type: u32): IpCounter {
+  if (type == ICMP_UNREACHABLE) return IpCounter.IcmpInDestUnreachs;
+  return type == ICMP_TIME_EXCEEDED ? IpCounter.IcmpInTimeExcds : IpCounter.IcmpInParmProbs;
 }

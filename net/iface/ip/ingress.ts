@@ -34,6 +34,7 @@ import {
 } from "../../wire/ipv4";
 import { parseTcp } from "../../wire/tcp";
 import { parseUdp, UdpHeader } from "../../wire/udp";
+import { IpCounter } from "../counters";
 import { Interface } from "../interface";
 import { Egress } from "./egress";
 import { Icmp } from "./icmp";
@@ -104,18 +105,20 @@ export class Ingress {
 
   /** Processes an IPv4 packet; `group` is true if its frame was sent to several stations. */
   private packet(iface: Interface, frame: Frame, group: bool, now: i64): void {
-    iface.counters.ipIn++;
+    iface.counters.add(IpCounter.InReceives);
     const pointer = frame.start + ETHERNET_HEADER;
     let drop = parseIpv4Header(pointer, frame.length - ETHERNET_HEADER);
     if (drop == Drop.None) {
       const header = Ipv4Header.at(pointer);
+      iface.counters.addMany(IpCounter.InOctets, header.totalLength);
+      iface.counters.add(IpCounter.InNoECTPkts + (header.trafficClass & 3));
       const reach = this.reachOf(iface, header.destination);
       if (reach == Reach.Nobody || (reach == Reach.Own && group)) drop = Drop.Ipv4Destination;
       else if (!this.isSource(iface, header.source)) drop = Drop.Ipv4Source;
       else if (header.isFragment) drop = this.fragment(iface, header, reach, now);
       else if (isEchoRequest(header) && reach == Reach.Own) {
         const length = header.payloadLength;
-        iface.counters.ipDelivered++;
+        iface.counters.add(IpCounter.InDelivers);
         drop = this.icmp.replyEcho(iface, header, header.payload, length, frame);
         if (drop != Drop.None) iface.drops.add(drop);
         return;
@@ -145,18 +148,18 @@ export class Ingress {
 
   private fragment(iface: Interface, header: Ipv4Header, reach: Reach, now: i64): Drop {
     if (reach == Reach.Unconfigured) return Drop.Ipv4Destination;
-    iface.counters.fragmentsIn++;
+    iface.counters.add(IpCounter.ReasmReqds);
     const table = this.reassembly;
     const evicted = table.evicted;
     const datagram = table.process(header, now, iface.index);
     if (table.evicted != evicted) iface.drops.add(Drop.FragmentLimit);
     if (datagram == null) return table.drop;
-    iface.counters.reassembled++;
+    iface.counters.add(IpCounter.ReasmOKs);
     const whole = datagram.header;
     let drop = Drop.None;
     if (isEchoRequest(whole) && reach == Reach.Own) {
       const length = whole.payloadLength;
-      iface.counters.ipDelivered++;
+      iface.counters.add(IpCounter.InDelivers);
       drop = this.icmp.replyEcho(iface, whole, whole.payload, length, null);
     } else drop = this.deliver(iface, whole, reach, now);
     table.release(datagram);
@@ -174,8 +177,7 @@ export class Ingress {
       if (reach != Reach.Own) return Drop.TcpBroadcast;
       const drop = parseTcp(pointer, length, source, destination);
       if (drop != Drop.None) return drop;
-      iface.counters.ipDelivered++;
-      iface.counters.tcpIn++;
+      iface.counters.add(IpCounter.InDelivers);
       const ecn = header.trafficClass & ECN_BITS;
       this.tcp.segment.load(source, destination, pointer, length, ecn);
       return this.tcp.process(now, this.egress);
@@ -183,7 +185,7 @@ export class Ingress {
     if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach, now);
     if (reach != Reach.Own) return Drop.Ipv4Destination;
     if (protocol == PROTOCOL_ICMP) {
-      iface.counters.ipDelivered++;
+      iface.counters.add(IpCounter.InDelivers);
       return this.icmp.process(iface, header, pointer, length, now);
     }
     this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header, now);
@@ -201,12 +203,12 @@ export class Ingress {
       const wanted = this.udp.acceptsUnconfigured(datagram.destinationPort, iface.index);
       if (!wanted) return Drop.Ipv4Destination;
     }
-    iface.counters.ipDelivered++;
-    iface.counters.udpIn++;
+    iface.counters.add(IpCounter.InDelivers);
     const ends = this.ends;
     ends.setIpv4(destination, 0, source, 0);
     const result = this.udp.process(ends, pointer, iface.index);
-    if (result == Drop.UdpNoSocket && reach == Reach.Own) {
+    if (result == Drop.None) iface.counters.add(IpCounter.UdpInDatagrams);
+    else if (result == Drop.UdpNoSocket && reach == Reach.Own) {
       this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header, now);
     }
     return result;

@@ -6,6 +6,7 @@ import { isUnicast, UNSPECIFIED } from "../../wire/address";
 import { ARP_REQUEST, ArpPacket, parseArp } from "../../wire/arp";
 import { Drop } from "../../wire/drop";
 import { HeldIpAddress } from "../../wire/ip-address";
+import { IpCounter } from "../counters";
 import { Ipv4Addresses } from "../ipv4-addresses";
 import { Arp } from "./arp";
 import { ConflictDetection } from "./conflict-detection";
@@ -32,7 +33,7 @@ export class ArpInput {
   process(pointer: usize, length: u32, now: i64): Drop {
     const drop = parseArp(pointer, length);
     if (drop != Drop.None) return drop;
-    this.link.counters.arpIn++;
+    this.link.counters.add(IpCounter.ArpIn);
     const packet = ArpPacket.at(pointer);
     const hardware = packet.senderHardware;
     if (hardware == this.link.hardware) return Drop.ArpAddress;

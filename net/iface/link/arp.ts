@@ -3,6 +3,7 @@ import { BROADCAST_HARDWARE, Ipv4Address, UNSPECIFIED } from "../../wire/address
 import { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, emitArp } from "../../wire/arp";
 import { ETHERTYPE_ARP } from "../../wire/ethernet";
 import { IpAddress } from "../../wire/ip-address";
+import { IpCounter } from "../counters";
 import { Ipv4Addresses } from "../ipv4-addresses";
 import { Link } from "./link";
 import { Resolver } from "./resolver";
@@ -51,7 +52,7 @@ export class Arp implements Resolver {
     if (frame == null) return;
     const start = frame.append(ARP_LENGTH);
     emitArp(start, operation, link.hardware, sender, targetHardware, target);
-    link.counters.arpOut++;
+    link.counters.add(IpCounter.ArpOut);
     link.transmit(frame, to, ETHERTYPE_ARP, now);
   }
 }

@@ -5,6 +5,7 @@
 import { Random, randomBelow } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { Ipv4Address, UNSPECIFIED } from "../../wire/address";
+import { IpCounter } from "../counters";
 import { InterfaceAddress, Ipv4Addresses } from "../ipv4-addresses";
 import { Arp } from "./arp";
 import { Link } from "./link";
@@ -90,7 +91,7 @@ export class ConflictDetection {
     const own = this.addresses.find(sender);
     if (own == null) return false;
     this.rival = hardware;
-    this.link.counters.addressConflicts++;
+    this.link.counters.add(IpCounter.ArpAddressConflicts);
     if (own.defendedAt == i64.MIN_VALUE || now - own.defendedAt >= DEFEND_INTERVAL) {
       own.defendedAt = now;
       this.arp.announce(own.address, now);

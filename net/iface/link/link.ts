@@ -7,7 +7,7 @@ import { FramePool } from "../../phy/pool";
 import { DropCounters } from "../../wire/drop";
 import { ETHERNET_HEADER, ETHERNET_MINIMUM, ETHERNET_MTU, emitEthernet } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
-import { ProtocolCounters } from "../counters";
+import { IpCounters } from "../counters";
 
 /** Every link must carry packets of 68 bytes (RFC 791 section 3.2). */
 export const SMALLEST_MTU: u32 = 68;
@@ -30,7 +30,7 @@ export class Link {
   readonly hardware: u64;
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
-  readonly counters: ProtocolCounters = new ProtocolCounters();
+  readonly counters: IpCounters = new IpCounters();
   /** Where frames go: the device, or a scheduler in front of it. */
   output: Transmitter;
 

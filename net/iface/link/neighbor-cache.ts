@@ -23,6 +23,7 @@ import { BROADCAST_HARDWARE } from "../../wire/address";
 import { ETHERTYPE_IPV4 } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
 import { IpAddress } from "../../wire/ip-address";
+import { IpCounter } from "../counters";
 import { Link } from "./link";
 import { Neighbor, NeighborState } from "./neighbor";
 import { NeighborTable } from "./neighbor-table";
@@ -70,7 +71,7 @@ export class NeighborCache extends NeighborTable {
     if (entry == null) {
       entry = this.claim(address, now, false);
       if (entry == null) {
-        link.counters.neighborOverflow++;
+        link.counters.add(IpCounter.NeighborOverflow);
         link.pool.release(frame);
         return null;
       }
@@ -108,7 +109,7 @@ export class NeighborCache extends NeighborTable {
   /** Drops the packet that has waited longest for a neighbor. */
   private dropFirst(entry: Neighbor): void {
     this.waiting--;
-    this.link.counters.neighborOverflow++;
+    this.link.counters.add(IpCounter.NeighborOverflow);
     this.link.pool.release(entry.queue.pop()!);
   }
 

@@ -7,6 +7,7 @@ import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { CONGESTION_NAMES } from "./congestion/controller";
 import { ControlBlock } from "./control-block";
+import { TcpCounter } from "./counters";
 import { armFinWait2 } from "./deadlines";
 import { Sender } from "./send/sender";
 import { isSynchronized, TcpEvent, TcpState } from "./state";
@@ -161,7 +162,9 @@ export class TcpConnection {
 
   /** Drops the connection and everything queued; see `ControlBlock.abort`. */
   abort(): void {
-    this.block.abort();
+    const block = this.block;
+    if (isSynchronized(block.state)) block.schedule.counters.add(TcpCounter.AbortOnData);
+    block.abort();
   }
 
   /**
@@ -169,11 +172,16 @@ export class TcpConnection {
    * RST if there is unread data, or if data arrives later (RFC 2525 section 2.17).
    */
   detach(): void {
-    this.block.orphan();
-    if (this.received.length > 0) this.abort();
-    else this.close();
+    const block = this.block;
+    block.orphan();
+    if (this.received.length > 0) {
+      if (isSynchronized(block.state)) block.schedule.counters.add(TcpCounter.AbortOnClose);
+      block.abort();
+    } else {
+      this.close();
+    }
     // Restart the timer, because an orphan's FIN-WAIT-2 is shorter.
-    if (this.block.state == TcpState.FinWait2) armFinWait2(this.block);
+    if (block.state == TcpState.FinWait2) armFinWait2(block);
   }
 
   // --- for `ss -i` (times in microseconds, sizes in bytes) ---

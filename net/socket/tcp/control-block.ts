@@ -10,10 +10,8 @@ import { CongestionAlgorithm, CongestionController } from "./congestion/controll
 import { CUBIC_PARTS_BYTES, Cubic } from "./congestion/cubic";
 import { Ecn } from "./congestion/ecn";
 import { NewReno } from "./congestion/new-reno";
-import { DuplicateAcks } from "./loss/duplicate-acks";
-import { Rack } from "./loss/rack";
-import { RateReduction } from "./loss/rate-reduction";
-import { Recovery } from "./loss/recovery";
+import { TcpCounters } from "./counters";
+import { RECOVERY_PARTS_BYTES, Recovery } from "./loss/recovery";
 import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
 import { Reassembly } from "./receive/reassembly";
@@ -51,10 +49,8 @@ export const enum TimerUse {
 const ACKNOWLEDGMENTS: usize = (offsetof<Negotiated>() + 7) & ~7;
 const SENT_SEGMENTS: usize = ACKNOWLEDGMENTS + ((offsetof<Acknowledgments>() + 7) & ~7);
 const PERSIST: usize = SENT_SEGMENTS + ((offsetof<SentSegments>() + 7) & ~7);
-const REDUCTION: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
-const DUPLICATES: usize = REDUCTION + ((offsetof<RateReduction>() + 7) & ~7);
-const RACK: usize = DUPLICATES + ((offsetof<DuplicateAcks>() + 7) & ~7);
-const ROUND_TRIP: usize = RACK + ((offsetof<Rack>() + 7) & ~7);
+const RECOVERY: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
+const ROUND_TRIP: usize = RECOVERY + ((RECOVERY_PARTS_BYTES + 7) & ~7);
 const TIMESTAMPS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
@@ -123,23 +119,17 @@ export class ControlBlock extends Scheduled {
     super(schedule);
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
-    const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER);
+    const counters = schedule.counters;
+    const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER, counters);
     const ecn = Ecn.at(memory + ECN);
     const sender = new Sender(schedule.pages, SentSegments.at(memory + SENT_SEGMENTS));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory, schedule.settings);
-    this.receiver = new Receiver(schedule.pages, Reassembly.at(memory + REASSEMBLY));
+    this.receiver = new Receiver(schedule.pages, Reassembly.at(memory + REASSEMBLY), counters);
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
     this.sender = sender;
     this.persist = PersistTimer.at(memory + PERSIST);
-    this.recovery = new Recovery(
-      sender,
-      congestion,
-      ecn,
-      DuplicateAcks.at(memory + DUPLICATES),
-      Rack.at(memory + RACK),
-      RateReduction.at(memory + REDUCTION),
-    );
+    this.recovery = new Recovery(sender, congestion, ecn, memory + RECOVERY, counters);
     this.congestion = congestion;
     this.ecn = ecn;
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
@@ -254,6 +244,10 @@ export class ControlBlock extends Scheduled {
 }
 
 /** `memory` is for the parts of a controller. */
-function controllerOf(algorithm: CongestionAlgorithm, memory: usize): CongestionController {
-  return algorithm == CongestionAlgorithm.NewReno ? new NewReno() : new Cubic(memory);
+function controllerOf(
+  algorithm: CongestionAlgorithm,
+  memory: usize,
+  counters: TcpCounters,
+): CongestionController {
+  return algorithm == CongestionAlgorithm.NewReno ? new NewReno() : new Cubic(memory, counters);
 }

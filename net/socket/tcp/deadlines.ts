@@ -5,6 +5,7 @@
  */
 import { SocketError } from "../error";
 import { ControlBlock, TimerUse } from "./control-block";
+import { TcpCounter } from "./counters";
 import { TcpState } from "./state";
 import {
   ACK_DELAY_WORST,
@@ -73,6 +74,7 @@ export function expire(block: ControlBlock, now: i64): void {
   if (block.acknowledgeAt <= now) {
     block.stopAcknowledge();
     block.acknowledge();
+    block.schedule.counters.add(TcpCounter.DelayedACKs);
   }
   if (block.retransmitAt <= now) {
     block.stopRetransmit();
@@ -121,6 +123,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   if (now >= giveUpAt(block)) {
     const soft = block.softError;
     block.end(soft == SocketError.None ? SocketError.TimedOut : soft);
+    block.schedule.counters.add(TcpCounter.AbortOnTimeout);
     return;
   }
   const sender = block.sender;
@@ -141,7 +144,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
     block.roundTrip.backOff();
     sender.believeClaim();
     armTimeout(block, now);
-    block.schedule.counters.timeouts++;
+    block.schedule.counters.add(TcpCounter.Timeouts);
   }
   block.wake();
 }
@@ -159,6 +162,7 @@ function expireKeepAlive(block: ControlBlock, now: i64): void {
   const next = block.liveness.keepAliveExpired(now);
   if (next == 0) {
     block.end(SocketError.TimedOut);
+    block.schedule.counters.add(TcpCounter.AbortOnTimeout);
     return;
   }
   if (block.liveness.probeDue) block.wake();

@@ -14,6 +14,7 @@ import { Path } from "../path";
 import { PacketSink } from "../sink";
 import { acceptsOffer, EcnMode } from "./congestion/ecn";
 import { ControlBlock } from "./control-block";
+import { TcpCounter } from "./counters";
 import { restoreSyn, takeSyn } from "./input/handshake";
 import { TcpListener } from "./listen/listener";
 import { Listeners } from "./listen/listeners";
@@ -94,7 +95,7 @@ export class PassiveOpen {
     const size = this.cookies.check(ends, initial, segment.acknowledgment - 1, now);
     const sentAt = size == 0 ? NEVER : this.timeOfCookie(segment, now);
     if (sentAt == NEVER) {
-      this.registry.schedule.counters.cookiesFailed++;
+      this.registry.schedule.counters.add(TcpCounter.SyncookiesFailed);
       return null;
     }
     this.drop = this.admit(listener);
@@ -120,6 +121,7 @@ export class PassiveOpen {
       const orphan = registry.stalestOrphan();
       if (orphan == null) return false;
       orphan.end(SocketError.NoResources);
+      registry.schedule.counters.add(TcpCounter.AbortOnMemory);
       registry.settle(orphan);
     }
     return true;
@@ -130,11 +132,11 @@ export class PassiveOpen {
     const counters = this.registry.schedule.counters;
     if (listener.full) {
       listener.countDrop();
-      counters.listenDrops++;
+      counters.listenOverflow();
       return Drop.TcpBacklog;
     }
     if (this.canAccept() && this.makeRoom(TCP_OWN_SLOTS)) return Drop.None;
-    counters.listenDrops++;
+    counters.add(TcpCounter.ListenDrops);
     return Drop.TcpLimit;
   }
 
@@ -162,7 +164,7 @@ export class PassiveOpen {
     takeOptions(this.options, size, carried);
     const block = this.add(listener, segment, sink, segment.acknowledgment - 1);
     restoreSyn(block, segment, this.options, explicit, sentAt);
-    schedule.counters.cookiesReceived++;
+    schedule.counters.add(TcpCounter.SyncookiesRecv);
     return block;
   }
 
@@ -178,7 +180,7 @@ export class PassiveOpen {
     sink.update(path);
     const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, initial);
     listener.halfOpen.push(block);
-    this.registry.schedule.counters.passiveOpens++;
+    this.registry.schedule.counters.add(TcpCounter.PassiveOpens);
     return block;
   }
 
@@ -211,8 +213,8 @@ export class PassiveOpen {
     bare.set(flags, cookie, segment.sequence + 1, SYN_WINDOW);
     if (!sendSynAck(sink, path, ends, bare, options)) return false;
     listener.noteCookie(now);
-    schedule.counters.cookiesSent++;
-    schedule.counters.segmentsOut++;
+    schedule.counters.add(TcpCounter.SyncookiesSent);
+    schedule.counters.add(TcpCounter.OutSegs);
     return true;
   }
 

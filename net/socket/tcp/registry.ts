@@ -9,6 +9,7 @@ import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { ControlBlock, ListenQueue } from "./control-block";
+import { TcpCounter } from "./counters";
 import { Demux } from "./demux";
 import { TimeWaitTable } from "./end/time-wait";
 import { EndpointsHash } from "./endpoints-hash";
@@ -133,7 +134,7 @@ export class TcpRegistry {
   /** Replaces a connection with a record, once its last ACK was sent. */
   private enterTimeWait(block: ControlBlock): void {
     const timeWaits = this.timeWaits;
-    if (timeWaits.full) this.schedule.counters.timeWaitOverflows++;
+    if (timeWaits.full) this.schedule.counters.add(TcpCounter.TimeWaitOverflow);
     const receiver = block.receiver;
     const window = receiver.window >>> receiver.shift;
     const now = this.schedule.now;
@@ -150,8 +151,8 @@ export class TcpRegistry {
     const unread = block.receiver.ring.length > 0;
     const wanted = unread && block.queue == ListenQueue.None && !block.orphaned;
     const counters = this.schedule.counters;
-    if (!block.wasEstablished) counters.attemptFails++;
-    else if (block.error != SocketError.None) counters.establishedResets++;
+    if (!block.wasEstablished) counters.add(TcpCounter.AttemptFails);
+    else if (block.error != SocketError.None) counters.add(TcpCounter.EstabResets);
     this.connections.remove(block);
     this.leaveListener(block);
     block.sender.release();

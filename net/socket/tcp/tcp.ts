@@ -6,7 +6,7 @@
 import { TCP_BACKLOG } from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
-import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
+import { Ipv4Address } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { PROTOCOL_TCP } from "../../wire/ipv4";
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TcpHeader } from "../../wire/tcp";
@@ -17,7 +17,7 @@ import { Path } from "../path";
 import { PacketSink } from "../sink";
 import { TcpConnection } from "./connection";
 import { ControlBlock } from "./control-block";
-import { TcpCounters } from "./counters";
+import { TcpCounter, TcpCounters } from "./counters";
 import { expire } from "./deadlines";
 import { TimeWaitRecord } from "./end/time-wait";
 import { receiveError } from "./input/icmp-error";
@@ -27,6 +27,7 @@ import { Listeners } from "./listen/listeners";
 import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
 import { PassiveOpen } from "./passive-open";
+import { isPeer } from "./receive/acceptance";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { TcpSettings } from "./settings";
@@ -91,7 +92,10 @@ export class Tcp implements ListenerOwner {
     const path = this.opening;
     path.setMark(mark);
     // The local port is not known yet; a counter distributes connections among next hops.
-    path.setFlow(PROTOCOL_TCP, ((this.counters.activeOpens as u32) << 16) | remotePort);
+    path.setFlow(
+      PROTOCOL_TCP,
+      ((this.counters.of(TcpCounter.ActiveOpens) as u32) << 16) | remotePort,
+    );
     path.towardIpv4(remoteAddress);
     const reachable = sink.update(path);
     ends.setIpv4(path.source.ipv4, 0, remoteAddress, remotePort);
@@ -104,7 +108,7 @@ export class Tcp implements ListenerOwner {
     const registry = this.registry;
     if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) return null;
     if (!registry.ports.choose(ends)) return null;
-    this.counters.activeOpens++;
+    this.counters.add(TcpCounter.ActiveOpens);
     const initial = registry.initialSequence(ends, 0);
     const block = registry.open(ends, path.mtu, TcpState.SynSent, initial);
     block.path.setMark(mark);
@@ -146,7 +150,7 @@ export class Tcp implements ListenerOwner {
     const segment = this.segment;
     const ends = segment.endpoints;
     if (!isPeer(ends.remote.ipv4) || !isPeer(ends.local.ipv4)) return Drop.TcpBroadcast;
-    this.counters.segmentsIn++;
+    this.counters.add(TcpCounter.InSegs);
     const block = this.registry.connections.find(ends);
     if (block != null) return this.processConnection(block, segment, now, sink);
     const record = this.registry.timeWaits.find(ends);
@@ -177,7 +181,8 @@ export class Tcp implements ListenerOwner {
       if (due == null) break;
       expire(blockOf(due), now);
     }
-    this.registry.timeWaits.expire(now);
+    const expired = this.registry.timeWaits.expire(now);
+    this.counters.addMany(TcpCounter.TW, expired);
     this.blocked = false;
     // A connection with a busy sink goes to the end of the list, so that it does not block others.
     for (let left = schedule.activeCount; left > 0; left--) {
@@ -252,7 +257,10 @@ export class Tcp implements ListenerOwner {
       listener = this.listeners.holding(block);
       if (listener != null && !segment.has(FLAG_RST)) {
         // The backlog is full: drop the last ACK. The peer sends it again after another SYN,ACK.
-        if (segment.has(FLAG_ACK) && listener.full) return Drop.TcpBacklog;
+        if (segment.has(FLAG_ACK) && listener.full) {
+          this.counters.listenOverflow();
+          return Drop.TcpBacklog;
+        }
         if (!this.passive.canAccept()) return Drop.TcpLimit;
       }
     }
@@ -289,12 +297,15 @@ export class Tcp implements ListenerOwner {
       }
     }
     if (record.takeFinAgain(segment)) timeWaits.restart(record, now);
-    if (!record.takeAck(now)) return Drop.TcpUnacceptable;
+    if (!record.takeAck(now)) {
+      this.counters.add(TcpCounter.ACKSkippedTimeWait);
+      return Drop.TcpUnacceptable;
+    }
     const bare = this.schedule.bare;
     record.acknowledge(bare, now);
     this.path.along(ends);
     sendBare(sink, this.path, ends, bare);
-    this.counters.segmentsOut++;
+    this.counters.add(TcpCounter.OutSegs);
     return Drop.TcpUnacceptable;
   }
 
@@ -312,14 +323,9 @@ export class Tcp implements ListenerOwner {
   private refuse(segment: TcpSegment, sink: PacketSink): void {
     this.path.along(segment.endpoints);
     if (!sendReset(sink, this.path, segment, this.schedule.bare)) return;
-    this.counters.resetsOut++;
-    this.counters.segmentsOut++;
+    this.counters.add(TcpCounter.OutRsts);
+    this.counters.add(TcpCounter.OutSegs);
   }
-}
-
-/** Reports whether TCP may talk to this address: not 0, 255.255.255.255 or a group (MUST-57). */
-function isPeer(address: Ipv4Address): bool {
-  return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
 }
 
 /** Returns an entry of the schedule as a control block, which every entry is. */

@@ -55,8 +55,8 @@ export const icmpUdpMutants: RowMutant[] = [
     "ICM-08 ICM-12",
     "does not check the quoted sequence number",
     TCP_ICMP,
-    "if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) return;",
-    "",
+    "if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) {",
+    "if (false) {",
   ],
   ["ICM-09", "accepts a larger MTU", TCP_ICMP, "if (mtu >= current) return;", ""],
   [
@@ -78,7 +78,7 @@ export const icmpUdpMutants: RowMutant[] = [
     "ICM-14",
     "sends errors back",
     ICMP,
-    "iface.counters.icmpErrorsIn++;",
+    "iface.counters.add(inCounterOf(type));",
     `this.replyPath.betweenIpv4(packet.destination, packet.source);
     this.egress.sendBytes(pointer, length, this.replyPath, PROTOCOL_ICMP);`,
   ],

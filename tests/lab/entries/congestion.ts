@@ -2,19 +2,29 @@
 import { CongestionController } from "../../../net/socket/tcp/congestion/controller";
 import { CUBIC_PARTS_BYTES, Cubic, cubeRoot } from "../../../net/socket/tcp/congestion/cubic";
 import { NewReno } from "../../../net/socket/tcp/congestion/new-reno";
+import { TcpCounter, TcpCounters } from "../../../net/socket/tcp/counters";
 
 export { cubeRoot };
 
 let controller: CongestionController = new NewReno();
+let counters: TcpCounters = new TcpCounters();
 
 function begin(chosen: CongestionController, segmentSize: u32): void {
   controller = chosen;
   controller.start(segmentSize, false);
 }
 export function cubic(segmentSize: u32): void {
+  counters = new TcpCounters();
   const parts = heap.alloc(CUBIC_PARTS_BYTES);
   memory.fill(parts, 0, CUBIC_PARTS_BYTES);
-  begin(new Cubic(parts), segmentSize);
+  begin(new Cubic(parts, counters), segmentSize);
+}
+/** How often HyStart++ ended a slow start, and the segments of cwnd then. */
+export function slowStartsEnded(): u64 {
+  return counters.of(TcpCounter.HystartDelayDetect);
+}
+export function slowStartSegments(): u64 {
+  return counters.of(TcpCounter.HystartDelayCwnd);
 }
 export function newReno(segmentSize: u32): void {
   begin(new NewReno(), segmentSize);

@@ -1,5 +1,6 @@
 /** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
 import { NEIGHBORS, REASSEMBLIES } from "../../../core/limits";
+import { IpCounter } from "../../../net/iface/counters";
 import { Interface } from "../../../net/iface/interface";
 import { NextHop, Route, RouteOrigin, RouteType } from "../../../net/iface/ip/route";
 import { RouteMode } from "../../../net/iface/ip/routes";
@@ -259,13 +260,13 @@ export function drops(index: u32, name: usize, length: u32): i64 {
   return -1;
 }
 export function conflicts(index: u32): u64 {
-  return net(index).counters.addressConflicts;
+  return net(index).counters.of(IpCounter.ArpAddressConflicts);
 }
 export function rival(index: u32): u64 {
   return net(index).conflicts.rival;
 }
 export function limited(index: u32): u64 {
-  return net(index).counters.icmpErrorsLimited;
+  return net(index).counters.of(IpCounter.IcmpOutRateLimitHost);
 }
 export function reassemblies(): u32 {
   return ip.ingress.reassembly.count();
@@ -282,7 +283,7 @@ export function neighborState(index: u32, address: u32): i32 {
 }
 /** The counter of packets dropped because the cache or the queue of an entry was full. */
 export function neighborOverflow(index: u32): u64 {
-  return net(index).counters.neighborOverflow;
+  return net(index).counters.of(IpCounter.NeighborOverflow);
 }
 export function neighborHardware(index: u32, address: u32): u64 {
   const entry = neighborOf(index, address);

@@ -5,6 +5,7 @@
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpCounter } from "../../../net/socket/tcp/counters";
 import { TcpState } from "../../../net/socket/tcp/state";
 import { Host, Wire } from "./faulty-wire";
 import { SequenceRandom } from "./sequence-random";
@@ -227,7 +228,9 @@ export function lost(): u32 {
   return wire.lost;
 }
 export function retransmits(): u64 {
-  return left.tcp.counters.retransmits + right.tcp.counters.retransmits;
+  return (
+    left.tcp.counters.of(TcpCounter.RetransSegs) + right.tcp.counters.of(TcpCounter.RetransSegs)
+  );
 }
 export function framesAvailable(): u32 {
   return pool.available;

@@ -54,12 +54,6 @@ export function setCongestion(algorithm: u32): void {
 export function setCookies(mode: u32): void {
   tcp.settings.cookies = mode;
 }
-export function cookiesSent(): u64 {
-  return tcp.counters.cookiesSent;
-}
-export function cookiesFailed(): u64 {
-  return tcp.counters.cookiesFailed;
-}
 /** Pages in all buffers. */
 export function pagesUsed(c: TcpConnection): u32 {
   return c.block.schedule.pages.used;
@@ -126,14 +120,11 @@ export function listenerAt(index: u32): TcpListener {
 export function timeWaitCount(): u32 {
   return tcp.timeWaitCount();
 }
-export function resetsOut(): u64 {
-  return tcp.counters.resetsOut;
+export function counterNames(): string {
+  return tcp.counters.names.join(" ");
 }
-export function pawsEstablished(): u64 {
-  return tcp.counters.pawsEstablished;
-}
-export function timeWaitOverflows(): u64 {
-  return tcp.counters.timeWaitOverflows;
+export function counter(index: u32): u64 {
+  return tcp.counters.of(index);
 }
 
 // --- listeners ---

@@ -3,7 +3,7 @@
  * advances virtual time.
  */
 import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
-import { type Exports, readBytes, writeBytes } from "./assembly.ts";
+import { type Exports, readBytes, readString, writeBytes } from "./assembly.ts";
 
 export const GUEST = 0x0a00020f;
 export const PEER = 0x0a000202;
@@ -46,6 +46,13 @@ export const Icmp = {
   ParameterProblem: 6,
 };
 
+/** Counters that nearly every segment moves. */
+const FREQUENT = new Set(
+  ["TcpInSegs", "TcpOutSegs", "TcpExtTCPPureAcks", "TcpExtTCPOrigDataSent"].concat(
+    ["Hits", "Acks"].map((kind) => `TcpExtTCPHP${kind}`),
+  ),
+);
+
 /** A host with a clock and a peer. */
 export class Bench {
   now = SECOND;
@@ -68,6 +75,29 @@ export class Bench {
   }
   get error(): number {
     return this.wasm.errorOf(this.connection);
+  }
+
+  /** Returns all counters, by the names that nstat prints. */
+  counters(): Map<string, number> {
+    const names = readString(this.wasm.memory, this.wasm.counterNames()).split(" ");
+    return new Map(names.map((name, index) => [name, Number(this.wasm.counter(index))]));
+  }
+  counter(name: string): number | undefined {
+    return this.counters().get(name);
+  }
+
+  /** Returns by how much `action` moved each counter, without "Tcp" and "TcpExt". */
+  moved(action: () => unknown, all = false): Record<string, number> {
+    const before = this.counters();
+    action();
+    const changes: Record<string, number> = {};
+    for (const [name, value] of this.counters()) {
+      const change = value - (before.get(name) ?? 0);
+      if (change !== 0 && (all || !FREQUENT.has(name))) {
+        changes[name.replace(/^TcpExt(TCP)?|^Tcp/, "")] = change;
+      }
+    }
+    return changes;
   }
 
   /** SND.UNA and SND.MAX, counted from the first byte of data. */
@@ -187,6 +217,17 @@ export class Bench {
     return had;
   }
 
+  /** Returns a SACK option; numbers count from the guest's first byte of data. */
+  sack(...pairs: [number, number][]): number[] {
+    const bytes = Buffer.alloc(4 + 8 * pairs.length);
+    bytes.set([1, 1, 5, 2 + 8 * pairs.length]);
+    for (const [i, [from, to]] of pairs.entries()) {
+      bytes.writeUInt32BE((this.guestInitial + 1 + from) >>> 0, 4 + 8 * i);
+      bytes.writeUInt32BE((this.guestInitial + 1 + to) >>> 0, 8 + 8 * i);
+    }
+    return [...bytes];
+  }
+
   /** Converts a sequence number of the guest's: counted from its first byte of data. */
   fromGuest(sequence: number): number {
     return (sequence - this.guestInitial - 1) | 0;
@@ -214,4 +255,12 @@ export function pattern(length: number, from = 0): Buffer {
   return Buffer.from(
     Array.from({ length }, (_, i) => ((from + i) * 131 + ((from + i) >> 8)) & 255),
   );
+}
+
+/** Returns the timestamps option, aligned. */
+export function timestampsOption(value: number, echo: number): number[] {
+  const bytes = Buffer.from([1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+  bytes.writeUInt32BE(value >>> 0, 4);
+  bytes.writeUInt32BE(echo >>> 0, 8);
+  return [...bytes];
 }

@@ -8,6 +8,7 @@
  * Times are whole milliseconds here; C is 0.4 segments per cubic second, beta 0.7.
  */
 import { MILLISECOND } from "../../../../core/time";
+import { TcpCounter, TcpCounters } from "../counters";
 import { CongestionAlgorithm, CongestionController } from "./controller";
 import { SlowStart } from "./slow-start";
 import { atLeastTwo, grown, initialWindow, THRESHOLD_INITIAL, windowAfterIdle } from "./window";
@@ -72,7 +73,10 @@ export class Cubic implements CongestionController {
   private smoothed: i64 = 0;
 
   /** `parts`: the address of CUBIC_PARTS_BYTES zeroed bytes, which the caller keeps alive. */
-  constructor(parts: usize) {
+  constructor(
+    parts: usize,
+    private readonly counters: TcpCounters,
+  ) {
     this.curve = Curve.at(parts);
     this.undo = Curve.at(parts + UNDO);
     this.slowStart = SlowStart.at(parts + SLOW_START);
@@ -156,7 +160,11 @@ export class Cubic implements CongestionController {
       if (growth > segmentSize) growth = segmentSize;
     } else if (curve.threshold == THRESHOLD_INITIAL) {
       growth = this.slowStart.acknowledged(count, left, segmentSize);
-      if (growth == 0) curve.threshold = curve.window;
+      if (growth == 0) {
+        curve.threshold = curve.window;
+        this.counters.add(TcpCounter.HystartDelayDetect);
+        this.counters.addMany(TcpCounter.HystartDelayCwnd, curve.window / segmentSize);
+      }
     } else if (growth > 2 * segmentSize) {
       // L of RFC 3465: an ACK for much data does not cause a burst.
       growth = 2 * segmentSize;

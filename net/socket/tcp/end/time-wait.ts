@@ -174,11 +174,13 @@ export class TimeWaitTable {
     this.count--;
   }
 
-  /** Removes all records that have expired. */
-  expire(now: i64): void {
+  /** Removes all records that have expired. Returns how many. */
+  expire(now: i64): u32 {
+    const before = this.count;
     while (this.oldest != NONE && this.at(this.oldest).expiresAt <= now) {
       this.remove(this.at(this.oldest));
     }
+    return before - this.count;
   }
 
   /** Returns when the oldest record expires, or NEVER. */

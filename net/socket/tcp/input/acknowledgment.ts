@@ -3,6 +3,7 @@ import { Drop } from "../../../wire/drop";
 import { FLAG_ECE, FLAG_FIN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { armFinWait2, armRetransmit } from "../deadlines";
 import { AckEvent } from "../loss/ack-event";
 import { isNewAck, isPlausibleAck } from "../receive/acceptance";
@@ -103,7 +104,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
  * RFC 3522). The echo is of the segment at the old SND.UNA; about others it says nothing.
  */
 function echoesOriginal(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): bool {
-  const resentAt = block.recovery.resentAt;
+  const resentAt = block.recovery.undoing.resentAt;
   const sender = block.sender;
   const segments = sender.segments;
   if (ack.advance == 0 || (resentAt == 0 && !segments.newestRetransmitted)) return false;
@@ -125,10 +126,14 @@ function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now
   const sender = block.sender;
   const options = segment.options;
   const una = sender.unacknowledged;
+  const counters = block.schedule.counters;
   for (let i: u32 = 0; i < options.sackBlocks; i++) {
     const from = options.sackFrom(i);
     const to = options.sackTo(i);
-    if (!before(from, to) || before(sender.maximum, to)) continue;
+    if (!before(from, to) || before(sender.maximum, to)) {
+      counters.add(TcpCounter.SACKDiscard);
+      continue;
+    }
     if (i == 0) {
       const second = options.sackBlocks > 1;
       if (
@@ -136,6 +141,8 @@ function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now
           ? !before(from, una - sender.largestWindow)
           : second && !before(from, options.sackFrom(1)) && !before(options.sackTo(1), to)
       ) {
+        const old = before(from, segment.acknowledgment);
+        counters.add(old ? TcpCounter.DSACKRecv : TcpCounter.DSACKOfoRecv);
         ack.noteDuplicate(from, to);
       }
     }

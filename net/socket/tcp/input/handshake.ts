@@ -4,6 +4,7 @@ import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
 import { TcpOptions } from "../../../wire/tcp-options";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
 import { TcpEvent, TcpState } from "../state";
@@ -22,7 +23,7 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
     return Drop.TcpUnacceptable;
   }
   if (acknowledges && !echoesSyn(block, segment, now)) {
-    block.schedule.counters.pawsActive++;
+    block.schedule.counters.add(TcpCounter.PAWSActive);
     if (!segment.has(FLAG_RST)) segment.refuse();
     return Drop.TcpTimestamp;
   }

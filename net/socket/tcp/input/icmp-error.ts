@@ -2,6 +2,7 @@
 import { IcmpError } from "../../../wire/icmp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { before } from "../sequence";
 import { TcpState } from "../state";
 import { PATH_MTU_MINIMUM } from "../timing";
@@ -20,7 +21,10 @@ export function receiveError(
   sequence: u32,
 ): void {
   const sender = block.sender;
-  if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) return;
+  if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) {
+    block.schedule.counters.add(TcpCounter.OutOfWindowIcmps);
+    return;
+  }
   if (kind == IcmpError.FragmentationNeeded) {
     receiveMtu(block, nextHopMtu, sequence);
     return;

@@ -7,6 +7,7 @@ import { CONGESTION_EXPERIENCED } from "../../../wire/ipv4";
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN, FLAG_URG } from "../../../wire/tcp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { RecoveryPhase } from "../loss/recovery-phase";
 import { isAcceptable, isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
@@ -69,11 +70,13 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
     if (!isNewAck(acknowledgment, sender.unacknowledged, sender.maximum)) return false;
     if (block.recovery.phase != RecoveryPhase.Open) return false;
     acknowledged(block, segment, now);
+    block.schedule.counters.add(TcpCounter.HPAcks);
   } else {
     if (acknowledgment != sender.unacknowledged) return false;
     if (length > receiver.window || block.orphaned) return false;
     if (!receiver.append(segment.payload, length)) return false;
     receivedInOrder(block, length, length, now);
+    block.schedule.counters.add(TcpCounter.HPHits);
   }
   if (timestamped) block.timestamps.received(segment.timestamp, sequence, now);
   sender.confirmWindow(sequence, acknowledgment);
@@ -89,13 +92,13 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
 function checkTimestamp(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const counters = block.schedule.counters;
   if (block.timestamps.isOld(segment.timestamp, now)) {
-    counters.pawsEstablished++;
+    counters.add(TcpCounter.PAWSEstab);
     acknowledgeOld(block, segment, now);
     return Drop.TcpTimestamp;
   }
   if (block.state == TcpState.SynReceived && segment.has(FLAG_ACK)) {
     if (!echoesSyn(block, segment, now)) {
-      counters.echoRejected++;
+      counters.add(TcpCounter.TSEcrRejected);
       block.challenge(now);
       return Drop.TcpTimestamp;
     }
@@ -112,6 +115,7 @@ function acknowledgeOld(block: ControlBlock, segment: TcpSegment, now: i64): voi
   const receiver = block.receiver;
   const end = segment.sequence + segment.length;
   if (segment.length > 0 && !before(receiver.next, end)) {
+    block.schedule.counters.add(TcpCounter.DelayedACKLost);
     receiver.noteDuplicate(segment.sequence, end);
   }
   block.acknowledge();
@@ -147,6 +151,9 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     // The peer sends old data again: it is alive and did not get an ACK. A probe of a closed
     // window, however, only shows that the user does not read.
     if (receiver.window > 0) block.liveness.acted(now);
+    else if (before(receiver.next, segment.sequence + segment.span)) {
+      block.schedule.counters.add(TcpCounter.ZeroWindowDrop);
+    }
     acknowledgeOld(block, segment, now);
     // The ACK field of a probe of a closed window is valid (3.10.7.4), also if it is repeated.
     const probe = closed || endsAtNext(block, segment);
@@ -183,14 +190,19 @@ function receiveReset(block: ControlBlock, segment: TcpSegment, now: i64): Drop 
   if (state == TcpState.TimeWait) return Drop.TcpUnacceptable;
   const refused = state == TcpState.SynReceived;
   const done = state == TcpState.Closing || state == TcpState.LastAck;
+  if (refused) block.schedule.counters.add(TcpCounter.EmbryonicRsts);
   block.end(done ? SocketError.None : refused ? SocketError.Refused : SocketError.Reset);
   return Drop.None;
 }
 
 /** Fourth: challenges a SYN in the window (RFC 5961 section 4.2), or ends a passive open. */
 function receiveSyn(block: ControlBlock, now: i64): Drop {
-  if (block.state == TcpState.SynReceived && block.passive) block.end(SocketError.Reset);
-  else block.challenge(now);
+  if (block.state == TcpState.SynReceived && block.passive) {
+    block.end(SocketError.Reset);
+  } else {
+    block.schedule.counters.add(TcpCounter.SYNChallenge);
+    block.challenge(now);
+  }
   return Drop.TcpUnacceptable;
 }
 
@@ -207,18 +219,27 @@ function receiveUrgent(block: ControlBlock, segment: TcpSegment): void {
 function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, now: i64): Drop {
   const length = segment.length;
   const fin = segment.has(FLAG_FIN);
-  if (length == 0 && !fin) return Drop.None;
+  const counters = block.schedule.counters;
+  if (length == 0 && !fin) {
+    counters.add(TcpCounter.PureAcks);
+    return Drop.None;
+  }
   if (!receivesData(block.state)) {
     block.acknowledge();
     return Drop.None;
   }
   if (block.orphaned && length > 0) {
     block.reset();
+    counters.add(TcpCounter.AbortOnData);
     return Drop.None;
   }
   const receiver = block.receiver;
   // The peer sends it again: meanwhile users may read what others have sent.
-  if (!receiver.reserve(sequence, length)) return Drop.TcpMemory;
+  if (!receiver.reserve(sequence, length)) {
+    const ahead = before(receiver.next, sequence);
+    counters.add(ahead ? TcpCounter.OFODrop : TcpCounter.RcvQDrop);
+    return Drop.TcpMemory;
+  }
   const gap = receiver.reassembly.count > 0;
   const moved = receiver.accept(sequence, segment.payload, length, fin);
   if (moved == 0) {

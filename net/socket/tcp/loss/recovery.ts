@@ -7,6 +7,7 @@
 import { NEVER } from "../../../../core/time";
 import { CongestionController } from "../congestion/controller";
 import { Ecn } from "../congestion/ecn";
+import { TcpCounter, TcpCounters } from "../counters";
 import { Sender } from "../send/sender";
 import { atOrBefore, before } from "../sequence";
 import { AckEvent } from "./ack-event";
@@ -14,6 +15,8 @@ import { DuplicateAcks } from "./duplicate-acks";
 import { Rack } from "./rack";
 import { RateReduction } from "./rate-reduction";
 import { RecoveryPhase } from "./recovery-phase";
+import { TailProbe } from "./tail-probe";
+import { Undo } from "./undo";
 
 /** The steps of F-RTO (RFC 5682 section 2.1). */
 const enum Doubt {
@@ -24,6 +27,13 @@ const enum Doubt {
   /** That was acknowledged; a new segment was sent to see whether the originals arrive. */
   Probed,
 }
+
+// The offsets of the parts in their common memory, and the bytes of all of them.
+const REDUCTION: usize = (offsetof<Rack>() + 7) & ~7;
+const DUPLICATES: usize = REDUCTION + ((offsetof<RateReduction>() + 7) & ~7);
+const TAIL_PROBE: usize = DUPLICATES + ((offsetof<DuplicateAcks>() + 7) & ~7);
+const UNDO: usize = TAIL_PROBE + ((offsetof<TailProbe>() + 7) & ~7);
+export const RECOVERY_PARTS_BYTES: usize = UNDO + offsetof<Undo>();
 
 export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
@@ -43,32 +53,30 @@ export class Recovery {
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
   private doubt: Doubt = Doubt.None;
-  /**
-   * Whether the last loss may prove apparent, SND.UNA then, and the retransmissions from there to
-   * `point` that are not yet reported as needless.
-   */
-  private undoable: bool = false;
-  private undoFrom: u32 = 0;
-  private undoLeft: u32 = 0;
-  /** When this recovery retransmitted first, until that is acknowledged; 0 otherwise. */
-  resentAt: i64 = 0;
-  private resentOnce: bool = false;
-  /** The tail loss probe in flight: SND.NXT, and whether it was a retransmission. */
-  private probing: bool = false;
-  private probeEnd: u32 = 0;
-  private probeResent: bool = false;
   /** Whether a mark of congestion reduced cwnd less than a round trip ago, and SND.MAX then. */
   private relieving: bool = false;
   private relievedAt: u32 = 0;
 
+  private readonly duplicates: DuplicateAcks;
+  readonly rack: Rack;
+  private readonly reduction: RateReduction;
+  private readonly tailProbe: TailProbe;
+  readonly undoing: Undo;
+
+  /** `parts`: the address of RECOVERY_PARTS_BYTES zeroed bytes, which the caller keeps alive. */
   constructor(
     private readonly sender: Sender,
     private readonly congestion: CongestionController,
     private readonly ecn: Ecn,
-    private readonly duplicates: DuplicateAcks,
-    readonly rack: Rack,
-    private readonly reduction: RateReduction,
-  ) {}
+    parts: usize,
+    private readonly counters: TcpCounters,
+  ) {
+    this.rack = Rack.at(parts);
+    this.reduction = RateReduction.at(parts + REDUCTION);
+    this.duplicates = DuplicateAcks.at(parts + DUPLICATES);
+    this.tailProbe = TailProbe.at(parts + TAIL_PROBE);
+    this.undoing = Undo.at(parts + UNDO);
+  }
 
   /** The handshake is complete. */
   start(selective: bool): void {
@@ -102,7 +110,7 @@ export class Recovery {
 
   /** Whether a tail loss probe may be scheduled (RFC 8985 section 7.2). */
   get mayProbe(): bool {
-    if (!this.selective || this.phase != RecoveryPhase.Open || this.probing) return false;
+    if (!this.selective || this.phase != RecoveryPhase.Open || this.tailProbe.active) return false;
     return this.sender.segments.sacked + this.sender.segments.lost == 0;
   }
 
@@ -110,10 +118,7 @@ export class Recovery {
   sent(bytes: u32, again: bool, now: i64): void {
     if (this.phase == RecoveryPhase.Fast) this.reduction.sent(bytes);
     if (!again || this.phase == RecoveryPhase.Open) return;
-    this.undoLeft++;
-    if (this.resentOnce) return;
-    this.resentOnce = true;
-    this.resentAt = now;
+    this.undoing.resent(now);
   }
 
   /** Requests a tail loss probe in the next `dispatch`. */
@@ -130,9 +135,8 @@ export class Recovery {
   probed(resent: bool): void {
     this.probeDue = false;
     if (this.phase != RecoveryPhase.Open) return;
-    this.probing = true;
-    this.probeEnd = this.sender.next;
-    this.probeResent = resent;
+    this.counters.add(TcpCounter.LossProbes);
+    this.tailProbe.sent(this.sender.next, resent);
   }
 
   /**
@@ -148,11 +152,18 @@ export class Recovery {
     if (advance > 0) this.timedOutOnce = false;
     if (sender.unacknowledged == sender.maximum) this.probeDue = false;
     if (ack.hasDuplicate) this.arrivedTwice(ack.duplicateFrom);
-    if (advance > 0 && this.resentAt != 0) {
-      this.resentAt = 0;
-      if (ack.needless && this.undoable && this.phase != RecoveryPhase.Open) this.undo();
+    const needless = advance > 0 && this.undoing.acknowledged(ack.needless);
+    if (needless && this.phase != RecoveryPhase.Open) {
+      const fast = this.phase == RecoveryPhase.Fast;
+      this.undo(fast ? TcpCounter.FullUndo : TcpCounter.LossUndo);
     }
-    if (this.probing) this.endProbe(ack);
+    if (segments.reordered) this.counters.add(TcpCounter.SACKReorder);
+    if (this.tailProbe.acknowledged(ack, sender.unacknowledged)) {
+      // The probe has repaired a loss (RFC 8985 section 7.4.2).
+      this.counters.add(TcpCounter.LossProbeRecovery);
+      this.reduceWindow(ack.flightBefore);
+      this.congestion.recovered(this.congestion.threshold());
+    }
     if (this.behind && before(this.point, sender.unacknowledged)) this.behind = false;
     if (this.relieving && before(this.relievedAt, sender.unacknowledged)) this.relieving = false;
     const lost = segments.lost;
@@ -189,6 +200,7 @@ export class Recovery {
     const sender = this.sender;
     const una = sender.unacknowledged;
     const again = this.timedOutOnce && this.timedOutAt == una;
+    if (!again) this.countFailure();
     this.doubt = Doubt.None;
     if (this.phase == RecoveryPhase.Open) {
       this.remember();
@@ -197,14 +209,24 @@ export class Recovery {
     this.congestion.timedOut(sender.maximum - una, sender.segmentSize, again);
     this.ecn.windowReduced();
     this.duplicates.reset();
-    sender.segments.loseAll();
+    if (sender.segments.loseAll()) this.counters.add(TcpCounter.SACKReneging);
     this.timedOutOnce = true;
     this.timedOutAt = una;
     this.setPoint();
     this.phase = RecoveryPhase.Timeout;
     this.probeDue = false;
-    this.probing = false;
+    this.tailProbe.cancel();
     this.lookAt = NEVER;
+  }
+
+  /** Counts what a timeout interrupts. */
+  private countFailure(): void {
+    const counters = this.counters;
+    if (this.phase == RecoveryPhase.Fast) {
+      counters.add(this.selective ? TcpCounter.SackRecoveryFail : TcpCounter.RenoRecoveryFail);
+    } else if (this.phase == RecoveryPhase.Timeout) {
+      counters.add(TcpCounter.LossFailures);
+    }
   }
 
   /** Everything in flight will be sent again, in segments of another size. */
@@ -218,7 +240,10 @@ export class Recovery {
     const sender = this.sender;
     const size = sender.segmentSize;
     const recovering = this.phase != RecoveryPhase.Open;
-    this.lookAt = this.rack.detect(sender.segments, size, smoothed, recovering, now);
+    const segments = sender.segments;
+    const lostAgain = segments.lostAgain;
+    this.lookAt = this.rack.detect(segments, size, smoothed, recovering, now);
+    this.counters.addMany(TcpCounter.LostRetransmit, segments.lostAgain - lostAgain);
   }
 
   /** Counts duplicate ACKs; the third marks a segment as lost. Returns the bytes that arrived. */
@@ -243,12 +268,13 @@ export class Recovery {
   /** Begins fast recovery, after an ACK that reported `delivered` bytes. */
   private enterFast(delivered: u32): void {
     this.remember();
+    this.counters.add(this.selective ? TcpCounter.SackRecovery : TcpCounter.RenoRecovery);
     const sender = this.sender;
     this.reduceWindow(sender.flight);
     this.setPoint();
     this.partial = false;
     this.phase = RecoveryPhase.Fast;
-    this.probing = false;
+    this.tailProbe.cancel();
     this.probeDue = false;
     this.reduction.enter(sender.flight);
     this.reduce(delivered, false);
@@ -260,7 +286,7 @@ export class Recovery {
     this.reduceWindow(flight);
     this.relieving = true;
     this.relievedAt = this.sender.maximum;
-    this.undoable = false;
+    this.undoing.end();
   }
 
   /**
@@ -313,7 +339,8 @@ export class Recovery {
     const segments = this.sender.segments;
     const original = segments.original && atOrBefore(segments.originalEnd, this.point);
     if (original && (this.selective || this.doubt == Doubt.Probed)) {
-      this.undo();
+      this.counters.add(TcpCounter.SpuriousRTOs);
+      this.undo(TcpCounter.LossUndo);
     } else if (ack.advance == 0) {
       if (ack.duplicate || segments.delivered > 0) this.timeoutWasGenuine();
     } else if (this.doubt == Doubt.Resent && before(this.sender.unacknowledged, this.point)) {
@@ -344,13 +371,10 @@ export class Recovery {
   /** Remembers the windows before the loss. */
   private remember(): void {
     this.congestion.remember();
-    this.undoable = true;
-    this.undoFrom = this.sender.unacknowledged;
-    this.resentOnce = false;
-    this.resentAt = 0;
     const resent = this.sender.segments.countResent();
     // A probe's segment may have been SACKed, but a D-SACK for it may follow.
-    this.undoLeft = resent == 0 && this.probing && this.probeResent ? 1 : resent;
+    const count = resent == 0 && this.tailProbe.retransmitted ? 1 : resent;
+    this.undoing.begin(this.sender.unacknowledged, count);
   }
 
   /**
@@ -359,35 +383,18 @@ export class Recovery {
    */
   private arrivedTwice(from: u32): void {
     this.rack.widen(this.sender.unacknowledged, this.sender.next);
-    if (before(from, this.undoFrom) || !before(from, this.point)) return;
-    if (this.undoLeft == 0 || --this.undoLeft > 0) return;
-    if (this.undoable) this.undo();
+    if (this.undoing.arrivedTwice(from, this.point)) this.undo(TcpCounter.DSACKUndo);
   }
 
-  /** Restores the windows from before the loss, which was only apparent. */
-  private undo(): void {
+  /** Restores the windows from before the loss, which was only apparent; counts it as `reason`. */
+  private undo(reason: TcpCounter): void {
+    this.counters.add(reason);
     this.congestion.restore();
-    this.undoable = false;
+    this.undoing.end();
     this.sender.segments.unlose();
     this.duplicates.reset();
     this.phase = RecoveryPhase.Open;
     this.doubt = Doubt.None;
     this.probeDue = false;
-  }
-
-  /** Ends a tail loss probe. If it repaired a loss, cwnd is reduced (RFC 8985 section 7.4.2). */
-  private endProbe(ack: AckEvent): void {
-    const una = this.sender.unacknowledged;
-    if (!this.probeResent) {
-      if (!before(una, this.probeEnd)) this.probing = false;
-    } else if (ack.hasDuplicate && ack.duplicateTo == this.probeEnd) {
-      this.probing = false;
-    } else if (ack.duplicate && una == this.probeEnd) {
-      this.probing = false;
-    } else if (before(this.probeEnd, una)) {
-      this.probing = false;
-      this.reduceWindow(ack.flightBefore);
-      this.congestion.recovered(this.congestion.threshold());
-    }
   }
 }

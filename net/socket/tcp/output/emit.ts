@@ -17,6 +17,7 @@ import { Path } from "../../path";
 import { PacketSink, SendResult } from "../../sink";
 import { BareSegment } from "../bare-segment";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { TcpSegment } from "../segment";
 import { Sender } from "../send/sender";
 import { SynOptions } from "../syn-options";
@@ -64,7 +65,7 @@ export function sendSegment(
   // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) noteAcknowledged(block, length, options);
   if (length > 0) block.liveness.sentData(now);
-  block.schedule.counters.segmentsOut++;
+  block.schedule.counters.add(TcpCounter.OutSegs);
   return true;
 }
 

@@ -2,7 +2,9 @@
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { armTimeout } from "../deadlines";
+import { RecoveryPhase } from "../loss/recovery-phase";
 import { before } from "../sequence";
 import { sendSegment } from "./emit";
 
@@ -25,6 +27,8 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
     }
     if ((beyond || recovery.room < size) && recovery.pipe > 0) return true;
     if (!resend(block, sink, i, now)) return false;
+    const fast = recovery.phase == RecoveryPhase.Fast;
+    block.schedule.counters.add(fast ? TcpCounter.FastRetrans : TcpCounter.SlowStartRetrans);
   }
   return true;
 }
@@ -47,7 +51,7 @@ export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64):
 
 /** Counts a retransmission for the host. */
 export function countRetransmission(block: ControlBlock): void {
-  block.schedule.counters.retransmits++;
+  block.schedule.counters.add(TcpCounter.RetransSegs);
 }
 
 function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bool {

@@ -7,6 +7,7 @@ import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/
 import { PacketSink } from "../../sink";
 import { EcnMode } from "../congestion/ecn";
 import { ControlBlock } from "../control-block";
+import { TcpCounter } from "../counters";
 import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
 import { Sender } from "../send/sender";
 import { before } from "../sequence";
@@ -40,7 +41,7 @@ function transmitReset(block: ControlBlock, sink: PacketSink, now: i64): bool {
   if (block.negotiated.timestamps) bare.stamp(timestamps.at(now), timestamps.recent);
   if (!sendBare(sink, block.path, block.endpoints, bare)) return false;
   block.clearReset();
-  block.schedule.counters.resetsOut++;
+  block.schedule.counters.add(TcpCounter.OutRsts);
   return true;
 }
 
@@ -52,6 +53,7 @@ function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const flags = FLAG_SYN | (block.state == TcpState.SynSent ? offer(block, first) : accept(block));
   if (!sendSegment(block, sink, sender.initial, 0, flags, now)) return false;
   if (first) block.liveness.progressed(now);
+  else block.schedule.counters.add(TcpCounter.SynRetrans);
   noteSent(block, 1, 0, now);
   armRetransmit(block, now);
   return true;
@@ -75,6 +77,7 @@ function transmitKeepAlive(block: ControlBlock, sink: PacketSink, now: i64): boo
   const sequence = block.sender.unacknowledged - 1;
   if (!sendSegment(block, sink, sequence, 0, FLAG_ACK, now)) return false;
   block.liveness.probeSent();
+  block.schedule.counters.add(TcpCounter.KeepAlive);
   return true;
 }
 
@@ -166,6 +169,7 @@ function sendMarkable(
 function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
   const again = block.sender.sent(count, length, now);
   if (again) countRetransmission(block);
+  else if (length > 0) block.schedule.counters.add(TcpCounter.OrigDataSent);
   block.recovery.sent(count, again, now);
 }
 
@@ -205,6 +209,7 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
     }
     return true;
   }
+  block.schedule.counters.add(TcpCounter.WinProbe);
   if (room > 0) {
     const unsent = sender.unsent;
     return transmitPiece(block, sink, room < unsent ? room : unsent, now);

@@ -1,4 +1,5 @@
 /** Which segments are acceptable: pure functions of sequence numbers (RFC 9293 3.4, RFC 5961). */
+import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../../wire/address";
 import { atOrBefore, before } from "../sequence";
 
 /**
@@ -24,4 +25,9 @@ export function isPlausibleAck(acknowledgment: u32, una: u32, sentEnd: u32, larg
 /** Reports whether an acknowledgment covers something new. */
 export function isNewAck(acknowledgment: u32, unacknowledged: u32, sentEnd: u32): bool {
   return before(unacknowledged, acknowledgment) && atOrBefore(acknowledgment, sentEnd);
+}
+
+/** Reports whether TCP may talk to this address: not 0, 255.255.255.255 or a group (MUST-57). */
+export function isPeer(address: Ipv4Address): bool {
+  return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
 }

@@ -5,6 +5,7 @@
  */
 import { randomBelow } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
+import { TcpCounter } from "../counters";
 import { Scheduled } from "../time/schedule";
 import { ACK_DELAY, CHALLENGE_PERIOD, CHALLENGES } from "../timing";
 
@@ -70,9 +71,12 @@ export class Acknowledgments {
       this.challengedAt = now;
       this.challengesLeft = CHALLENGES + randomBelow(schedule.random, CHALLENGES + 1);
     }
-    if (this.challengesLeft == 0) return;
+    if (this.challengesLeft == 0) {
+      schedule.counters.add(TcpCounter.ACKSkippedChallenge);
+      return;
+    }
     this.challengesLeft--;
-    schedule.counters.challengeAcks++;
+    schedule.counters.add(TcpCounter.ChallengeACK);
     this.owe(connection);
   }
 }

@@ -11,6 +11,7 @@ import { TCP_RECEIVE_BYTES, TCP_RECEIVE_MOST_BYTES } from "../../../../core/limi
 import { Pages } from "../../../../core/pages";
 import { Ring } from "../../../../core/ring";
 import { SACK_BLOCK } from "../../../wire/tcp-options";
+import { TcpCounter, TcpCounters } from "../counters";
 import { before, earlierOf, later } from "../sequence";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { Reassembly } from "./reassembly";
@@ -43,6 +44,8 @@ export class Receiver {
   private duplicateTo: u32 = 0;
   private finKnown: bool = false;
   private finSequence: u32 = 0;
+  /** Whether the window last offered was 0. */
+  private closed: bool = false;
 
   /** How far the user had read when the current round trip began, and when that was. */
   private roundFrom: u32 = 0;
@@ -51,6 +54,7 @@ export class Receiver {
   constructor(
     private readonly pages: Pages,
     readonly reassembly: Reassembly,
+    private readonly counters: TcpCounters,
   ) {
     this.ring = new Ring(pages, TCP_RECEIVE_BYTES);
   }
@@ -97,7 +101,9 @@ export class Receiver {
   offer(): u32 {
     const room = this.offerable();
     if (this.worthOffering(room)) this.edge = this.next + room;
-    return this.window >>> this.shift;
+    const field = this.window >>> this.shift;
+    if ((field == 0) != this.closed) this.noteClosed(field == 0);
+    return field;
   }
 
   /** The window field of a SYN, which is never scaled (RFC 7323 section 2.2). */
@@ -206,6 +212,9 @@ export class Receiver {
 
   /** The D-SACK was sent; it is sent only once. */
   reported(): void {
+    if (this.duplicateFrom == this.duplicateTo) return;
+    const old = before(this.duplicateFrom, this.next);
+    this.counters.add(old ? TcpCounter.DSACKOldSent : TcpCounter.DSACKOfoSent);
     this.duplicateFrom = this.duplicateTo;
   }
 
@@ -227,11 +236,17 @@ export class Receiver {
     if (sequence == this.next && this.reassembly.count == 0) {
       ring.append(pointer, length);
       this.next += length;
-    } else if (this.reassembly.holds(sequence, sequence + length)) {
+      return;
+    }
+    if (sequence != this.next) this.counters.add(TcpCounter.OFOQueue);
+    if (this.reassembly.holds(sequence, sequence + length)) {
+      this.counters.add(TcpCounter.OFOMerge);
       this.noteDuplicate(sequence, sequence + length);
       this.reassembly.touch(sequence);
     } else if (this.reassembly.insert(ring, this.next, sequence, pointer, length)) {
       this.next = this.reassembly.advance(ring, this.next);
+    } else {
+      this.counters.add(TcpCounter.OFODrop);
     }
   }
 
@@ -241,6 +256,11 @@ export class Receiver {
     if (this.reassembly.count > 0 && before(sequence, this.reassembly.end)) return;
     this.finKnown = true;
     this.finSequence = sequence;
+  }
+
+  private noteClosed(closed: bool): void {
+    this.closed = closed;
+    this.counters.add(closed ? TcpCounter.ToZeroWindowAdv : TcpCounter.FromZeroWindowAdv);
   }
 
   /** Returns the window that the buffer allows, rounded down to what the field can express. */

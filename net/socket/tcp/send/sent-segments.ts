@@ -42,8 +42,9 @@ class SentSegment {
 @unmanaged
 export class SentSegments {
   count: u32;
-  /** Segments retransmitted since the connection began. */
+  /** Segments retransmitted since the connection began, and those considered lost again. */
   retransmissions: u32;
+  lostAgain: u32;
   /** SND.UNA: where the oldest record starts. */
   start: u32;
   /** Sequence numbers in flight that are SACKED, LOST and RESENT. */
@@ -254,15 +255,19 @@ export class SentSegments {
     if ((flags & SACKED) != 0) return;
     const size = segment.end - this.startOf(index);
     if ((flags & LOST) == 0) this.lost += size;
-    if ((flags & RESENT) != 0) this.resent -= size;
+    if ((flags & RESENT) != 0) {
+      this.resent -= size;
+      this.lostAgain++;
+    }
     segment.flags = (flags & RETRANSMITTED) | LOST;
   }
 
   /**
    * Marks everything in flight as lost, after a timeout. If the peer has SACKed the segment at
-   * SND.UNA but not acknowledged it, it has discarded what it SACKed (RFC 2018 section 8).
+   * SND.UNA but not acknowledged it, it has discarded what it SACKed (RFC 2018 section 8). Reports
+   * whether it has.
    */
-  loseAll(): void {
+  loseAll(): bool {
     const reneged = this.count > 0 && (this.record(0).flags & SACKED) != 0;
     let start = this.start;
     let lost: u32 = 0;
@@ -277,6 +282,7 @@ export class SentSegments {
     if (reneged) this.sacked = 0;
     this.lost = lost;
     this.resent = 0;
+    return reneged;
   }
 
   /** Counts the segments whose retransmissions are in flight. */

@@ -156,6 +156,8 @@ test("HyStart++ ends slow start when the round-trip time rises (RFC 9406)", () =
   const growth = cwnd() / rises;
   assert.ok(growth > 1.5 && growth < 2 * 1.25 ** 5, `grew ${growth} times`);
   assert.equal(wasm.ssthresh(), wasm.cwnd());
+  assert.equal(wasm.slowStartsEnded(), 1n);
+  assert.equal(Number(wasm.slowStartSegments()), Math.floor(cwnd()));
 });
 
 test("HyStart++ resumes slow start if the round-trip time falls again", () => {

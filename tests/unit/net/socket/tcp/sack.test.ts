@@ -24,17 +24,6 @@ function blocks(bench: Bench, segment: Sent): [number, number][] {
   return all;
 }
 
-/** A SACK option of the peer's; numbers count from the guest's first byte. */
-function sack(bench: Bench, ...pairs: [number, number][]): number[] {
-  const bytes = Buffer.alloc(4 + 8 * pairs.length);
-  bytes.set([1, 1, 5, 2 + 8 * pairs.length]);
-  for (const [i, [from, to]] of pairs.entries()) {
-    bytes.writeUInt32BE((bench.guestInitial + 1 + from) >>> 0, 4 + 8 * i);
-    bytes.writeUInt32BE((bench.guestInitial + 1 + to) >>> 0, 8 + 8 * i);
-  }
-  return [...bytes];
-}
-
 /** The starts of the segments, in segments, with data. */
 const starts = (bench: Bench, out: Sent[]) =>
   out.filter((s) => s.payload.length > 0).map((s) => bench.fromGuest(s.sequence) / MSS);
@@ -136,7 +125,7 @@ test("resends exactly the holes, in one round trip, and new data as segments arr
     ].filter(([from]) => from < to);
   const out = [3, 5, 7, 8, 9, 10, 11].flatMap((to) => {
     const all = pairs(to).map(([from, end]): [number, number] => [from * MSS, end * MSS]);
-    return bench.send("A", 0, MSS, { options: sack(bench, ...all.reverse()) });
+    return bench.send("A", 0, MSS, { options: bench.sack(...all.reverse()) });
   });
   const again = starts(bench, out).filter((at) => at < 11);
   assert.deepEqual(again, [1, 3, 5]);
@@ -151,10 +140,10 @@ test("resends exactly the holes, in one round trip, and new data as segments arr
 test("a lost retransmission is sent again without a time-out", () => {
   const bench = inFlight();
   const all: [number, number] = [2 * MSS, 11 * MSS];
-  assert.deepEqual(starts(bench, bench.send("A", 0, MSS, { options: sack(bench, all) }))[0], 1);
+  assert.deepEqual(starts(bench, bench.send("A", 0, MSS, { options: bench.sack(all) }))[0], 1);
   const later = bench.maximumOf();
   bench.now += 100 * MILLISECOND;
-  const more = bench.send("A", 0, MSS, { options: sack(bench, [2 * MSS, later]) });
+  const more = bench.send("A", 0, MSS, { options: bench.sack([2 * MSS, later]) });
   const [again] = starts(bench, [...more, ...bench.advance(40 * MILLISECOND)]);
   assert.equal(again, 1);
 });
@@ -162,13 +151,13 @@ test("a lost retransmission is sent again without a time-out", () => {
 test("waits for a reordered segment a quarter of a round trip", () => {
   const bench = inFlight();
   const cwnd = wasm.congestionWindow(bench.connection);
-  bench.send("A", 0, MSS, { options: sack(bench, [2 * MSS, 3 * MSS]) });
+  bench.send("A", 0, MSS, { options: bench.sack([2 * MSS, 3 * MSS]) });
   assert.equal(bench.advance(20 * MILLISECOND).length, 0);
   bench.send("A", 0, 3 * MSS);
   assert.equal(wasm.retransmits(bench.connection), 0);
   assert.ok(wasm.congestionWindow(bench.connection) >= cwnd);
   // The path is now known to reorder: three segments that overtook another mean no loss yet.
-  bench.send("A", 0, 3 * MSS, { options: sack(bench, [4 * MSS, 8 * MSS]) });
+  bench.send("A", 0, 3 * MSS, { options: bench.sack([4 * MSS, 8 * MSS]) });
   assert.equal(wasm.retransmits(bench.connection), 0);
   const out = bench.advance(40 * MILLISECOND);
   assert.deepEqual(starts(bench, out).slice(0, 1), [3], "but later they are");
@@ -178,13 +167,13 @@ test("restores the window if D-SACKs show that no retransmission was needed", ()
   const bench = inFlight();
   const cwnd = wasm.congestionWindow(bench.connection);
   const threshold = wasm.threshold(bench.connection);
-  bench.send("A", 0, MSS, { options: sack(bench, [3 * MSS, 8 * MSS]) });
+  bench.send("A", 0, MSS, { options: bench.sack([3 * MSS, 8 * MSS]) });
   assert.equal(wasm.retransmits(bench.connection), 2);
   assert.ok(wasm.congestionWindow(bench.connection) < cwnd);
   bench.send("A", 0, 8 * MSS);
-  bench.send("A", 0, 8 * MSS, { options: sack(bench, [MSS, 2 * MSS]) });
+  bench.send("A", 0, 8 * MSS, { options: bench.sack([MSS, 2 * MSS]) });
   assert.notEqual(wasm.threshold(bench.connection), threshold);
-  bench.send("A", 0, 8 * MSS, { options: sack(bench, [2 * MSS, 3 * MSS]) });
+  bench.send("A", 0, 8 * MSS, { options: bench.sack([2 * MSS, 3 * MSS]) });
   assert.equal(wasm.threshold(bench.connection), threshold);
   assert.ok(wasm.congestionWindow(bench.connection) >= cwnd);
 });
@@ -198,7 +187,7 @@ test("a lost tail is probed for after two round trips, not after a time-out", ()
   assert.ok(probe.at - start < 230 * MILLISECOND, `${probe.at - start}`);
   const cwnd = wasm.congestionWindow(bench.connection);
   bench.now += 100 * MILLISECOND;
-  const out = bench.send("A", 0, 9 * MSS, { options: sack(bench, [10 * MSS, 11 * MSS]) });
+  const out = bench.send("A", 0, 9 * MSS, { options: bench.sack([10 * MSS, 11 * MSS]) });
   assert.deepEqual(starts(bench, [...out, ...bench.advance(30 * MILLISECOND)]), [9]);
   assert.ok(wasm.congestionWindow(bench.connection) < cwnd, "a loss all the same");
 });
@@ -234,7 +223,7 @@ test("a genuine time-out resends everything that is missing, and nothing else", 
   for (let i = 0; i < 40 && acked < 11; i++) {
     const sacked = [...have].filter((at) => at > acked).sort((a, b) => a - b);
     const pairs = sacked.map((at): [number, number] => [at * MSS, (at + 1) * MSS]).slice(0, 4);
-    const options = pairs.length > 0 ? sack(bench, ...pairs) : [];
+    const options = pairs.length > 0 ? bench.sack(...pairs) : [];
     const sent = bench.send("A", 0, acked * MSS, { options });
     bench.now += 50 * MILLISECOND;
     const got = starts(bench, [...sent, ...bench.advance(50 * MILLISECOND)]);
@@ -259,7 +248,7 @@ test("TCP-18, TCP-19: blocks that cannot be true change nothing", () => {
     [-(1 << 30), -100],
     [MSS + 10, MSS + 20],
   ];
-  for (const lie of lies) bench.send("A", 0, MSS, { options: sack(bench, lie) });
+  for (const lie of lies) bench.send("A", 0, MSS, { options: bench.sack(lie) });
   assert.equal(wasm.sacked(bench.connection), 0);
   assert.equal(wasm.retransmits(bench.connection), 0);
   for (const length of [3, 9, 11, 35]) {
@@ -292,7 +281,7 @@ test("TCP-20: a peer that makes a hole of every second segment costs a bounded e
         acked + at * small,
         acked + (at + 1) * small,
       ]);
-      for (const s of bench.send("A", 0, acked, { options: sack(bench, ...pairs) })) {
+      for (const s of bench.send("A", 0, acked, { options: bench.sack(...pairs) })) {
         const at = (bench.fromGuest(s.sequence) - acked) / small;
         if (at < segments) assert.ok(!holes.has(at), `segment ${at} again in the same round trip`);
         if (at < segments) holes.add(at);
@@ -306,7 +295,7 @@ test("TCP-20: a peer that makes a hole of every second segment costs a bounded e
 
 test("TCP-21: what the peer SACKed and then discarded is sent again after a time-out", () => {
   const bench = inFlight(10);
-  bench.send("A", 0, MSS, { options: sack(bench, [2 * MSS, 11 * MSS]) });
+  bench.send("A", 0, MSS, { options: bench.sack([2 * MSS, 11 * MSS]) });
   bench.send("A", 0, 2 * MSS);
   const out = bench.advance(3 * SECOND);
   assert.equal(starts(bench, out)[0], 2);
