@@ -31,7 +31,7 @@ const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl|httpd|iperf3|nc))/,
-    /^drivers\/(nic-probe|pci)/,
+    /^drivers\/(nic-probe|pci|virtio\/(legacy-pci|modern-pci|pci|rng|transport))/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,

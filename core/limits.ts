@@ -23,9 +23,12 @@ export const ACPI_TABLES: u32 = 256;
 /** Devices on one interrupt line. */
 export const INTERRUPT_HANDLERS: u32 = 4;
 export const PCI_FUNCTIONS: i32 = 256;
-/** Entries of the longest virtqueue accepted; its ring takes 32 KiB. */
-export const VIRTIO_QUEUE: u32 = 1024;
-/** Descriptors of the e1000's rings; powers of two. */
+/**
+ * Entries of the longest virtqueue, a power of two; a legacy device chooses their number, and 4,096
+ * take 108 KiB.
+ */
+export const VIRTIO_QUEUE: u32 = 4096;
+/** Descriptors of a network device's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
 /** Frames received from a device in one turn, before anything else runs. */

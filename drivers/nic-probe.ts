@@ -5,6 +5,8 @@ import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
+import { NET_CONFIG, VirtioNet } from "./virtio/net";
+import { openPci } from "./virtio/pci";
 
 /** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
 const CLASS_NETWORK: u32 = 0x02;
@@ -13,6 +15,7 @@ const CLASS_NETWORK: u32 = 0x02;
 const enum Family {
   None,
   E1000,
+  Virtio,
 }
 
 class Model {
@@ -35,9 +38,9 @@ const MODELS: StaticArray<Model> = [
   new Model(0x8086, 0x1015, Family.E1000),
   new Model(0x8086, 0x100f, Family.E1000),
   new Model(0x10ec, 0x8139, Family.None, "RTL8139"),
-  // Transitional and modern (Virtual I/O Device specification 1.1, section 4.1.2).
-  new Model(0x1af4, 0x1000, Family.None, "virtio-net"),
-  new Model(0x1af4, 0x1041, Family.None, "virtio-net"),
+  // Transitional and modern (Virtual I/O Device specification 1.2, section 4.1.2).
+  new Model(0x1af4, 0x1000, Family.Virtio),
+  new Model(0x1af4, 0x1041, Family.Virtio),
   new Model(0x15ad, 0x07b0, Family.None, "vmxnet3"),
 ];
 
@@ -52,8 +55,10 @@ function modelOf(device: PciDevice): Model | null {
 /** Returns a driver for the function, not yet started, or null. */
 function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
-  if (model == null) return null;
-  return model.family == Family.E1000 ? new E1000(device, pool) : null;
+  if (model == null || model.family == Family.None) return null;
+  if (model.family == Family.E1000) return new E1000(device, pool);
+  const transport = openPci(device, NET_CONFIG);
+  return transport == null ? null : new VirtioNet(transport, device, pool);
 }
 
 /**

@@ -31,6 +31,8 @@ export declare function dmaLoad64(pointer: usize): u64;
 export declare function dmaArrived(destination: usize, length: u32): void;
 /** Orders writes of what hardware will read before the write that hands it over. */
 export declare function dmaReady(pointer: usize, length: u32): void;
+/** Completes earlier writes to memory before later reads, as seen by devices. */
+export declare function memoryFence(): void;
 /** A compiler barrier for memory that a turn and an interrupt handler share. */
 export declare function interruptBarrier(): void;
 

@@ -11,6 +11,7 @@ import { RECEIVE_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaArrived, dmaBase, dmaLoad64 } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
+import { LARGEST_FRAME } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import {
@@ -32,8 +33,6 @@ import { RDBAH, RDBAL, RDH, RDLEN, RDT, Registers } from "./registers";
 const MASK: u32 = RECEIVE_RING - 1;
 /** Descriptors returned with one register write, which takes 2 us under QEMU. */
 const RETURN_BATCH: u32 = 32;
-/** Bytes of the longest frame accepted: 1,500 of payload, Ethernet header, VLAN tag; no FCS. */
-const LARGEST: u32 = 1518;
 const FRAME_ERRORS: u64 = RECEIVE_SE | RECEIVE_SEQ | RECEIVE_CXE | RECEIVE_RXE;
 const ANY_ERROR: u64 = RECEIVE_CE | FRAME_ERRORS;
 
@@ -149,7 +148,7 @@ export class ReceiveRing {
       this.counters.lengthErrors++;
       return false;
     }
-    if (length > LARGEST) {
+    if (length > LARGEST_FRAME) {
       this.counters.oversized++;
       return false;
     }

@@ -83,6 +83,7 @@ u64 w2c_host_dmaLoad64(host* host, u32 pointer) {
 }
 void w2c_host_dmaArrived(host* host, u32 destination, u32 length) { barrier(); }
 void w2c_host_dmaReady(host* host, u32 pointer, u32 length) { barrier(); }
+void w2c_host_memoryFence(host* host) { asm volatile("mfence" ::: "memory"); }
 void w2c_host_interruptBarrier(host* host) { barrier(); }
 
 /* --- the processor --------------------------------------------------------------------------- */

@@ -5,6 +5,9 @@
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
 
+/** Bytes of the longest frame accepted: 1,500 of payload, Ethernet header, VLAN tag; no FCS. */
+export const LARGEST_FRAME: u32 = 1518;
+
 /** The sending side of a device, or a scheduler in front of it. */
 export interface Transmitter {
   /** Reports whether `transmit` has room for another frame. */

@@ -10,6 +10,11 @@ import { FRAME_HEADROOM, FRAME_STORAGE } from "../../core/limits";
 
 /** Bytes reserved for the fields, in front of the storage: one cache line. */
 export const FRAME_FIELDS: u32 = 64;
+/**
+ * Bytes in front of any window that a driver may use for its device's own header: the last of the
+ * fields' line, or head room.
+ */
+export const FRAME_DEVICE_HEADER: u32 = 16;
 /** Bytes from one frame of a pool to the next. */
 export const FRAME_STRIDE: u32 = FRAME_FIELDS + FRAME_STORAGE;
 

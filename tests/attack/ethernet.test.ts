@@ -1,5 +1,6 @@
 /** Ethernet and the e1000 under attack: rows ETH-01 to ETH-10. */
 import assert from "node:assert/strict";
+import { E1000Model } from "../lab/machine/e1000.ts";
 import { polite } from "../lab/network/tcp.ts";
 import { SECOND } from "../lab/network/world.ts";
 import { ethernet, icmp } from "../lab/packets/build.ts";
@@ -117,6 +118,7 @@ row("ETH-04: rejects a jumbo frame that is spread over descriptors", "S1", (lab)
 
 row("ETH-05: drops a frame for another station that the card lets pass", "S1", (lab) => {
   const { nic } = lab.twin;
+  assert.ok(nic instanceof E1000Model);
   nic.set(RCTL, nic.get(RCTL) | UPE);
   lab.inject([stranger]);
   lab.sends();

@@ -1,5 +1,6 @@
 /** The plan of a world, drawn from its seed alone. It is plain data, and can be printed. */
 
+import { type NicKind, nicKinds } from "../lab/machine/nic.ts";
 import type { Faults } from "../lab/network/wire.ts";
 import { Random } from "../lab/random.ts";
 import { type Conditions, makeConditions, questions } from "./conditions.ts";
@@ -14,7 +15,9 @@ export interface TwinPlan {
   /** Faults of its cable during the storm, to the twin and from it. */
   down: Partial<Faults>;
   up: Partial<Faults>;
-  /** Nanoseconds that the controller takes to transmit a frame. */
+  /** Its network card. */
+  nic: NicKind;
+  /** Nanoseconds that the card takes to transmit a frame. */
   sendTime: number;
   /** Port accesses and turns take as long as on a slow machine. */
   slow: boolean;
@@ -48,11 +51,14 @@ export interface Plan {
 }
 
 const names = ["a", "b", "c"];
+/** Added to the seed for the cards: drawn apart, so that a new kind changes little else. */
+const CARDS = 0x6361_7264;
 /** Sizes from plenty to just enough for the kernel and a few connections. */
 const memories = [1 << 30, 1 << 30, 1 << 30, 16 << 20, 9 << 20];
 
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
+  const cards = new Random(seed + CARDS);
   const count = random.pick([1, 1, 2, 2, 2, 3]);
   const faultsEnd = random.between(15, 45);
   // A quarter of all worlds has no random loss or damage, so that most commands succeed there.
@@ -68,7 +74,8 @@ export function makePlan(seed: number): Plan {
     const memory = random.pick(memories);
     const others = names.slice(0, count).flatMap((_, k) => (k === i ? [] : [`10.0.2.${15 + k}`]));
     const commands = makeCommands(random, name, others);
-    const machine = { sendTime, slow, hypervisor, memory };
+    const nic = cards.chance(0.5) ? "e1000" : cards.pick(nicKinds);
+    const machine = { nic, sendTime, slow, hypervisor, memory };
     return { name, address, dhcp, down, up, ...machine, commands };
   });
   const plan: Plan = {

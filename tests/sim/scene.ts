@@ -101,7 +101,7 @@ export class Scene {
       commandLine: plan.dhcp ? "ip=dhcp" : fixed,
       modules: this.plan.secure ? secureModules : [],
       machine: { pace, cpuid, memoryLimit: plan.memory },
-      nic: { sendTime: plan.sendTime },
+      nic: { kind: plan.nic, sendTime: plan.sendTime },
     });
     if (plan.dhcp) {
       // The DHCP server offers the address that the plan names.

@@ -30,6 +30,7 @@ function* smaller(plan: Plan): Generator<Plan> {
       yield replace({ commands: twin.commands.toSpliced(k, 1) });
     }
     if (twin.dhcp) yield replace({ dhcp: false });
+    if (twin.nic !== "e1000") yield replace({ nic: "e1000" });
     if (twin.sendTime > 0) yield replace({ sendTime: 0 });
     if (twin.slow) yield replace({ slow: false });
     if (!twin.hypervisor) yield replace({ hypervisor: true });

@@ -32,7 +32,10 @@ export interface Soaked extends Result {
 /** A plan of two twins that have plenty of memory and are never reset. */
 function soakPlan(seed: number): Plan {
   const make = (name: string, address: string, dhcp: boolean): TwinPlan => {
-    const machine = { sendTime: dhcp ? 12_000 : 0, slow: dhcp, hypervisor: true, memory: 1 << 30 };
+    const card = dhcp
+      ? ({ nic: "e1000", sendTime: 12_000 } as const)
+      : ({ nic: "virtio-modern", sendTime: 0 } as const);
+    const machine = { ...card, slow: dhcp, hypervisor: true, memory: 1 << 30 };
     return { name, address, dhcp, down: {}, up: {}, ...machine, commands: [] };
   };
   const twins = [make("a", "10.0.2.15", false), make("b", "10.0.2.16", true)];

@@ -11,8 +11,6 @@ import { files, kernelFiles, none, parse, walk, where } from "./sources.ts";
 const allowed: Record<string, string> = {
   "net/api.ts": "the public API",
   "kernel/main.ts": "what the native kernel calls",
-  "machine/host.ts mmioRead16": "host.ts has every width",
-  "machine/host.ts mmioWrite16": "host.ts has every width",
   "machine/host.ts tlsReadable": "for the library's own tests in C",
   "net/wire/ip-address.ts IP_ADDRESS_BYTES": "the size of an address, for code that stores one",
   "core/tls-codes.ts TLS_OUTPUT": "a bit that the engine reports, as in glue/tls.h",

@@ -30,8 +30,8 @@ export interface HostFunction {
   taken: Bytes | undefined;
 }
 
-/** Functions that concern the compiler, not the machine; they are never on a tape. */
-const SILENT = ["interruptBarrier"];
+/** Functions that only order accesses to memory; they are never on a tape. */
+const SILENT = ["memoryFence", "interruptBarrier"];
 
 const ABORT = "abort(message: u32, file: u32, line: u32, column: u32): void";
 const wideTypes = ["u64", "i64"];

@@ -6,6 +6,7 @@
 import type { BusDevice, Line } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
 import { Eeprom } from "./eeprom.ts";
+import type { Fault, NicModel } from "./nic-model.ts";
 
 const CTRL = 0x0000;
 const STATUS = 0x0008;
@@ -46,30 +47,16 @@ export interface E1000Options {
   qemu?: boolean;
 }
 
-/** How a received frame is damaged. */
-export interface Fault {
-  errors?: number;
-  /** The length in the last descriptor. */
-  length?: number;
-  /** Sizes of its parts, one descriptor each; only the last has EOP. */
-  parts?: number[];
-  /** The last part has no EOP either. */
-  unfinished?: boolean;
-}
-
 interface Bus {
   /** The memory itself, not a copy. */
   dmaView(address: number, length: number): Uint8Array;
 }
 
-export class E1000Model implements BusDevice {
-  /** Frames sent. */
+export class E1000Model implements BusDevice, NicModel {
   readonly sent: Uint8Array[] = [];
-  /** Called with each frame sent. */
   onSend: (frame: Uint8Array) => void = () => {};
   /** Number of writes to each register, by offset. */
   readonly writes = new Map<number, number>();
-  /** Frames dropped because too few descriptors were free. */
   missed = 0;
   resets = 0;
   private readonly registers = new Uint32Array(SPACE / 4);
@@ -105,14 +92,12 @@ export class E1000Model implements BusDevice {
     return this.writes.get(register) ?? 0;
   }
 
-  /** Connects or disconnects the cable. */
   setLink(up: boolean): void {
     this.linked = up;
     this.set(STATUS, up ? this.get(STATUS) | 2 : this.get(STATUS) & ~2);
     this.raise(LSC);
   }
 
-  /** Receives a frame; returns whether it was accepted (or waits in QEMU's queue). */
   receive(frame: Uint8Array, fault: Fault = {}): boolean {
     if ((this.get(RCTL) & EN) === 0 || !this.linked) return false;
     if (this.clock.now < this.deafUntil) {

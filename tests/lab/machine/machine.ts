@@ -318,6 +318,7 @@ export class Machine {
       dmaLoad64: (pointer: number) => this.view().getBigUint64(pointer >>> 0, true),
       dmaArrived: () => {},
       dmaReady: () => {},
+      memoryFence: nothing,
       interruptBarrier: nothing,
     };
   }

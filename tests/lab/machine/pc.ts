@@ -1,20 +1,21 @@
-/** The usual PC: chipset, power switch and one 82540EM on line 11. */
+/** The usual PC: chipset, power switch and one network card on line 11. */
 import { type Exports, load } from "../scripted/assembly.ts";
 import { addAcpi } from "./acpi.ts";
-import { E1000Model, type E1000Options } from "./e1000.ts";
 import { Machine, type MachineOptions, MachineStopped } from "./machine.ts";
+import { addNic, type NicOptions } from "./nic.ts";
+import type { NicModel } from "./nic-model.ts";
 import { PciFunction } from "./pci.ts";
 
 export interface Pc {
   machine: Machine;
-  nic: E1000Model;
+  nic: NicModel;
   kernel: Exports;
   /** Types a line on the console, runs for `seconds`, and returns the output. */
   type(line: string, seconds?: number): string;
 }
 
 /** The machine without a kernel. */
-export function buildPc(options: MachineOptions = {}, e1000: E1000Options = {}) {
+export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
   const machine = new Machine({ random: seeded(), ...options });
   const reset = { space: 1, address: 0xcf9, value: 6 };
   addAcpi(machine, { century: 0x32, extended: true, reset });
@@ -34,23 +35,13 @@ export function buildPc(options: MachineOptions = {}, e1000: E1000Options = {}) 
     new PciFunction({ vendor: 0x8086, device, classCode });
   machine.pci.add(0, 0, 0, chipset(0x1237, 0x060000));
   machine.pci.add(0, 1, 0, chipset(0x7000, 0x060100));
-  const nic = new E1000Model(machine.clock, machine, machine.line(11), { qemu: true, ...e1000 });
-  const card = {
-    vendor: 0x8086,
-    device: 0x100e,
-    classCode: 0x020000,
-    interruptLine: 11,
-    interruptPin: 1,
-    bars: { 0: { address: 0xfebc0000, size: 0x20000, device: nic } },
-  };
-  machine.pci.add(0, 3, 0, new PciFunction(card));
   machine.uart.waits = true;
-  return { machine, nic };
+  return { machine, nic: addNic(machine, nic) };
 }
 
 /** Boots kernel/main.ts and stops before its first turn. */
-export async function bootPc(options: MachineOptions = {}, e1000: E1000Options = {}): Promise<Pc> {
-  const { machine, nic } = buildPc(options, e1000);
+export async function bootPc(options: MachineOptions = {}, card: NicOptions = {}): Promise<Pc> {
+  const { machine, nic } = buildPc(options, card);
   const kernel = await load("kernel/main.ts", machine.host());
   machine.attach(kernel);
   kernel.boot();

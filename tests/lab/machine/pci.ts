@@ -22,8 +22,8 @@ export interface FunctionOptions {
   interruptPin?: number;
   /** By register index. */
   bars?: Record<number, BarOptions>;
-  /** Ids of the capabilities, at 0x40, 0x48, ... */
-  capabilities?: number[];
+  /** Ids of the capabilities, from 0x40 on; or their bytes, without the link to the next. */
+  capabilities?: (number | number[])[];
   /** The command register as firmware left it. */
   command?: number;
 }
@@ -55,15 +55,21 @@ export class PciFunction {
     this.bytes[0x3d] = options.interruptPin ?? 0;
     this.bars = options.bars ?? {};
     for (const [index, bar] of Object.entries(this.bars)) this.addBar(Number(index), bar);
-    const capabilities = options.capabilities ?? [];
-    if (capabilities.length > 0) {
-      view.setUint16(6, 0x10, true);
-      this.bytes[0x34] = 0x40;
+    this.addCapabilities(options.capabilities ?? []);
+  }
+
+  private addCapabilities(capabilities: (number | number[])[]): void {
+    if (capabilities.length === 0) return;
+    this.view.setUint16(6, 0x10, true);
+    let [link, at] = [0x34, 0x40];
+    for (const each of capabilities) {
+      const [id, ...rest] = [each].flat();
+      this.bytes[link] = at;
+      this.bytes[at] = id;
+      this.bytes.set(rest, at + 2);
+      link = at + 1;
+      at += Math.max(8, Math.ceil((2 + rest.length) / 4) * 4);
     }
-    capabilities.forEach((id, i) => {
-      this.bytes[0x40 + 8 * i] = id;
-      this.bytes[0x41 + 8 * i] = i + 1 < capabilities.length ? 0x48 + 8 * i : 0;
-    });
   }
 
   /** A bridge to another bus. */

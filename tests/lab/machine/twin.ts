@@ -6,7 +6,6 @@ import type { Recorder } from "../../../tools/tape/recorder.ts";
 import { type Exports, readString } from "../scripted/assembly.ts";
 import { counters } from "../scripted/coverage.ts";
 import { VirtualClock } from "./clock.ts";
-import type { E1000Model, E1000Options, Fault } from "./e1000.ts";
 import {
   type KernelModule,
   kernelBytes,
@@ -15,6 +14,8 @@ import {
   TOTAL,
 } from "./kernel-module.ts";
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
+import type { NicOptions } from "./nic.ts";
+import type { Fault, NicModel } from "./nic-model.ts";
 import { buildPc, seeded } from "./pc.ts";
 
 /** Bytes of garbage up to which it is collected only on request, as in machine/native/host.c. */
@@ -33,7 +34,7 @@ export interface TwinOptions {
   commandLine?: string;
   modules?: { name: string; bytes: Uint8Array }[];
   machine?: MachineOptions;
-  nic?: E1000Options;
+  nic?: NicOptions;
   /** Records everything that enters and leaves the kernel. */
   recorder?: Recorder;
 }
@@ -48,7 +49,7 @@ export class Twin {
   readonly mac: number[];
   readonly clock = new VirtualClock();
   machine!: Machine;
-  nic!: E1000Model;
+  nic!: NicModel;
   state: TwinState = "off";
   /** The N of `poweroff N`, or 0. */
   exitCode = 0;

@@ -3,26 +3,10 @@ import assert from "node:assert/strict";
 import { E1000Model, type E1000Options } from "../machine/e1000.ts";
 import { Machine } from "../machine/machine.ts";
 import { PciFunction } from "../machine/pci.ts";
-import { load, readBytes, writeBytes } from "./assembly.ts";
+import { load } from "./assembly.ts";
+import { bench } from "./nic.ts";
 
-export const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
-const COUNTERS = [
-  "receivedFrames",
-  "receivedBytes",
-  "receivedMulticast",
-  "sentFrames",
-  "sentBytes",
-  "interrupts",
-  "crcErrors",
-  "frameErrors",
-  "lengthErrors",
-  "missedErrors",
-  "fifoErrors",
-  "oversized",
-  "noFrame",
-  "ringFull",
-  "linkDown",
-] as const;
+export { frame, hex, MAC } from "./nic.ts";
 
 export interface Setup extends E1000Options {
   device?: number;
@@ -56,31 +40,5 @@ export async function boot(setup: Setup = {}) {
     machine.setInterrupts(true);
     wasm.needsPoll();
   }
-  const receive = () => {
-    const length: number = wasm.receive();
-    if (length === 0) return null;
-    return readBytes(wasm, wasm.frameStart(), length);
-  };
-  const drain = () => {
-    const frames: Buffer[] = [];
-    for (let frame = receive(); frame; frame = receive()) {
-      frames.push(frame);
-      wasm.release();
-    }
-    return frames;
-  };
-  const transmit = (bytes: Uint8Array): number => wasm.transmit(...writeBytes(wasm, bytes));
-  const count = (name: (typeof COUNTERS)[number]) => Number(wasm.counter(COUNTERS.indexOf(name)));
-  const errors = () => Number(wasm.counter(15));
-  return { machine, model, pci, wasm, receive, drain, transmit, count, errors };
+  return { machine, model, pci, wasm, ...bench(wasm) };
 }
-
-/** A frame to `to` whose bytes identify it. */
-export function frame(length = 60, number = 0, to = MAC): Uint8Array {
-  const bytes = Uint8Array.from({ length }, (_, i) => (i * 7 + number) & 255);
-  bytes.set(to.slice(0, length));
-  return bytes;
-}
-
-export const hex = (bytes: Uint8Array | null) =>
-  bytes ? Buffer.from(bytes).toString("hex") : null;

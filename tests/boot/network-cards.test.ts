@@ -1,0 +1,68 @@
+/**
+ * Every network card that QEMU has and the kernel drives: a lease, HTTPS with a verified
+ * certificate, bulk data each way, the cable out and in, and the interface down and up.
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { makeRoot, makeServer } from "../lab/host/certificates.ts";
+import { boot, configured, netErrors } from "../lab/host/console.ts";
+import { crcText, Nginx, patternBytes, Sink, sha256 } from "../lab/host/servers.ts";
+import { TlsServer } from "../lab/host/tls-servers.ts";
+
+/** Cards as QEMU names them, with properties, and the driver that takes each. */
+const cards: [card: string, driver: string][] = [
+  ["e1000-82540em", "e1000"],
+  ["e1000-82545em", "e1000"],
+  ["e1000-82544gc", "e1000"],
+  ["virtio-net-pci,disable-legacy=on", "virtio-net"],
+  ["virtio-net-pci,disable-modern=on", "virtio-net"],
+  ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net"],
+];
+
+/** A transfer of a few tenths of a second. */
+const BULK = 16 * 1024 * 1024;
+
+suite("network cards", () => {
+  const authority = makeRoot("Test Root");
+  const body = patternBytes(BULK);
+  let nginx: Nginx;
+  let sink: Sink;
+  let secure: TlsServer;
+
+  before(async () => {
+    nginx = await Nginx.start({ "bulk.bin": body });
+    sink = await Sink.start();
+    secure = await TlsServer.start(makeServer(["10.0.2.2"], authority));
+  });
+  after(async () => {
+    await nginx?.stop();
+    await sink?.stop();
+    await secure?.stop();
+  });
+
+  for (const [card, driver] of cards) {
+    test(`${card} works`, async (t) => {
+      const [model, ...properties] = card.split(",");
+      const nic = { backend: "user", model, properties: properties.join(",") || undefined };
+      const modules = { "ca.pem": authority.pem };
+      const machine = await boot(t, { nics: [nic], modules });
+      await configured(machine);
+      assert.match(await machine.ok("ip -s link"), new RegExp(`driver ${driver},`));
+      assert.match(await machine.ok(`curl https://10.0.2.2:${secure.port}/x`), /^secure \/x$/m);
+
+      const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/bulk.bin")}`, 60_000);
+      assert.match(output, new RegExp(crcText(body), "i"));
+      await machine.ok(`curl -s -o null -d @bytes:${BULK} ${sink.url("/bulk")}`, 60_000);
+      assert.equal(sink.requests.at(-1)?.sha256, sha256(body));
+      assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
+
+      await machine.monitor("set_link n0 off");
+      await machine.waitFor(/net0: link is down/);
+      await machine.monitor("set_link n0 on");
+      await machine.waitFor(/net0: link is up/);
+      await configured(machine);
+      await machine.ok("ip link set net0 down; ip link set net0 up");
+      await configured(machine);
+    });
+  }
+});
