@@ -37,6 +37,9 @@ const MODELS: StaticArray<Model> = [
   new Model(0x8086, 0x100e, Family.E1000),
   new Model(0x8086, 0x1015, Family.E1000),
   new Model(0x8086, 0x100f, Family.E1000),
+  // 82574L.
+  new Model(0x8086, 0x10d3, Family.E1000),
+  new Model(0x8086, 0x10f6, Family.E1000),
   new Model(0x10ec, 0x8139, Family.None, "RTL8139"),
   // Transitional and modern (Virtual I/O Device specification 1.2, section 4.1.2).
   new Model(0x1af4, 0x1000, Family.Virtio),

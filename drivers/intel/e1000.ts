@@ -1,7 +1,7 @@
 /**
- * The driver for Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544 (SDM: see
- * registers.ts). The interrupt handler only masks further interrupts. Frames are received by
- * polling until the ring is empty; `needsPoll` then unmasks the interrupts.
+ * The driver for Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544, and for the 82574
+ * (SDM and DS: see registers.ts). The interrupt handler only masks further interrupts. Frames are
+ * received by polling until the ring is empty; `needsPoll` then unmasks the interrupts.
  */
 import { NEVER } from "../../core/time";
 import { delay } from "../../machine/delay";
@@ -10,6 +10,7 @@ import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import { Nic } from "../nic";
 import { PciDevice } from "../pci/pci";
+import { Chip, chipOf } from "./chip";
 import { readEepromAddress } from "./eeprom";
 import { ReceiveRing } from "./receive-ring";
 import * as reg from "./registers";
@@ -26,15 +27,13 @@ const THROTTLE: u32 = 200;
 const RESET_MICROSECONDS: u32 = 5000;
 /** Microseconds for DMA in progress to end after the rings are disabled. */
 const STOP_MICROSECONDS: u32 = 200;
-
-/** Reports whether the device is an 82544EI or 82544GC, which has no EERD register. */
-function is82544(device: u32): bool {
-  return device == 0x1008 || device == 0x100c || device == 0x100d;
-}
+/** Reads of a status bit, 100 microseconds apart, until an 82574's DMA must have ended. */
+const MASTER_TRIES: u32 = 800;
 
 export class E1000 extends Nic {
   /** Times that the link went up or down. */
   linkChanges: u32 = 0;
+  private readonly chip: Chip;
   private readonly registers: Registers;
   private readonly receiveRing: ReceiveRing;
   private readonly transmitRing: TransmitRing;
@@ -51,6 +50,7 @@ export class E1000 extends Nic {
   constructor(pci: PciDevice, pool: FramePool) {
     const count = new DeviceCounters();
     super(pci, pool, count);
+    this.chip = chipOf(pci.device);
     const bar = pci.bar(0);
     const registers = new Registers(bar == null ? 0 : bar.address);
     this.registers = registers;
@@ -78,7 +78,7 @@ export class E1000 extends Nic {
     return this.address;
   }
   driverName(): string {
-    return "e1000";
+    return this.chip == Chip.I82574 ? "e1000e" : "e1000";
   }
   linkUp(): bool {
     return this.link && this.up;
@@ -146,7 +146,7 @@ export class E1000 extends Nic {
   needsPoll(): bool {
     if (!this.up) return false;
     if (this.receiveRing.filled()) return true;
-    if (!this.masked) return false;
+    if (!this.masked && this.watch.interruptDriven) return false;
     // Causes up to this read are handled now; later ones stay in ICR (SDM 13.4.17) and interrupt as
     // soon as they are unmasked.
     this.service(this.registers.read(reg.ICR));
@@ -170,6 +170,7 @@ export class E1000 extends Nic {
 
   quiesce(): void {
     this.switchOff();
+    if (this.chip == Chip.I82574) this.stopMaster();
     this.registers.write(reg.CTRL, this.registers.read(reg.CTRL) | reg.CTRL_RST);
     delay(STOP_MICROSECONDS);
     this.pci.disableMaster();
@@ -206,11 +207,22 @@ export class E1000 extends Nic {
     if ((registers.read(reg.RCTL) & reg.RCTL_EN) != 0) registers.write(reg.RCTL, 0);
     registers.write(reg.TCTL, 0);
     delay(STOP_MICROSECONDS);
+    if (this.chip == Chip.I82574) this.stopMaster();
     registers.write(reg.CTRL, registers.read(reg.CTRL) | reg.CTRL_RST);
     delay(RESET_MICROSECONDS);
     registers.write(reg.IMC, ALL_CAUSES);
     registers.read(reg.ICR);
     for (let i: u32 = 0; i < reg.MTA_WORDS; i++) registers.write(reg.MTA + 4 * i, 0);
+  }
+
+  /** Ends the DMA of an 82574, which a reset must not interrupt (DS: Master Disable). */
+  private stopMaster(): void {
+    const registers = this.registers;
+    registers.write(reg.CTRL, registers.read(reg.CTRL) | reg.CTRL_MASTER_DISABLE);
+    for (let i: u32 = 0; i < MASTER_TRIES; i++) {
+      if ((registers.read(reg.STATUS) & reg.STATUS_MASTER_ENABLED) == 0) return;
+      delay(100);
+    }
   }
 
   /** Reads the address from RAL0 and RAH0, which the reset loads (SDM 13.5.2), or the EEPROM. */
@@ -221,7 +233,7 @@ export class E1000 extends Nic {
       const address = ((bswap<u32>(low) as u64) << 16) | (bswap<u16>(high as u16) as u64);
       if (isStation(address)) return address;
     }
-    const address = readEepromAddress(this.registers, is82544(this.pci.device));
+    const address = readEepromAddress(this.registers, this.chip);
     return isStation(address) ? address : 0;
   }
 
@@ -229,6 +241,7 @@ export class E1000 extends Nic {
   private initialise(): void {
     const registers = this.registers;
     const off: u32 =
+      reg.CTRL_MASTER_DISABLE |
       reg.CTRL_LRST |
       reg.CTRL_ILOS |
       reg.CTRL_FRCSPD |
@@ -250,7 +263,10 @@ export class E1000 extends Nic {
     registers.write(reg.TIDV, 0);
     registers.write(reg.TADV, 0);
     registers.write(reg.ITR, THROTTLE);
-    registers.write(reg.TIPG, reg.TIPG_COPPER);
+    // An 82574 has the right gaps after its reset.
+    if (this.chip == Chip.I82574) {
+      registers.write(reg.TXDCTL, reg.TXDCTL_GRANULARITY | reg.TXDCTL_RESERVED);
+    } else registers.write(reg.TIPG, reg.TIPG_COPPER);
   }
 
   /** Enables the rings, the transmitter and, with a single write of RCTL, the receiver. */

@@ -1,5 +1,6 @@
 /** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1), for use if RAL0 holds none. */
 import { delay } from "../../machine/delay";
+import { Chip } from "./chip";
 import {
   EECD,
   EECD_CS,
@@ -9,6 +10,8 @@ import {
   EECD_REQ,
   EECD_SK,
   EERD,
+  EERD_82574_ADDRESS_SHIFT,
+  EERD_82574_DONE,
   EERD_ADDRESS_SHIFT,
   EERD_DATA_SHIFT,
   EERD_DONE,
@@ -23,12 +26,13 @@ const READ: u32 = 0b110;
 
 /**
  * Returns the hardware address, as `loadNet48` does, or 0 if the EEPROM does not answer.
- * `bitBang` clocks the EEPROM bit by bit, for controllers without a read register (82544).
+ * An 82544, which has no read register, is clocked bit by bit.
  */
-export function readEepromAddress(registers: Registers, bitBang: bool): u64 {
+export function readEepromAddress(registers: Registers, chip: Chip): u64 {
   let address: u64 = 0;
   for (let word: u32 = 0; word < 3; word++) {
-    const value = bitBang ? readBits(registers, word) : readRegister(registers, word);
+    const bits = chip == Chip.I82544;
+    const value = bits ? readBits(registers, word) : readRegister(registers, word, chip);
     if (value < 0) return 0;
     // The low byte of each word is first on the wire.
     address = (address << 16) | (bswap<u16>(value as u16) as u64);
@@ -36,12 +40,14 @@ export function readEepromAddress(registers: Registers, bitBang: bool): u64 {
   return address;
 }
 
-/** Returns a word read through EERD (SDM 13.4.4), or -1 if the read does not finish. */
-function readRegister(registers: Registers, word: u32): i32 {
-  registers.write(EERD, EERD_START | (word << EERD_ADDRESS_SHIFT));
+/** Returns a word read through EERD (SDM 13.4.4; DS: EERD), or -1 if the read does not finish. */
+function readRegister(registers: Registers, word: u32, chip: Chip): i32 {
+  const shift = chip == Chip.I82574 ? EERD_82574_ADDRESS_SHIFT : EERD_ADDRESS_SHIFT;
+  const done = chip == Chip.I82574 ? EERD_82574_DONE : EERD_DONE;
+  registers.write(EERD, EERD_START | (word << shift));
   for (let i: u32 = 0; i < TRIES; i++) {
     const value = registers.read(EERD);
-    if ((value & EERD_DONE) != 0) return (value >>> EERD_DATA_SHIFT) as i32;
+    if ((value & done) != 0) return (value >>> EERD_DATA_SHIFT) as i32;
     delay(5);
   }
   return -1;

@@ -1,7 +1,7 @@
 /**
  * The 8254x registers that the driver uses, and the class that reads and writes them. SDM here and
  * in the driver is Intel's PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's
- * Manual, revision 4.0.
+ * Manual, revision 4.0; DS is the 82574 GbE Controller Family Datasheet, revision 3.4.
  */
 import { mmioRead32, mmioWrite32 } from "../../machine/host";
 
@@ -45,6 +45,8 @@ export const TDLEN: u32 = 0x3808;
 export const TDH: u32 = 0x3810;
 export const TDT: u32 = 0x3818;
 export const TIDV: u32 = 0x3820;
+/** Only written on the 82574. */
+export const TXDCTL: u32 = 0x3828;
 export const TADV: u32 = 0x382c;
 
 // Statistics (SDM 13.7); real hardware clears a counter when it is read.
@@ -62,6 +64,8 @@ export const ROC: u32 = 0x40ac;
 export const RJC: u32 = 0x40b0;
 
 // CTRL.
+/** 82574: no new DMA; STATUS reports when the last has ended (DS: Master Disable). */
+export const CTRL_MASTER_DISABLE: u32 = 1 << 2;
 export const CTRL_LRST: u32 = 1 << 3;
 export const CTRL_SLU: u32 = 1 << 6;
 export const CTRL_ILOS: u32 = 1 << 7;
@@ -77,6 +81,7 @@ export const CTRL_PHY_RST: u32 = 1 << 31;
 export const STATUS_LU: u32 = 1 << 1;
 /** Speed in bits 7..6: 0 is 10 Mb/s, 1 is 100 Mb/s, 2 and 3 are 1000 Mb/s. */
 export const STATUS_SPEED_SHIFT: u32 = 6;
+export const STATUS_MASTER_ENABLED: u32 = 1 << 19;
 
 // EECD and EERD (SDM 13.4.3, 13.4.4, 5.3).
 export const EECD_SK: u32 = 1 << 0;
@@ -88,6 +93,8 @@ export const EECD_GNT: u32 = 1 << 7;
 export const EERD_START: u32 = 1 << 0;
 export const EERD_DONE: u32 = 1 << 4;
 export const EERD_ADDRESS_SHIFT: u32 = 8;
+export const EERD_82574_DONE: u32 = 1 << 1;
+export const EERD_82574_ADDRESS_SHIFT: u32 = 2;
 export const EERD_DATA_SHIFT: u32 = 16;
 
 // Interrupt causes, with the same bits in ICR, IMS and IMC (SDM 13.4.17).
@@ -111,6 +118,10 @@ export const RAH_AV: u32 = 1 << 31;
 export const TCTL_EN: u32 = 1 << 1;
 export const TCTL_CT: u32 = 0x0f << 4;
 export const TCTL_COLD: u32 = 0x40 << 12;
+
+/** TXDCTL of the 82574: counts in descriptors, and a reserved bit that must be set (DS: TXDCTL). */
+export const TXDCTL_GRANULARITY: u32 = 1 << 24;
+export const TXDCTL_RESERVED: u32 = 1 << 22;
 
 /** Copper: IPGT 10, IPGR1 8, IPGR2 6; the SDM (13.4.34) asks for 10, 10, 10 on the 82544. */
 export const TIPG_COPPER: u32 = 10 | (8 << 10) | (6 << 20);

@@ -20,7 +20,7 @@ const IMC = 0x00d8;
 const RCTL = 0x0100;
 const TCTL = 0x0400;
 const [RDBAL, RDLEN, RDH, RDT] = [0x2800, 0x2808, 0x2810, 0x2818];
-const [TDBAL, TDLEN, TDH, TDT] = [0x3800, 0x3808, 0x3810, 0x3818];
+const [TDBAL, TDLEN, TDH, TDT, TXDCTL] = [0x3800, 0x3808, 0x3810, 0x3818, 0x3828];
 const MPC = 0x4010;
 const [STATISTICS, STATISTICS_END] = [0x4000, 0x4128];
 const MTA = 0x5200;
@@ -35,8 +35,15 @@ const SHORTEST = 60;
 /** The sizes of the register window and of a receive buffer. */
 const [SPACE, BUFFER] = [0x20000, 2048];
 
+/** CTRL and STATUS: no new DMA, and DMA is possible. */
+const [MASTER_DISABLE, MASTER_ENABLED] = [1 << 2, 1 << 19];
+/** A bit of TXDCTL that an 82574 needs. */
+const TXDCTL_NEEDED = 1 << 22;
+
 export interface E1000Options {
   mac?: number[];
+  /** As an 82574 instead of an 8254x. */
+  is82574?: boolean;
   /** As on the 82544: no EERD, so the EEPROM is read bit by bit. */
   bitEeprom?: boolean;
   /** False: reset does not fill RAL0, so the EEPROM must be read. */
@@ -134,14 +141,12 @@ export class E1000Model implements BusDevice, NicModel {
   }
 
   read(offset: number): number {
-    if (offset === ICR) {
-      const causes = this.get(ICR);
-      this.set(ICR, 0);
-      this.updateLine();
-      return causes;
-    }
+    if (offset === ICR) return this.readCauses();
     if (offset === EECD) return this.eeprom.readLines();
     const value = this.get(offset);
+    if (offset === STATUS && this.options.is82574) {
+      return this.get(CTRL) & MASTER_DISABLE ? value : value | MASTER_ENABLED;
+    }
     const counted = offset >= STATISTICS && offset < STATISTICS_END;
     if (counted && !this.options.qemu) this.set(offset, 0);
     return value;
@@ -155,7 +160,7 @@ export class E1000Model implements BusDevice, NicModel {
     else if (offset === ICS) this.raise(value);
     else if (offset === ICR) this.set(ICR, this.get(ICR) & ~value);
     else if (offset === EECD) this.eeprom.writeLines(value);
-    else if (offset === EERD) this.set(EERD, this.options.bitEeprom ? 0 : this.eeprom.read(value));
+    else if (offset === EERD) this.set(EERD, this.readEeprom(value));
     else if (offset === STATUS) return;
     else this.set(offset, value);
     if (offset === RCTL) this.receiveControl();
@@ -167,9 +172,21 @@ export class E1000Model implements BusDevice, NicModel {
     if (offset === TDT || offset === TCTL) this.startSending();
   }
 
+  /** An 82574 keeps the causes while some are enabled but none of these is raised. */
+  private readCauses(): number {
+    const causes = this.get(ICR);
+    const keeps = this.options.is82574 && this.get(IMS) !== 0 && (causes & this.get(IMS)) === 0;
+    if (!keeps) this.set(ICR, 0);
+    this.updateLine();
+    return causes;
+  }
+
   private control(value: number): void {
     if (value & (1 << 26)) {
       this.resets++;
+      if (this.options.is82574 && (this.get(CTRL) & MASTER_DISABLE) === 0) {
+        throw new Error("82574: a reset while DMA is enabled");
+      }
       if (!this.options.qemu) this.reset();
     } else this.set(CTRL, value);
   }
@@ -194,6 +211,10 @@ export class E1000Model implements BusDevice, NicModel {
       if (this.clock.now < this.deafUntil) return;
       for (const { frame, fault } of this.waiting.splice(0)) this.receive(frame, fault);
     });
+  }
+
+  private readEeprom(value: number): number {
+    return this.options.bitEeprom ? 0 : this.eeprom.read(value, this.options.is82574);
   }
 
   private checkTail(lengthRegister: number, value: number): void {
@@ -266,6 +287,9 @@ export class E1000Model implements BusDevice, NicModel {
   private startSending(): void {
     if (this.sending || (this.get(TCTL) & EN) === 0) return;
     if (this.get(TDH) === this.get(TDT)) return;
+    if (this.options.is82574 && (this.get(TXDCTL) & TXDCTL_NEEDED) === 0) {
+      throw new Error("82574: bit 22 of TXDCTL is not set");
+    }
     const time = this.options.sendTime ?? 0;
     if (time === 0) {
       while (this.get(TDH) !== this.get(TDT)) this.sendOne();

@@ -17,11 +17,12 @@ export class Eeprom {
     this.words[63] = 0xbaba - this.words.reduce((sum, word) => sum + word, 0);
   }
 
-  /** Returns what EERD holds after `value` was written to it. */
-  read(value: number): number {
+  /** Returns what EERD holds after `value` was written to it; an 82574 has its own format. */
+  read(value: number, is82574 = false): number {
     if ((value & 1) === 0) return value;
-    const address = (value >> 8) & 0xff;
-    return (this.words[address & 63] << 16) | (address << 8) | 0x10;
+    const [shift, done] = is82574 ? [2, 0x02] : [8, 0x10];
+    const address = (value >> shift) & 0xff;
+    return (this.words[address & 63] << 16) | (address << shift) | done;
   }
 
   readLines(): number {

@@ -25,7 +25,7 @@ export async function boot(setup: Setup = {}) {
     0,
     new PciFunction({
       vendor: 0x8086,
-      device: setup.device ?? 0x100e,
+      device: setup.device ?? (setup.is82574 ? 0x10d3 : 0x100e),
       classCode: 0x020000,
       interruptLine: line,
       bars: { 0: { address: 0xfebc0000, size: 0x20000, device: model } },

@@ -28,6 +28,26 @@ test("sets the address, filters and rings on start, and writes RCTL once", async
   }
 });
 
+test("stops an 82574's DMA before a reset, and reads its EEPROM in its own format", async () => {
+  for (const loadsAddress of [true, false]) {
+    const bench = await boot({ is82574: true, loadsAddress });
+    const { machine, model, wasm, drain, transmit } = bench;
+    assert.equal(wasm.address(), ADDRESS);
+    assert.equal(model.resets, 1);
+    assert.equal(model.get(0) & 4, 0, "DMA is enabled again");
+    assert.ok(model.receive(frame(60, 1)));
+    machine.sleep(1e6);
+    assert.equal(machine.interrupts, 1);
+    assert.equal(hex(drain()[0]), hex(frame(60, 1)));
+    assert.equal(wasm.needsPoll(), 0);
+    assert.equal(transmit(frame(60, 2)), 1);
+    wasm.flush();
+    assert.equal(hex(model.sent[0]), hex(frame(60, 2)));
+    wasm.quiesce();
+    assert.equal(model.resets, 2);
+  }
+});
+
 test("disables a ring that firmware left enabled", async () => {
   const { model, wasm } = await boot({ start: false, qemu: true });
   model.set(RCTL, 2);
@@ -198,6 +218,19 @@ test("polls without an interrupt line", async () => {
   wasm.needsPoll();
   assert.equal(wasm.linkUp(), 0);
   assert.equal(model.get(ICR), 0);
+});
+
+test("notices the link's state after its interrupts were lost", async () => {
+  const { machine, model, wasm, drain } = await boot();
+  machine.pic.second.set = () => {};
+  model.receive(frame());
+  machine.sleep(1e6);
+  assert.equal(drain().length, 1);
+  wasm.pollAt(0n);
+  wasm.pollAt(1_000_000n);
+  model.setLink(false);
+  wasm.needsPoll();
+  assert.equal(wasm.linkUp(), 0);
 });
 
 test("SYS-07: trusts the interrupt line from its first interrupt until one is missed", async () => {
