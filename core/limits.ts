@@ -105,6 +105,8 @@ export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
 /** Connections of one listener that wait to be accepted. */
 export const TCP_BACKLOG: u32 = 256;
+/** Destinations whose path MTU is remembered because it is smaller than the route's. */
+export const PATH_MTUS: u32 = 64;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
  * Buffers of one connection, powers of two: at first, and the most to which they grow with what the

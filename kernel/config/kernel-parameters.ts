@@ -11,6 +11,7 @@ import { CookieMode, TcpSettings } from "../../net/socket/tcp/settings";
 const AVAILABLE: string = "net.ipv4.tcp_available_congestion_control";
 const CONGESTION: string = "net.ipv4.tcp_congestion_control";
 const ECN: string = "net.ipv4.tcp_ecn";
+const MTU_PROBING: string = "net.ipv4.tcp_mtu_probing";
 const SACK: string = "net.ipv4.tcp_sack";
 const SYNCOOKIES: string = "net.ipv4.tcp_syncookies";
 const TIMESTAMPS: string = "net.ipv4.tcp_timestamps";
@@ -21,6 +22,7 @@ const NAMES: StaticArray<string> = [
   AVAILABLE,
   CONGESTION,
   ECN,
+  MTU_PROBING,
   SACK,
   SYNCOOKIES,
   TIMESTAMPS,
@@ -41,6 +43,7 @@ export class KernelParameters {
     if (name == AVAILABLE) return CONGESTION_NAMES.join(" ");
     if (name == CONGESTION) return CONGESTION_NAMES[tcp.congestion];
     if (name == ECN) return `${tcp.ecn as i32}`;
+    if (name == MTU_PROBING) return switchText(tcp.mtuProbing);
     if (name == SACK) return switchText(tcp.selective);
     if (name == SYNCOOKIES) return `${tcp.cookies as i32}`;
     if (name == TIMESTAMPS) return switchText(tcp.timestamps);
@@ -64,6 +67,7 @@ export class KernelParameters {
       return `invalid value, expected ${threefold ? "0, 1 or 2" : "0 or 1"}`;
     }
     if (name == ECN) tcp.ecn = number as EcnMode;
+    else if (name == MTU_PROBING) tcp.mtuProbing = number == 1;
     else if (name == SACK) tcp.selective = number == 1;
     else if (name == SYNCOOKIES) tcp.cookies = number as CookieMode;
     else if (name == TIMESTAMPS) tcp.timestamps = number == 1;

@@ -16,6 +16,7 @@ import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
 import { Reassembly } from "./receive/reassembly";
 import { Receiver } from "./receive/receiver";
+import { PathMtu } from "./send/path-mtu";
 import { PersistTimer } from "./send/persist";
 import { Sender } from "./send/sender";
 import { SentSegments } from "./send/sent-segments";
@@ -55,7 +56,8 @@ const TIMESTAMPS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
 const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
 const ECN: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
-const CONTROLLER: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
+const PATH_MTU: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
+const CONTROLLER: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
 const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
 export class ControlBlock extends Scheduled {
@@ -122,7 +124,8 @@ export class ControlBlock extends Scheduled {
     const counters = schedule.counters;
     const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER, counters);
     const ecn = Ecn.at(memory + ECN);
-    const sender = new Sender(schedule.pages, SentSegments.at(memory + SENT_SEGMENTS));
+    const segments = SentSegments.at(memory + SENT_SEGMENTS);
+    const sender = new Sender(schedule.pages, segments, PathMtu.at(memory + PATH_MTU));
     this.parts = parts;
     this.negotiated = Negotiated.at(memory, schedule.settings);
     this.receiver = new Receiver(schedule.pages, Reassembly.at(memory + REASSEMBLY), counters);

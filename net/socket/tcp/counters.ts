@@ -121,6 +121,9 @@ export const enum TcpCounter {
   /** Segments dropped because this host's window was closed, and because memory was short. */
   ZeroWindowDrop,
   RcvQDrop,
+  /** Probes of the path MTU that were lost, and that arrived (RFC 4821). */
+  MTUPFail,
+  MTUPSuccess,
 }
 
 /** The names of the counters as nstat(8) prints them. */
@@ -193,6 +196,8 @@ const TCP_COUNTER_NAMES: StaticArray<string> = [
   "TcpExtTCPKeepAlive",
   "TcpExtTCPZeroWindowDrop",
   "TcpExtTCPRcvQDrop",
+  "TcpExtTCPMTUPFail",
+  "TcpExtTCPMTUPSuccess",
 ];
 
 export class TcpCounters extends Counters {

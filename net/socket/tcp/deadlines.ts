@@ -142,7 +142,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   } else {
     recovery.timedOut();
     block.roundTrip.backOff();
-    sender.believeClaim();
+    sender.timedOut(block.schedule.settings.mtuProbing ? block.roundTrip.backoffs : 0);
     armTimeout(block, now);
     block.schedule.counters.add(TcpCounter.Timeouts);
   }

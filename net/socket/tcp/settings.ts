@@ -23,6 +23,8 @@ export class TcpSettings {
   ecn: EcnMode = EcnMode.Accept;
   /** `tcp_syncookies` (RFC 4987 section 3.6). */
   cookies: CookieMode = CookieMode.Crowded;
+  /** `tcp_mtu_probing`: whether to detect routers that drop large packets in silence (RFC 4821). */
+  mtuProbing: bool = true;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */
   selective: bool = true;
   /** `tcp_timestamps`: whether to offer timestamps (RFC 7323 section 3). */

@@ -69,3 +69,5 @@ export const SEGMENT_SIZE_DEFAULT: u32 = 536;
 export const SEGMENT_SIZE_MINIMUM: u32 = 88;
 /** The smallest path MTU that is believed (Linux's min_pmtu; CVE-2019-11479). */
 export const PATH_MTU_MINIMUM: u32 = 552;
+/** How long a path MTU that is smaller than the route's is remembered (RFC 1191 section 6.3). */
+export const PATH_MTU_LIFETIME: i64 = 10 * MINUTE;

@@ -84,6 +84,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
   const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);
   if (ack.advance > 0) {
     block.liveness.progressed(now);
+    if (sender.pathMtu.searching) endSizeProbe(block, now);
     sender.tune(block.congestion.window());
     block.persist.acknowledged(sender.unacknowledged == sender.maximum);
   }
@@ -148,6 +149,16 @@ function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now
     }
     if (!before(from, una)) sender.segments.sack(from, to, now);
   }
+}
+
+/** Sends larger segments, here and to this destination, if a probe of the path MTU has arrived. */
+function endSizeProbe(block: ControlBlock, now: i64): void {
+  const sender = block.sender;
+  if (!sender.raise()) return;
+  const schedule = block.schedule;
+  schedule.counters.add(TcpCounter.MTUPSuccess);
+  if (!sender.pathMtu.confirmed) return;
+  schedule.pathMtus.learn(block.endpoints.remote, sender.packetSize, now);
 }
 
 function finAcknowledged(block: ControlBlock, now: i64): void {

@@ -99,6 +99,8 @@ function takeOptions(
   receiver.start(initial);
   receiver.offer();
   sender.limit(negotiated.settle(options, timestamped), negotiated.optionBytes);
+  const known = block.schedule.pathMtus.of(block.endpoints.remote, block.schedule.now);
+  if (known != 0) sender.fit(known);
   if (!negotiated.scaling) return;
   sender.scale(options.windowShift);
   receiver.scale();

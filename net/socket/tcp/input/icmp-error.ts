@@ -53,14 +53,16 @@ function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
     lowerSegmentSize(block, current);
   }
   if (mtu >= current) return;
-  if (mtu < sender.provenSize) sender.claim(mtu, sequence);
+  if (mtu < sender.pathMtu.provenSize) sender.pathMtu.claims(mtu, sequence);
   else lowerSegmentSize(block, mtu);
 }
 
 /** Adapts to a smaller path MTU: sends smaller segments, and retransmits those in flight. */
 function lowerSegmentSize(block: ControlBlock, mtu: u32): void {
   const sender = block.sender;
+  const schedule = block.schedule;
   sender.fit(mtu);
+  schedule.pathMtus.learn(block.endpoints.remote, mtu, schedule.now);
   if (block.state < TcpState.Established) return;
   sender.rewind();
   block.recovery.recut();

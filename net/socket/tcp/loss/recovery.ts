@@ -14,19 +14,9 @@ import { AckEvent } from "./ack-event";
 import { DuplicateAcks } from "./duplicate-acks";
 import { Rack } from "./rack";
 import { RateReduction } from "./rate-reduction";
-import { RecoveryPhase } from "./recovery-phase";
+import { Doubt, RecoveryPhase } from "./recovery-phase";
 import { TailProbe } from "./tail-probe";
 import { Undo } from "./undo";
-
-/** The steps of F-RTO (RFC 5682 section 2.1). */
-const enum Doubt {
-  /** The timeout is considered genuine. */
-  None = 0,
-  /** Only the first segment was retransmitted. */
-  Resent,
-  /** That was acknowledged; a new segment was sent to see whether the originals arrive. */
-  Probed,
-}
 
 // The offsets of the parts in their common memory, and the bytes of all of them.
 const REDUCTION: usize = (offsetof<Rack>() + 7) & ~7;
@@ -181,7 +171,7 @@ export class Recovery {
     }
     if (this.phase == RecoveryPhase.Open) {
       // Also after a recovery that has left a loss beyond its recovery point.
-      if (segments.lost > 0) this.enterFast(delivered);
+      if (this.congested) this.enterFast(delivered);
       else if (ack.congested) this.relieve(ack.flightBefore);
     }
     return advance > 0;
@@ -190,7 +180,7 @@ export class Recovery {
   /** RACK's timer expired: marks overdue segments as lost. */
   look(smoothed: i64, now: i64): void {
     this.detect(smoothed, now);
-    if (this.sender.segments.lost == 0) return;
+    if (!this.congested) return;
     if (this.phase == RecoveryPhase.Open) this.enterFast(0);
     else if (this.phase == RecoveryPhase.Fast) this.reduce(0, false);
   }
@@ -234,6 +224,13 @@ export class Recovery {
     this.duplicates.reset();
     this.lookAt = NEVER;
     this.probeDue = false;
+  }
+
+  /** Whether losses are known that are a sign of congestion. */
+  private get congested(): bool {
+    const sender = this.sender;
+    const lost = sender.segments.lost;
+    return lost > 0 && !sender.pathMtu.explains(lost);
   }
 
   private detect(smoothed: i64, now: i64): void {

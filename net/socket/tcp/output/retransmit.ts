@@ -16,11 +16,11 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
   if (!recovery.repairs) return true;
   for (let i = segments.nextLost(0); i < segments.count; i = segments.nextLost(i + 1)) {
     const from = segments.startOf(i);
+    const fits = cut(block, i, from, now);
     const size = segments.endOf(i) - from;
-    const fits = size <= sender.segmentSize + (sender.closing ? 1 : 0);
     const beyond = before(sender.unacknowledged + sender.window, from + size);
     if (!fits || (beyond && recovery.pipe == 0)) {
-      // The MTU was lowered, or the window has shrunk: start over with smaller segments.
+      // There is no record for a second half, or the window has shrunk: start over.
       sender.rewind();
       recovery.recut();
       return true;
@@ -30,6 +30,25 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
     const fast = recovery.phase == RecoveryPhase.Fast;
     block.schedule.counters.add(fast ? TcpCounter.FastRetrans : TcpCounter.SlowStartRetrans);
   }
+  return true;
+}
+
+/**
+ * Cuts a segment that is too large to be sent again, because the MTU was lowered or because it was
+ * a probe of the path MTU. Returns false if it is still too large.
+ */
+function cut(block: ControlBlock, index: u32, from: u32, now: i64): bool {
+  const sender = block.sender;
+  const segments = sender.segments;
+  const size = segments.endOf(index) - from;
+  if (size <= sender.segmentSize + (sender.closing ? 1 : 0)) return true;
+  if (sender.pathMtu.cut(from)) {
+    const schedule = block.schedule;
+    schedule.counters.add(TcpCounter.MTUPFail);
+    schedule.pathMtus.learn(block.endpoints.remote, sender.packetSize, now);
+  }
+  if (segments.full && !sender.growRecord()) return false;
+  segments.split(index, from + sender.segmentSize);
   return true;
 }
 

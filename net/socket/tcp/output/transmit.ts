@@ -9,11 +9,15 @@ import { EcnMode } from "../congestion/ecn";
 import { ControlBlock } from "../control-block";
 import { TcpCounter } from "../counters";
 import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
+import { RecoveryPhase } from "../loss/recovery-phase";
 import { Sender } from "../send/sender";
 import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
 import { countRetransmission, retransmitLast, retransmitLost } from "./retransmit";
+
+/** Full-sized segments that must follow a probe of the path MTU. */
+const FOLLOWERS: u32 = 3;
 
 /** Sends everything that is due. Returns false if the sink is busy and there is more to send. */
 export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool {
@@ -101,6 +105,7 @@ function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const size = sender.segmentSize;
   if (sender.unsent == 0 && !sender.finDue) return true;
   restartAfterIdle(block, now);
+  if (sender.pathMtu.searching && !probeSize(block, sink, now)) return false;
   let room = recovery.room;
   while (!sender.segments.full || sender.growRecord()) {
     const probe = recovery.probeDue;
@@ -121,6 +126,31 @@ function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
     if (probe) recovery.probed(false);
     room = room > length ? room - length : 0;
   }
+  return true;
+}
+
+/**
+ * Sends a segment larger than others as a probe of the path MTU, if one is due and enough follows
+ * for its loss to be noticed (RFC 4821 section 7.4). Returns false if the sink is busy.
+ */
+function probeSize(block: ControlBlock, sink: PacketSink, now: i64): bool {
+  const sender = block.sender;
+  const recovery = block.recovery;
+  const repeats = sender.next != sender.maximum;
+  if (repeats || recovery.phase != RecoveryPhase.Open) return true;
+  const packet = sender.sizeToProbe;
+  if (packet == 0) return true;
+  const size = sender.segmentSize;
+  const length = size + packet - sender.packetSize;
+  const least = length + FOLLOWERS * size;
+  if (sender.unsent < least || windowRoom(sender, recovery.room) < length) return true;
+  if (packet > block.path.mtu) {
+    sender.pathMtu.stop();
+    return true;
+  }
+  const start = sender.next;
+  if (!transmitPiece(block, sink, length, now)) return false;
+  sender.pathMtu.sent(packet, start, start + length);
   return true;
 }
 

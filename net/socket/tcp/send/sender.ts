@@ -12,6 +12,7 @@ import { IPV4_HEADER } from "../../../wire/ipv4";
 import { TCP_HEADER } from "../../../wire/tcp";
 import { before, earlierOf, later } from "../sequence";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
+import { PathMtu } from "./path-mtu";
 import { SentSegments } from "./sent-segments";
 
 export class Sender {
@@ -37,14 +38,6 @@ export class Sender {
   shortEnd: u32 = 0;
   /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
-  /**
-   * The size of the packets of full-sized segments that are known to have arrived; 0 if none has.
-   * Several small segments that one ACK covers prove nothing.
-   */
-  provenSize: u32 = 0;
-  /** The path MTU claimed by an ICMP error that quoted `claimedAt`; 0 if no claim is pending. */
-  private claimedMtu: u32 = 0;
-  private claimedAt: u32 = 0;
   readonly ring: Ring;
   /** Bytes of IPv4 and TCP headers of a segment with data. */
   private headers: u32 = IPV4_HEADER + TCP_HEADER;
@@ -54,6 +47,7 @@ export class Sender {
   constructor(
     private readonly pages: Pages,
     readonly segments: SentSegments,
+    readonly pathMtu: PathMtu,
   ) {
     this.ring = new Ring(pages, TCP_SEND_BYTES);
   }
@@ -191,12 +185,12 @@ export class Sender {
       this.base = data;
       if (this.ring.length == 0) this.ring.trim();
     }
-    if (this.claimedMtu != 0 && before(this.claimedAt, acknowledgment)) this.claimedMtu = 0;
+    this.pathMtu.acknowledged(acknowledgment);
     this.unacknowledged = acknowledgment;
     if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
     this.segments.acknowledge(acknowledgment, now);
-    if (this.segments.largest >= this.segmentSize) this.provenSize = this.packetSize;
+    if (this.segments.largest >= this.segmentSize) this.pathMtu.arrived(this.packetSize);
   }
 
   /**
@@ -226,25 +220,45 @@ export class Sender {
   rewind(): void {
     this.next = this.unacknowledged;
     this.segments.forget();
+    this.pathMtu.abandon();
   }
 
-  /** Makes segments small enough for packets of `mtu` bytes. */
+  /** Makes segments small enough for packets of `mtu` bytes, the largest that the path carries. */
   fit(mtu: u32): void {
     const room = mtu - this.headers;
     if (this.segmentSize > room) this.segmentSize = room;
-    if (this.provenSize > mtu) this.provenSize = mtu;
-    this.claimedMtu = 0;
+    this.pathMtu.lowered(mtu);
   }
 
-  /** Remembers an MTU that is believed only if the segment at `sequence` times out. */
-  claim(mtu: u32, sequence: u32): void {
-    this.claimedMtu = mtu;
-    this.claimedAt = sequence;
+  /**
+   * The segment at SND.UNA timed out, `timeouts` times in a row: believes a claimed MTU, which may
+   * be the reason, or falls back to smaller segments if it is a full-sized one.
+   */
+  timedOut(timeouts: u32): void {
+    const segments = this.segments;
+    const claim = this.pathMtu.claim;
+    if (claim != 0) {
+      this.fit(claim);
+      return;
+    }
+    if (segments.count == 0 || segments.endOf(0) - segments.start < this.segmentSize) return;
+    const size = this.packetSize;
+    const mtu = this.pathMtu.timedOut(size, timeouts, this.maximum);
+    if (mtu < size) this.segmentSize = mtu - this.headers;
   }
 
-  /** The segment at SND.UNA timed out: believes a claimed MTU, which may be the reason. */
-  believeClaim(): void {
-    if (this.claimedMtu != 0) this.fit(this.claimedMtu);
+  /** Returns the size of the packet to probe the path with now, or 0 (RFC 4821 section 7.4). */
+  get sizeToProbe(): u32 {
+    return this.pathMtu.due(this.packetSize, this.unacknowledged);
+  }
+
+  /** Sends larger segments if a probe has arrived. Reports whether it does. */
+  raise(): bool {
+    const size = this.pathMtu.arrivedAt(this.unacknowledged);
+    if (size == 0) return false;
+    this.segmentSize = size - this.headers;
+    this.pathMtu.arrived(size);
+    return true;
   }
 
   /** Frees the memory. */

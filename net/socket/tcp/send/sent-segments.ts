@@ -14,21 +14,12 @@ import { allocateRing, freeRing } from "../../../../core/block";
 import { TCP_SENT_SEGMENTS, TCP_SENT_SEGMENTS_MOST } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { atOrBefore, before, earlierOf, later } from "../sequence";
+import { LOST, RESENT, RETRANSMITTED, SACKED } from "./segment-flags";
 
 /** Bytes of a record, a power of two. */
 const RECORD_BYTES: u32 = 16;
 /** The value of `sample` if nothing was measured. */
 export const NO_SAMPLE: i64 = -1;
-
-// What has become of a segment.
-/** The peer has it, but not everything before it. */
-const SACKED: u32 = 1;
-/** Its last transmission is considered lost. */
-const LOST: u32 = 2;
-/** It was retransmitted, and the retransmission is not considered lost. */
-const RESENT: u32 = 4;
-/** It was sent more than once. */
-const RETRANSMITTED: u32 = 8;
 
 @unmanaged
 class SentSegment {
@@ -174,6 +165,16 @@ export class SentSegments {
     segment.flags |= RESENT | RETRANSMITTED;
     segment.sentAt = now;
     this.retransmissions++;
+  }
+
+  /** Cuts a segment at a sequence number inside it, to be sent again in two; needs a record. */
+  split(index: u32, at: u32): void {
+    assert(!this.full, "a segment is cut without a record for its end");
+    for (let i = this.count++; i > index; i--) {
+      const to = changetype<usize>(this.record(i));
+      memory.copy(to, changetype<usize>(this.record(i - 1)), RECORD_BYTES as usize);
+    }
+    this.record(index).end = at;
   }
 
   /** Returns the first segment from `index` on that is lost and not yet resent, or `count`. */
@@ -324,8 +325,6 @@ export class SentSegments {
     }
     return wait;
   }
-
-  // --- helpers ---
 
   /** Moves the records to storage for `capacity` of them. This is the only place that allocates. */
   private enlarge(capacity: u32): void {

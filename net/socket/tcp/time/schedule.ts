@@ -9,6 +9,7 @@ import { NEVER } from "../../../../core/time";
 import { BareSegment } from "../bare-segment";
 import { TcpCounters } from "../counters";
 import { AckEvent } from "../loss/ack-event";
+import { PathMtus } from "../send/path-mtus";
 import { TcpSettings } from "../settings";
 import { SynOptions } from "../syn-options";
 
@@ -32,6 +33,7 @@ export class Schedule {
   readonly bare: BareSegment = new BareSegment();
   /** The options of the SYN that is being sent. */
   readonly synOptions: SynOptions = new SynOptions();
+  readonly pathMtus: PathMtus = new PathMtus();
   private first: Scheduled | null = null;
   private last: Scheduled | null = null;
 
