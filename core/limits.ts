@@ -117,6 +117,9 @@ export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_RECEIVE_MOST_BYTES: u32 = 4 * 1024 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_MOST_BYTES: u32 = 4 * 1024 * 1024;
+/** The least that a user may choose: the window of a SYN,ACK with a cookie, and a page. */
+export const TCP_RECEIVE_LEAST_BYTES: u32 = 64 * 1024;
+export const TCP_SEND_LEAST_BYTES: u32 = 16 * 1024;
 /** Memory that must be free for a new connection: its objects, and a page for each direction. */
 export const TCP_CONNECTION_BYTES: u32 = 40 * 1024;
 /** Segments of one connection in flight, each with a record of 16 bytes; powers of two. */

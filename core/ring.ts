@@ -65,6 +65,13 @@ export class Ring {
     this.head &= PAGE_MASK;
   }
 
+  /** Sets the capacity of a ring that has no memory to `capacity` bytes, a power of two. */
+  resize(capacity: u32): void {
+    assert(this.table == 0, "a ring with memory only grows");
+    assert(isPowerOfTwo(capacity) && capacity >= PAGE, "a ring's capacity is a power of 2");
+    this.capacity = capacity;
+  }
+
   /** Drops the queued bytes and frees the memory. */
   release(): void {
     if (this.table != 0) {

@@ -22,6 +22,19 @@ import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp-socket";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
 
+export {
+  tcpGetOption,
+  tcpSetKeepAlive,
+  tcpSetMark,
+  tcpSetOption,
+  tcpSetTypeOfService,
+  tcpSetUserTimeout,
+  udpGetOption,
+  udpSetMark,
+  udpSetOption,
+  udpSetTypeOfService,
+} from "./service/socket-calls";
+export { SocketOption } from "./service/socket-option";
 export { TcpSocket };
 
 let defaultStack!: NetworkStack;
@@ -69,7 +82,10 @@ export function tcpSocket(): TcpSocket {
   return new TcpSocket();
 }
 
-/** Sets the port to listen on, 1 to 65535. A socket that connects gets a random port instead. */
+/**
+ * Sets the port to listen on or to connect from, 1 to 65535. A socket that connects without one
+ * gets a random port.
+ */
 export function tcpBind(socket: TcpSocket, port: u32): bool {
   if (port - 1 >= 65535) return false;
   socket.port = port;
@@ -81,8 +97,10 @@ export function tcpBind(socket: TcpSocket, port: u32): bool {
  * port is in use, or there are too many listeners.
  */
 export function tcpListen(socket: TcpSocket, backlog: u32): bool {
-  socket.listener = defaultStack.ip.tcp.listen(socket.port, backlog);
-  return socket.listener != null;
+  const listener = defaultStack.ip.tcp.listen(socket.port, backlog);
+  socket.listener = listener;
+  socket.applyOptions();
+  return listener != null;
 }
 
 /** Returns the connection that has waited longest, or null. */
@@ -94,59 +112,20 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
   const accepted = new TcpSocket();
   accepted.port = socket.port;
   accepted.connection = connection;
-  accepted.keepAlive = socket.keepAlive;
-  accepted.userTimeout = socket.userTimeout;
-  accepted.trafficClass = socket.trafficClass;
+  accepted.options.copy(socket.options);
   accepted.applyOptions();
   return accepted;
 }
 
 /**
  * Starts to connect; `state` becomes Established, or Closed with an `error`. Returns false if no
- * connection, port or memory is left.
+ * connection or memory is left, or the port of the socket, or every random one, is in use.
  */
 export function tcpConnect(socket: TcpSocket, address: Ipv4Address, port: u32): bool {
   const ip = defaultStack.ip;
-  socket.connection = ip.connect(ip.now, address, port, socket.mark);
-  socket.applyOptions();
+  socket.options.localPort = socket.port;
+  socket.connection = ip.connect(ip.now, address, port, socket.options);
   return socket.connection != null;
-}
-
-/**
- * Probes the peer once it is silent for `idle` microseconds (SO_KEEPALIVE with TCP_KEEPIDLE; RFC
- * 9293 section 3.8.4). The connection fails with TimedOut if 9 probes, 75 s apart, are not
- * answered. 0, the default, disables probes.
- */
-export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
-  socket.keepAlive = idle;
-  socket.applyOptions();
-}
-
-/**
- * Marks the packets of the connection that the socket will open, for routing rules (SO_MARK in
- * Linux; `ip rule add fwmark`). 0 is the default.
- */
-export function tcpSetMark(socket: TcpSocket, mark: u32): void {
-  socket.mark = mark;
-}
-
-/**
- * Fails the connection, with TimedOut or the last ICMP error, if data or the SYN is not
- * acknowledged for `timeout` microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the
- * default, means 5 minutes, or 3 for the SYN.
- */
-export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
-  socket.userTimeout = timeout;
-  socket.applyOptions();
-}
-
-/**
- * Sets the octet with the DS field of packets to be sent (IP_TOS; RFC 2474): 0xb8 for EF. TCP
- * ignores the two ECN bits. Accepted sockets inherit their listener's setting.
- */
-export function tcpSetTypeOfService(socket: TcpSocket, octet: u32): void {
-  socket.trafficClass = octet;
-  socket.applyOptions();
 }
 
 /** Queues `bytes` to be sent. Returns how many were accepted. */
@@ -165,13 +144,23 @@ export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   return over ? -1 : 0;
 }
 
-/** Closes a listener, or a connection once its data is delivered; see `TcpConnection.detach`. */
+/** Ends the direction to the peer (SHUT_WR): a FIN follows what was sent. Reading goes on. */
+export function tcpShutdown(socket: TcpSocket): void {
+  const connection = socket.connection;
+  if (connection != null) connection.close();
+}
+
+/**
+ * Closes a listener, or a connection once its data is delivered; see `TcpConnection.detach`. With
+ * SO_LINGER 0, the connection is reset.
+ */
 export function tcpClose(socket: TcpSocket): void {
   const listener = socket.listener;
   if (listener != null) listener.close();
   socket.listener = null;
   const connection = socket.connection;
-  if (connection != null) connection.detach();
+  if (connection != null && socket.options.linger == 0) connection.abort();
+  else if (connection != null) connection.detach();
   socket.connection = null;
 }
 
@@ -290,16 +279,6 @@ export function udpSend(
  */
 export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
-}
-
-/** Marks the datagrams of the socket for routing rules; see tcpSetMark. */
-export function udpSetMark(socket: UdpSocket, mark: u32): void {
-  socket.path.setMark(mark);
-}
-
-/** Sets the octet with the DS field and ECN of datagrams to be sent (IP_TOS; RFC 2474). */
-export function udpSetTypeOfService(socket: UdpSocket, octet: u32): void {
-  socket.path.trafficClass = octet;
 }
 
 /** Closes the socket and drops the datagrams queued. */

@@ -1,81 +1,191 @@
 /**
  * The parameters of the network stack that can be changed while it runs, under the names that
  * sysctl(8) of Linux has for them (Documentation/networking/ip-sysctl.rst). A change applies to
- * connections that are opened later.
+ * connections that are opened later; that of retries and of tcp_fin_timeout to all.
  */
+import {
+  TCP_BACKLOG,
+  TCP_RECEIVE_LEAST_BYTES,
+  TCP_RECEIVE_MOST_BYTES,
+  TCP_SEND_LEAST_BYTES,
+  TCP_SEND_MOST_BYTES,
+} from "../../core/limits";
 import { parseDecimalText } from "../../core/text";
+import { SECOND } from "../../core/time";
 import { CONGESTION_NAMES } from "../../net/socket/tcp/congestion/controller";
 import { EcnMode } from "../../net/socket/tcp/congestion/ecn";
-import { CookieMode, TcpSettings } from "../../net/socket/tcp/settings";
+import { bufferSize, CookieMode, TcpSettings } from "../../net/socket/tcp/settings";
 
-const AVAILABLE: string = "net.ipv4.tcp_available_congestion_control";
-const CONGESTION: string = "net.ipv4.tcp_congestion_control";
-const ECN: string = "net.ipv4.tcp_ecn";
-const MTU_PROBING: string = "net.ipv4.tcp_mtu_probing";
-const SACK: string = "net.ipv4.tcp_sack";
-const SYNCOOKIES: string = "net.ipv4.tcp_syncookies";
-const TIMESTAMPS: string = "net.ipv4.tcp_timestamps";
-const WINDOW_SCALING: string = "net.ipv4.tcp_window_scaling";
+/** In the order of `PARAMETERS`. */
+const enum Id {
+  Backlog = 0,
+  Available,
+  Congestion,
+  Ecn,
+  FinTimeout,
+  KeepAliveInterval,
+  KeepAliveProbes,
+  KeepAliveTime,
+  MtuProbing,
+  Retries,
+  ReceiveMemory,
+  Sack,
+  SynRetries,
+  SynAckRetries,
+  SynCookies,
+  Timestamps,
+  WindowScaling,
+  SendMemory,
+}
 
-/** All names, in alphabetical order. */
-const NAMES: StaticArray<string> = [
-  AVAILABLE,
-  CONGESTION,
-  ECN,
-  MTU_PROBING,
-  SACK,
-  SYNCOOKIES,
-  TIMESTAMPS,
-  WINDOW_SCALING,
+/** A name, and the numbers that it can be set to; none if it is not a number. */
+class Parameter {
+  constructor(
+    readonly name: string,
+    readonly least: i64 = 0,
+    readonly most: i64 = -1,
+  ) {}
+}
+
+/** In alphabetical order. */
+const PARAMETERS: StaticArray<Parameter> = [
+  new Parameter("net.core.somaxconn", 1, TCP_BACKLOG),
+  new Parameter("net.ipv4.tcp_available_congestion_control"),
+  new Parameter("net.ipv4.tcp_congestion_control"),
+  new Parameter("net.ipv4.tcp_ecn", 0, 2),
+  new Parameter("net.ipv4.tcp_fin_timeout", 1, 120),
+  new Parameter("net.ipv4.tcp_keepalive_intvl", 1, 32767),
+  new Parameter("net.ipv4.tcp_keepalive_probes", 1, 127),
+  new Parameter("net.ipv4.tcp_keepalive_time", 1, 32767),
+  new Parameter("net.ipv4.tcp_mtu_probing", 0, 1),
+  new Parameter("net.ipv4.tcp_retries2", 1, 255),
+  new Parameter("net.ipv4.tcp_rmem"),
+  new Parameter("net.ipv4.tcp_sack", 0, 1),
+  new Parameter("net.ipv4.tcp_syn_retries", 1, 127),
+  new Parameter("net.ipv4.tcp_synack_retries", 0, 127),
+  new Parameter("net.ipv4.tcp_syncookies", 0, 2),
+  new Parameter("net.ipv4.tcp_timestamps", 0, 1),
+  new Parameter("net.ipv4.tcp_window_scaling", 0, 1),
+  new Parameter("net.ipv4.tcp_wmem"),
 ];
+/** The numbers of tcp_rmem and tcp_wmem. */
+const BUFFER_SIZES: i32 = 3;
 
 export class KernelParameters {
   constructor(private readonly tcp: TcpSettings) {}
 
   /** Returns all names, in alphabetical order. */
   names(): StaticArray<string> {
-    return NAMES;
+    const names = new StaticArray<string>(PARAMETERS.length);
+    for (let i = 0; i < PARAMETERS.length; i++) names[i] = PARAMETERS[i].name;
+    return names;
   }
 
   /** Returns the value of a parameter; "" if there is no such parameter. */
   value(name: string): string {
+    const id = idOf(name);
     const tcp = this.tcp;
-    if (name == AVAILABLE) return CONGESTION_NAMES.join(" ");
-    if (name == CONGESTION) return CONGESTION_NAMES[tcp.congestion];
-    if (name == ECN) return `${tcp.ecn as i32}`;
-    if (name == MTU_PROBING) return switchText(tcp.mtuProbing);
-    if (name == SACK) return switchText(tcp.selective);
-    if (name == SYNCOOKIES) return `${tcp.cookies as i32}`;
-    if (name == TIMESTAMPS) return switchText(tcp.timestamps);
-    return name == WINDOW_SCALING ? switchText(tcp.scaling) : "";
+    if (id < 0) return "";
+    if (id == Id.Available) return CONGESTION_NAMES.join(" ");
+    if (id == Id.Congestion) return CONGESTION_NAMES[tcp.congestion];
+    if (id == Id.ReceiveMemory) {
+      return `${TCP_RECEIVE_LEAST_BYTES}\t${tcp.receiveBytes}\t${tcp.receiveMost}`;
+    }
+    if (id == Id.SendMemory) return `${TCP_SEND_LEAST_BYTES}\t${tcp.sendBytes}\t${tcp.sendMost}`;
+    return this.number(id).toString();
   }
 
   /** Changes a parameter. Returns the problem, "" if there is none. */
   change(name: string, value: string): string {
-    if (this.value(name) == "") return "no such parameter, expected one that sysctl -a lists";
-    if (name == AVAILABLE) return "permission denied, expected a parameter that can be changed";
-    const tcp = this.tcp;
-    if (name == CONGESTION) {
+    const id = idOf(name);
+    if (id < 0) return "no such parameter, expected one that sysctl -a lists";
+    if (id == Id.Available) return "permission denied, expected a parameter that can be changed";
+    if (id == Id.Congestion) {
       const index = CONGESTION_NAMES.indexOf(value);
       if (index < 0) return `invalid value, expected ${CONGESTION_NAMES.join(" or ")}`;
-      tcp.congestion = index;
+      this.tcp.congestion = index;
       return "";
     }
-    const threefold = name == ECN || name == SYNCOOKIES;
+    if (id == Id.ReceiveMemory || id == Id.SendMemory) return this.changeBuffers(id, value);
+    const form = PARAMETERS[id];
     const number = parseDecimalText(value);
-    if (number < 0 || number > (threefold ? 2 : 1)) {
-      return `invalid value, expected ${threefold ? "0, 1 or 2" : "0 or 1"}`;
+    if (number < form.least || number > form.most) {
+      const many = form.most - form.least > 2;
+      const two = form.most - form.least == 1;
+      const words = many ? `${form.least} to ${form.most}` : two ? "0 or 1" : "0, 1 or 2";
+      return `invalid value, expected ${words}`;
     }
-    if (name == ECN) tcp.ecn = number as EcnMode;
-    else if (name == MTU_PROBING) tcp.mtuProbing = number == 1;
-    else if (name == SACK) tcp.selective = number == 1;
-    else if (name == SYNCOOKIES) tcp.cookies = number as CookieMode;
-    else if (name == TIMESTAMPS) tcp.timestamps = number == 1;
-    else tcp.scaling = number == 1;
+    this.setNumber(id, number);
+    return "";
+  }
+
+  private number(id: Id): i64 {
+    const tcp = this.tcp;
+    if (id == Id.Backlog) return tcp.backlogMost;
+    if (id == Id.Ecn) return tcp.ecn;
+    if (id == Id.FinTimeout) return tcp.finTimeout / SECOND;
+    if (id == Id.KeepAliveInterval) return tcp.keepAliveInterval / SECOND;
+    if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
+    if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
+    if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
+    if (id == Id.Retries) return tcp.dataRetries;
+    if (id == Id.Sack) return tcp.selective ? 1 : 0;
+    if (id == Id.SynRetries) return tcp.synRetries;
+    if (id == Id.SynAckRetries) return tcp.synAckRetries;
+    if (id == Id.SynCookies) return tcp.cookies;
+    if (id == Id.Timestamps) return tcp.timestamps ? 1 : 0;
+    return tcp.scaling ? 1 : 0;
+  }
+
+  private setNumber(id: Id, value: i64): void {
+    const tcp = this.tcp;
+    if (id == Id.Backlog) tcp.backlogMost = value as u32;
+    else if (id == Id.Ecn) tcp.ecn = value as EcnMode;
+    else if (id == Id.FinTimeout) tcp.finTimeout = value * SECOND;
+    else if (id == Id.KeepAliveInterval) tcp.keepAliveInterval = value * SECOND;
+    else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
+    else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
+    else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
+    else if (id == Id.Retries) tcp.dataRetries = value as u32;
+    else if (id == Id.Sack) tcp.selective = value == 1;
+    else if (id == Id.SynRetries) tcp.synRetries = value as u32;
+    else if (id == Id.SynAckRetries) tcp.synAckRetries = value as u32;
+    else if (id == Id.SynCookies) tcp.cookies = value as CookieMode;
+    else if (id == Id.Timestamps) tcp.timestamps = value == 1;
+    else tcp.scaling = value == 1;
+  }
+
+  /**
+   * Changes tcp_rmem or tcp_wmem: "LEAST INITIAL MOST" in bytes, separated by blanks. The sizes are
+   * rounded to those that a buffer can have; the least is fixed.
+   */
+  private changeBuffers(id: Id, value: string): string {
+    const receive = id == Id.ReceiveMemory;
+    const least = receive ? TCP_RECEIVE_LEAST_BYTES : TCP_SEND_LEAST_BYTES;
+    const most = receive ? TCP_RECEIVE_MOST_BYTES : TCP_SEND_MOST_BYTES;
+    const words = value.split(" ");
+    const sizes: Array<i64> = [];
+    for (let i = 0; i < words.length; i++) {
+      if (words[i] != "") sizes.push(parseDecimalText(words[i]));
+    }
+    const valid = sizes.length == BUFFER_SIZES && sizes[0] >= 0;
+    if (!valid || sizes[1] < sizes[0] || sizes[2] < sizes[1]) {
+      return "invalid value, expected three ascending numbers of bytes: least, initial and most";
+    }
+    const tcp = this.tcp;
+    if (receive) {
+      tcp.receiveBytes = bufferSize(sizes[1], least, most);
+      tcp.receiveMost = bufferSize(sizes[2], least, most);
+    } else {
+      tcp.sendBytes = bufferSize(sizes[1], least, most);
+      tcp.sendMost = bufferSize(sizes[2], least, most);
+    }
     return "";
   }
 }
 
-function switchText(on: bool): string {
-  return on ? "1" : "0";
+/** Returns the index of a parameter, or -1. */
+function idOf(name: string): i32 {
+  for (let i = 0; i < PARAMETERS.length; i++) if (PARAMETERS[i].name == name) return i;
+  return -1;
 }

@@ -11,6 +11,7 @@ import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
 import { ANY_DEVICE, Path } from "../socket/path";
 import { TcpConnection } from "../socket/tcp/connection";
+import { SocketOptions } from "../socket/tcp/socket-options";
 import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { Ipv4Address } from "../wire/address";
@@ -221,8 +222,13 @@ export class IpLayer extends IpConfiguration {
   // --- connections and paths ---
 
   /** Opens a TCP connection; see Tcp.connect. */
-  connect(now: i64, address: Ipv4Address, port: u32, mark: u32 = 0): TcpConnection | null {
-    return this.tcp.connect(now, address, port, this.egress, mark);
+  connect(
+    now: i64,
+    address: Ipv4Address,
+    port: u32,
+    options: SocketOptions | null = null,
+  ): TcpConnection | null {
+    return this.tcp.connect(now, address, port, this.egress, options);
   }
 
   /**

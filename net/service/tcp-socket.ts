@@ -1,7 +1,8 @@
-/** The TCP socket of the public API (net/api.ts), with its settings. */
+/** The TCP socket of the public API (net/api.ts), with its options. */
 import { SocketError } from "../socket/error";
 import { TcpConnection } from "../socket/tcp/connection";
 import { TcpListener } from "../socket/tcp/listen/listener";
+import { SocketOptions } from "../socket/tcp/socket-options";
 import { TcpState } from "../socket/tcp/state";
 
 /** A TCP socket: unused, a listener, or one end of a connection. */
@@ -9,13 +10,8 @@ export class TcpSocket {
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;
-  /** From `tcpSetKeepAlive` and `tcpSetUserTimeout`; accepted sockets inherit both. */
-  keepAlive: i64 = 0;
-  userTimeout: i64 = 0;
-  /** Set by `tcpSetMark`. */
-  mark: u32 = 0;
-  /** Set by `tcpSetTypeOfService`. */
-  trafficClass: u32 = 0;
+  /** Change them with `tcpSetOption`. Accepted sockets inherit those of their listener. */
+  readonly options: SocketOptions = new SocketOptions();
 
   /** Returns the state of the socket (RFC 9293 section 3.3.2). */
   state(): TcpState {
@@ -30,12 +26,11 @@ export class TcpSocket {
     return connection == null ? SocketError.None : connection.error;
   }
 
-  /** Passes the settings to the connection, if there is one. */
+  /** Passes the options to the connection, or to those that the listener will accept. */
   applyOptions(): void {
     const connection = this.connection;
-    if (connection == null) return;
-    connection.setKeepAlive(this.keepAlive);
-    connection.timeout = this.userTimeout;
-    connection.trafficClass = this.trafficClass;
+    if (connection != null) connection.adopt(this.options);
+    const listener = this.listener;
+    if (listener != null) listener.options.copy(this.options);
   }
 }

@@ -7,7 +7,7 @@
 import { FrameQueue } from "../phy/frame-queue";
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
-import { ECN_BITS, IPV4_HEADER, IPV4_START, PROTOCOL_TCP } from "../wire/ipv4";
+import { DEFAULT_TTL, ECN_BITS, IPV4_HEADER, IPV4_START, PROTOCOL_TCP } from "../wire/ipv4";
 import { Endpoints } from "./endpoints";
 import { SocketError } from "./error";
 
@@ -33,6 +33,8 @@ export class Path {
   room: u32 = 0;
   /** The first two bytes of the IP header of packets, in memory order; see `trafficClass`. */
   headerStart: u32 = IPV4_START;
+  /** The TTL of the packets. */
+  timeToLive: u32 = DEFAULT_TTL;
   /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
   /** Whether the caller chose the source; a look-up then does not change it. */

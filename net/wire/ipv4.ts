@@ -153,27 +153,26 @@ export function ipv4Start(start: u32, totalLength: u32): u32 {
 }
 
 /**
- * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `first` is what `ipv4Start`
- * returns, and `fragment` the second word: the identification in the upper 16 bits, flags and
- * fragment offset in the lower.
+ * Writes a header of 20 bytes with its checksum. `first` is what `ipv4Start` returns. `fragment` is
+ * the second word: the identification in the upper 16 bits, flags and fragment offset in the lower.
+ * `life` has the TTL in the lowest byte, and the protocol in the next.
  */
 export function emitIpv4(
   pointer: usize,
   first: u32,
   fragment: u32,
-  protocol: u32,
+  life: u32,
   source: Ipv4Address,
   destination: Ipv4Address,
 ): void {
   // Sum the words before they are stored, so that no load waits for a store.
   const second = bswap<u32>(fragment);
-  const third: u32 = DEFAULT_TTL | (protocol << 8);
   const from = bswap<u32>(source);
   const to = bswap<u32>(destination);
-  const total = (first as u64) + (second as u64) + (third as u64) + (from as u64) + (to as u64);
+  const total = (first as u64) + (second as u64) + (life as u64) + (from as u64) + (to as u64);
   store<u32>(pointer, first);
   store<u32>(pointer, second, 4);
-  store<u32>(pointer, third | ((~fold(total) as u32) << 16), 8);
+  store<u32>(pointer, life | ((~fold(total) as u32) << 16), 8);
   store<u32>(pointer, from, 12);
   store<u32>(pointer, to, 16);
 }

@@ -27,6 +27,52 @@ test("prints and changes parameters as sysctl(8) does", async () => {
   );
 });
 
+test("sizes of buffers are rounded; numbers have bounds", async () => {
+  const twin = await Twin.boot();
+  twin.pass(1);
+  const [rmem, wmem] = ["net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"];
+  assert.deepEqual(lines(twin, `sysctl -n ${rmem}`), ["65536\t131072\t4194304", "0"]);
+  assert.deepEqual(lines(twin, `sysctl -w ${rmem}="4096  87380 6291456"`), [
+    `${rmem} = 65536\t131072\t4194304`,
+    "0",
+  ]);
+  assert.deepEqual(lines(twin, `sysctl ${rmem}='0 1 262144'`), [
+    `${rmem} = 65536\t65536\t262144`,
+    "0",
+  ]);
+  assert.deepEqual(lines(twin, `sysctl "${wmem} = 4096 16384 100000"`), [
+    `${wmem} = 16384\t16384\t131072`,
+    "0",
+  ]);
+  for (const value of ["1", "1 2", "1 2 3 4", "3 2 1", "1 1 0", "a b c", "-1 2 3", ""]) {
+    assert.deepEqual(lines(twin, `sysctl "${wmem}=${value}"`), [
+      `sysctl: ${wmem}: invalid value, ` +
+        "expected three ascending numbers of bytes: least, initial and most",
+      "1",
+    ]);
+  }
+  for (const [name, low, high] of [
+    ["net.core.somaxconn", 1, 256],
+    ["net.ipv4.tcp_fin_timeout", 1, 120],
+    ["net.ipv4.tcp_keepalive_intvl", 1, 32767],
+    ["net.ipv4.tcp_keepalive_probes", 1, 127],
+    ["net.ipv4.tcp_keepalive_time", 1, 32767],
+    ["net.ipv4.tcp_retries2", 1, 255],
+    ["net.ipv4.tcp_syn_retries", 1, 127],
+    ["net.ipv4.tcp_synack_retries", 0, 127],
+  ] as const) {
+    for (const value of [low, high]) {
+      assert.deepEqual(lines(twin, `sysctl ${name}=${value}`), [`${name} = ${value}`, "0"]);
+    }
+    for (const value of [low - 1, high + 1, "x", ""]) {
+      assert.deepEqual(lines(twin, `sysctl ${name}=${value}`), [
+        `sysctl: ${name}: invalid value, expected ${low} to ${high}`,
+        "1",
+      ]);
+    }
+  }
+});
+
 test("names what was expected of a wrong name or value", async () => {
   const twin = await Twin.boot();
   twin.pass(1);

@@ -107,7 +107,7 @@ export class Host {
     this.packet(UDP, udpDatagram(...ends, Buffer.alloc(length)), REMOTE, 0);
   }
 
-  private get exports(): Exports {
+  get exports(): Exports {
     return this.twin.exports;
   }
 

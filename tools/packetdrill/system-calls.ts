@@ -7,6 +7,7 @@ import { ScriptError } from "./scanner.ts";
 import type { SystemCall } from "./script.ts";
 import {
   bitsOf,
+  congestionNames,
   errors,
   firstOf,
   lingersNot,
@@ -18,6 +19,7 @@ import {
   POLLIN,
   POLLOUT,
   pollText,
+  socketOptions,
   total,
 } from "./values.ts";
 
@@ -296,31 +298,29 @@ export class SystemCalls {
 
   private setOption(descriptor: Descriptor, call: SystemCall): Outcome {
     const option = nameOf(call.parameters[2]);
-    const { host } = this;
-    const { socket } = descriptor;
-    switch (option) {
-      case "SO_REUSEADDR":
-        // Ports in TIME-WAIT can always be bound.
-        return { value: 0 };
-      case "TCP_NODELAY":
-        host.call("socketNoDelay", socket, firstOf(call.parameters[3]));
-        return { value: 0 };
-      case "TCP_USER_TIMEOUT":
-        host.call("tcpSetUserTimeout", socket, BigInt(firstOf(call.parameters[3])) * 1000n);
-        return { value: 0 };
-      case "TCP_KEEPIDLE":
-        host.call("tcpSetKeepAlive", socket, BigInt(firstOf(call.parameters[3])) * 1_000_000n);
-        return { value: 0 };
-      case "SO_LINGER":
-        descriptor.resets = lingersNot(call.parameters[3]);
-        return { value: 0 };
-      default:
-        return this.leaveOut(call, option);
+    const value = call.parameters[3];
+    // Ports in TIME-WAIT can always be bound.
+    if (option === "SO_REUSEADDR") return { value: 0 };
+    if (option === "SO_LINGER") {
+      descriptor.resets = lingersNot(value);
+      return { value: 0 };
     }
+    const index = socketOptions.indexOf(option);
+    if (index < 0) return this.leaveOut(call, option);
+    const number = value.kind === "text" ? congestionNames.indexOf(value.text) : firstOf(value);
+    const done = this.host.call("tcpSetOption", descriptor.socket, index, BigInt(number));
+    return done !== 0 ? { value: 0 } : { value: -1, error: "EINVAL" };
   }
 
   private getOption(descriptor: Descriptor, call: SystemCall): Outcome {
     const option = nameOf(call.parameters[2]);
+    const index = socketOptions.indexOf(option);
+    if (index >= 0) {
+      const actual = Number(this.host.exports.tcpGetOption(descriptor.socket, index));
+      const expected = firstOf(call.parameters[3]);
+      if (actual === expected) return { value: 0 };
+      throw new Error(`Expected ${option} ${expected} but got ${actual}`);
+    }
     if (option !== "SO_ERROR") return this.leaveOut(call, option);
     const name = descriptor.told ? undefined : this.errorOf(descriptor.socket);
     if (this.state(descriptor.socket) === State.Closed) descriptor.told = true;

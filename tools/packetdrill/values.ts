@@ -21,6 +21,15 @@ export const errors: Record<string, [number: number, words: string]> = {
   EINPROGRESS: [115, "Operation now in progress"],
 };
 
+/** The options of sockets in the order of `SocketOption` (net/service/socket-option.ts). */
+export const socketOptions = [
+  ...["IP_TOS", "IP_TTL", "", "SO_KEEPALIVE", "", "SO_MARK", "SO_RCVBUF", "SO_SNDBUF"],
+  ...["TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG"],
+  ...["TCP_NODELAY", "TCP_USER_TIMEOUT"],
+];
+/** In the order of `CongestionAlgorithm`. */
+export const congestionNames = ["cubic", "reno"];
+
 export const POLLIN = 1;
 export const POLLOUT = 4;
 export const POLLERR = 8;

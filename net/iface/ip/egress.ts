@@ -107,7 +107,8 @@ export class Egress implements PacketSink, TurnTime {
     if (protocol != PROTOCOL_TCP || path.fragmentable)
       fragment = this.identification.next(destination, protocol) << 16;
     const first = ipv4Start(path.headerStart, total);
-    emitIpv4(frame.push(IPV4_HEADER), first, fragment, protocol, source, destination);
+    const life = path.timeToLive | (protocol << 8);
+    emitIpv4(frame.push(IPV4_HEADER), first, fragment, life, source, destination);
     const iface = this.interfaceOf(path);
     count(iface, protocol);
     output(iface, path, frame, this.now);
@@ -137,6 +138,7 @@ export class Egress implements PacketSink, TurnTime {
     const source = path.source.ipv4;
     const destination = path.destination.ipv4;
     const id = this.identification.next(destination, protocol) << 16;
+    const life = path.timeToLive | (protocol << 8);
     let offset: u32 = 0;
     do {
       const frame = this.pool.allocate();
@@ -148,7 +150,7 @@ export class Egress implements PacketSink, TurnTime {
       const fragment = id | more | (offset >>> 3);
       const header = frame.push(IPV4_HEADER);
       const first = ipv4Start(path.headerStart, size + IPV4_HEADER);
-      emitIpv4(header, first, fragment, protocol, source, destination);
+      emitIpv4(header, first, fragment, life, source, destination);
       if (length > room) iface.counters.add(IpCounter.FragCreates);
       if (offset != 0) makeRoom(iface);
       output(iface, path, frame, this.now);

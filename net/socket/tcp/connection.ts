@@ -5,11 +5,12 @@
 import { Ring } from "../../../core/ring";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
-import { CONGESTION_NAMES } from "./congestion/controller";
+import { CONGESTION_NAMES, CongestionAlgorithm } from "./congestion/controller";
 import { ControlBlock } from "./control-block";
 import { TcpCounter } from "./counters";
 import { armFinWait2 } from "./deadlines";
 import { Sender } from "./send/sender";
+import { SocketOptions } from "./socket-options";
 import { isSynchronized, TcpEvent, TcpState } from "./state";
 
 export class TcpConnection {
@@ -39,6 +40,11 @@ export class TcpConnection {
   }
 
   // --- options ---
+
+  /** Takes over the options of a socket, except for those that only a SYN can carry. */
+  adopt(options: SocketOptions): void {
+    this.block.adopt(options);
+  }
 
   /** Whether small segments are sent at once, even while others are in flight (Nagle off). */
   get noDelay(): bool {
@@ -71,10 +77,7 @@ export class TcpConnection {
 
   /** Probes a peer that is silent for `idle` microseconds (RFC 9293, 3.8.4); 0 disables probes. */
   setKeepAlive(idle: i64): void {
-    const block = this.block;
-    block.liveness.setKeepAlive(idle);
-    const open = block.state == TcpState.Established || block.state == TcpState.CloseWait;
-    if (idle > 0 && open) block.setIdle(block.schedule.now + idle);
+    this.block.keepAlive(idle);
   }
 
   // --- receiving ---
@@ -201,8 +204,18 @@ export class TcpConnection {
   get congestionWindow(): u32 {
     return this.block.recovery.window;
   }
+  get congestionAlgorithm(): CongestionAlgorithm {
+    return this.block.congestion.algorithm();
+  }
   get congestionName(): string {
-    return CONGESTION_NAMES[this.block.congestion.algorithm()];
+    return CONGESTION_NAMES[this.congestionAlgorithm];
+  }
+  /** The sizes of the buffers now. */
+  get receiveBuffer(): u32 {
+    return this.received.capacity;
+  }
+  get sendBuffer(): u32 {
+    return this.sender.ring.capacity;
   }
   get slowStartThreshold(): u32 {
     return this.block.congestion.threshold();

@@ -3,6 +3,7 @@
  * diagram, and one object for each subject. Each object alone writes its fields, except for the
  * links at the end.
  */
+import { DEFAULT_TTL, ECN_BITS } from "../../wire/ipv4";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { Path } from "../path";
@@ -20,6 +21,7 @@ import { PathMtu } from "./send/path-mtu";
 import { PersistTimer } from "./send/persist";
 import { Sender } from "./send/sender";
 import { SentSegments } from "./send/sent-segments";
+import { CONGESTION_DEFAULT, SocketOptions } from "./socket-options";
 import { nextState, TcpEvent, TcpState } from "./state";
 import { Liveness } from "./time/liveness";
 import { RoundTripTime } from "./time/round-trip-time";
@@ -96,7 +98,7 @@ export class ControlBlock extends Scheduled {
   readonly sender: Sender;
   readonly persist: PersistTimer;
   readonly recovery: Recovery;
-  readonly congestion: CongestionController;
+  congestion: CongestionController;
   readonly ecn: Ecn;
   readonly roundTrip: RoundTripTime;
   readonly timestamps: Timestamps;
@@ -122,13 +124,20 @@ export class ControlBlock extends Scheduled {
     const parts = new StaticArray<u8>(PARTS_BYTES as i32);
     const memory = changetype<usize>(parts);
     const counters = schedule.counters;
-    const congestion = controllerOf(schedule.settings.congestion, memory + CONTROLLER, counters);
+    const settings = schedule.settings;
+    const congestion = controllerOf(settings.congestion, memory + CONTROLLER, counters);
     const ecn = Ecn.at(memory + ECN);
     const segments = SentSegments.at(memory + SENT_SEGMENTS);
-    const sender = new Sender(schedule.pages, segments, PathMtu.at(memory + PATH_MTU));
+    const pathMtu = PathMtu.at(memory + PATH_MTU);
+    const sender = new Sender(schedule.pages, segments, pathMtu, settings);
     this.parts = parts;
-    this.negotiated = Negotiated.at(memory, schedule.settings);
-    this.receiver = new Receiver(schedule.pages, Reassembly.at(memory + REASSEMBLY), counters);
+    this.negotiated = Negotiated.at(memory, settings);
+    this.receiver = new Receiver(
+      schedule.pages,
+      Reassembly.at(memory + REASSEMBLY),
+      counters,
+      settings,
+    );
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
     this.sender = sender;
     this.persist = PersistTimer.at(memory + PERSIST);
@@ -137,7 +146,7 @@ export class ControlBlock extends Scheduled {
     this.ecn = ecn;
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
     this.timestamps = Timestamps.at(memory + TIMESTAMPS);
-    this.liveness = Liveness.at(memory + LIVENESS);
+    this.liveness = Liveness.at(memory + LIVENESS, settings);
   }
 
   /** Begins in SYN-SENT or, for a SYN that arrived, in SYN-RECEIVED. */
@@ -236,6 +245,45 @@ export class ControlBlock extends Scheduled {
   /** Notes when the retransmission timeout is due. */
   setTimeoutAt(at: i64): void {
     this.timeoutAt = at;
+  }
+
+  /** Takes over the options of a socket. */
+  adopt(options: SocketOptions): void {
+    const path = this.path;
+    path.trafficClass = (options.trafficClass & ~ECN_BITS) | (path.trafficClass & ECN_BITS);
+    path.timeToLive = options.timeToLive != 0 ? options.timeToLive : DEFAULT_TTL;
+    path.setMark(options.mark);
+    this.noDelay = options.noDelay;
+    this.userTimeout = options.userTimeout;
+    if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
+    if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
+    if (options.congestion != CONGESTION_DEFAULT) this.control(options.congestion);
+    const liveness = this.liveness;
+    liveness.setProbes(options.keepAliveInterval, options.keepAliveProbes);
+    const idle = options.keepAliveIdle;
+    const usual = this.schedule.settings.keepAliveIdle;
+    this.keepAlive(!options.keepAlive ? 0 : idle != 0 ? idle : usual);
+  }
+
+  /** Probes a peer that is silent for `idle` microseconds; 0 disables probes. */
+  keepAlive(idle: i64): void {
+    this.liveness.setKeepAlive(idle);
+    const open = this.state == TcpState.Established || this.state == TcpState.CloseWait;
+    if (idle > 0 && open) this.setIdle(this.schedule.now + idle);
+  }
+
+  /** Changes the congestion controller; the windows stay. */
+  private control(algorithm: CongestionAlgorithm): void {
+    const old = this.congestion;
+    if (old.algorithm() == algorithm) return;
+    const parts = changetype<usize>(this.parts) + CONTROLLER;
+    const window = old.window();
+    const threshold = old.threshold();
+    memory.fill(parts, 0, CUBIC_PARTS_BYTES);
+    const congestion = controllerOf(algorithm, parts, this.schedule.counters);
+    congestion.replace(window, threshold);
+    this.congestion = congestion;
+    this.recovery.control(congestion);
   }
 
   setNoDelay(on: bool): void {

@@ -13,7 +13,6 @@ import {
   GIVE_UP_SYN,
   HALF_CLOSED_IDLE,
   ORPHAN_CLOSED_WINDOW,
-  ORPHAN_IDLE,
   PROBE_INITIAL,
   PROBE_SLACK,
 } from "./timing";
@@ -115,12 +114,28 @@ function giveUpAt(block: ControlBlock): i64 {
   return block.orphaned && orphanEnd < end ? orphanEnd : end;
 }
 
+/**
+ * Reports whether the last retransmission in a row that is allowed has been made: R2 as a number
+ * (RFC 9293 section 3.8.3). The user timeout takes its place.
+ */
+function retriedOften(block: ControlBlock): bool {
+  if (block.userTimeout > 0) return false;
+  const settings = block.schedule.settings;
+  const count = block.roundTrip.backoffs;
+  if (block.state == TcpState.SynSent) return count >= settings.synRetries;
+  if (block.state == TcpState.SynReceived) return count >= settings.synAckRetries;
+  return block.sender.flight != 0 && count >= settings.dataRetries;
+}
+
 function finWait2End(block: ControlBlock): i64 {
-  return block.liveness.activityAt + (block.orphaned ? ORPHAN_IDLE : HALF_CLOSED_IDLE);
+  return (
+    block.liveness.activityAt +
+    (block.orphaned ? block.schedule.settings.finTimeout : HALF_CLOSED_IDLE)
+  );
 }
 
 function expireRetransmit(block: ControlBlock, now: i64): void {
-  if (now >= giveUpAt(block)) {
+  if (now >= giveUpAt(block) || retriedOften(block)) {
     const soft = block.softError;
     block.end(soft == SocketError.None ? SocketError.TimedOut : soft);
     block.schedule.counters.add(TcpCounter.AbortOnTimeout);
@@ -134,7 +149,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   } else if (sender.flight == 0) {
     block.persist.expired();
   } else if (block.timer == TimerUse.Probe) {
-    recovery.probe();
+    recovery.requestProbe(true);
     armTimeout(block, now);
   } else if (block.timer == TimerUse.Reordering) {
     recovery.look(block.roundTrip.smoothed, now);

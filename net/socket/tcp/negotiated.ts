@@ -33,7 +33,12 @@ export class Negotiated {
 
   /** Derives the segment size to announce from the path's MTU. */
   announce(mtu: u32): void {
-    this.ownSegmentSize = announcedSize(mtu);
+    this.ownSegmentSize = announcedSize(mtu, 0);
+  }
+
+  /** Limits the segment size to announce, and to send, to `most`; 0 is no limit. */
+  limit(most: u32): void {
+    if (most != 0 && most < this.ownSegmentSize) this.ownSegmentSize = most;
   }
 
   /**
@@ -52,10 +57,14 @@ export class Negotiated {
   }
 }
 
-/** Returns the segment size to announce over a path with this MTU: at most what a frame holds. */
-export function announcedSize(mtu: u32): u32 {
+/**
+ * Returns the segment size to announce over a path with this MTU: at most what a frame holds, and
+ * at most `most` unless that is 0.
+ */
+export function announcedSize(mtu: u32, most: u32): u32 {
   const headers = IPV4_HEADER + TCP_HEADER;
   const room = FRAME_STORAGE - FRAME_HEADROOM;
   if (mtu <= headers) return SEGMENT_SIZE_MINIMUM;
-  return mtu - headers < room ? mtu - headers : room;
+  const size = mtu - headers < room ? mtu - headers : room;
+  return most != 0 && most < size ? most : size;
 }

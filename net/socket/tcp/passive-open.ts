@@ -179,6 +179,8 @@ export class PassiveOpen {
     path.along(ends);
     sink.update(path);
     const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, initial);
+    block.negotiated.limit(listener.options.segmentSize);
+    block.adopt(listener.options);
     listener.halfOpen.push(block);
     this.registry.schedule.counters.add(TcpCounter.PassiveOpens);
     return block;
@@ -200,7 +202,7 @@ export class PassiveOpen {
     const explicit = stamped && acceptsOffer(segment.flags, segment.ecn, settings.ecn);
     const scaled = stamped && settings.scaling && peer.scaled;
     const options = schedule.synOptions;
-    options.set(announcedSize(path.mtu), selective);
+    options.set(announcedSize(path.mtu, listener.options.segmentSize), selective);
     if (scaled) options.scale(WINDOW_SHIFT);
     if (stamped) {
       const bits = optionBits(scaled ? peer.windowShift : NO_SHIFT, selective, explicit);

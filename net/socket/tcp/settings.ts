@@ -2,9 +2,24 @@
  * What the administrator of a host can change for all connections that are opened later; each
  * bears the name of its parameter in Linux (Documentation/networking/ip-sysctl.rst).
  */
-import { TCP_CONNECTIONS } from "../../../core/limits";
+import {
+  TCP_BACKLOG,
+  TCP_CONNECTIONS,
+  TCP_RECEIVE_BYTES,
+  TCP_RECEIVE_MOST_BYTES,
+  TCP_SEND_BYTES,
+  TCP_SEND_MOST_BYTES,
+} from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
 import { EcnMode } from "./congestion/ecn";
+import {
+  KEEP_ALIVE_IDLE,
+  KEEP_ALIVE_INTERVAL,
+  KEEP_ALIVE_PROBES,
+  ORPHAN_IDLE,
+  RETRIES_DATA,
+  RETRIES_SYN,
+} from "./timing";
 
 /** When SYNs are answered with cookies (`tcp_syncookies`). */
 export const enum CookieMode {
@@ -31,4 +46,28 @@ export class TcpSettings {
   timestamps: bool = true;
   /** `tcp_window_scaling`: whether to offer window scaling (RFC 7323 section 2). */
   scaling: bool = true;
+  /** `tcp_rmem`, `tcp_wmem`: bytes of a new connection's buffers, and how far they grow. */
+  receiveBytes: u32 = TCP_RECEIVE_BYTES;
+  receiveMost: u32 = TCP_RECEIVE_MOST_BYTES;
+  sendBytes: u32 = TCP_SEND_BYTES;
+  sendMost: u32 = TCP_SEND_MOST_BYTES;
+  /** `tcp_keepalive_time`, `tcp_keepalive_intvl`: microseconds; `tcp_keepalive_probes`. */
+  keepAliveIdle: i64 = KEEP_ALIVE_IDLE;
+  keepAliveInterval: i64 = KEEP_ALIVE_INTERVAL;
+  keepAliveProbes: u32 = KEEP_ALIVE_PROBES;
+  /** `tcp_fin_timeout`: microseconds in FIN-WAIT-2 once the user has released the connection. */
+  finTimeout: i64 = ORPHAN_IDLE;
+  /** `tcp_syn_retries`, `tcp_synack_retries`, `tcp_retries2`: how often to retransmit in a row. */
+  synRetries: u32 = RETRIES_SYN;
+  synAckRetries: u32 = RETRIES_SYN;
+  dataRetries: u32 = RETRIES_DATA;
+  /** `net.core.somaxconn`: the largest backlog of a listener. */
+  backlogMost: u32 = TCP_BACKLOG;
+}
+
+/** Returns the power of two from `least` to `most` that has room for `bytes`, if one has. */
+export function bufferSize(bytes: i64, least: u32, most: u32): u32 {
+  let size = least;
+  while ((size as i64) < bytes && size < most) size <<= 1;
+  return size;
 }

@@ -3,7 +3,6 @@
  * belongs to, and gives a turn to each connection that has something to do.
  */
 
-import { TCP_BACKLOG } from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { Ipv4Address } from "../../wire/address";
@@ -31,6 +30,7 @@ import { isPeer } from "./receive/acceptance";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { TcpSettings } from "./settings";
+import { SocketOptions } from "./socket-options";
 import { TcpState } from "./state";
 import { Schedule, Scheduled } from "./time/schedule";
 import { SINK_RETRY } from "./timing";
@@ -49,6 +49,8 @@ export class Tcp implements ListenerOwner {
   /** Whether the sink was busy in the last `dispatch`, and when to try it again. */
   private blocked: bool = false;
   private retryAt: i64 = 0;
+  /** The options of connections for which none were chosen. */
+  private readonly usual: SocketOptions = new SocketOptions();
   /** The path of the last connection that this host opened. */
   private readonly opening: Path = new Path();
   /** The path of the last connection accepted, or of the last answer without a connection. */
@@ -78,19 +80,20 @@ export class Tcp implements ListenerOwner {
    * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
    * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
    * is closed and has the error of its path, usually NetworkUnreachable. Returns null if no
-   * connection, port or memory is left. Routing rules can match `mark`.
+   * connection, port or memory is left.
    */
   connect(
     now: i64,
     remoteAddress: Ipv4Address,
     remotePort: u32,
     sink: PacketSink,
-    mark: u32 = 0,
+    chosen: SocketOptions | null = null,
   ): TcpConnection | null {
     this.schedule.setNow(now);
+    const options = chosen != null ? chosen : this.usual;
     const ends = this.ends;
     const path = this.opening;
-    path.setMark(mark);
+    path.setMark(options.mark);
     // The local port is not known yet; a counter distributes connections among next hops.
     path.setFlow(
       PROTOCOL_TCP,
@@ -107,21 +110,24 @@ export class Tcp implements ListenerOwner {
     }
     const registry = this.registry;
     if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) return null;
-    if (!registry.ports.choose(ends)) return null;
+    const port = options.localPort;
+    if (port == 0 ? !registry.ports.choose(ends) : !registry.ports.take(ends, port)) return null;
     this.counters.add(TcpCounter.ActiveOpens);
     const initial = registry.initialSequence(ends, 0);
     const block = registry.open(ends, path.mtu, TcpState.SynSent, initial);
-    block.path.setMark(mark);
+    block.negotiated.limit(options.segmentSize);
+    block.adopt(options);
     return new TcpConnection(block);
   }
 
   /**
-   * Listens on a port with up to `backlog` connections waiting, at least 1 and at most TCP_BACKLOG.
+   * Listens on a port with up to `backlog` connections waiting, at least 1 and at most `somaxconn`.
    * Returns null if the port is in use or invalid, or there are too many listeners.
    */
   listen(port: u32, backlog: u32): TcpListener | null {
     if (port - 1 >= 65535 || this.listeners.full || this.listeners.on(port) != null) return null;
-    const bounded = backlog < 1 ? 1 : backlog > TCP_BACKLOG ? TCP_BACKLOG : backlog;
+    const most = this.settings.backlogMost;
+    const bounded = backlog < 1 ? 1 : backlog > most ? most : backlog;
     const listener = new TcpListener(this, port, bounded);
     this.listeners.add(listener);
     return listener;

@@ -19,6 +19,13 @@ export const GIVE_UP_SYN: i64 = 3 * MINUTE;
 /** R2 for data: at least 100 s (SHLD-11); here the default user timeout of RFC 9293, 5 minutes. */
 export const GIVE_UP_DATA: i64 = 5 * MINUTE;
 
+/**
+ * How often a SYN, and data, are retransmitted in a row. The times above end connections sooner,
+ * unless the RTO is short; Linux counts to 6 and 15.
+ */
+export const RETRIES_SYN: u32 = 7;
+export const RETRIES_DATA: u32 = 15;
+
 /** The delayed-ACK interval (RFC 9293 section 3.8.6.3: under 500 ms). */
 export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
@@ -52,7 +59,11 @@ export const ORPHAN_CLOSED_WINDOW: i64 = 15 * MINUTE;
 /** How long an orphan must have made no progress before it may be dropped to make room. */
 export const ORPHAN_STALE: i64 = 2 * SECOND;
 
-/** Interval of keep-alive probes, and how many may stay unanswered (Linux's defaults). */
+/**
+ * Silence before the first keep-alive probe, the interval of probes, and how many may stay
+ * unanswered (Linux's defaults).
+ */
+export const KEEP_ALIVE_IDLE: i64 = 120 * MINUTE;
 export const KEEP_ALIVE_INTERVAL: i64 = 75 * SECOND;
 export const KEEP_ALIVE_PROBES: u32 = 9;
 

@@ -10,11 +10,11 @@ export {
   tcpBind,
   tcpClose,
   tcpConnect,
+  tcpGetOption,
   tcpListen,
   tcpReceive,
   tcpSend,
-  tcpSetKeepAlive,
-  tcpSetUserTimeout,
+  tcpSetOption,
   tcpSocket,
 } from "../../../net/api";
 
@@ -54,10 +54,6 @@ export function socketAbort(socket: TcpSocket): void {
   const connection = socket.connection;
   if (connection != null) connection.abort();
   socket.connection = null;
-}
-export function socketNoDelay(socket: TcpSocket, on: bool): void {
-  const connection = socket.connection;
-  if (connection != null) connection.noDelay = on;
 }
 
 /** A field of TCP_INFO, in its unit: segments, bytes or microseconds. */

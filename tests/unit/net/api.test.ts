@@ -4,85 +4,16 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SecurePair } from "../../lab/machine/secure-pair.ts";
-import type { TwinOptions } from "../../lab/machine/twin.ts";
+import { Program } from "../../lab/machine/program.ts";
 import { DhcpServer } from "../../lab/network/dhcp-server.ts";
 import { HttpServer } from "../../lab/network/http-peer.ts";
 import type { Connection } from "../../lab/network/tcp.ts";
 import { address } from "../../lab/packets/bytes.ts";
-import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
 import { Status } from "../../lab/scripted/streams.ts";
 
 const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
 /** An unused address on the link. */
 const NOBODY = "10.0.2.99";
-
-/** A kernel whose API is called from here; results are pinned, so that none is collected. */
-class Program {
-  private readonly kept = new Set<number>();
-
-  private constructor(readonly pair: SecurePair) {}
-
-  static async boot(client: TwinOptions = {}): Promise<Program> {
-    process.env.KERNEL_WASM = await compile("tests/lab/entries/api.ts");
-    return new Program(await SecurePair.boot({ client }));
-  }
-
-  get api(): Exports {
-    return this.pair.client.exports;
-  }
-  get gateway() {
-    return this.pair.gateway;
-  }
-
-  /** Calls a function that returns an object, or 0 for null. */
-  object(name: string, ...words: (number | string)[]): number {
-    const answer: number = this.api[name](...words.map((word) => this.argument(word)));
-    return this.keep(answer);
-  }
-  /** Calls a function that returns a number, or a bool as 0 or 1. */
-  call(name: string, ...words: (number | string)[]): number {
-    return this.api[name](...words.map((word) => this.argument(word)));
-  }
-  /** Calls a function that returns a string. */
-  says(name: string, ...words: (number | string)[]): string {
-    return readString(this.api.memory, this.call(name, ...words));
-  }
-  private argument(word: number | string): number {
-    if (typeof word === "number") return word;
-    const [pointer, length] = writeText(this.api, word);
-    return this.keep(this.api.text(pointer, length));
-  }
-  private keep(object: number): number {
-    if (object !== 0 && !this.kept.has(object)) this.api.__pin(object);
-    this.kept.add(object);
-    return object;
-  }
-
-  /** Returns a Uint8Array with the bytes of a text. */
-  bytes(text: string): number {
-    const array = this.object("bytes", text.length);
-    Buffer.from(this.api.memory.buffer).write(text, this.start(array), "latin1");
-    return array;
-  }
-  /** Calls a function that fills an array; returns the bytes read, or "end" if it returns -1. */
-  read(name: string, handle: number, capacity = 4096): string {
-    const array = this.bytes("?".repeat(capacity));
-    const length = this.call(name, handle, array);
-    if (length < 0) return "end";
-    return Buffer.from(this.api.memory.buffer)
-      .toString("latin1", this.start(array))
-      .slice(0, length);
-  }
-  /** Returns the address of an array's bytes: the second word of an ArrayBufferView. */
-  private start(array: number): number {
-    return new DataView(this.api.memory.buffer).getUint32(array + 4, true);
-  }
-
-  pass(seconds: number): void {
-    this.pair.world.pass(seconds);
-  }
-}
 
 test("stack: sets a static address, gateway and name servers", async () => {
   const program = await Program.boot();

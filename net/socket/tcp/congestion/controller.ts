@@ -20,6 +20,9 @@ export interface CongestionController {
   /** ssthresh in bytes: slow start below, congestion avoidance above. */
   threshold(): u32;
 
+  /** Takes the place of another controller that had these windows, in bytes. */
+  replace(window: u32, threshold: u32): void;
+
   /** The handshake is complete; `lostSyn` is true if the SYN had to be retransmitted. */
   start(segmentSize: u32, lostSyn: bool): void;
 

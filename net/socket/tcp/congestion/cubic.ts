@@ -93,6 +93,12 @@ export class Cubic implements CongestionController {
     return this.curve.threshold;
   }
 
+  replace(window: u32, threshold: u32): void {
+    this.curve.window = window;
+    this.curve.threshold = threshold;
+    this.remember();
+  }
+
   /** After a lost SYN, the window is one segment (RFC 5681 section 3.1). */
   start(segmentSize: u32, lostSyn: bool): void {
     this.curve.window = lostSyn ? segmentSize : initialWindow(segmentSize);

@@ -25,6 +25,12 @@ export class NewReno implements CongestionController {
     return this.limit;
   }
 
+  replace(window: u32, threshold: u32): void {
+    this.bytes = window;
+    this.limit = threshold;
+    this.remember();
+  }
+
   /** After a lost SYN, the window is one segment (RFC 5681 section 3.1). */
   start(segmentSize: u32, lostSyn: bool): void {
     this.bytes = lostSyn ? segmentSize : initialWindow(segmentSize);

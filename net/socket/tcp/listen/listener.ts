@@ -4,6 +4,7 @@
  */
 import { TcpConnection } from "../connection";
 import { ControlBlock, ListenQueue } from "../control-block";
+import { SocketOptions } from "../socket-options";
 import { ConnectionQueue } from "./queue";
 
 /** The table that frees the port when a listener is closed. */
@@ -16,6 +17,8 @@ export class TcpListener {
   readonly halfOpen: ConnectionQueue = new ConnectionQueue(ListenQueue.HalfOpen);
   /** Connections that are established and not accepted yet, oldest first. */
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
+  /** The options of the connections to come. */
+  readonly options: SocketOptions = new SocketOptions();
   /** SYNs that found the ready queue full, and half-open connections evicted. */
   dropped: u64 = 0;
   /** When a SYN was last answered with a cookie. */

@@ -56,7 +56,7 @@ export class Recovery {
   /** `parts`: the address of RECOVERY_PARTS_BYTES zeroed bytes, which the caller keeps alive. */
   constructor(
     private readonly sender: Sender,
-    private readonly congestion: CongestionController,
+    private congestion: CongestionController,
     private readonly ecn: Ecn,
     parts: usize,
     private readonly counters: TcpCounters,
@@ -66,6 +66,11 @@ export class Recovery {
     this.duplicates = DuplicateAcks.at(parts + DUPLICATES);
     this.tailProbe = TailProbe.at(parts + TAIL_PROBE);
     this.undoing = Undo.at(parts + UNDO);
+  }
+
+  /** Another controller takes over. */
+  control(congestion: CongestionController): void {
+    this.congestion = congestion;
   }
 
   /** The handshake is complete. */
@@ -111,14 +116,9 @@ export class Recovery {
     this.undoing.resent(now);
   }
 
-  /** Requests a tail loss probe in the next `dispatch`. */
-  probe(): void {
-    this.probeDue = true;
-  }
-
-  /** There was nothing to send as a probe. */
-  cancelProbe(): void {
-    this.probeDue = false;
+  /** Requests a tail loss probe in the next `dispatch`, or cancels the request. */
+  requestProbe(due: bool): void {
+    this.probeDue = due;
   }
 
   /** The probe was sent; `resent` if it retransmitted the last segment. */

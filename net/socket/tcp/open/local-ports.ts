@@ -42,8 +42,8 @@ export class LocalPorts {
     return false;
   }
 
-  /** Takes the port if it is free. */
-  private take(ends: Endpoints, port: u32): bool {
+  /** Sets the local port to `port` if no connection and no TIME-WAIT record has the same ends. */
+  take(ends: Endpoints, port: u32): bool {
     ends.setLocalPort(port);
     // A connection from a port to itself would be a simultaneous open.
     if (port == ends.remotePort && ends.local.equals(ends.remote)) return false;

@@ -60,7 +60,7 @@ export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64):
   const segments = block.sender.segments;
   const recovery = block.recovery;
   if (segments.count == 0) {
-    recovery.cancelProbe();
+    recovery.requestProbe(false);
     return true;
   }
   if (!resend(block, sink, segments.count - 1, now)) return false;

@@ -13,6 +13,7 @@ import { Ring } from "../../../../core/ring";
 import { SACK_BLOCK } from "../../../wire/tcp-options";
 import { TcpCounter, TcpCounters } from "../counters";
 import { before, earlierOf, later } from "../sequence";
+import { TcpSettings } from "../settings";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { Reassembly } from "./reassembly";
 
@@ -47,6 +48,8 @@ export class Receiver {
   /** Whether the window last offered was 0. */
   private closed: bool = false;
 
+  /** The most bytes to which the buffer grows. */
+  private most: u32;
   /** How far the user had read when the current round trip began, and when that was. */
   private roundFrom: u32 = 0;
   private roundAt: i64 = 0;
@@ -55,8 +58,21 @@ export class Receiver {
     private readonly pages: Pages,
     readonly reassembly: Reassembly,
     private readonly counters: TcpCounters,
+    settings: TcpSettings,
   ) {
-    this.ring = new Ring(pages, TCP_RECEIVE_BYTES);
+    this.ring = new Ring(pages, settings.receiveBytes);
+    this.most = settings.receiveMost;
+  }
+
+  /**
+   * Sets the size of the buffer, at least TCP_RECEIVE_LEAST_BYTES and a power of two, which then
+   * does not change. Once a window was offered, it may only be enlarged.
+   */
+  fix(capacity: u32): void {
+    this.most = capacity;
+    const ring = this.ring;
+    if (!ring.allocated && this.edge == 0) ring.resize(capacity);
+    else if (capacity > ring.capacity && this.pages.affords(capacity)) ring.grow(capacity);
   }
 
   /** Takes the sequence number of the peer's SYN. */
@@ -131,7 +147,7 @@ export class Receiver {
     this.roundAt = now;
     this.roundFrom = read;
     let capacity = ring.capacity;
-    while (capacity < wanted && capacity < TCP_RECEIVE_MOST_BYTES) capacity <<= 1;
+    while (capacity < wanted && capacity < this.most) capacity <<= 1;
     if (capacity > ring.capacity && this.pages.affords(capacity)) ring.grow(capacity);
   }
 

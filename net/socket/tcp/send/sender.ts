@@ -5,12 +5,12 @@
  *     acknowledged │ in flight │ may be sent now │ must wait │
  *               SND.UNA     SND.NXT     SND.UNA + SND.WND   end of the ring
  */
-import { TCP_SEND_BYTES, TCP_SEND_MOST_BYTES } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { Ring } from "../../../../core/ring";
 import { IPV4_HEADER } from "../../../wire/ipv4";
 import { TCP_HEADER } from "../../../wire/tcp";
 import { before, earlierOf, later } from "../sequence";
+import { TcpSettings } from "../settings";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { PathMtu } from "./path-mtu";
 import { SentSegments } from "./sent-segments";
@@ -41,6 +41,8 @@ export class Sender {
   readonly ring: Ring;
   /** Bytes of IPv4 and TCP headers of a segment with data. */
   private headers: u32 = IPV4_HEADER + TCP_HEADER;
+  /** The most bytes to which the buffer grows. */
+  private most: u32;
   /** The sequence number of the ring's first byte. */
   private base: u32 = 0;
 
@@ -48,8 +50,18 @@ export class Sender {
     private readonly pages: Pages,
     readonly segments: SentSegments,
     readonly pathMtu: PathMtu,
+    settings: TcpSettings,
   ) {
-    this.ring = new Ring(pages, TCP_SEND_BYTES);
+    this.ring = new Ring(pages, settings.sendBytes);
+    this.most = settings.sendMost;
+  }
+
+  /** Sets the size of the buffer, a power of two, which then does not change; it never shrinks. */
+  fix(capacity: u32): void {
+    this.most = capacity;
+    const ring = this.ring;
+    if (!ring.allocated) ring.resize(capacity);
+    else if (capacity > ring.capacity && this.pages.affords(capacity)) ring.grow(capacity);
   }
 
   /** Sets the sequence number of the SYN to come. */
@@ -106,7 +118,7 @@ export class Sender {
    */
   tune(window: u32): void {
     const ring = this.ring;
-    if (window <= ring.capacity >>> 1 || ring.capacity >= TCP_SEND_MOST_BYTES) return;
+    if (window <= ring.capacity >>> 1 || ring.capacity >= this.most) return;
     if (this.pages.affords(2 * ring.capacity)) ring.grow(2 * ring.capacity);
   }
 

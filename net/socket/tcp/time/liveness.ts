@@ -2,7 +2,7 @@
  * Records when a connection last heard from its peer, made progress and sent, and decides when
  * keep-alive probes are due (RFC 9293 section 3.8.4). Times are microseconds since boot.
  */
-import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
+import { TcpSettings } from "../settings";
 
 @unmanaged
 export class Liveness {
@@ -16,6 +16,9 @@ export class Liveness {
   sentAt: i64;
   /** Silence before the first keep-alive probe, in microseconds; 0 if keep-alive is off. */
   keepAliveIdle: i64;
+  /** Microseconds between probes, and how many may stay unanswered. */
+  private interval: i64;
+  private most: u32;
   /** Whether a keep-alive probe is sent in the next `dispatch`. */
   probeDue: bool;
   /** Probes since the peer was last heard, and when the last probe was due. */
@@ -23,8 +26,11 @@ export class Liveness {
   private probedAt: i64;
 
   /** Initializes an object in zeroed memory. */
-  static at(memory: usize): Liveness {
-    return changetype<Liveness>(memory);
+  static at(memory: usize, settings: TcpSettings): Liveness {
+    const liveness = changetype<Liveness>(memory);
+    liveness.interval = settings.keepAliveInterval;
+    liveness.most = settings.keepAliveProbes;
+    return liveness;
   }
 
   progressed(now: i64): void {
@@ -52,9 +58,15 @@ export class Liveness {
     this.keepAliveIdle = idle;
   }
 
+  /** Sets the microseconds between probes, and how many there are; 0 changes nothing. */
+  setProbes(interval: i64, most: u32): void {
+    if (interval > 0) this.interval = interval;
+    if (most > 0) this.most = most;
+  }
+
   /**
    * The keep-alive timer expired. Returns when it expires next, or 0 if the peer answered none of
-   * KEEP_ALIVE_PROBES probes and the connection has failed.
+   * the probes and the connection has failed.
    */
   keepAliveExpired(now: i64): i64 {
     const due = this.heardAt + this.keepAliveIdle;
@@ -63,11 +75,11 @@ export class Liveness {
       return due;
     }
     if (this.heardAt > this.probedAt) this.probes = 0;
-    if (this.probes >= KEEP_ALIVE_PROBES) return 0;
+    if (this.probes >= this.most) return 0;
     this.probes++;
     this.probedAt = now;
     this.probeDue = true;
-    return now + KEEP_ALIVE_INTERVAL;
+    return now + this.interval;
   }
 
   /** The keep-alive probe was sent. */
