@@ -26,12 +26,15 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
   (type) => `typedef ${type} ${type}_anywhere __attribute__((aligned(1), may_alias));`,
 );
 
-/** Code that runs seldom, such as once per key, command or lease; it is optimised for size. */
+/**
+ * Code that runs seldom, such as once per key, command or lease, or for slow devices; it is
+ * optimised for size.
+ */
 const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl|httpd|iperf3|nc))/,
-    /^drivers\/(nic-probe|pci|virtio\/(legacy-pci|modern-pci|pci|rng|transport))/,
+    /^drivers\/(nic-probe|pci|realtek|virtio\/(legacy-pci|modern-pci|pci|rng|transport))/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,

@@ -31,6 +31,8 @@ export const VIRTIO_QUEUE: u32 = 4096;
 /** Descriptors of a network device's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
+/** Descriptors of an RTL8139C+'s rings, which cannot be longer; a power of two. */
+export const REALTEK_RING: u32 = 64;
 /** Frames received from a device in one turn, before anything else runs. */
 export const RECEIVE_BATCH: u32 = 64;
 /** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */

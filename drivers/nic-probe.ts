@@ -5,6 +5,7 @@ import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
+import { Rtl8139 } from "./realtek/rtl8139";
 import { NET_CONFIG, VirtioNet } from "./virtio/net";
 import { openPci } from "./virtio/pci";
 
@@ -15,6 +16,7 @@ const CLASS_NETWORK: u32 = 0x02;
 const enum Family {
   None,
   E1000,
+  Realtek,
   Virtio,
 }
 
@@ -40,7 +42,7 @@ const MODELS: StaticArray<Model> = [
   // 82574L.
   new Model(0x8086, 0x10d3, Family.E1000),
   new Model(0x8086, 0x10f6, Family.E1000),
-  new Model(0x10ec, 0x8139, Family.None, "RTL8139"),
+  new Model(0x10ec, 0x8139, Family.Realtek),
   // Transitional and modern (Virtual I/O Device specification 1.2, section 4.1.2).
   new Model(0x1af4, 0x1000, Family.Virtio),
   new Model(0x1af4, 0x1041, Family.Virtio),
@@ -56,10 +58,11 @@ function modelOf(device: PciDevice): Model | null {
 }
 
 /** Returns a driver for the function, not yet started, or null. */
-function createNic(device: PciDevice, pool: FramePool): Nic | null {
+export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
   if (model == null || model.family == Family.None) return null;
   if (model.family == Family.E1000) return new E1000(device, pool);
+  if (model.family == Family.Realtek) return new Rtl8139(device, pool);
   const transport = openPci(device, NET_CONFIG);
   return transport == null ? null : new VirtioNet(transport, device, pool);
 }

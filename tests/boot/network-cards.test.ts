@@ -15,6 +15,7 @@ const cards: [card: string, driver: string][] = [
   ["e1000-82545em", "e1000"],
   ["e1000-82544gc", "e1000"],
   ["e1000e", "e1000e"],
+  ["rtl8139", "rtl8139"],
   ["virtio-net-pci,disable-legacy=on", "virtio-net"],
   ["virtio-net-pci,disable-modern=on", "virtio-net"],
   ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net"],

@@ -11,7 +11,12 @@ import { kernelFiles, none, parse, walk, where } from "./sources.ts";
 const LIMITS = "core/limits.ts";
 
 /** Folders and files whose constants belong to formats and registers. */
-const formats = ["net/wire/", "drivers/intel/registers.ts", "drivers/intel/descriptor.ts"];
+const formats = [
+  "net/wire/",
+  "drivers/intel/registers.ts",
+  "drivers/intel/descriptor.ts",
+  "drivers/realtek/registers.ts",
+];
 
 /** Names of bounds. */
 const named = new RegExp(

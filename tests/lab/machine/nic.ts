@@ -2,11 +2,12 @@
 import { E1000Model, type E1000Options } from "./e1000.ts";
 import type { Machine } from "./machine.ts";
 import type { NicModel } from "./nic-model.ts";
-import { PciFunction } from "./pci.ts";
+import { type FunctionOptions, PciFunction } from "./pci.ts";
+import { Rtl8139Model } from "./rtl8139.ts";
 import { VirtioNetModel, type VirtioOptions } from "./virtio-net.ts";
 import { type VirtioInterface, virtioFunction } from "./virtio-pci.ts";
 
-export const nicKinds = ["e1000", "e1000e", "virtio-modern", "virtio-legacy"] as const;
+export const nicKinds = ["e1000", "e1000e", "rtl8139", "virtio-modern", "virtio-legacy"] as const;
 export type NicKind = (typeof nicKinds)[number];
 
 export interface NicOptions extends E1000Options, VirtioOptions {
@@ -16,24 +17,36 @@ export interface NicOptions extends E1000Options, VirtioOptions {
 /** Adds a card to a machine as function 0 of device 3, on line 11. */
 export function addNic(machine: Machine, options: NicOptions): NicModel {
   const { kind = "e1000" } = options;
+  const { model, card } = build(kind, machine, options);
+  machine.pci.add(0, 3, 0, card);
+  return model;
+}
+
+function build(kind: NicKind, machine: Machine, options: NicOptions) {
+  const { clock } = machine;
   const line = machine.line(11);
+  if (kind === "rtl8139") {
+    const model = new Rtl8139Model(clock, machine, line, options);
+    return { model, card: rtl8139Function(model) };
+  }
   if (kind === "virtio-modern" || kind === "virtio-legacy") {
-    const model = new VirtioNetModel(machine.clock, machine, line, options);
-    const [, version] = kind.split("-");
-    machine.pci.add(0, 3, 0, virtioFunction(model, version as VirtioInterface));
-    return model;
+    const model = new VirtioNetModel(clock, machine, line, options);
+    const version: VirtioInterface = kind === "virtio-modern" ? "modern" : "legacy";
+    return { model, card: virtioFunction(model, version) };
   }
   const is82574 = kind === "e1000e";
-  const chip = { qemu: !is82574, is82574, ...options };
-  const model = new E1000Model(machine.clock, machine, line, chip);
-  const card = {
-    vendor: 0x8086,
-    device: is82574 ? 0x10d3 : 0x100e,
-    classCode: 0x020000,
-    interruptLine: 11,
-    interruptPin: 1,
-    bars: { 0: { address: 0xfebc0000, size: 0x20000, device: model } },
-  };
-  machine.pci.add(0, 3, 0, new PciFunction(card));
-  return model;
+  const model = new E1000Model(clock, machine, line, { qemu: !is82574, is82574, ...options });
+  const bars = { 0: { address: 0xfebc0000, size: 0x20000, device: model } };
+  return { model, card: ethernet(0x8086, is82574 ? 0x10d3 : 0x100e, bars) };
+}
+
+function ethernet(vendor: number, device: number, bars: FunctionOptions["bars"]): PciFunction {
+  const line = { interruptLine: 11, interruptPin: 1 };
+  const revision = vendor === 0x10ec ? 0x20 : 0;
+  return new PciFunction({ vendor, device, classCode: 0x020000, revision, ...line, bars });
+}
+
+/** Returns the PCI function of an RTL8139C+. */
+export function rtl8139Function(model: Rtl8139Model): PciFunction {
+  return ethernet(0x10ec, 0x8139, { 1: { address: 0xfebf1000, size: 0x100, device: model } });
 }

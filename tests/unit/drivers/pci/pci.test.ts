@@ -169,7 +169,7 @@ test("starts the controllers that it can drive, and reports why others are unuse
     .map((line) => line.replace(/^\[.*?\] /, ""));
   assert.deepEqual(lines, [
     "pci 00:03.0: Intel 82540EM Gigabit Ethernet Controller [8086:100e]: e1000, irq 11",
-    "pci 00:04.0: RTL8139 [10ec:8139]: no driver",
+    "pci 00:04.0: Realtek RTL-8139 Fast Ethernet [10ec:8139]: probe failed",
     "pci 00:05.0: Virtio network device [1af4:1000]: probe failed",
     "pci 00:06.0: Virtio 1.0 network device [1af4:1041]: probe failed",
     "pci 00:07.0: Intel 82545EM Gigabit Ethernet Controller (Copper) [8086:100f]: " +

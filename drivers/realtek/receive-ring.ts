@@ -1,0 +1,129 @@
+/**
+ * The receive ring of an RTL8139C+ (DS: C+ mode receive descriptors). Every descriptor holds a
+ * frame of the pool. A filled frame is replaced by an empty one, and the descriptor goes back to
+ * the card at once, by its OWN bit.
+ */
+import { FRAME_STORAGE, REALTEK_RING } from "../../core/limits";
+import { allocateDma, physical } from "../../machine/dma";
+import { dmaArrived, dmaLoad64, dmaReady } from "../../machine/host";
+import { DeviceCounters } from "../../net/phy/counters";
+import { LARGEST_FRAME } from "../../net/phy/device";
+import { FramePool } from "../../net/phy/pool";
+import { Frame } from "../../net/wire/frame";
+import {
+  DESCRIPTOR_BYTES,
+  EOR,
+  FS,
+  LS,
+  OWN,
+  RECEIVE_CRC,
+  RECEIVE_FAE,
+  RECEIVE_LENGTH,
+  RECEIVE_RES,
+  RING_ALIGNMENT,
+} from "./registers";
+
+const MASK: u32 = REALTEK_RING - 1;
+const FCS: u32 = 4;
+
+export class ReceiveRing {
+  private readonly descriptors: usize = allocateDma(
+    REALTEK_RING * DESCRIPTOR_BYTES,
+    RING_ALIGNMENT,
+  );
+  /** The frame of each descriptor; 0 before `reset`. */
+  private readonly frames: StaticArray<usize> = new StaticArray<usize>(REALTEK_RING);
+  private next: u32 = 0;
+  /** Whether the rest of a frame that spans several descriptors is being dropped. */
+  private discarding: bool = false;
+
+  constructor(
+    private readonly pool: FramePool,
+    private readonly counters: DeviceCounters,
+  ) {}
+
+  /** Empties every descriptor and gives it to the card, which is stopped. Returns the address. */
+  reset(): u64 {
+    for (let i: u32 = 0; i < REALTEK_RING; i++) {
+      if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
+      assert(this.frames[i] != 0, "the pool has no frames for the receive ring");
+      this.give(i);
+    }
+    this.next = 0;
+    this.discarding = false;
+    return physical(this.descriptors);
+  }
+
+  filled(): bool {
+    return (this.status(this.next) & OWN) == 0;
+  }
+
+  /** Takes the oldest good frame; returns null if there is none, or no free frame in the pool. */
+  receive(): Frame | null {
+    // Bounded, because a card may fill bad descriptors as fast as they are dropped.
+    for (let i: u32 = 0; i < REALTEK_RING; i++) {
+      const status = this.status(this.next);
+      if ((status & OWN) != 0) return null;
+      const frame = this.take(this.next, status);
+      this.next = (this.next + 1) & MASK;
+      if (frame != null) return frame;
+    }
+    return null;
+  }
+
+  /** Takes the frame of a filled descriptor. If it is bad, or the pool is empty, returns null. */
+  private take(index: u32, status: u32): Frame | null {
+    const frame = changetype<Frame>(unchecked(this.frames[index]));
+    const length = (status & RECEIVE_LENGTH) - FCS;
+    const fresh = this.accept(status, length) ? this.pool.allocate() : null;
+    if (fresh == null) {
+      this.give(index);
+      return null;
+    }
+    this.frames[index] = changetype<usize>(fresh);
+    this.give(index);
+    dmaArrived(frame.storage, length);
+    frame.next = null;
+    frame.start = frame.storage;
+    frame.length = length;
+    this.counters.receivedFrames++;
+    this.counters.receivedBytes += length as u64;
+    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
+    return frame;
+  }
+
+  /** Reports whether this is a whole, good frame, and the pool has another; counts it if not. */
+  private accept(status: u32, length: u32): bool {
+    const last = (status & LS) != 0;
+    if (this.discarding || !last || (status & FS) == 0) {
+      // Count the frame once, and drop all its descriptors.
+      if (!this.discarding) this.counters.oversized++;
+      this.discarding = !last;
+    } else if ((status & RECEIVE_CRC) != 0) this.counters.crcErrors++;
+    else if ((status & (RECEIVE_RES | RECEIVE_FAE)) != 0) this.counters.frameErrors++;
+    // Less than an FCS wraps around.
+    else if ((status & RECEIVE_LENGTH) <= FCS) this.counters.lengthErrors++;
+    else if (length > LARGEST_FRAME) this.counters.oversized++;
+    else if (this.pool.available == 0) this.counters.noFrame++;
+    else return true;
+    return false;
+  }
+
+  /** Gives the frame's storage to the card. The OWN bit comes last. */
+  private give(index: u32): void {
+    const at = this.pointer(index);
+    const frame = changetype<Frame>(unchecked(this.frames[index]));
+    store<u64>(at, physical(frame.storage), 8);
+    store<u32>(at, 0, 4);
+    dmaReady(at, 0);
+    store<u32>(at, OWN | (index == MASK ? EOR : 0) | FRAME_STORAGE);
+  }
+
+  private status(index: u32): u32 {
+    return dmaLoad64(this.pointer(index)) as u32;
+  }
+
+  private pointer(index: u32): usize {
+    return this.descriptors + ((index * DESCRIPTOR_BYTES) as usize);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * What drivers of network cards with a ring for each direction have in common: who owns a frame,
+ * what is counted, and when interrupts are masked. The handler only masks further interrupts.
+ * Frames are received by polling until the ring is empty; `needsPoll` then unmasks the interrupts.
+ */
+import { NEVER } from "../core/time";
+import { DeviceCounters } from "../net/phy/counters";
+import { Frame } from "../net/wire/frame";
+import { Nic } from "./nic";
+
+export abstract class RingNic extends Nic {
+  protected address: u64 = 0;
+  protected up: bool = false;
+  /** The link's state and speed in Mb/s when `service` last read them. */
+  protected link: bool = false;
+  protected speed: u32 = 0;
+  /** Whether interrupts are masked: at first and from each one until `needsPoll` finds no work. */
+  private masked: bool = true;
+  /** Whether a sender found the ring full and waits for room. */
+  private waitingForRoom: bool = false;
+
+  /** Enables both directions with empty rings. */
+  protected abstract switchOn(): void;
+  /** Disables them, and releases what is queued. */
+  protected abstract switchOff(): void;
+  /** Masks all interrupts of the card. */
+  protected abstract mask(): void;
+  /** Unmasks them: also those of sent frames, if a sender waits for room. */
+  protected abstract unmask(forRoom: bool): void;
+  /** Acknowledges the causes of interrupts; reads the link's state if it may have changed. */
+  protected abstract service(): void;
+  /** Takes the oldest good frame, or returns null. */
+  protected abstract takeFrame(): Frame | null;
+  /** Reports whether the card has filled a buffer that has not been taken. */
+  protected abstract hasFrame(): bool;
+  /** Frames that can be queued now. */
+  protected abstract room(): u32;
+  protected abstract queue(frame: Frame): void;
+  /** Hands queued frames to the card. */
+  protected abstract handOver(): void;
+  /** Returns sent frames to the pool. */
+  protected abstract reclaim(): void;
+
+  start(): void {
+    this.setUp(true);
+  }
+  hardwareAddress(): u64 {
+    return this.address;
+  }
+  linkUp(): bool {
+    return this.link && this.up;
+  }
+  linkSpeed(): u32 {
+    return this.linkUp() ? this.speed : 0;
+  }
+  counters(): DeviceCounters {
+    return this.count;
+  }
+
+  receive(): Frame | null {
+    if (!this.up) return null;
+    const next = this.count.interrupts + 1;
+    const frame = this.takeFrame();
+    if (frame == null) this.reclaim();
+    // Interrupts were unmasked when the frame arrived, so an interrupt is due.
+    else if (!this.masked) this.watch.expect(next);
+    return frame;
+  }
+
+  canTransmit(): bool {
+    if (!this.up) return false;
+    if (this.room() != 0) return true;
+    this.handOver();
+    this.reclaim();
+    if (this.room() != 0) return true;
+    if (!this.waitingForRoom) {
+      this.waitingForRoom = true;
+      if (!this.masked) this.unmask(true);
+    }
+    return false;
+  }
+
+  transmit(frame: Frame): bool {
+    const linked = this.linkUp();
+    if (linked && this.canTransmit()) {
+      this.count.sentFrames++;
+      this.count.sentBytes += frame.length as u64;
+      this.queue(frame);
+      return true;
+    }
+    if (linked) this.count.ringFull++;
+    else this.count.linkDown++;
+    this.pool.release(frame);
+    return false;
+  }
+
+  flush(): void {
+    if (!this.up) return;
+    this.handOver();
+    this.reclaim();
+  }
+
+  setUp(up: bool): void {
+    if (up == this.up) return;
+    this.up = up;
+    this.waitingForRoom = false;
+    if (up) this.switchOn();
+    else {
+      this.mask();
+      this.masked = true;
+      this.switchOff();
+    }
+  }
+
+  needsPoll(): bool {
+    if (!this.up) return false;
+    if (this.hasFrame()) return true;
+    if (!this.masked && this.watch.interruptDriven) return false;
+    // Causes up to here are handled now; later ones interrupt as soon as they are unmasked.
+    const linked = this.link;
+    this.service();
+    if (this.link != linked || this.hasFrame() || this.hasRoomAgain()) return true;
+    if (!this.watch.interruptDriven) return false;
+    this.masked = false;
+    this.unmask(this.waitingForRoom);
+    return false;
+  }
+
+  pollAt(now: i64): i64 {
+    return this.up ? this.watch.pollAt(now) : NEVER;
+  }
+
+  /** Another device on the line may have raised this interrupt, which is harmless. */
+  interrupt(): void {
+    this.mask();
+    this.masked = true;
+    this.count.interrupts++;
+  }
+
+  quiesce(): void {
+    this.setUp(false);
+    this.pci.disableMaster();
+  }
+
+  /** Returns true once when a sender that found the ring full can continue. */
+  private hasRoomAgain(): bool {
+    if (!this.waitingForRoom) return false;
+    this.reclaim();
+    if (this.room() == 0) return false;
+    this.waitingForRoom = false;
+    return true;
+  }
+}
+
+/** Reports whether a hardware address is a valid unicast address. */
+export function isStation(address: u64): bool {
+  return address != 0 && ((address >> 40) & 1) == 0;
+}
