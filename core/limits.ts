@@ -314,6 +314,9 @@ export const NC_LINES: u32 = 256;
 export const NC_BYTES: u32 = 64 * 1024;
 /** Bytes that `nc` prints at once. */
 export const NC_PRINT_BYTES: u32 = 4096;
+/** Sockets of `sock`, and the bytes that it receives at once. */
+export const SOCK_HANDLES: i32 = 64;
+export const SOCK_RECEIVE_BYTES: u32 = 8 * 1024;
 /** Frames that `tcpdump` queues for printing, and bytes captured of each. */
 export const CAPTURE_FRAMES: u32 = 256;
 export const CAPTURE_BYTES: u32 = 128;

@@ -125,6 +125,7 @@ test("help shows the words of commands that are used like those of Linux", async
     ["dig", "@SERVER -p -x CAA +short +tcp +time +tries +noall"],
     ["nslookup", "-type -port -timeout -retry -vc -norecurse"],
     ["nstat", "-z -a PATTERN"],
+    ["sock", "tcp udp bind listen accept connect send recv shutdown close set get info"],
     ["resolvectl", "status query dns domain revert flush-caches statistics"],
   ]) {
     const lines = printed(lab, `help ${name}`);

@@ -21,6 +21,7 @@ import { Ping } from "./ping";
 import { Resolvectl } from "./resolvectl";
 import { Rpc } from "./rpc";
 import { SelfTest } from "./selftest";
+import { Sock } from "./sock";
 import { Ss } from "./ss";
 import { Sysctl } from "./sysctl";
 import { Tc } from "./tc";
@@ -50,6 +51,7 @@ export function addNetworkCommands(
   registry.add(new Resolvectl(stack));
   registry.add(new Rpc(stack));
   registry.add(new SelfTest());
+  registry.add(new Sock(stack));
   registry.add(new Ss(stack));
   registry.add(new Sysctl(new KernelParameters(stack.ip.tcp.settings)));
   registry.add(new Tc(stack));

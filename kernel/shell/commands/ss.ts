@@ -20,9 +20,9 @@ import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
 import { formatIpv4, Ipv4Address } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { connectionDetails } from "../connection-details";
 import { Options } from "../options";
 import { Session } from "../session";
-import { formatMilliseconds } from "../time-text";
 
 const OPTIONS: StaticArray<string> = [
   "t|tcp",
@@ -106,21 +106,7 @@ class SsJob extends Job {
     const outQueue = connection.unacknowledged();
     this.row("tcp", state, connection.readable(), outQueue, `${local} ${remote}`);
     if (!this.info) return;
-    const size = connection.segmentSize;
-    const cwnd = connection.congestionWindow / size;
-    const ssthresh = connection.slowStartThreshold / size;
-    this.session.printLine(
-      `\t${connection.timestamps ? " ts" : ""}${connection.selective ? " sack" : ""}` +
-        `${connection.ecn ? " ecn" : ""}${connection.ecnSeen ? " ecnseen" : ""}` +
-        ` ${connection.congestionName}${scales(connection)}` +
-        ` rto:${connection.retransmissionTimeout / 1000}` +
-        ` rtt:${formatMilliseconds(connection.roundTripTime)}` +
-        `/${formatMilliseconds(connection.roundTripVariation)}` +
-        ` mss:${size} cwnd:${cwnd} ssthresh:${ssthresh}` +
-        ` snd_wnd:${connection.sendWindow} rcv_space:${connection.receiveWindow}` +
-        ` unacked:${connection.inFlight} retrans:${connection.retransmissions}` +
-        losses(connection, size),
-    );
+    this.session.printLine(`\t${connectionDetails(connection)}`);
   }
 }
 
@@ -148,24 +134,6 @@ export class Ss extends Command {
       options.has("i"),
     );
   }
-}
-
-/** Returns the window shifts, if windows are scaled: the peer's and this host's. */
-function scales(connection: TcpConnection): string {
-  const sent = connection.sendShift;
-  const received = connection.receiveShift;
-  return sent + received > 0 ? ` wscale:${sent},${received}` : "";
-}
-
-/** Returns what SACK reports, if anything: segments that are lost and that have arrived. */
-function losses(connection: TcpConnection, size: u32): string {
-  const lost = (connection.lost + size - 1) / size;
-  const sacked = (connection.sacked + size - 1) / size;
-  return (
-    (lost > 0 ? ` lost:${lost}` : "") +
-    (sacked > 0 ? ` sacked:${sacked}` : "") +
-    (connection.reordering ? " reord_seen:1" : "")
-  );
 }
 
 /** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */
