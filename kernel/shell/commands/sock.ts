@@ -72,11 +72,11 @@ const DETAILS: StaticArray<string> = [
   "  listen H [BACKLOG]                      accepts connections",
   "  accept H [-w SECONDS]                   prints a handle, and the peer",
   "  connect H HOST PORT [-w SECONDS]        connects",
-  "  send H [-e] [-x] [-d HOST:PORT] TEXT... sends; -e: \\r \\n \\xHH, -x: hexadecimal",
+  "  send H [-e] [-x] [-d HOST:PORT] TEXT... -e: \\r \\n \\xHH, -x: hexadecimal",
   "  recv H [-n BYTES] [-x] [-w SECONDS]     prints what arrives",
   "  shutdown H                              ends the sending direction",
   "  close H                                 closes, and frees the handle",
-  "  set H OPTION VALUE, get H OPTION        SO_KEEPALIVE, TCP_NODELAY, IP_TOS, ...",
+  "  set H OPTION VALUE, get H OPTION        options by their POSIX names",
   "  info H                                  the state, as ss -i shows it",
 ];
 const IN_USE: string = "Invalid argument, expected a socket that is not in use yet";
