@@ -33,12 +33,15 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
 const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
-    /^kernel\/shell\/(?!commands\/(curl|httpd|iperf3|nc))/,
+    /^kernel\/shell\/(?!commands\/(curl\/(body|job|module-source)|nc\/))/,
+    /^kernel\/programs\/status-site/,
     /^drivers\/(nic-probe|pci|realtek|virtio\/(legacy-pci|modern-pci|pci|rng|transport))/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,
-    /^net\/service\/(dhcp|dns|json-rpc|json\/digest|websocket|http\/url|interface-config|settings)/,
+    /^net\/service\/(dhcp|dns|json-rpc|json\/digest|ntp|websocket)/,
+    /^net\/service\/(http\/url|interface-config|settings|tls\/(names|failure))/,
+    /^net\/socket\/tcp\/send\/path-mtu/,
   ]
     .map((path) => path.source)
     .join("|"),

@@ -209,7 +209,7 @@ export const CURL_PIECE_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
 /** Connections of the server, and requests of one connection answered in one turn. */
-export const HTTP_SERVER_CONNECTIONS: u32 = 256;
+export const HTTP_SERVER_CONNECTIONS: u32 = 16384;
 export const HTTP_TURN_REQUESTS: u32 = 32;
 /** The head of a request, and the empty lines before it. */
 export const HTTP_SERVER_HEAD_BYTES: u32 = 16 * 1024;

@@ -2,6 +2,7 @@
  * A bidirectional stream of bytes: TCP, or TLS over TCP. Its users need not know which it is.
  * Nothing blocks: reading returns 0 bytes if none have arrived.
  */
+import { Wakeable } from "../../../core/wakeable";
 
 export const enum StreamStatus {
   /** Not yet usable; wait. */
@@ -55,6 +56,10 @@ export interface Stream {
   writable(): u32;
   /** Queues up to `length` bytes to be sent. Returns how many. */
   write(source: usize, length: u32): u32;
+  /**
+   * Has `subscriber` woken when there may be more to read, room to write, or an end. Null: nobody.
+   */
+  subscribe(subscriber: Wakeable | null): void;
   /** Probes a peer after `idle` microseconds of silence (RFC 9293 section 3.8.4); 0: never. */
   setKeepAlive(idle: i64): void;
   /** Closes the sending direction once all written data is sent. Reading remains possible. */

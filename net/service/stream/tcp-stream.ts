@@ -1,4 +1,5 @@
 /** TCP connections and listeners as streams (RFC 9293 section 3.9.1). */
+import { Wakeable } from "../../../core/wakeable";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../socket/error";
 import { TcpConnection } from "../../socket/tcp/connection";
 import { TcpListener } from "../../socket/tcp/listen/listener";
@@ -73,6 +74,9 @@ export class TcpStream implements Stream {
   }
   write(source: usize, length: u32): u32 {
     return this.connection.write(source, length);
+  }
+  subscribe(subscriber: Wakeable | null): void {
+    this.connection.subscribe(subscriber);
   }
   setKeepAlive(idle: i64): void {
     this.connection.setKeepAlive(idle);

@@ -17,6 +17,7 @@ import {
   TlsNumberField,
   TlsState,
 } from "../../../core/tls-codes";
+import { Wakeable } from "../../../core/wakeable";
 import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
 import { failureOf, failureWords } from "./failure";
 import { groupName } from "./names";
@@ -227,6 +228,9 @@ export class TlsStream implements Stream {
     this.flush();
   }
 
+  subscribe(subscriber: Wakeable | null): void {
+    this.below.subscribe(subscriber);
+  }
   setKeepAlive(idle: i64): void {
     this.below.setKeepAlive(idle);
   }

@@ -3,6 +3,7 @@
  * segments are sent in the next `dispatch`. All handles of one connection are equivalent.
  */
 import { Ring } from "../../../core/ring";
+import { Wakeable } from "../../../core/wakeable";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { CONGESTION_NAMES, CongestionAlgorithm } from "./congestion/controller";
@@ -78,6 +79,11 @@ export class TcpConnection {
   /** Probes a peer that is silent for `idle` microseconds (RFC 9293, 3.8.4); 0 disables probes. */
   setKeepAlive(idle: i64): void {
     this.block.keepAlive(idle);
+  }
+
+  /** Has `subscriber` woken by every segment that arrives, and by the end. Null: nobody. */
+  subscribe(subscriber: Wakeable | null): void {
+    this.block.subscribe(subscriber);
   }
 
   // --- receiving ---

@@ -3,6 +3,7 @@
  * diagram, and one object for each subject. Each object alone writes its fields, except for the
  * links at the end.
  */
+import { Wakeable } from "../../../core/wakeable";
 import { DEFAULT_TTL, ECN_BITS } from "../../wire/ipv4";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
@@ -91,6 +92,9 @@ export class ControlBlock extends Scheduled {
    * acknowledged for this many microseconds. 0 means the R2 times in timing.ts.
    */
   userTimeout: i64 = 0;
+
+  /** Who is woken when a segment arrives, and at the end. */
+  private subscriber: Wakeable | null = null;
 
   readonly negotiated: Negotiated;
   readonly receiver: Receiver;
@@ -184,6 +188,16 @@ export class ControlBlock extends Scheduled {
     this.acknowledgments.challenge(this, now);
   }
 
+  subscribe(subscriber: Wakeable | null): void {
+    this.subscriber = subscriber;
+  }
+
+  /** Tells the user that something has happened. */
+  notify(): void {
+    const subscriber = this.subscriber;
+    if (subscriber != null) subscriber.wake();
+  }
+
   /** Notes an error that does not end the connection. */
   softFail(error: SocketError): void {
     this.softError = error;
@@ -196,6 +210,7 @@ export class ControlBlock extends Scheduled {
     this.sender.release();
     this.stopTimers();
     this.wake();
+    this.notify();
   }
 
   /** Ends the connection with a RST to the peer. */

@@ -5,6 +5,7 @@
 
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
+import { Timed } from "../../../core/timer-queue";
 import { Ipv4Address } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { PROTOCOL_TCP } from "../../wire/ipv4";
@@ -32,7 +33,7 @@ import { TcpSegment } from "./segment";
 import { TcpSettings } from "./settings";
 import { SocketOptions } from "./socket-options";
 import { TcpState } from "./state";
-import { Schedule, Scheduled } from "./time/schedule";
+import { Schedule } from "./time/schedule";
 import { SINK_RETRY } from "./timing";
 
 export class Tcp implements ListenerOwner {
@@ -271,6 +272,7 @@ export class Tcp implements ListenerOwner {
       }
     }
     const drop = receiveSegment(block, segment, now);
+    block.notify();
     if (segment.refused) this.refuse(segment, sink);
     if (drop == Drop.None) sink.confirm(block.path);
     if (block.state != previous) {
@@ -335,6 +337,6 @@ export class Tcp implements ListenerOwner {
 }
 
 /** Returns an entry of the schedule as a control block, which every entry is. */
-function blockOf(entry: Scheduled): ControlBlock {
+function blockOf(entry: Timed): ControlBlock {
   return changetype<ControlBlock>(entry);
 }

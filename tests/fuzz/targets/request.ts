@@ -62,10 +62,12 @@ class Client {
       const length = min(cuts.empty ? bytes.length : cuts.byte() + 1, bytes.length - at);
       if (this.stream.ending() != "open") break;
       this.stream.incoming.add(bytes.pointer + at, length);
+      this.stream.notify();
       this.poll(0);
       at += length;
     }
     this.stream.state = StreamStatus.Finished;
+    this.stream.notify();
     this.poll(0);
     return this.stream.takeSent();
   }

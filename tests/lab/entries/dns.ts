@@ -1,4 +1,5 @@
 /** The resolver over a UDP table that sends into a capturing sink. */
+import { Wakeable } from "../../../core/wakeable";
 import { DnsAnswer } from "../../../net/service/dns/answer";
 import { DirectOptions, DirectQuery } from "../../../net/service/dns/direct-query";
 import { DnsQuery } from "../../../net/service/dns/query";
@@ -68,6 +69,7 @@ class ScriptedStream implements Stream {
     return 0;
   }
   consume(_length: u32): void {}
+  subscribe(_subscriber: Wakeable | null): void {}
   setKeepAlive(_idle: i64): void {}
   close(): void {}
   abort(): void {

@@ -1,4 +1,5 @@
 /** The HTTP server over scripted streams, with a handler of a few pages. */
+import { HTTP_SERVER_CONNECTIONS } from "../../../core/limits";
 import { parseDecimalText } from "../../../core/text";
 import { BodySink, PatternSource } from "../../../net/service/http/message/body";
 import { HttpHandler, IncomingRequest } from "../../../net/service/http/server/handler";
@@ -61,13 +62,16 @@ export function connect(room: u32, keeps: bool): u32 {
 }
 export function push(stream: u32, pointer: usize, length: u32): void {
   streams[stream].incoming.add(pointer, length);
+  streams[stream].notify();
 }
 export function setState(stream: u32, state: u32, kind: u32): void {
   streams[stream].state = state;
   streams[stream].kind = kind;
+  streams[stream].notify();
 }
 export function giveRoom(stream: u32, room: u32): void {
   streams[stream].room = room;
+  streams[stream].notify();
 }
 export function sent(stream: u32): string {
   return streams[stream].takeSent();
@@ -87,6 +91,9 @@ export function poll(now: i64): bool {
 }
 export function pollAt(): i64 {
   return server.pollAt(0);
+}
+export function bound(): u32 {
+  return HTTP_SERVER_CONNECTIONS;
 }
 export function connections(): u32 {
   return server.connectionCount();

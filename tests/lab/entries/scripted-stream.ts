@@ -1,5 +1,6 @@
 /** A stream whose other end is a test: it delivers bytes and reads what was sent. */
 import { latin1 } from "../../../core/text";
+import { Wakeable } from "../../../core/wakeable";
 import {
   Stream,
   StreamFailure,
@@ -52,6 +53,7 @@ export class ScriptedStream implements Stream {
   readonly incoming: Bytes = new Bytes();
   readonly outgoing: Bytes = new Bytes();
   label: string = "";
+  private subscriber: Wakeable | null = null;
 
   poll(_now: i64): void {}
   status(): StreamStatus {
@@ -103,6 +105,14 @@ export class ScriptedStream implements Stream {
   release(): void {
     assert(!this.released && !this.aborted, "ended twice");
     this.released = true;
+  }
+  subscribe(subscriber: Wakeable | null): void {
+    this.subscriber = subscriber;
+  }
+  /** Wakes the subscriber, as TCP does for whatever happens. */
+  notify(): void {
+    const subscriber = this.subscriber;
+    if (subscriber != null) subscriber.wake();
   }
   setKeepAlive(_idle: i64): void {}
   abort(): void {

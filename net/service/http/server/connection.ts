@@ -6,12 +6,9 @@
  *
  * Every state has a deadline. A body may take 30 s plus a second for each KiB.
  */
-import {
-  HTTP_SERVER_HEAD_BYTES,
-  HTTP_SERVER_HEADER_FIELDS,
-  HTTP_TURN_REQUESTS,
-} from "../../../../core/limits";
-import { MICROSECOND, SECOND } from "../../../../core/time";
+import { HTTP_TURN_REQUESTS } from "../../../../core/limits";
+import { earlier, MICROSECOND, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
+import { Wakeable } from "../../../../core/wakeable";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { BodySink } from "../message/body";
 import { BodyDecoder } from "../message/body-decoder";
@@ -19,7 +16,9 @@ import { BodyKind, Framing } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { isAuthority } from "./authority";
+import { AwakeQueue, Queued } from "./connection-queue";
 import { HttpHandler, IncomingRequest } from "./handler";
+import { RequestReader, SpareReaders } from "./request-reader";
 import { HttpResponse } from "./response";
 import { ResponseWriter } from "./response-writer";
 
@@ -32,6 +31,8 @@ const BODY_TIME: i64 = 30 * SECOND;
 const MICROSECONDS_PER_BYTE: i64 = 977 * MICROSECOND;
 /** How long input is read and dropped after the last response (section 9.6). */
 const LINGER_TIME: i64 = 2 * SECOND;
+/** How long a response waits for memory. */
+const RETRY_TIME: i64 = 10 * MILLISECOND;
 
 const CONTINUE: string = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -43,21 +44,29 @@ export const enum ConnectionState {
   Gone = 4,
 }
 
-/** The head of the current request, its parser, and the request as handlers see it. */
-class RequestReader {
-  readonly head: HttpHead = new HttpHead(HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS);
-  readonly parser: HeadParser = new HeadParser(this.head, true);
-  readonly request: IncomingRequest = new IncomingRequest(this.head);
+/** What all connections of a server share. */
+export class ServerShared {
+  readonly framing: Framing = new Framing();
+  readonly readers: SpareReaders = new SpareReaders();
+  /** The connections to be polled. */
+  readonly awake: AwakeQueue = new AwakeQueue();
+
+  constructor(
+    readonly handler: HttpHandler,
+    readonly writer: ResponseWriter,
+  ) {}
 }
 
-/** Polled by HttpServer until its state is Gone. */
-export class ServerConnection {
+/** Polled by HttpServer, whenever it is awake, until its state is Gone. */
+export class ServerConnection extends Queued implements Wakeable {
   state: ConnectionState = ConnectionState.Head;
-  /** When the current state times out, in microseconds since boot. */
-  deadline: i64;
   /** Requests answered. */
   requests: u32 = 0;
-  /** Created on the first byte; many connections never send one. */
+  /** When the current state times out, in microseconds since boot. */
+  private timeout: i64;
+  /** When to poll a response next that could not be written for lack of memory; or NEVER. */
+  private retryAt: i64 = NEVER;
+  /** There is one from the first byte of a request to the end of its response. */
   private reader: RequestReader | null = null;
   /** Made for the first request that has a body. */
   private decoder: BodyDecoder | null = null;
@@ -71,13 +80,27 @@ export class ServerConnection {
 
   constructor(
     private readonly stream: Stream,
-    private readonly handler: HttpHandler,
-    private readonly writer: ResponseWriter,
-    /** Shared by all connections of the server. */
-    private readonly framing: Framing,
+    private readonly shared: ServerShared,
     now: i64,
   ) {
-    this.deadline = now + HEAD_TIME;
+    super();
+    this.timeout = now + HEAD_TIME;
+  }
+
+  /** Has the connection polled, now and whenever something happens to its stream. */
+  start(): void {
+    this.stream.subscribe(this);
+    this.wake();
+  }
+
+  /** Has the connection polled in the next turn. */
+  wake(): void {
+    this.shared.awake.push(this);
+  }
+
+  /** Returns when to poll even if nothing happens, in microseconds since boot. */
+  deadline(): i64 {
+    return earlier(this.timeout, this.retryAt);
   }
 
   private get head(): HttpHead {
@@ -93,7 +116,7 @@ export class ServerConnection {
   /** Reports whether it is between requests, so that the server may close it to make room. */
   idle(): bool {
     if (this.state != ConnectionState.Head || this.requests == 0) return false;
-    return this.head.length == 0 && this.stream.readable() == 0;
+    return this.reader == null && this.stream.readable() == 0;
   }
 
   /** Proceeds as far as possible without blocking. Returns true if it took a step. */
@@ -106,8 +129,19 @@ export class ServerConnection {
       moved = true;
     }
     if (this.state == ConnectionState.Linger) this.linger();
-    if (now >= this.deadline && this.state != ConnectionState.Gone) this.late(now);
+    if (now >= this.timeout && this.state != ConnectionState.Gone) this.late(now);
+    const stuck = this.state == ConnectionState.Respond && !moved;
+    this.retryAt = stuck ? now + RETRY_TIME : NEVER;
+    if (this.state == ConnectionState.Head) this.giveReader();
     return moved;
+  }
+
+  /** Returns the reader while there is nothing of a request. */
+  private giveReader(): void {
+    const reader = this.reader;
+    if (reader == null || reader.head.length > 0) return;
+    this.shared.readers.give(reader);
+    this.reader = null;
   }
 
   private step(now: i64): bool {
@@ -118,11 +152,13 @@ export class ServerConnection {
 
   /** Aborts the connection. */
   abort(): void {
+    this.stream.subscribe(null);
     this.stream.abort();
     this.state = ConnectionState.Gone;
   }
 
   private release(): bool {
+    this.stream.subscribe(null);
     this.stream.release();
     this.state = ConnectionState.Gone;
     return false;
@@ -136,8 +172,8 @@ export class ServerConnection {
       if (status == StreamStatus.Failed || status == StreamStatus.Finished) this.release();
       return false;
     }
-    if (this.reader == null) this.reader = new RequestReader();
-    if (this.head.length == 0) this.deadline = now + HEAD_TIME;
+    if (this.reader == null) this.reader = this.shared.readers.take();
+    if (this.head.length == 0) this.timeout = now + HEAD_TIME;
     stream.consume(this.parser.feed(stream.peekPointer(), length));
     if (this.parser.state == HeadState.Failed) return this.refuse(this.headStatus(), now);
     if (this.parser.state == HeadState.Done) this.headRead(now);
@@ -152,7 +188,7 @@ export class ServerConnection {
   private headRead(now: i64): void {
     const head = this.head;
     const valid = this.request.readTarget() && this.hostIsValid();
-    const framing = this.framing;
+    const framing = this.shared.framing;
     if (!framing.readRequest(head)) {
       this.refuse(framing.unknownCoding ? 501 : 400, now);
       return;
@@ -164,15 +200,15 @@ export class ServerConnection {
     }
     this.bodySince = now;
     if (!this.expectBody(framing)) {
-      this.answer(this.handler.handle(this.request), now);
+      this.answer(this.shared.handler.handle(this.request), now);
       return;
     }
     if (head.minorVersion > 0 && head.find("expect") >= 0 && !this.meetExpectation()) {
       this.refuse(417, now);
       return;
     }
-    this.sink = this.handler.body(this.request);
-    this.deadline = now + BODY_TIME;
+    this.sink = this.shared.handler.body(this.request);
+    this.timeout = now + BODY_TIME;
     this.state = ConnectionState.Body;
   }
 
@@ -201,7 +237,7 @@ export class ServerConnection {
   /** Answers "Expect: 100-continue" unless the body has begun. Returns false for other values. */
   private meetExpectation(): bool {
     if (!this.head.hasToken("expect", "100-continue")) return false;
-    if (this.stream.readable() == 0) this.writer.writeText(this.stream, CONTINUE);
+    if (this.stream.readable() == 0) this.shared.writer.writeText(this.stream, CONTINUE);
     return true;
   }
 
@@ -226,14 +262,14 @@ export class ServerConnection {
       this.request.bodyBytes += part;
       this.extendDeadline(this.request.bodyBytes);
     }
-    if (decoder.finished) this.answer(this.handler.handle(this.request), now);
+    if (decoder.finished) this.answer(this.shared.handler.handle(this.request), now);
     return true;
   }
 
   /** Extends the deadline according to the bytes of the body moved so far. */
   private extendDeadline(bytes: u64): void {
     const earned = min<u64>(bytes, 1 << 40) as i64;
-    this.deadline = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
+    this.timeout = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
   }
 
   /** Responds with an error and closes the connection. */
@@ -252,7 +288,7 @@ export class ServerConnection {
     response.headOnly = this.request.isMethod("HEAD");
     this.requests++;
     this.bodySince = now;
-    this.deadline = now + BODY_TIME;
+    this.timeout = now + BODY_TIME;
     this.state = ConnectionState.Respond;
   }
 
@@ -264,7 +300,7 @@ export class ServerConnection {
       return false;
     }
     if (!this.headWritten) {
-      if (!this.writer.writeHead(stream, response, this.head.minorVersion)) return false;
+      if (!this.shared.writer.writeHead(stream, response, this.head.minorVersion)) return false;
       this.headWritten = true;
     }
     const body = response.content();
@@ -284,11 +320,11 @@ export class ServerConnection {
     if (response.closes) {
       this.stream.close();
       this.state = ConnectionState.Linger;
-      this.deadline = now + LINGER_TIME;
+      this.timeout = now + LINGER_TIME;
     } else {
       this.parser.reset();
       this.state = ConnectionState.Head;
-      this.deadline = now + KEEP_ALIVE_TIME;
+      this.timeout = now + KEEP_ALIVE_TIME;
     }
     return true;
   }

@@ -1,51 +1,64 @@
-/** The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections and polls each of them. */
+/**
+ * The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections, and polls those for which
+ * something may have happened. Connections that only wait cost nothing in a turn.
+ */
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
-import { earlier, NEVER } from "../../../../core/time";
+import { TimerQueue } from "../../../../core/timer-queue";
 import { Server } from "../../server";
 import { StreamListener } from "../../stream/stream";
-import { Framing } from "../message/framing";
-import { ConnectionState, ServerConnection } from "./connection";
+import { ConnectionState, ServerConnection, ServerShared } from "./connection";
+import { Queued, WaitingQueue } from "./connection-queue";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
+
+/** For how many connections there is room at first. */
+const CONNECTIONS_FIRST = 64;
 
 /** Serves up to HTTP_SERVER_CONNECTIONS connections at once. */
 export class HttpServer implements Server {
   /** Connections accepted and requests answered so far. */
   accepted: u64 = 0;
   requests: u64 = 0;
-  private readonly writer: ResponseWriter;
-  private readonly framing: Framing = new Framing();
-  private connections: Array<ServerConnection> = [];
+  private readonly shared: ServerShared;
+  private readonly waiting: WaitingQueue = new WaitingQueue();
+  private readonly timers: TimerQueue = new TimerQueue(CONNECTIONS_FIRST);
+  private capacity: i32 = CONNECTIONS_FIRST;
+  private readonly connections: Array<ServerConnection> = [];
 
   /** `name` is the value of the Server field: `anonymos/0.1.0`. */
   constructor(
     private readonly listener: StreamListener,
-    private readonly handler: HttpHandler,
+    handler: HttpHandler,
     name: string,
   ) {
-    this.writer = new ResponseWriter(name);
+    this.shared = new ServerShared(handler, new ResponseWriter(name));
   }
 
   /** Accepts and polls connections. Returns true if one took a step: TCP may have work to do. */
   poll(now: i64): bool {
     let moved = this.accept(now);
-    const connections = this.connections;
-    for (let i = connections.length - 1; i >= 0; i--) {
-      const connection = connections[i];
+    for (let late = this.timers.expired(now); late != null; late = this.timers.expired(now)) {
+      this.timers.remove(late);
+      changetype<ServerConnection>(late).wake();
+    }
+    const awake = this.shared.awake;
+    for (let left = awake.length; left > 0; left--) {
+      const connection = changetype<ServerConnection>(awake.take());
+      if (connection.state == ConnectionState.Gone) continue;
       const before = connection.requests;
-      if (connection.poll(now)) moved = true;
+      if (connection.poll(now)) {
+        moved = true;
+        connection.wake();
+      }
       this.requests += connection.requests - before;
-      if (connection.state == ConnectionState.Gone) this.remove(i);
+      this.settle(connection);
     }
     return moved;
   }
 
   /** Returns when to call `poll` next, in microseconds since boot. */
-  pollAt(_now: i64): i64 {
-    let at = NEVER;
-    for (let i = 0; i < this.connections.length; i++)
-      at = earlier(at, this.connections[i].deadline);
-    return at;
+  pollAt(now: i64): i64 {
+    return this.shared.awake.length > 0 ? now : this.timers.nextAt();
   }
 
   connectionCount(): u32 {
@@ -55,8 +68,14 @@ export class HttpServer implements Server {
   /** Closes the port and every connection. */
   close(): void {
     this.listener.close();
-    for (let i = 0; i < this.connections.length; i++) this.connections[i].abort();
-    this.connections = [];
+    const connections = this.connections;
+    while (connections.length > 0) {
+      const last = connections[connections.length - 1];
+      last.abort();
+      this.remove(last);
+    }
+    const awake = this.shared.awake;
+    while (awake.length > 0) awake.take();
   }
 
   private accept(now: i64): bool {
@@ -64,37 +83,52 @@ export class HttpServer implements Server {
     for (;;) {
       // If all connections are busy, new ones stay in the listener's backlog.
       const full = (this.connections.length as u32) >= HTTP_SERVER_CONNECTIONS;
-      const idle = full ? this.longestIdle() : -1;
-      if (full && idle < 0) break;
+      const oldest = this.waiting.first;
+      if (full && oldest == null) break;
       const stream = this.listener.accept();
       if (stream == null) break;
       if (full) {
-        this.connections[idle].abort();
-        this.remove(idle);
+        const connection = changetype<ServerConnection>(oldest);
+        connection.abort();
+        this.remove(connection);
       }
-      this.connections.push(
-        new ServerConnection(stream, this.handler, this.writer, this.framing, now),
-      );
+      this.add(new ServerConnection(stream, this.shared, now));
       this.accepted++;
       any = true;
     }
     return any;
   }
 
-  /** Returns the index of the connection that has been idle longest, or -1. */
-  private longestIdle(): i32 {
-    let oldest = -1;
-    for (let i = 0; i < this.connections.length; i++) {
-      const connection = this.connections[i];
-      if (!connection.idle()) continue;
-      if (oldest < 0 || connection.deadline < this.connections[oldest].deadline) oldest = i;
+  private add(connection: ServerConnection): void {
+    const connections = this.connections;
+    connection.index = connections.length;
+    connections.push(connection);
+    if (connections.length > this.capacity) {
+      this.capacity *= 2;
+      this.timers.enlarge(this.capacity);
     }
-    return oldest;
+    connection.start();
+  }
+
+  /** Removes a connection that is over; has the timer of any other run. */
+  private settle(connection: ServerConnection): void {
+    if (connection.state == ConnectionState.Gone) {
+      this.remove(connection);
+      return;
+    }
+    const at = connection.deadline();
+    if (at < connection.timerKey) this.timers.lower(connection, at);
+    this.waiting.set(connection, connection.idle());
   }
 
   /** Removes a connection by moving the last one into its place; order does not matter. */
-  private remove(index: i32): void {
+  private remove(connection: Queued): void {
+    this.timers.remove(connection);
+    this.waiting.set(connection, false);
     const last = this.connections.pop();
-    if (index < this.connections.length) this.connections[index] = last;
+    const index = connection.index;
+    if (last === connection) return;
+    last.index = index;
+    this.connections[index] = last;
   }
 }

@@ -6,6 +6,7 @@ import { TCP_CONNECTIONS_FIRST } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
+import { Timed, TimerQueue } from "../../../../core/timer-queue";
 import { BareSegment } from "../bare-segment";
 import { TcpCounters } from "../counters";
 import { AckEvent } from "../loss/ack-event";
@@ -22,7 +23,7 @@ export class Schedule {
   now: i64 = 0;
   /** Connections on the active list. */
   activeCount: u32 = 0;
-  readonly timers: TimerQueue = new TimerQueue();
+  readonly timers: TimerQueue = new TimerQueue(TCP_CONNECTIONS_FIRST);
   readonly counters: TcpCounters = new TcpCounters();
   /** The memory of all buffers. */
   readonly pages: Pages = new Pages();
@@ -72,7 +73,7 @@ export class Schedule {
 /**
  * A connection as the schedule sees it. Times are microseconds since boot, NEVER if not running.
  */
-export class Scheduled {
+export class Scheduled extends Timed {
   /** Whether the schedule serves the connection; if not, wake-ups and timers have no effect. */
   attached: bool = false;
   /** The timer of retransmission, probes and RACK (see TimerUse), and of the closed window. */
@@ -84,11 +85,10 @@ export class Scheduled {
   /** Whether the connection is on the active list, and the next connection there. */
   active: bool = false;
   activeNext: Scheduled | null = null;
-  /** The key and the index in the heap; -1 if the connection is not there. */
-  timerKey: i64 = NEVER;
-  timerIndex: i32 = -1;
 
-  constructor(readonly schedule: Schedule) {}
+  constructor(readonly schedule: Schedule) {
+    super();
+  }
 
   attach(): void {
     this.attached = true;
@@ -107,15 +107,15 @@ export class Scheduled {
 
   setRetransmit(at: i64): void {
     this.retransmitAt = at;
-    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+    this.expireBy(at);
   }
   setAcknowledge(at: i64): void {
     this.acknowledgeAt = at;
-    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+    this.expireBy(at);
   }
   setIdle(at: i64): void {
     this.idleAt = at;
-    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+    this.expireBy(at);
   }
 
   // Stopping a timer does not change the heap's key; `TimerQueue` corrects the key at the top.
@@ -134,118 +134,14 @@ export class Scheduled {
     this.idleAt = NEVER;
   }
 
+  private expireBy(at: i64): void {
+    if (at < this.timerKey && this.attached) this.schedule.timers.lower(this, at);
+  }
+
   /** Returns the earliest deadline. */
   deadline(): i64 {
     let at = this.retransmitAt;
     if (this.acknowledgeAt < at) at = this.acknowledgeAt;
     return this.idleAt < at ? this.idleAt : at;
-  }
-}
-
-/**
- * A binary heap of connections by `timerKey`, which is never later than the connection's deadline.
- * A deadline can thus be moved to a later time, as each ACK does, without touching the heap: the
- * key is corrected when the connection reaches the top.
- */
-class TimerQueue {
-  private count: i32 = 0;
-  private items: StaticArray<Scheduled | null> = new StaticArray<Scheduled | null>(
-    TCP_CONNECTIONS_FIRST as i32,
-  );
-
-  /** Makes room for `capacity` connections. */
-  enlarge(capacity: i32): void {
-    const items = new StaticArray<Scheduled | null>(capacity);
-    for (let i = 0; i < this.count; i++) items[i] = this.items[i];
-    this.items = items;
-  }
-
-  /** Returns the earliest deadline of all, or NEVER. */
-  nextAt(): i64 {
-    while (this.count > 0) {
-      const top = this.items[0]!;
-      const deadline = top.deadline();
-      if (deadline <= top.timerKey) return top.timerKey;
-      this.correct(top, deadline);
-    }
-    return NEVER;
-  }
-
-  /** Returns a connection whose deadline has passed, or null. The caller must move the deadline. */
-  expired(now: i64): Scheduled | null {
-    while (this.count > 0) {
-      const top = this.items[0]!;
-      if (top.timerKey > now) return null;
-      const deadline = top.deadline();
-      if (deadline <= now) return top;
-      this.correct(top, deadline);
-    }
-    return null;
-  }
-
-  /** Inserts an attached connection, or makes its key earlier. */
-  lower(connection: Scheduled, key: i64): void {
-    if (!connection.attached) return;
-    connection.timerKey = key;
-    if (connection.timerIndex < 0) connection.timerIndex = this.count++;
-    this.rise(connection, connection.timerIndex);
-  }
-
-  remove(connection: Scheduled): void {
-    const index = connection.timerIndex;
-    if (index < 0) return;
-    connection.timerIndex = -1;
-    connection.timerKey = NEVER;
-    const moved = this.items[--this.count]!;
-    this.items[this.count] = null;
-    if (moved === connection) return;
-    this.rise(moved, index);
-    this.sink(moved, moved.timerIndex);
-  }
-
-  private correct(top: Scheduled, deadline: i64): void {
-    if (deadline == NEVER) {
-      this.remove(top);
-    } else {
-      top.timerKey = deadline;
-      this.sink(top, top.timerIndex);
-    }
-  }
-
-  private rise(connection: Scheduled, from: i32): void {
-    let index = from;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = this.items[parent]!;
-      if (above.timerKey <= connection.timerKey) break;
-      this.put(above, index);
-      index = parent;
-    }
-    this.put(connection, index);
-  }
-
-  private sink(connection: Scheduled, from: i32): void {
-    let index = from;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= this.count) break;
-      let below = this.items[child]!;
-      if (child + 1 < this.count) {
-        const other = this.items[child + 1]!;
-        if (other.timerKey < below.timerKey) {
-          below = other;
-          child++;
-        }
-      }
-      if (below.timerKey >= connection.timerKey) break;
-      this.put(below, index);
-      index = child;
-    }
-    this.put(connection, index);
-  }
-
-  private put(connection: Scheduled, index: i32): void {
-    this.items[index] = connection;
-    connection.timerIndex = index;
   }
 }

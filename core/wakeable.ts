@@ -1,0 +1,5 @@
+/** What sleeps until something that it waits for may have happened. */
+export interface Wakeable {
+  /** Has it polled soon. It must allocate nothing: it is called while packets are handled. */
+  wake(): void;
+}
