@@ -87,6 +87,7 @@ look_for_packages() {
       program wrk wrk
       program iperf3 iperf3
       program ip iproute2
+      program nft nftables
       program ping iputils-ping
       program unshare util-linux
       program clang-format clang-format

@@ -1,0 +1,90 @@
+/** TCP against Linux, over a bridge: the options in use, and throughput when packets are lost. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { GATEWAY, Namespace, NETWORK, obstacle } from "../lab/host/namespace.ts";
+import { has } from "../lab/host/process.ts";
+import { Machine } from "../lab/host/qemu.ts";
+
+const KERNEL = `${NETWORK}.20`;
+const PEER = `${NETWORK}.2`;
+const SECONDS = 2;
+/** The bottleneck of both peers, so that the speed of the host matters little. */
+const RATE = "50mbit";
+/** What follows `iperf3` on either peer, and what else the Linux one needs to use CUBIC too. */
+const CLIENT = `-c ${GATEWAY} -t ${SECONDS}`;
+const TRANSFERS = { upload: [CLIENT, "-C cubic"], download: [`${CLIENT} -R`, ""] };
+const QUEUE = `root tbf rate ${RATE} burst 32kb latency 20ms`;
+/** Every hundredth TCP packet on the bridge is lost, in either direction. */
+const LOSS = `table bridge loss {
+  chain toPorts {
+    type filter hook postrouting priority 0;
+    ip protocol tcp numgen random mod 100 < 1 drop
+  }
+  chain toHost {
+    type filter hook input priority 0;
+    ip protocol tcp numgen random mod 100 < 1 drop
+  }
+}`;
+
+const missing = ["iperf3", "nft", "tc", "ss"].find((program) => !has(program));
+const why = missing === undefined ? obstacle() : `${missing} is not installed`;
+
+/** The Mbit/s that the receiver counted, from what an iperf3 client prints. */
+function received(report: string): number {
+  const line = report.split("\n").findLast((text) => text.trimEnd().endsWith("receiver")) ?? report;
+  const [, rate, unit] = /([\d.]+) ([KMG])bits\/sec/.exec(line) ?? [];
+  assert.ok(rate !== undefined, report);
+  return Number(rate) * { K: 0.001, M: 1, G: 1000 }[unit as "K" | "M" | "G"];
+}
+
+suite("a Linux peer", { skip: why !== "" && why }, () => {
+  let network: Namespace;
+  let peer: Namespace;
+  let machine: Machine;
+
+  before(async () => {
+    network = await Namespace.make(1);
+    peer = await Namespace.make(0);
+    await network.join(peer, PEER);
+    for (const device of ["tap0", "port0"]) {
+      await network.run(["sh", "-c", `tc qdisc add dev ${device} ${QUEUE}`]);
+    }
+    await peer.run(["sh", "-c", `tc qdisc add dev eth0 ${QUEUE}`]);
+    network.start("iperf3", ["iperf3", "-s"]);
+    const append = `ip=${KERNEL}::${GATEWAY}:255.255.255.0 sysctl.net.ipv4.tcp_ecn=1`;
+    const nics = [network.nic(0)];
+    machine = await Machine.boot({ append, prefix: network.prefix, nics });
+    await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
+    await machine.ok(`tc qdisc add dev net0 ${QUEUE}`);
+  });
+  after(async () => {
+    await machine?.stop();
+    await peer?.stop();
+    await network?.stop();
+  });
+
+  const measure = async ([words, more]: string[]) => ({
+    kernel: received(await machine.ok(`iperf3 ${words}`, 60_000)),
+    linux: received(await peer.run(["sh", "-c", `iperf3 ${words} ${more}`])),
+  });
+
+  test("uses timestamps, SACK, window scaling and ECN, as its ss says", async () => {
+    const transfer = machine.ok(`iperf3 -c ${GATEWAY} -t 2`, 60_000);
+    let shown = "";
+    for (let i = 0; i < 40 && !shown.includes("ecn"); i++) {
+      shown = await network.run(["ss", "-tion", "dst", KERNEL]);
+    }
+    await transfer;
+    assert.match(shown, /\bts sack ecn (ecnseen )?\w+ wscale:\d+,\d+ /);
+  });
+
+  test("with 1 % loss, at least 80 % of what two Linux hosts reach", async () => {
+    await network.run(["nft", LOSS]);
+    for (const words of Object.values(TRANSFERS)) {
+      const { kernel, linux } = await measure(words);
+      assert.ok(kernel > 0.8 * linux, `${words}: ${kernel} Mbit/s; between Linux hosts ${linux}`);
+    }
+    const lost = await network.run(["nft", "list", "ruleset"]);
+    assert.match(lost, /drop/);
+  });
+});
