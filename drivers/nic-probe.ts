@@ -8,6 +8,7 @@ import { PciDevice } from "./pci/pci";
 import { Rtl8139 } from "./realtek/rtl8139";
 import { NET_CONFIG, VirtioNet } from "./virtio/net";
 import { openPci } from "./virtio/pci";
+import { Vmxnet3 } from "./vmware/vmxnet3";
 
 /** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
 const CLASS_NETWORK: u32 = 0x02;
@@ -18,6 +19,7 @@ const enum Family {
   E1000,
   Realtek,
   Virtio,
+  Vmxnet3,
 }
 
 class Model {
@@ -46,7 +48,7 @@ const MODELS: StaticArray<Model> = [
   // Transitional and modern (Virtual I/O Device specification 1.2, section 4.1.2).
   new Model(0x1af4, 0x1000, Family.Virtio),
   new Model(0x1af4, 0x1041, Family.Virtio),
-  new Model(0x15ad, 0x07b0, Family.None, "vmxnet3"),
+  new Model(0x15ad, 0x07b0, Family.Vmxnet3),
 ];
 
 function modelOf(device: PciDevice): Model | null {
@@ -63,6 +65,7 @@ export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   if (model == null || model.family == Family.None) return null;
   if (model.family == Family.E1000) return new E1000(device, pool);
   if (model.family == Family.Realtek) return new Rtl8139(device, pool);
+  if (model.family == Family.Vmxnet3) return new Vmxnet3(device, pool);
   const transport = openPci(device, NET_CONFIG);
   return transport == null ? null : new VirtioNet(transport, device, pool);
 }

@@ -3,6 +3,7 @@
  * what is counted, and when interrupts are masked. The handler only masks further interrupts.
  * Frames are received by polling until the ring is empty; `needsPoll` then unmasks the interrupts.
  */
+import { log } from "../core/log";
 import { NEVER } from "../core/time";
 import { DeviceCounters } from "../net/phy/counters";
 import { Frame } from "../net/wire/frame";
@@ -14,6 +15,9 @@ export abstract class RingNic extends Nic {
   /** The link's state and speed in Mb/s when `service` last read them. */
   protected link: bool = false;
   protected speed: u32 = 0;
+  /** Whether the card has been given up on, until it is set up again; and logged as such. */
+  private failed: bool = false;
+  private reported: bool = false;
   /** Whether interrupts are masked: at first and from each one until `needsPoll` finds no work. */
   private masked: bool = true;
   /** Whether a sender found the ring full and waits for room. */
@@ -58,7 +62,7 @@ export abstract class RingNic extends Nic {
   }
 
   receive(): Frame | null {
-    if (!this.up) return null;
+    if (!this.running()) return null;
     const next = this.count.interrupts + 1;
     const frame = this.takeFrame();
     if (frame == null) this.reclaim();
@@ -68,11 +72,10 @@ export abstract class RingNic extends Nic {
   }
 
   canTransmit(): bool {
-    if (!this.up) return false;
+    if (!this.running()) return false;
     if (this.room() != 0) return true;
-    this.handOver();
-    this.reclaim();
-    if (this.room() != 0) return true;
+    this.flush();
+    if (this.room() != 0) return this.running();
     if (!this.waitingForRoom) {
       this.waitingForRoom = true;
       if (!this.masked) this.unmask(true);
@@ -95,7 +98,7 @@ export abstract class RingNic extends Nic {
   }
 
   flush(): void {
-    if (!this.up) return;
+    if (!this.running()) return;
     this.handOver();
     this.reclaim();
   }
@@ -103,6 +106,7 @@ export abstract class RingNic extends Nic {
   setUp(up: bool): void {
     if (up == this.up) return;
     this.up = up;
+    this.failed = false;
     this.waitingForRoom = false;
     if (up) this.switchOn();
     else {
@@ -113,7 +117,8 @@ export abstract class RingNic extends Nic {
   }
 
   needsPoll(): bool {
-    if (!this.up) return false;
+    this.report();
+    if (!this.running()) return false;
     if (this.hasFrame()) return true;
     if (!this.masked && this.watch.interruptDriven) return false;
     // Causes up to here are handled now; later ones interrupt as soon as they are unmasked.
@@ -127,7 +132,7 @@ export abstract class RingNic extends Nic {
   }
 
   pollAt(now: i64): i64 {
-    return this.up ? this.watch.pollAt(now) : NEVER;
+    return this.running() ? this.watch.pollAt(now) : NEVER;
   }
 
   /** Another device on the line may have raised this interrupt, which is harmless. */
@@ -140,6 +145,26 @@ export abstract class RingNic extends Nic {
   quiesce(): void {
     this.setUp(false);
     this.pci.disableMaster();
+  }
+
+  /** Whether the rings are in use. */
+  protected running(): bool {
+    return this.up && !this.failed;
+  }
+
+  /** Stops using a card that does not do what it must; it has been reset. */
+  protected fail(): void {
+    this.failed = true;
+    this.reported = false;
+    this.link = false;
+  }
+
+  /** Logs a failure, once. Not done where it is noticed, as the packet path allocates nothing. */
+  private report(): void {
+    if (!this.failed || this.reported) return;
+    this.reported = true;
+    const what = `pci ${this.pci.location()}: ${this.driverName()}`;
+    log(`${what}: the device has failed and is stopped`);
   }
 
   /** Returns true once when a sender that found the ring full can continue. */

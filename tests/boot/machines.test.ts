@@ -35,10 +35,10 @@ test("the default ISO boots from a USB stick, on BIOS and UEFI", async (t) => {
   await boot(t, { iso, stick: true, uefi: true, memory: "256" }, 120_000);
 });
 
-test("the ISO is smaller than 8 MB, and the ELF smaller than 1.46 MB", () => {
+test("the ISO is smaller than 8 MB, and the ELF smaller than 1.48 MB", () => {
   assert.ok(statSync(iso).size < 8_000_000, `the ISO has ${statSync(iso).size} bytes`);
   const elf = statSync(`${root}build/kernel.elf`).size;
-  assert.ok(elf < 1_460_000, `the ELF has ${elf} bytes`);
+  assert.ok(elf < 1_480_000, `the ELF has ${elf} bytes`);
 });
 
 test("boots in 32 MiB, by QEMU and by GRUB", async (t) => {
@@ -71,12 +71,10 @@ test("without a network card, boots to the prompt, and ping fails with a message
   assert.equal(checked.code, 1);
 });
 
-for (const model of ["vmxnet3"]) {
-  test(`reports that ${model} has no driver`, async (t) => {
-    const machine = await boot(t, { nics: [{ backend: "user", model }] });
-    assert.match(await machine.ok("lspci; dmesg"), /no driver/);
-  });
-}
+test("reports that a network card has no driver", async (t) => {
+  const machine = await boot(t, { nics: [{ backend: "user", model: "ne2k_pci" }] });
+  assert.match(await machine.ok("dmesg"), /RTL-8029.*: no driver/);
+});
 
 test("poweroff ends QEMU with status 0, poweroff N with 2N+1", async (t) => {
   const plain = await runOnce(t, "poweroff");

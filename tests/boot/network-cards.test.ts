@@ -16,6 +16,7 @@ const cards: [card: string, driver: string][] = [
   ["e1000-82544gc", "e1000"],
   ["e1000e", "e1000e"],
   ["rtl8139", "rtl8139"],
+  ["vmxnet3", "vmxnet3"],
   ["virtio-net-pci,disable-legacy=on", "virtio-net"],
   ["virtio-net-pci,disable-modern=on", "virtio-net"],
   ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net"],

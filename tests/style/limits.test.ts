@@ -16,6 +16,7 @@ const formats = [
   "drivers/intel/registers.ts",
   "drivers/intel/descriptor.ts",
   "drivers/realtek/registers.ts",
+  "drivers/vmware/registers.ts",
 ];
 
 /** Names of bounds. */

@@ -6,8 +6,16 @@ import { type FunctionOptions, PciFunction } from "./pci.ts";
 import { Rtl8139Model } from "./rtl8139.ts";
 import { VirtioNetModel, type VirtioOptions } from "./virtio-net.ts";
 import { type VirtioInterface, virtioFunction } from "./virtio-pci.ts";
+import { Vmxnet3Model } from "./vmxnet3.ts";
 
-export const nicKinds = ["e1000", "e1000e", "rtl8139", "virtio-modern", "virtio-legacy"] as const;
+export const nicKinds = [
+  "e1000",
+  "e1000e",
+  "rtl8139",
+  "virtio-modern",
+  "virtio-legacy",
+  "vmxnet3",
+] as const;
 export type NicKind = (typeof nicKinds)[number];
 
 export interface NicOptions extends E1000Options, VirtioOptions {
@@ -29,6 +37,10 @@ function build(kind: NicKind, machine: Machine, options: NicOptions) {
     const model = new Rtl8139Model(clock, machine, line, options);
     return { model, card: rtl8139Function(model) };
   }
+  if (kind === "vmxnet3") {
+    const model = new Vmxnet3Model(clock, machine, line, options);
+    return { model, card: vmxnet3Function(model) };
+  }
   if (kind === "virtio-modern" || kind === "virtio-legacy") {
     const model = new VirtioNetModel(clock, machine, line, options);
     const version: VirtioInterface = kind === "virtio-modern" ? "modern" : "legacy";
@@ -49,4 +61,12 @@ function ethernet(vendor: number, device: number, bars: FunctionOptions["bars"])
 /** Returns the PCI function of an RTL8139C+. */
 export function rtl8139Function(model: Rtl8139Model): PciFunction {
   return ethernet(0x10ec, 0x8139, { 1: { address: 0xfebf1000, size: 0x100, device: model } });
+}
+
+/** Returns the PCI function of a vmxnet3. */
+export function vmxnet3Function({ rings, device }: Vmxnet3Model): PciFunction {
+  return ethernet(0x15ad, 0x07b0, {
+    0: { address: 0xfebf2000, size: 0x1000, device: rings },
+    1: { address: 0xfebf3000, size: 0x1000, device },
+  });
 }
