@@ -10,6 +10,15 @@ export const fields = [
   "tcpi_snd_mss",
   "tcpi_unacked",
   "tcpi_total_retrans",
+  ...["tcpi_state", "tcpi_options", "tcpi_snd_wscale", "tcpi_rcv_wscale", "tcpi_backoff"],
+  ...["tcpi_ato", "tcpi_rcv_mss", "tcpi_advmss", "tcpi_pmtu", "tcpi_sacked", "tcpi_lost"],
+  ...["tcpi_retrans", "tcpi_last_data_sent", "tcpi_last_data_recv", "tcpi_last_ack_recv"],
+  ...["tcpi_rcv_space", "tcpi_rcv_ssthresh", "tcpi_bytes_acked", "tcpi_bytes_received"],
+  ...["tcpi_bytes_sent", "tcpi_bytes_retrans", "tcpi_segs_out", "tcpi_segs_in"],
+  ...["tcpi_data_segs_out", "tcpi_data_segs_in", "tcpi_notsent_bytes", "tcpi_min_rtt"],
+  ...["tcpi_delivery_rate", "tcpi_delivery_rate_app_limited", "tcpi_delivered"],
+  ...["tcpi_busy_time", "tcpi_rwnd_limited", "tcpi_sndbuf_limited", "tcpi_dsack_dups"],
+  ...["tcpi_reord_seen", "tcpi_snd_wnd", "tcpi_rcv_wnd"],
 ];
 
 const synonyms: Record<string, string> = { tcpi_cwnd: "tcpi_snd_cwnd" };

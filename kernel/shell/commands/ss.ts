@@ -1,17 +1,18 @@
 /**
- * ss [-t] [-u] [-l] [-i]
+ * ss [-t] [-u] [-l] [-i] [-o] [-n]
  *
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
  * acknowledged, or with UDP that have not been sent; for a listener: connections waiting to be
- * accepted, and the backlog. -i adds a line with TCP's state: "ts", "sack" and "wscale" if both
- * sides use them, the congestion control, times in ms, windows in bytes, cwnd, ssthresh, lost and
- * sacked in segments, "reord_seen" if the path was seen to reorder.
+ * accepted, and the backlog. -o adds the timer that expires next, and -i a line with TCP's state:
+ * the fields of ss(8) in its order and units, as far as they exist here. Times are in ms, cwnd,
+ * ssthresh and what is in flight in segments, rates in bits per second, without a unit after -n.
+ * As there, most fields that are 0 are left out. delivery_rate is that of the last round trip.
  *
  * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
  * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
- * filters. -a, -n, -p and -4 are accepted and change nothing: addresses are never resolved, and
- * there are no processes.
+ * filters. -a, -p and -4 are accepted and change nothing; addresses are never resolved, and there
+ * are no processes.
  *
  * Exit codes: 0 success; 2 wrong usage (255 in ss(8)).
  */
@@ -20,7 +21,7 @@ import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
 import { formatIpv4, Ipv4Address } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
-import { connectionDetails } from "../connection-details";
+import { connectionDetails, timerText } from "../connection-details";
 import { Options } from "../options";
 import { Session } from "../session";
 
@@ -29,6 +30,7 @@ const OPTIONS: StaticArray<string> = [
   "u|udp",
   "l|listening",
   "i|info",
+  "o|options",
   "a|all",
   "n|numeric",
   "p|processes",
@@ -37,25 +39,28 @@ const OPTIONS: StaticArray<string> = [
 const HEADING: string =
   "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
 /** Characters that the lines of one connection may take. */
-const LINES: u32 = 400;
+const LINES: u32 = 1000;
 
 /** Prints UDP sockets and listeners at once, and connections over several polls. */
 class SsJob extends Job {
   /** Index of the next connection to print. If one ends in between, another may be skipped. */
   private next: u32 = 0;
+  private readonly tcp: bool;
+  private readonly listening: bool;
 
   constructor(
     private readonly session: Session,
     private readonly stack: NetworkStack,
-    private readonly tcp: bool,
-    private readonly udp: bool,
-    private readonly listening: bool,
-    private readonly info: bool,
+    private readonly options: Options,
   ) {
     super();
+    // Without -t and -u, both kinds are shown.
+    const both = options.has("t") == options.has("u");
+    this.tcp = both || options.has("t");
+    this.listening = options.has("l");
     session.printLine(HEADING);
-    if (udp) this.showUdp();
-    if (tcp) this.showListeners();
+    if (both || options.has("u")) this.showUdp();
+    if (this.tcp) this.showListeners();
   }
 
   poll(_now: i64): i32 {
@@ -104,17 +109,18 @@ class SsJob extends Job {
     const remote = endText(ends.remoteIpv4, ends.remotePort);
     const state = TCP_STATE_NAMES[connection.state];
     const outQueue = connection.unacknowledged();
-    this.row("tcp", state, connection.readable(), outQueue, `${local} ${remote}`);
-    if (!this.info) return;
-    this.session.printLine(`\t${connectionDetails(connection)}`);
+    const timer = this.options.has("o") ? timerText(connection) : "";
+    this.row("tcp", state, connection.readable(), outQueue, `${local} ${remote}${timer}`);
+    if (!this.options.has("i")) return;
+    this.session.printLine(`\t${connectionDetails(connection, this.options.has("n"))}`);
   }
 }
 
 export class Ss extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("ss", "[-t] [-u] [-l] [-i]", "prints the sockets with their state and queues", [
+    super("ss", "[-t] [-u] [-l] [-i] [-o] [-n]", "prints the sockets with their state and queues", [
       "ss",
-      "ss -ti",
+      "ss -tio",
       "ss -ul",
     ]);
   }
@@ -123,16 +129,7 @@ export class Ss extends Command {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    // Without -t and -u, both kinds are shown.
-    const both = options.has("t") == options.has("u");
-    return new SsJob(
-      session,
-      this.stack,
-      both || options.has("t"),
-      both || options.has("u"),
-      options.has("l"),
-      options.has("i"),
-    );
+    return new SsJob(session, this.stack, options);
   }
 }
 

@@ -10,6 +10,7 @@ import { CONGESTION_NAMES, CongestionAlgorithm } from "./congestion/controller";
 import { ControlBlock } from "./control-block";
 import { TcpCounter } from "./counters";
 import { armFinWait2 } from "./deadlines";
+import { TcpInfo } from "./info";
 import { Sender } from "./send/sender";
 import { SocketOptions } from "./socket-options";
 import { isSynchronized, TcpEvent, TcpState } from "./state";
@@ -194,6 +195,11 @@ export class TcpConnection {
   }
 
   // --- for `ss -i` (times in microseconds, sizes in bytes) ---
+
+  /** Returns the state at this moment. */
+  info(): TcpInfo {
+    return new TcpInfo(this.block, this.block.schedule.now);
+  }
 
   get roundTripTime(): i64 {
     return this.block.roundTrip.smoothed;

@@ -24,6 +24,7 @@ import { Sender } from "./send/sender";
 import { SentSegments } from "./send/sent-segments";
 import { CONGESTION_DEFAULT, SocketOptions } from "./socket-options";
 import { nextState, TcpEvent, TcpState } from "./state";
+import { Statistics } from "./statistics";
 import { Liveness } from "./time/liveness";
 import { RoundTripTime } from "./time/round-trip-time";
 import { Schedule, Scheduled } from "./time/schedule";
@@ -60,7 +61,8 @@ const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
 const ECN: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
 const PATH_MTU: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
-const CONTROLLER: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
+const STATISTICS: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
+const CONTROLLER: usize = STATISTICS + ((offsetof<Statistics>() + 7) & ~7);
 const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
 export class ControlBlock extends Scheduled {
@@ -107,6 +109,7 @@ export class ControlBlock extends Scheduled {
   readonly roundTrip: RoundTripTime;
   readonly timestamps: Timestamps;
   readonly liveness: Liveness;
+  readonly statistics: Statistics;
   /**
    * The memory of the parts that hold no references. Allocating them as one object makes opening a
    * connection cheaper by a seventh.
@@ -151,6 +154,7 @@ export class ControlBlock extends Scheduled {
     this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
     this.timestamps = Timestamps.at(memory + TIMESTAMPS);
     this.liveness = Liveness.at(memory + LIVENESS, settings);
+    this.statistics = Statistics.at(memory + STATISTICS);
   }
 
   /** Begins in SYN-SENT or, for a SYN that arrived, in SYN-RECEIVED. */
@@ -285,6 +289,7 @@ export class ControlBlock extends Scheduled {
     this.liveness.setKeepAlive(idle);
     const open = this.state == TcpState.Established || this.state == TcpState.CloseWait;
     if (idle > 0 && open) this.setIdle(this.schedule.now + idle);
+    else if (this.state != TcpState.FinWait2) this.stopIdle();
   }
 
   /** Changes the congestion controller; the windows stay. */

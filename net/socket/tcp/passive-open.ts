@@ -181,6 +181,7 @@ export class PassiveOpen {
     const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, initial);
     block.negotiated.limit(listener.options.segmentSize);
     block.adopt(listener.options);
+    block.statistics.arrived(0, this.registry.schedule.now);
     listener.halfOpen.push(block);
     this.registry.schedule.counters.add(TcpCounter.PassiveOpens);
     return block;

@@ -1,7 +1,7 @@
 /** The kernel with sockets as packetdrill's scripts use them, called from Node between turns. */
 import { TcpSocket } from "../../../net/api";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
-import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpInfo } from "../../../net/socket/tcp/info";
 import { TcpState } from "../../../net/socket/tcp/state";
 
 export { boot, interrupt, turn } from "../../../kernel/main";
@@ -56,33 +56,86 @@ export function socketAbort(socket: TcpSocket): void {
   socket.connection = null;
 }
 
-/** A field of TCP_INFO, in its unit: segments, bytes or microseconds. */
-export function socketInfo(socket: TcpSocket, field: i32): u32 {
+/** A field of TCP_INFO, in its unit; the order is that of tools/packetdrill/assertion.ts. */
+export function socketInfo(socket: TcpSocket, field: i32): f64 {
   const connection = socket.connection;
-  return connection == null ? 0 : infoOf(connection, field);
+  if (connection == null) return 0;
+  const info = connection.info();
+  return field < 8 ? pathField(info, field) : stateField(connection.state, info, field);
 }
 
-/** The order of `fields` in tools/packetdrill/assertion.ts. */
-function infoOf(connection: TcpConnection, field: i32): u32 {
-  const size = connection.segmentSize;
+function pathField(info: TcpInfo, field: i32): f64 {
   switch (field) {
     case 0:
-      return connection.congestionWindow / size;
+      return info.window;
     case 1:
-      return connection.slowStartThreshold / size;
+      return info.threshold;
     case 2:
-      return connection.roundTripTime as u32;
+      return info.roundTrip as f64;
     case 3:
-      return connection.roundTripVariation as u32;
+      return info.variation as f64;
     case 4:
-      return connection.retransmissionTimeout as u32;
+      return info.timeout as f64;
     case 5:
-      return size;
+      return info.sendSize;
     case 6:
-      return (connection.inFlight + size - 1) / size;
-    case 7:
-      return connection.retransmissions;
+      return info.unacknowledged;
     default:
-      return 0;
+      return info.retransmissions;
   }
+}
+
+/** `tcpi_options`: TCPI_OPT_TIMESTAMPS, _SACK, _WSCALE, _ECN and _ECN_SEEN of linux/tcp.h. */
+function optionBits(info: TcpInfo): u32 {
+  let bits: u32 = info.timestamps ? 1 : 0;
+  if (info.selective) bits |= 2;
+  if (info.sendShift + info.receiveShift > 0) bits |= 4;
+  if (info.ecn) bits |= 8;
+  return info.ecnSeen ? bits | 16 : bits;
+}
+
+/** `tcpi_state`: the states of linux/tcp_states.h, in the order of `TcpState`. */
+const LINUX_STATES: StaticArray<u8> = [7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6];
+
+function stateField(state: TcpState, info: TcpInfo, field: i32): f64 {
+  const values: StaticArray<f64> = [
+    LINUX_STATES[state],
+    optionBits(info),
+    info.sendShift,
+    info.receiveShift,
+    info.backoff,
+    info.acknowledgmentDelay as f64,
+    info.receiveSize,
+    info.announcedSize,
+    info.pathMtu,
+    info.sacked,
+    info.lost,
+    info.resentInFlight,
+    (info.sinceSent / 1000) as f64,
+    (info.sinceReceived / 1000) as f64,
+    (info.sinceHeard / 1000) as f64,
+    info.receiveSpace,
+    info.receiveThreshold,
+    info.bytesAcknowledged as f64,
+    info.bytesReceived as f64,
+    info.bytesSent as f64,
+    info.bytesResent as f64,
+    info.segmentsOut,
+    info.segmentsIn,
+    info.dataOut,
+    info.dataIn,
+    info.notSent,
+    info.minimumRoundTrip as f64,
+    info.deliveryRate as f64,
+    info.rateLimited ? 1 : 0,
+    info.delivered,
+    info.busy as f64,
+    info.peerLimited as f64,
+    info.bufferLimited as f64,
+    info.duplicates,
+    info.reorderings,
+    info.sendWindow,
+    info.receiveWindow,
+  ];
+  return values[field - 8];
 }

@@ -24,7 +24,7 @@ export function describe(handle: Handle, details: bool): string {
   const local = endText(ends.localIpv4, ends.localPort);
   const line = `tcp ${state} ${local} ${endText(ends.remoteIpv4, ends.remotePort)}`;
   const queues = ` ${connection.readable()} ${connection.unacknowledged()}`;
-  return details ? `${line}${queues}\n\t${connectionDetails(connection)}` : line;
+  return details ? `${line}${queues}\n\t${connectionDetails(connection, false)}` : line;
 }
 
 function endText(address: Ipv4Address, port: u32): string {

@@ -11,6 +11,7 @@ import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
 import { before } from "../sequence";
 import { TcpEvent, TcpState } from "../state";
+import { Activity } from "../statistics";
 import { establish, measureByEcho } from "./handshake";
 
 /** Handles the ACK field of a segment that is acceptable or probes a closed window. */
@@ -80,8 +81,10 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
   }
   if (segment.has(FLAG_ECE) && block.ecn.agreed) ack.noteCongested();
   recovery.rack.update(segments, original, now);
+  const smoothed = roundTrip.smoothed;
+  block.statistics.acknowledged(ack.advance, segments.delivered, segments.reordered, smoothed, now);
   const look = recovery.lookAt;
-  const restarts = recovery.acknowledged(ack, roundTrip.smoothed, now);
+  const restarts = recovery.acknowledged(ack, smoothed, now);
   if (ack.advance > 0) {
     block.liveness.progressed(now);
     if (sender.pathMtu.searching) endSizeProbe(block, now);
@@ -91,6 +94,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
   if (sender.unacknowledged == sender.maximum) {
     // Without progress, the timer is the persist timer and runs on.
     if (ack.advance > 0) block.stopRetransmit();
+    if (sender.unsent == 0) block.statistics.note(Activity.Idle, true, now);
   } else if (restarts || recovery.lookAt < look) {
     armRetransmit(block, now);
   }
@@ -144,6 +148,7 @@ function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now
       ) {
         const old = before(from, segment.acknowledgment);
         counters.add(old ? TcpCounter.DSACKRecv : TcpCounter.DSACKOfoRecv);
+        block.statistics.duplicated();
         ack.noteDuplicate(from, to);
       }
     }

@@ -123,6 +123,7 @@ export function establish(block: ControlBlock, segment: TcpSegment, now: i64): v
   const acknowledgment = segment.acknowledgment;
   const segments = sender.segments;
   segments.beginAck();
+  block.statistics.acknowledged(acknowledgment - sender.unacknowledged, 0, false, 0, now);
   sender.acknowledge(acknowledgment, now);
   const firstAt = block.liveness.progressAt;
   const timestamped = block.negotiated.timestamps && segment.timestamped;

@@ -18,6 +18,7 @@ import { echoesSyn, receiveInSynSent } from "./handshake";
 
 /** Handles one segment. Sets `segment.refused` if it must be answered with a RST. */
 export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
+  block.statistics.arrived(segment.length, now);
   if (block.state == TcpState.Established && predicted(block, segment, now)) return Drop.None;
   if (block.state == TcpState.SynSent) {
     const drop = receiveInSynSent(block, segment, now);
@@ -257,6 +258,7 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
 
 /** Notes that RCV.NXT advanced by `moved` with a segment of `length` bytes of data. */
 function receivedInOrder(block: ControlBlock, moved: u32, length: u32, now: i64): void {
+  block.statistics.received(moved);
   const receiver = block.receiver;
   block.liveness.acted(now);
   receiver.sawSegment(length, block.negotiated.ownSegmentSize);

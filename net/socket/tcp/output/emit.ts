@@ -65,6 +65,7 @@ export function sendSegment(
   // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) noteAcknowledged(block, length, options);
   if (length > 0) block.liveness.sentData(now);
+  block.statistics.sent(length);
   block.schedule.counters.add(TcpCounter.OutSegs);
   return true;
 }

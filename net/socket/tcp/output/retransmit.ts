@@ -68,8 +68,9 @@ export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64):
   return true;
 }
 
-/** Counts a retransmission for the host. */
-export function countRetransmission(block: ControlBlock): void {
+/** Counts a retransmission with `length` bytes of data. */
+export function countRetransmission(block: ControlBlock, length: u32): void {
+  block.statistics.resent(length);
   block.schedule.counters.add(TcpCounter.RetransSegs);
 }
 
@@ -85,7 +86,7 @@ function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bo
   if (!sendSegment(block, sink, from, length, flags, now)) return false;
   segments.resend(index, now);
   block.recovery.sent(to - from, true, now);
-  countRetransmission(block);
+  countRetransmission(block, length);
   if (index == 0) armTimeout(block, now);
   return true;
 }

@@ -13,6 +13,7 @@ import { RecoveryPhase } from "../loss/recovery-phase";
 import { Sender } from "../send/sender";
 import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
+import { Activity } from "../statistics";
 import { sendBare, sendSegment } from "./emit";
 import { countRetransmission, retransmitLast, retransmitLost } from "./retransmit";
 
@@ -95,7 +96,24 @@ function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const done = transmitNew(block, sink, now);
   // What was sent puts the probe off (RFC 8985 section 7.2).
   if (block.sender.next != next && recovery.mayProbe) armProbe(block, now);
+  noteActivity(block, now);
   return done && (!recovery.probeDue || retransmitLast(block, sink, now));
+}
+
+/** Notes what the connection waits for. */
+function noteActivity(block: ControlBlock, now: i64): void {
+  const sender = block.sender;
+  const unsent = sender.unsent;
+  const flight = sender.flight;
+  const size = sender.segmentSize;
+  let activity = flight == 0 && unsent == 0 ? Activity.Idle : Activity.Busy;
+  if (unsent > 0) {
+    const open = sender.window > flight ? sender.window - flight : 0;
+    if (open < min(size, unsent) && block.recovery.room >= size) activity = Activity.PeerLimited;
+  } else if (sender.ring.free == 0) {
+    activity = Activity.BufferLimited;
+  }
+  block.statistics.note(activity, unsent == 0, now);
 }
 
 /** Sends data and FIN. Returns false if the sink is busy. */
@@ -198,7 +216,7 @@ function sendMarkable(
 /** Advances SND.NXT by `count`, of which `length` are bytes of data. */
 function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
   const again = block.sender.sent(count, length, now);
-  if (again) countRetransmission(block);
+  if (again) countRetransmission(block, length);
   else if (length > 0) block.schedule.counters.add(TcpCounter.OrigDataSent);
   block.recovery.sent(count, again, now);
 }

@@ -52,6 +52,8 @@ export class Receiver {
   private most: u32;
   /** How far the user had read when the current round trip began, and when that was. */
   private roundFrom: u32 = 0;
+  /** Bytes that the user read in the last round trip. */
+  space: u32 = 0;
   private roundAt: i64 = 0;
 
   constructor(
@@ -143,7 +145,8 @@ export class Receiver {
     if (now - this.roundAt < roundTrip) return;
     const ring = this.ring;
     const read = this.next - ring.length;
-    const wanted: u32 = 3 * (read - this.roundFrom);
+    this.space = read - this.roundFrom;
+    const wanted: u32 = 3 * this.space;
     this.roundAt = now;
     this.roundFrom = read;
     let capacity = ring.capacity;
@@ -277,6 +280,12 @@ export class Receiver {
   private noteClosed(closed: bool): void {
     this.closed = closed;
     this.counters.add(closed ? TcpCounter.ToZeroWindowAdv : TcpCounter.FromZeroWindowAdv);
+  }
+
+  /** The largest window that the buffer and the window field allow. */
+  get largestOffer(): u32 {
+    const most = WINDOW_UNSCALED << this.shift;
+    return this.ring.capacity < most ? this.ring.capacity : most;
   }
 
   /** Returns the window that the buffer allows, rounded down to what the field can express. */

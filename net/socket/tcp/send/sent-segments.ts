@@ -36,6 +36,8 @@ export class SentSegments {
   /** Segments retransmitted since the connection began, and those considered lost again. */
   retransmissions: u32;
   lostAgain: u32;
+  /** Segments that have arrived since then. */
+  arrivals: u32;
   /** SND.UNA: where the oldest record starts. */
   start: u32;
   /** Sequence numbers in flight that are SACKED, LOST and RESENT. */
@@ -341,6 +343,7 @@ export class SentSegments {
 
   /** Notes that a segment has arrived; `inOrder` if it was acknowledged, not SACKed. */
   private arrived(segment: SentSegment, now: i64, inOrder: bool): void {
+    this.arrivals++;
     const end = segment.end;
     const retransmitted = (segment.flags & RETRANSMITTED) != 0;
     if (retransmitted) {

@@ -82,6 +82,11 @@ export class Liveness {
     return now + this.interval;
   }
 
+  /** Probes since the peer was last heard. */
+  get probeCount(): u32 {
+    return this.heardAt > this.probedAt ? 0 : this.probes;
+  }
+
   /** The keep-alive probe was sent. */
   probeSent(): void {
     this.probeDue = false;
