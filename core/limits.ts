@@ -116,9 +116,11 @@ export const TCP_TIME_WAITS: u32 = 16384;
  * that the window stays open while a batch waits to be read.
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
-export const TCP_RECEIVE_MOST_BYTES: u32 = 4 * 1024 * 1024;
+export const TCP_RECEIVE_MOST_BYTES: u32 = 16 * 1024 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-export const TCP_SEND_MOST_BYTES: u32 = 4 * 1024 * 1024;
+export const TCP_SEND_MOST_BYTES: u32 = 16 * 1024 * 1024;
+/** The most for either, unless tcp_rmem or tcp_wmem says something else. */
+export const TCP_BUFFER_MOST_BYTES: u32 = 4 * 1024 * 1024;
 /** The least that a user may choose: the window of a SYN,ACK with a cookie, and a page. */
 export const TCP_RECEIVE_LEAST_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_LEAST_BYTES: u32 = 16 * 1024;

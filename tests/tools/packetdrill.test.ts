@@ -1,7 +1,7 @@
 /** The runner of packetdrill scripts: what it reads, and how it reports a kernel that differs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import test from "node:test";
 import { checkCode } from "../../tools/packetdrill/assertion.ts";
@@ -54,6 +54,31 @@ test("reads times, calls, packets, code and comments", () => {
   assert.equal(packetText(packets[1]), text);
   assert.equal(packetText(packets[2]), "icmp type 3 code 4");
   assert.equal(events[6].action.kind, "code");
+});
+
+test("joins segments sent at once, and cuts those that a card would have joined", async () => {
+  const lines = `+0 write(4, ..., 4000) = 4000
++0 > P. 1:3001(3000) ack 1
++0 > P. 3001:4001(1000) ack 1
++0 < P. 1:4001(4000) ack 4001 win 32792
++0 > . 4001:4001(0) ack 4001`;
+  assert.equal(await failureOf(lines), "");
+  const wrong = await failureOf("+0 write(4, ..., 4000) = 4000\n+0 > P. 1:4501(4500) ack 1");
+  assert.match(wrong, /tcp_payload_length: expected: 4500 vs actual: 4000/);
+});
+
+test("sets the parameters of a shell script that a command names", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/packetdrill-`);
+  const rmem = 'sysctl -q net.ipv4.tcp_rmem="4096 540000 $((15*1024*1024))"';
+  writeFileSync(`${folder}/defaults.sh`, `#!/bin/sh\n${rmem}\nsysctl -q net.ipv4.unknown=1\n`);
+  const syn = "+0 < S 0:0(0) win 32792 <mss 1000,nop,wscale 7>";
+  const lines = OPEN.trim().split("\n").slice(0, 3);
+  const script = ["`./defaults.sh`", ...lines, syn, "+0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 8>"];
+  script.push("`sysctl -q net.ipv4.tcp_sack=1`");
+  const { failure, notices } = await play(parseScript(script.join("\n")), { folder });
+  rmSync(folder, { recursive: true });
+  assert.equal(failure, undefined);
+  assert.deepEqual(notices, ["1 parameters of ./defaults.sh are left out"]);
 });
 
 test("reports what it does not understand, with its line", () => {

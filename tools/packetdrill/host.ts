@@ -16,6 +16,8 @@ const START = 5;
 /** A segment that the kernel sent, with the ECN bits of its packet. */
 export interface Seen extends Sent {
   ecn: number;
+  /** Whether it stands for several segments, as if a card had segmented it. */
+  joined?: boolean;
 }
 
 export class Host {

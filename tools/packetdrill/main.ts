@@ -5,7 +5,7 @@
  * plays any, if the command line is wrong or there is no script to play.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { play, type Report } from "./player.ts";
 import { ScriptError } from "./scanner.ts";
@@ -38,7 +38,10 @@ function scriptsOf(path: string): string[] {
 
 async function report(path: string): Promise<Report> {
   try {
-    return await play(parseScript(readFileSync(path, "utf8")), { tolerance });
+    return await play(parseScript(readFileSync(path, "utf8")), {
+      tolerance,
+      folder: dirname(path),
+    });
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     return { notices: [], failure: { line: error.line, message: error.message } };

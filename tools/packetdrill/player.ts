@@ -13,6 +13,7 @@ import {
   packetText,
   type SegmentPattern,
 } from "./packet-pattern.ts";
+import { parametersIn, parametersOf, shellScripts } from "./parameters.ts";
 import { ScriptError } from "./scanner.ts";
 import type { Script, ScriptEvent, SystemCall } from "./script.ts";
 import { type Outcome, SystemCalls } from "./system-calls.ts";
@@ -28,10 +29,16 @@ const PATIENCE = 600;
 /** Remote ports of the script's connections, from this one on. */
 const FIRST_PORT = 40_000;
 const CONNECT_PORT = 8080;
+/** The largest payload of a frame. */
+const LARGEST = 1460;
+/** Nanoseconds in which segments are sent that offload would have made of one. */
+const SAME_TIME = 1e6;
 
 export interface PlayOptions {
   /** Microseconds, instead of the script's tolerance. */
   tolerance?: number;
+  /** The script's folder, where the shell scripts that it names are looked for. */
+  folder?: string;
 }
 
 export interface Report {
@@ -43,24 +50,8 @@ export interface Report {
 
 /** Plays a script on a kernel of its own. */
 export async function play(script: Script, options: PlayOptions = {}): Promise<Report> {
-  const player = new Player(await Host.boot(parametersOf(script)), script, options);
+  const player = new Player(await Host.boot(parametersOf(script, options.folder)), script, options);
   return player.play();
-}
-
-/** Returns the kernel parameters, `NAME=VALUE`, that the script's first commands set. */
-function parametersOf({ events }: Script): string[] {
-  const parameters: string[] = [];
-  for (const { action } of events) {
-    if (action.kind !== "command") break;
-    parameters.push(...parametersIn(action.text));
-  }
-  return parameters;
-}
-
-/** Returns the parameters that a command sets, by sysctl(8) or below /proc/sys. */
-function parametersIn(text: string): string[] {
-  const settings = text.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|\S+)/g);
-  return [...settings].map(([, name, value]) => `${name.replaceAll("/", ".")}=${value}`);
 }
 
 /** A call that has not returned yet. */
@@ -76,8 +67,11 @@ class Player {
   private readonly calls: SystemCalls;
   private readonly start: number;
   private readonly tolerance: number;
+  private readonly folder: string | undefined;
   private flow: Flow;
   private pending: Pending | undefined;
+  /** The segment size of the remote host, as far as a script says. */
+  private pieceSize = LARGEST;
   /** The time of the previous event, in seconds. */
   private last = 0;
 
@@ -88,6 +82,7 @@ class Player {
   ) {
     this.calls = new SystemCalls(host, (text) => this.notice(text));
     this.start = host.now;
+    this.folder = options.folder;
     const scripted = script.options.get("tolerance_usecs");
     const tolerance = options.tolerance ?? (scripted === undefined ? undefined : Number(scripted));
     this.tolerance = tolerance === undefined ? TOLERANCE : tolerance / 1e6;
@@ -152,10 +147,15 @@ class Player {
 
   /** Commands that set kernel parameters took effect before the start. */
   private command(text: string): void {
+    const scripts = shellScripts(text, this.folder);
     const parameters = parametersIn(text);
-    if (parameters.length === 0) this.notice(`\`${text}\` is left out`);
+    if (parameters.length + scripts.length === 0) this.notice(`\`${text}\` is left out`);
     for (const parameter of parameters) {
       if (this.host.rejects(parameter)) this.notice(`sysctl ${parameter} is left out`);
+    }
+    for (const script of scripts) {
+      const left = parametersIn(script.text).filter((each) => this.host.rejects(each)).length;
+      if (left > 0) this.notice(`${left} parameters of ${script.name} are left out`);
     }
   }
 
@@ -215,25 +215,38 @@ class Player {
   }
 
   private arriveSegment(packet: SegmentPattern, line: number): void {
-    const { flags } = packet;
     if (packet.options === undefined) {
       throw new ScriptError(line, "a packet that arrives needs its options, not <...>");
     }
     if (this.flow.localPort === 0) this.flow.localPort = this.calls.boundPort;
-    const { flow } = this;
     const ecn = packet.ecn === undefined ? 0 : ecnBits[packet.ecn];
+    for (const option of packet.options) {
+      if (option.kind === "mss" && option.value > 0) this.pieceSize = option.value;
+    }
+    // A packet that offload would have joined arrives as it was on the wire.
+    const size = packet.length > LARGEST ? Math.min(this.pieceSize, LARGEST) : LARGEST;
+    for (let start = 0; start === 0 || start < packet.length; start += size) {
+      this.arrivePiece(packet, start, Math.min(size, packet.length - start), ecn);
+    }
+  }
+
+  /** Delivers `length` bytes of a packet from `start` on. */
+  private arrivePiece(packet: SegmentPattern, start: number, length: number, ecn: number): void {
+    const { flow } = this;
+    const last = start + length === packet.length;
+    const flags = last ? packet.flags : packet.flags.replace(/[PF]/g, "");
     this.host.segment(
       {
         ...{ sourcePort: flow.remotePort, destinationPort: flow.localPort },
-        sequence: flow.remoteOnWire(packet.start),
+        sequence: flow.remoteOnWire(packet.start + start),
         acknowledgment:
           packet.acknowledgment === undefined ? 0 : flow.localOnWire(packet.acknowledgment),
         flags: flagsValue(flags),
         reserved: flags.includes("A") ? 1 : 0,
         window: packet.window ?? 65535,
         urgent: packet.urgent,
-        options: encodeOptions(flow.inbound(packet.options)),
-        payload: Buffer.alloc(packet.length),
+        options: encodeOptions(flow.inbound(packet.options ?? [])),
+        payload: Buffer.alloc(length),
       },
       ecn,
     );
@@ -289,8 +302,33 @@ class Player {
       if (sent.sourcePort !== flow.localPort) continue;
       if (sent.destinationPort !== flow.remotePort) continue;
       if (sent.flags.includes("S")) flow.learn(pattern.start, sent.sequence);
-      return sent;
+      return this.joined(sent, pattern.length);
     }
+  }
+
+  /**
+   * Joins a segment with those sent right after it, up to `length` bytes: scripts for Linux expect
+   * what it gives to a card that segments, where PSH depends on how Linux has queued the data.
+   */
+  private joined(first: Seen, length: number): Seen {
+    const { segments } = this.host;
+    let whole = first;
+    while (whole.payload.length < length && segments.length > 0) {
+      const [next] = segments;
+      const payload = Buffer.concat([whole.payload, next.payload]);
+      const follows =
+        next.at - first.at < SAME_TIME &&
+        next.sourcePort === whole.sourcePort &&
+        next.destinationPort === whole.destinationPort &&
+        next.sequence === (whole.sequence + whole.payload.length) >>> 0 &&
+        next.acknowledgment === whole.acknowledgment &&
+        payload.length <= length &&
+        !/[SR]/.test(next.flags);
+      if (!follows) break;
+      segments.shift();
+      whole = { ...next, sequence: whole.sequence, at: whole.at, payload, joined: true };
+    }
+    return whole;
   }
 
   /** Compares a segment with what the script expects; throws at the first difference. */
@@ -301,7 +339,8 @@ class Player {
       const message = `live packet field ${what}: expected: ${expected} vs actual: ${got}`;
       throw new Error(`error handling packet: ${message}\n${this.sides(pattern, sent, at)}`);
     };
-    compare("tcp_flags", normal(pattern.flags), normal(actual.flags));
+    const flags = (text: string) => normal(sent.joined ? text.replace("P", "") : text);
+    compare("tcp_flags", flags(pattern.flags), flags(actual.flags));
     compare("tcp_seq", pattern.start, actual.start);
     compare("tcp_payload_length", pattern.length, actual.length);
     compare("tcp_ack_seq", pattern.acknowledgment, actual.acknowledgment);

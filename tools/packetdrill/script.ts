@@ -61,15 +61,16 @@ export function parseScript(text: string): Script {
   while (!scanner.ended()) {
     const option = events.length === 0 && scanner.match(/--(\w+)(?:=([^\s]*))?/);
     if (option) options.set(option[1], option[2] ?? "");
-    else events.push(readEvent(scanner, events.length === 0));
+    else events.push(readEvent(scanner));
   }
   return { options, events };
 }
 
-function readEvent(scanner: Scanner, first: boolean): ScriptEvent {
+function readEvent(scanner: Scanner): ScriptEvent {
+  scanner.skip();
   const { line } = scanner;
-  // A command before the first event may come without a time.
-  const command = first && scanner.match(/`([^`]*)`/);
+  // A command before the first event, or after the last, may come without a time.
+  const command = scanner.match(/`([^`]*)`/);
   if (command) {
     const time: EventTime = { kind: "relative", from: 0 };
     return { line, time, action: { kind: "command", text: command[1].trim() } };
@@ -160,7 +161,7 @@ function readStruct(scanner: Scanner): Value {
   do {
     if (scanner.take("...")) continue;
     scanner.skip();
-    const named = scanner.match(/([a-z_]\w*)\s*=/);
+    const named = scanner.match(/([a-z_]\w*)\s*(?:\([^()]*\)\s*)?=/);
     fields[named?.[1] ?? Object.keys(fields).length] = readValue(scanner);
   } while (scanner.take(","));
   scanner.expect("}");

@@ -29,7 +29,7 @@ import {
 } from "./listen/syn-cookies";
 import { announcedSize } from "./negotiated";
 import { sendSynAck } from "./output/emit";
-import { SYN_WINDOW, WINDOW_SHIFT } from "./receive/receiver";
+import { SYN_WINDOW, windowShift } from "./receive/receiver";
 import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { CookieMode } from "./settings";
@@ -204,7 +204,7 @@ export class PassiveOpen {
     const scaled = stamped && settings.scaling && peer.scaled;
     const options = schedule.synOptions;
     options.set(announcedSize(path.mtu, listener.options.segmentSize), selective);
-    if (scaled) options.scale(WINDOW_SHIFT);
+    if (scaled) options.scale(windowShift(settings.receiveMost));
     if (stamped) {
       const bits = optionBits(scaled ? peer.windowShift : NO_SHIFT, selective, explicit);
       const clock = timestampAt(now, this.registry.clockOffset(ends));

@@ -4,11 +4,10 @@
  */
 import {
   TCP_BACKLOG,
+  TCP_BUFFER_MOST_BYTES,
   TCP_CONNECTIONS,
   TCP_RECEIVE_BYTES,
-  TCP_RECEIVE_MOST_BYTES,
   TCP_SEND_BYTES,
-  TCP_SEND_MOST_BYTES,
 } from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
 import { EcnMode } from "./congestion/ecn";
@@ -48,9 +47,9 @@ export class TcpSettings {
   scaling: bool = true;
   /** `tcp_rmem`, `tcp_wmem`: bytes of a new connection's buffers, and how far they grow. */
   receiveBytes: u32 = TCP_RECEIVE_BYTES;
-  receiveMost: u32 = TCP_RECEIVE_MOST_BYTES;
+  receiveMost: u32 = TCP_BUFFER_MOST_BYTES;
   sendBytes: u32 = TCP_SEND_BYTES;
-  sendMost: u32 = TCP_SEND_MOST_BYTES;
+  sendMost: u32 = TCP_BUFFER_MOST_BYTES;
   /** `tcp_keepalive_time`, `tcp_keepalive_intvl`: microseconds; `tcp_keepalive_probes`. */
   keepAliveIdle: i64 = KEEP_ALIVE_IDLE;
   keepAliveInterval: i64 = KEEP_ALIVE_INTERVAL;

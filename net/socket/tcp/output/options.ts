@@ -8,7 +8,6 @@ import {
   TIMESTAMPS_BYTES,
 } from "../../../wire/tcp-options";
 import { ControlBlock } from "../control-block";
-import { WINDOW_SHIFT } from "../receive/receiver";
 import { SynOptions } from "../syn-options";
 
 /** Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. */
@@ -17,7 +16,7 @@ export function synOptions(block: ControlBlock, now: i64): SynOptions {
   const options = block.schedule.synOptions;
   options.set(negotiated.ownSegmentSize, negotiated.selective);
   if (negotiated.timestamps) options.stamp(block.timestamps.at(now), block.timestamps.recent);
-  if (negotiated.scaling) options.scale(WINDOW_SHIFT);
+  if (negotiated.scaling) options.scale(block.receiver.wantedShift);
   return options;
 }
 

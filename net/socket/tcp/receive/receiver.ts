@@ -7,7 +7,7 @@
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
 import { storeNet32 } from "../../../../core/bytes";
-import { TCP_RECEIVE_BYTES, TCP_RECEIVE_MOST_BYTES } from "../../../../core/limits";
+import { TCP_RECEIVE_BYTES } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { Ring } from "../../../../core/ring";
 import { SACK_BLOCK } from "../../../wire/tcp-options";
@@ -21,8 +21,11 @@ import { Reassembly } from "./reassembly";
 const WINDOW_UNSCALED: u32 = 65535;
 /** The window field of a SYN, which is never scaled (RFC 7323 section 2.2). */
 export const SYN_WINDOW: u32 = min(TCP_RECEIVE_BYTES, WINDOW_UNSCALED);
-/** The shift that lets a window cover the largest buffer (RFC 7323 section 2.3). */
-export const WINDOW_SHIFT: u32 = 15 - clz(TCP_RECEIVE_MOST_BYTES);
+
+/** Returns the shift that lets a window cover a buffer of `most` bytes (RFC 7323 section 2.3). */
+export function windowShift(most: u32): u32 {
+  return most <= WINDOW_UNSCALED ? 0 : 15 - clz(most);
+}
 
 export class Receiver {
   /** IRS */
@@ -31,6 +34,8 @@ export class Receiver {
   next: u32 = 0;
   /** The right edge of the window offered; it never moves left (RFC 9293 SHLD-14). */
   edge: u32 = 0;
+  /** The shift that this host's SYN offers. */
+  readonly wantedShift: u32;
   /** The shift of windows offered on the wire; 0 until both sides agreed to scale. */
   shift: u32 = 0;
   /** The largest segment received: the best estimate of the peer's full-sized segment. */
@@ -64,6 +69,7 @@ export class Receiver {
   ) {
     this.ring = new Ring(pages, settings.receiveBytes);
     this.most = settings.receiveMost;
+    this.wantedShift = windowShift(settings.receiveMost);
   }
 
   /**
@@ -99,7 +105,7 @@ export class Receiver {
 
   /** Both sides sent a window scale option: windows are scaled from now on. */
   scale(): void {
-    this.shift = WINDOW_SHIFT;
+    this.shift = this.wantedShift;
   }
 
   /** Records an in-order segment of `length` bytes; `most` bounds `segmentSize`. */

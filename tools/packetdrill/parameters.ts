@@ -1,0 +1,34 @@
+/** The parameters of the kernel that the commands of a script set, themselves or by shell scripts. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Script } from "./script.ts";
+
+/** Returns the kernel parameters, `NAME=VALUE`, that the script's first commands set. */
+export function parametersOf({ events }: Script, folder: string | undefined): string[] {
+  const parameters: string[] = [];
+  for (const { action } of events) {
+    if (action.kind !== "command") break;
+    for (const { text } of shellScripts(action.text, folder))
+      parameters.push(...parametersIn(text));
+    parameters.push(...parametersIn(action.text));
+  }
+  return parameters;
+}
+
+/** Returns the names and texts of the shell scripts that a command runs. */
+export function shellScripts(command: string, folder = "."): { name: string; text: string }[] {
+  const names = command.split(/\s+/).filter((word) => word.endsWith(".sh"));
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    return existsSync(path) ? [{ name, text: readFileSync(path, "utf8") }] : [];
+  });
+}
+
+/** Returns the parameters that a command sets, by sysctl(8) or below /proc/sys. */
+export function parametersIn(text: string): string[] {
+  const product = (_: string, factors: string) =>
+    `${factors.split("*").reduce((all, factor) => all * Number(factor), 1)}`;
+  const plain = text.replace(/\$\(\(([\d*]+)\)\)/g, product);
+  const settings = plain.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|\S+)/g);
+  return [...settings].map(([, name, value]) => `${name.replaceAll("/", ".")}=${value}`);
+}
