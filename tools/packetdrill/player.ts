@@ -31,8 +31,6 @@ const FIRST_PORT = 40_000;
 const CONNECT_PORT = 8080;
 /** The largest payload of a frame. */
 const LARGEST = 1460;
-/** Nanoseconds in which segments are sent that offload would have made of one. */
-const SAME_TIME = 1e6;
 
 export interface PlayOptions {
   /** Microseconds, instead of the script's tolerance. */
@@ -302,33 +300,8 @@ class Player {
       if (sent.sourcePort !== flow.localPort) continue;
       if (sent.destinationPort !== flow.remotePort) continue;
       if (sent.flags.includes("S")) flow.learn(pattern.start, sent.sequence);
-      return this.joined(sent, pattern.length);
+      return this.host.joined(sent, pattern.length);
     }
-  }
-
-  /**
-   * Joins a segment with those sent right after it, up to `length` bytes: scripts for Linux expect
-   * what it gives to a card that segments, where PSH depends on how Linux has queued the data.
-   */
-  private joined(first: Seen, length: number): Seen {
-    const { segments } = this.host;
-    let whole = first;
-    while (whole.payload.length < length && segments.length > 0) {
-      const [next] = segments;
-      const payload = Buffer.concat([whole.payload, next.payload]);
-      const follows =
-        next.at - first.at < SAME_TIME &&
-        next.sourcePort === whole.sourcePort &&
-        next.destinationPort === whole.destinationPort &&
-        next.sequence === (whole.sequence + whole.payload.length) >>> 0 &&
-        next.acknowledgment === whole.acknowledgment &&
-        payload.length <= length &&
-        !/[SR]/.test(next.flags);
-      if (!follows) break;
-      segments.shift();
-      whole = { ...next, sequence: whole.sequence, at: whole.at, payload, joined: true };
-    }
-    return whole;
   }
 
   /** Compares a segment with what the script expects; throws at the first difference. */
