@@ -13,6 +13,9 @@ const CARD = [2, 0, 0, 0, 1, 1];
 /** Seconds until the address is in use, conflict detection included. */
 const START = 5;
 
+/** Nanoseconds in which segments are sent that offload would have made of one. */
+const SAME_TIME = 1e6;
+
 /** A segment that the kernel sent, with the ECN bits of its packet. */
 export interface Seen extends Sent {
   ecn: number;
@@ -111,6 +114,31 @@ export class Host {
 
   get exports(): Exports {
     return this.twin.exports;
+  }
+
+  /**
+   * Joins a segment with those sent right after it, up to `length` bytes: scripts for Linux expect
+   * what it gives to a card that segments, where PSH depends on how Linux has queued the data.
+   */
+  joined(first: Seen, length: number): Seen {
+    const { segments } = this;
+    let whole = first;
+    while (whole.payload.length < length && segments.length > 0) {
+      const [next] = segments;
+      const payload = Buffer.concat([whole.payload, next.payload]);
+      const follows =
+        next.at - first.at < SAME_TIME &&
+        next.sourcePort === whole.sourcePort &&
+        next.destinationPort === whole.destinationPort &&
+        next.sequence === (whole.sequence + whole.payload.length) >>> 0 &&
+        next.acknowledgment === whole.acknowledgment &&
+        payload.length <= length &&
+        !/[SR]/.test(next.flags);
+      if (!follows) break;
+      segments.shift();
+      whole = { ...next, sequence: whole.sequence, at: whole.at, payload, joined: true };
+    }
+    return whole;
   }
 
   private rouse(): void {

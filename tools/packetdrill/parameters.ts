@@ -1,4 +1,4 @@
-/** The parameters of the kernel that the commands of a script set, themselves or by shell scripts. */
+/** The kernel parameters that the commands of a script set, themselves or by shell scripts. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Script } from "./script.ts";
