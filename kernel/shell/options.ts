@@ -14,6 +14,9 @@
 import { isDigit, parseDecimalText } from "../../core/text";
 import { printable } from "./terminal/printable";
 
+/** The failure of an operand "". */
+export const EMPTY_OPERAND: string = "empty operand";
+
 /** An option as it was typed; `name` is its first name. */
 export class Given {
   constructor(
@@ -59,7 +62,7 @@ export class Options {
     let operandsOnly = false;
     while (this.next < words.length) {
       const word = words[this.next++];
-      if (word == "") this.fail("empty operand");
+      if (word == "") this.fail(EMPTY_OPERAND);
       else if (operandsOnly || word == "-" || !word.startsWith("-")) this.operands.push(word);
       else if (word == "--") operandsOnly = true;
       else if (word.startsWith("--")) this.long(word.substring(2));

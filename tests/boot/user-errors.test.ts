@@ -50,7 +50,7 @@ suite("user errors", () => {
     ["dhcp renew net7", 1],
     ["check foo://x", 2],
     ["curl -X 'NO METHOD' http://10.0.2.2/", 2],
-    ["curl -H nothing http://10.0.2.2/", 2],
+    ["curl ''", 3],
     ["dmesg more", 2],
     ["nonsense", 127],
   ];

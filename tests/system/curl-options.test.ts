@@ -36,6 +36,7 @@ test("options change the request as they do with curl", async () => {
     ["--json '{}'", "POST / ", "Accept: application/json\r\nContent-Type: application/json\r\n"],
     ["--json [1 --json ,2]", "POST / ", "\r\n\r\n[1,2]"],
     ["--json 1 -H 'Accept: a/b'", "POST / ", "\r\nAccept: a/b\r\nContent-Type: application/json"],
+    ["-H nothing -H ';'", "GET / ", "Accept: */*\r\n\r\n"],
     ["-4 -X PUT", "PUT / ", "Content-Length: 0\r\n\r\n"],
   ];
   for (const [options, line, contains] of cases) {
@@ -149,6 +150,30 @@ test("without a network, reports wrong usage at once, and obeys -s and -w", asyn
   assert.match(run("-sS 10.0.2.2")[0] as string, /^curl: \(7\) network is not configured: /);
 });
 
+test("--max-redirs takes any number, and -1 for no limit, as curl does", async () => {
+  let left = 0;
+  const again = "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+  const [world, requests] = await lab(() => (left-- > 0 ? again : ok));
+  const run = (words: string, redirects: number) => {
+    left = redirects;
+    requests.length = 0;
+    return world.command(`curl -sS -L ${words} http://10.0.2.2:81/; echo "; $?"`);
+  };
+  assert.match(run("", 51), /\ncurl: \(47\) Maximum \(50\) redirects followed\r\n; 47/);
+  assert.match(run("--max-redirs 0", 1), /\ncurl: \(47\) Maximum \(0\) redirects followed\r\n; 47/);
+  assert.match(run("--max-redirs 99999999999", 70), /\nok; 0/);
+  assert.match(run("--max-redirs -1", 70), /\nok; 0/);
+  assert.equal(requests.length, 71);
+});
+
+test("an empty URL is malformed: exit code 3", async () => {
+  const world = await Lab.at("S1");
+  for (const words of ["''", "-s -S ''", "--url ''"]) {
+    const output = world.command(`curl ${words}; echo $?`);
+    assert.match(output, /\ncurl: \(3\) URL using bad\/illegal format or missing URL\r\n3\r\n/);
+  }
+});
+
 test("reports wrong uses of options, with exit code 2", async () => {
   const world = await Lab.at("S1");
   const cases: [string, RegExp][] = [
@@ -156,8 +181,8 @@ test("reports wrong uses of options, with exit code 2", async () => {
     ["-b file", /-b file: there are no files/],
     ["-I -d x", /You can only select one HTTP request method!/],
     ["-G -d @bytes:9", /-G: only text can be part of a URL/],
-    ["-H ';'", /-H ;: expected NAME: VALUE/],
-    ["--max-redirs 51", /out of range/],
+    ["--max-redirs x", /option --max-redirs: expected a proper numerical parameter/],
+    ["--max-redirs -2", /option --max-redirs: expected a proper numerical parameter/],
     ["-o x", /-o: there are no files/],
   ];
   for (const [options, says] of cases) {

@@ -14,13 +14,14 @@
  * reply, 56 receive error, 60 certificate not verified; 2 wrong usage; 130 interrupted.
  */
 import { HTTP_REDIRECTS } from "../../../core/limits";
+import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { findModule } from "../../../machine/boot";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import { CountingSink } from "../../../net/service/http/message/body";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
-import { Options } from "../options";
+import { EMPTY_OPERAND, Options } from "../options";
 import { Session } from "../session";
 import { CurlBody } from "./curl/body";
 import { CurlInput, EXIT_READ, InputUser } from "./curl/input";
@@ -35,6 +36,8 @@ const KEEP_ALIVE_SECONDS: i64 = 60;
 /** The boot module whose roots are always trusted, and curl's exit code for any other. */
 const ROOTS: string = "ca.pem";
 const EXIT_ROOTS: i32 = 77;
+/** curl's exit code for a URL that cannot be one. */
+const EXIT_URL: i32 = 3;
 const LONGEST_TIME: i64 = 1_000_000;
 const OUTPUTS: StaticArray<string> = ["-", "null", "/dev/null"];
 
@@ -78,6 +81,10 @@ export class Curl extends Command implements InputUser {
 
   private startWith(options: Options, body: CurlBody, session: Session): Job {
     const url = options.value("url");
+    if (options.failure == EMPTY_OPERAND || (options.has("url") && url == "")) {
+      const reason = "URL using bad/illegal format or missing URL";
+      return this.failed(session, `(${EXIT_URL}) ${reason}`, EXIT_URL);
+    }
     if (url != "") options.operands.push(url);
     options.expectOperands(1, 1);
     const output = options.value("o", "-");
@@ -87,7 +94,10 @@ export class Curl extends Command implements InputUser {
     const connectTimeout = options.seconds("connect-timeout", 0, LONGEST_TIME);
     const timeout = options.seconds("m", 0, LONGEST_TIME);
     const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, LONGEST_TIME);
-    const redirects = options.number("max-redirs", HTTP_REDIRECTS, 0, HTTP_REDIRECTS);
+    const redirects = redirectsOf(options.value("max-redirs", `${HTTP_REDIRECTS}`));
+    if (options.failure == "" && redirects < 0) {
+      options.failure = "option --max-redirs: expected a proper numerical parameter";
+    }
     const retries = new Retries(options, session.now);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (body.code == EXIT_READ) {
@@ -155,4 +165,11 @@ export class Curl extends Command implements InputUser {
     session.error(this.name, `${reason} (try: curl --help)`);
     return this.done(EXIT_USAGE);
   }
+}
+
+/** Parses the number of --max-redirs, in which -1 stands for any number. Returns -1 if invalid. */
+function redirectsOf(text: string): i64 {
+  if (text == "-1") return u32.MAX_VALUE;
+  const number = parseDecimalText(text);
+  return min<i64>(number, u32.MAX_VALUE);
 }

@@ -1,7 +1,7 @@
 /** Makes the request of `curl` from its options. */
 import { plainCredential } from "../../../../net/service/http/client/credentials";
 import { HttpRequest } from "../../../../net/service/http/client/request";
-import { HEADER_FORMS, parseHeaderOption } from "../../header-option";
+import { parseHeaderOption } from "../../header-option";
 import { Options } from "../../options";
 import { CurlBody } from "./body";
 
@@ -68,12 +68,9 @@ function withQuery(url: string, data: string): string {
 function addFields(request: HttpRequest, options: Options): void {
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
+    // As in curl, what is no field is left out.
     const field = parseHeaderOption(headers[i]);
-    if (field == null) {
-      request.error = `-H ${headers[i]}: ${HEADER_FORMS}`;
-      return;
-    }
-    request.setField(field);
+    if (field != null) request.setField(field);
   }
   if (options.has("A")) addOnce(request, "User-Agent", options.value("A"));
   if (options.has("e")) addOnce(request, "Referer", options.value("e"));
