@@ -35,7 +35,7 @@ const coldPaths = new RegExp(
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl\/(body|job|module-source)|nc\/))/,
     /^kernel\/programs\/status-site/,
-    /^drivers\/(nic-probe|pci|realtek|virtio\/(legacy-pci|modern-pci|pci|rng|transport))/,
+    /^drivers\/(nic-probe|pci|realtek|virtio\/(legacy-pci|mmio|modern-pci|pci|rng|transport))/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,

@@ -28,6 +28,8 @@ export const PCI_FUNCTIONS: i32 = 256;
  * take 108 KiB.
  */
 export const VIRTIO_QUEUE: u32 = 4096;
+/** Places of virtio devices without PCI, as many as QEMU's microvm has. */
+export const VIRTIO_MMIO_DEVICES: i32 = 32;
 /** Descriptors of a network device's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;

@@ -7,7 +7,7 @@ import { log } from "../core/log";
 import { MILLISECOND, NEVER, SECOND } from "../core/time";
 import { connect, InterruptHandler } from "../machine/interrupts";
 import { DeviceCounters } from "../net/phy/counters";
-import { PciDevice } from "./pci/pci";
+import { Attachment } from "./attachment";
 
 /** Microseconds between polls of a device without a working interrupt. */
 const POLL_INTERVAL: i64 = MILLISECOND;
@@ -24,13 +24,13 @@ export class InterruptWatch {
   private waitEnds: i64 = NEVER;
 
   constructor(
-    private readonly pci: PciDevice,
+    private readonly device: Attachment,
     private readonly counters: DeviceCounters,
   ) {}
 
   /** Connects the line that firmware chose. Returns false if it cannot be connected. */
   connect(handler: InterruptHandler): bool {
-    this.interruptDriven = connect(this.pci.interruptLine, handler, true);
+    this.interruptDriven = connect(this.device.interruptLine, handler, true);
     return this.interruptDriven;
   }
 
@@ -50,8 +50,8 @@ export class InterruptWatch {
     if (this.waitEnds == NEVER) this.waitEnds = now + INTERRUPT_WAIT;
     if (now < this.waitEnds) return this.waitEnds;
     this.interruptDriven = false;
-    const line = this.pci.interruptLine;
-    log(`pci ${this.pci.location()}: no interrupts on line ${line}, polling instead`);
+    const line = this.device.interruptLine;
+    log(`${this.device.place()}: no interrupts on line ${line}, polling instead`);
     return now + POLL_INTERVAL;
   }
 }

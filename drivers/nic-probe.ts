@@ -6,6 +6,7 @@ import { E1000 } from "./intel/e1000";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
 import { Rtl8139 } from "./realtek/rtl8139";
+import { findMmioDevices } from "./virtio/mmio";
 import { NET_CONFIG, VirtioNet } from "./virtio/net";
 import { openPci } from "./virtio/pci";
 import { Vmxnet3 } from "./vmware/vmxnet3";
@@ -70,8 +71,12 @@ export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   return transport == null ? null : new VirtioNet(transport, device, pool);
 }
 
+/** The kind of virtio's network devices (VIRTIO 1.2, section 5). */
+const VIRTIO_NETWORK: u32 = 1;
+
 /**
- * Starts the network controllers that have a driver, at most `limit`, in PCI order. Call this early
+ * Starts the network controllers that have a driver, at most `limit`: those on PCI in its order,
+ * then virtio devices without PCI. Call this early
  * in the boot: under QEMU an e1000 receives nothing for a second after its start.
  * Interrupts are connected later, by `Nic.connectInterrupt`.
  */
@@ -79,20 +84,30 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
   const started: Array<Nic> = [];
   for (let i = 0; i < devices.length && started.length < limit; i++) {
     const nic = createNic(devices[i], pool);
-    if (nic == null || !nic.probe()) continue;
-    if (started.length > 0) pool.extend(RECEIVE_RING + TRANSMIT_RING);
-    nic.start();
-    nic.pci.driver = nic.driverName();
-    started.push(nic);
+    if (nic != null) startNic(nic, pool, started);
+  }
+  const places = findMmioDevices(devices.length == 0);
+  for (let i = 0; i < places.length && started.length < limit; i++) {
+    if (places[i].kind() != VIRTIO_NETWORK) continue;
+    startNic(new VirtioNet(places[i].open(), places[i], pool), pool, started);
   }
   return started;
 }
 
+/** Starts a driver, and adds it if its device works. */
+function startNic(nic: Nic, pool: FramePool, started: Array<Nic>): void {
+  if (!nic.probe()) return;
+  if (started.length > 0) pool.extend(RECEIVE_RING + TRANSMIT_RING);
+  nic.start();
+  nic.device.driver = nic.driverName();
+  started.push(nic);
+}
+
 /**
- * Logs a line for each network controller: its driver, or why it has none. `limit` is the one
- * passed to `startNics`.
+ * Logs a line for each network controller: its driver, or why it has none. `nics` and `limit` are
+ * those of `startNics`.
  */
-export function logNics(devices: Array<PciDevice>, limit: i32): void {
+export function logNics(devices: Array<PciDevice>, nics: Array<Nic>, limit: i32): void {
   let used = 0;
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
@@ -106,6 +121,11 @@ export function logNics(devices: Array<PciDevice>, limit: i32): void {
     else if (used == limit)
       log(`${what}: not used: at most ${limit} network devices are supported`);
     else log(`${what}: probe failed`);
+  }
+  for (let i = 0; i < nics.length; i++) {
+    const device = nics[i].device;
+    if (device instanceof PciDevice) continue;
+    log(`${device.place()}: ${device.driver}, irq ${device.interruptLine}`);
   }
 }
 

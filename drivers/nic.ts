@@ -15,19 +15,19 @@ import { DeviceCounters } from "../net/phy/counters";
 import { NetworkDevice } from "../net/phy/device";
 import { FramePool } from "../net/phy/pool";
 import { Frame } from "../net/wire/frame";
+import { Attachment } from "./attachment";
 import { InterruptWatch } from "./interrupt-watch";
-import { PciDevice } from "./pci/pci";
 
 export abstract class Nic implements NetworkDevice, InterruptHandler {
   protected readonly watch: InterruptWatch;
 
   /** Only allocates memory; `probe` is the first to access registers. */
   constructor(
-    readonly pci: PciDevice,
+    readonly device: Attachment,
     protected readonly pool: FramePool,
     protected readonly count: DeviceCounters,
   ) {
-    this.watch = new InterruptWatch(pci, count);
+    this.watch = new InterruptWatch(device, count);
   }
 
   /**

@@ -144,7 +144,7 @@ export abstract class RingNic extends Nic {
 
   quiesce(): void {
     this.setUp(false);
-    this.pci.disableMaster();
+    this.device.disableMaster();
   }
 
   /** Whether the rings are in use. */
@@ -163,7 +163,7 @@ export abstract class RingNic extends Nic {
   private report(): void {
     if (!this.failed || this.reported) return;
     this.reported = true;
-    const what = `pci ${this.pci.location()}: ${this.driverName()}`;
+    const what = `${this.device.place()}: ${this.driverName()}`;
     log(`${what}: the device has failed and is stopped`);
   }
 

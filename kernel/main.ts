@@ -36,7 +36,7 @@ export function boot(): void {
   const configuration = loadConfiguration();
   setPanicTimeout(configuration.panicSeconds);
   const host = new HostMachine(nics);
-  logNics(devices, INTERFACES);
+  logNics(devices, nics, INTERFACES);
   stack = startStack(configuration, pool, nics, devices, host.time);
   initNetworkStack(stack);
   tasks = startTasks(configuration, host, stack, new Daemons(stack), devices);

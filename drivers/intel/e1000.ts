@@ -47,7 +47,10 @@ export class E1000 extends Nic {
   /** Whether a sender found the ring full and waits for room. */
   private waitingForRoom: bool = false;
 
-  constructor(pci: PciDevice, pool: FramePool) {
+  constructor(
+    private readonly pci: PciDevice,
+    pool: FramePool,
+  ) {
     const count = new DeviceCounters();
     super(pci, pool, count);
     this.chip = chipOf(pci.device);

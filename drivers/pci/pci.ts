@@ -4,6 +4,7 @@
  * bus 0, the buses of other host bridges, and the buses behind bridges.
  */
 import { PCI_FUNCTIONS } from "../../core/limits";
+import { Attachment } from "../attachment";
 import {
   COMMAND_IO,
   COMMAND_MASTER,
@@ -65,7 +66,7 @@ class PciCapability {
 }
 
 /** One function of one device. */
-export class PciDevice {
+export class PciDevice extends Attachment {
   readonly vendor: u32;
   readonly device: u32;
   /** Class in bits 23..16, subclass in 15..8, programming interface in 7..0. */
@@ -74,16 +75,13 @@ export class PciDevice {
   readonly headerType: u32;
   subsystemVendor: u32 = 0;
   subsystemDevice: u32 = 0;
-  /** The 8259 line that firmware assigned; 0 or 255 for none. */
-  readonly interruptLine: u32;
   /** 1 is INTA, 4 is INTD, 0 is none. */
   readonly interruptPin: u32;
   readonly bars: Array<PciBar> = [];
   readonly capabilities: Array<PciCapability> = [];
-  /** The name of the driver in use, or "". Set by the code that starts the driver. */
-  driver: string = "";
 
   constructor(readonly address: u32) {
+    super(readConfig8(address, PCI_INTERRUPT));
     const id = readConfig32(address, PCI_ID);
     this.vendor = id & 0xffff;
     this.device = id >>> 16;
@@ -91,9 +89,7 @@ export class PciDevice {
     this.classCode = word >>> 8;
     this.revision = word & 255;
     this.headerType = readConfig8(address, PCI_HEADER + 2) & ~MULTI_FUNCTION;
-    const interrupt = readConfig16(address, PCI_INTERRUPT);
-    this.interruptLine = interrupt & 255;
-    this.interruptPin = interrupt >>> 8;
+    this.interruptPin = readConfig8(address, PCI_INTERRUPT + 1);
     if (this.headerType == HEADER_NORMAL) {
       const subsystem = readConfig32(address, PCI_SUBSYSTEM);
       this.subsystemVendor = subsystem & 0xffff;
@@ -116,6 +112,9 @@ export class PciDevice {
   /** `00:03.0`. */
   location(): string {
     return `${hex(this.bus, 2)}:${hex(this.slot, 2)}.${this.func.toString()}`;
+  }
+  place(): string {
+    return `pci ${this.location()}`;
   }
   /** `8086:100e`. */
   idText(): string {

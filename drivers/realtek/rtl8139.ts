@@ -42,7 +42,10 @@ export class Rtl8139 extends RingNic {
   /** Whether frames are queued that the card has not been told of. */
   private untold: bool = false;
 
-  constructor(pci: PciDevice, pool: FramePool) {
+  constructor(
+    private readonly pci: PciDevice,
+    pool: FramePool,
+  ) {
     const count = new DeviceCounters();
     super(pci, pool, count);
     const bar = pci.bar(1);

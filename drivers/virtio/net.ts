@@ -13,8 +13,8 @@ import { timestamp } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { FRAME_DEVICE_HEADER, Frame } from "../../net/wire/frame";
+import { Attachment } from "../attachment";
 import { Nic } from "../nic";
-import { PciDevice } from "../pci/pci";
 import { NetReceive } from "./net-receive";
 import { NetTransmit } from "./net-transmit";
 import {
@@ -65,10 +65,10 @@ export class VirtioNet extends Nic {
 
   constructor(
     private readonly transport: Transport,
-    pci: PciDevice,
+    device: Attachment,
     pool: FramePool,
   ) {
-    super(pci, pool, new DeviceCounters());
+    super(device, pool, new DeviceCounters());
   }
 
   /** Agrees on features and reads the address (VIRTIO 5.1.5). Allocates the queues. */
@@ -199,7 +199,7 @@ export class VirtioNet extends Nic {
 
   quiesce(): void {
     this.switchOff();
-    this.pci.disableMaster();
+    this.device.disableMaster();
   }
 
   /** Whether the queues are in use. */
@@ -284,7 +284,7 @@ export class VirtioNet extends Nic {
   private report(): void {
     if (!this.failed || this.reported) return;
     this.reported = true;
-    log(`pci ${this.pci.location()}: virtio-net: the device has failed and is stopped`);
+    log(`${this.device.place()}: virtio-net: the device has failed and is stopped`);
   }
 
   /** Returns true once when a sender that found the queue full can continue. */

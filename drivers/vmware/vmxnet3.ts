@@ -21,7 +21,7 @@ const ETHERNET_MTU: u32 = 1500;
 
 export class Vmxnet3 extends RingNic {
   private rings: u64 = 0;
-  private device: u64 = 0;
+  private control: u64 = 0;
   private readonly shared: usize = allocateDma(reg.SHARED_SIZE, reg.SHARED_ALIGNMENT);
   /** The descriptions of the transmit queue and of the receive queue. */
   private readonly queues: usize = allocateDma(2 * reg.QUEUE_SIZE, reg.SHARED_ALIGNMENT);
@@ -33,7 +33,10 @@ export class Vmxnet3 extends RingNic {
   private missed: u64 = 0;
   private errors: u64 = 0;
 
-  constructor(pci: PciDevice, pool: FramePool) {
+  constructor(
+    private readonly pci: PciDevice,
+    pool: FramePool,
+  ) {
     const count = new DeviceCounters();
     super(pci, pool, count);
     this.receiveRing = new ReceiveRing(pool, count);
@@ -43,8 +46,8 @@ export class Vmxnet3 extends RingNic {
   /** Resets the device and selects revision 1. False without windows below 4 GiB or an address. */
   probe(): bool {
     this.rings = windowOf(this.pci.bar(0));
-    this.device = windowOf(this.pci.bar(1));
-    if (this.rings == 0 || this.device == 0) return false;
+    this.control = windowOf(this.pci.bar(1));
+    if (this.rings == 0 || this.control == 0) return false;
     this.pci.enable();
     const revisions = this.read(reg.VRRS) & this.read(reg.UVRS);
     if ((revisions & reg.REVISION_1) == 0) return false;
@@ -204,10 +207,10 @@ export class Vmxnet3 extends RingNic {
   }
 
   private read(register: u32): u32 {
-    return mmioRead32(this.device + register);
+    return mmioRead32(this.control + register);
   }
   private write(register: u32, value: u32): void {
-    mmioWrite32(this.device + register, value);
+    mmioWrite32(this.control + register, value);
   }
 }
 

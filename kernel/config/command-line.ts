@@ -28,6 +28,9 @@ export function readCommandLine(configuration: Configuration, text: string, load
   report(configuration, words[whole], "unterminated quote, expected a closing quote");
 }
 
+/** Read by drivers/virtio/mmio.ts, before the configuration is loaded. */
+const DEVICE_KEY: string = "virtio_mmio.device";
+
 /** Reports whether the first word is the kernel's path, which old versions of GRUB also pass. */
 function isPath(words: Array<string>): bool {
   return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
@@ -64,7 +67,7 @@ function readWord(configuration: Configuration, word: string): void {
     const baud = consoleBaud(value);
     if (baud > 0) configuration.baud = baud;
     else report(configuration, word, "invalid console, expected ttyS0[,BAUD] like ttyS0,115200n8");
-  } else {
+  } else if (key != DEVICE_KEY) {
     report(
       configuration,
       word,

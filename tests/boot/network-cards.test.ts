@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { makeRoot, makeServer } from "../lab/host/certificates.ts";
-import { boot, configured, netErrors } from "../lab/host/console.ts";
+import { boot, configured, netErrors, type Owner } from "../lab/host/console.ts";
+import type { MachineOptions } from "../lab/host/qemu.ts";
 import { crcText, Nginx, patternBytes, Sink, sha256 } from "../lab/host/servers.ts";
 import { TlsServer } from "../lab/host/tls-servers.ts";
 
@@ -20,6 +21,12 @@ const cards: [card: string, driver: string][] = [
   ["virtio-net-pci,disable-legacy=on", "virtio-net"],
   ["virtio-net-pci,disable-modern=on", "virtio-net"],
   ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net"],
+];
+
+/** Devices of machines without PCI: QEMU's arguments, and whether they interrupt. */
+const microvms: [options: MachineOptions, interrupts: boolean][] = [
+  [{ machine: "microvm,acpi=off", append: "virtio_mmio.device=512@0xfeb00e00:12" }, true],
+  [{ machine: "microvm", more: ["-global", "virtio-mmio.force-legacy=false"] }, false],
 ];
 
 /** A transfer of a few tenths of a second. */
@@ -43,30 +50,43 @@ suite("network cards", () => {
     await secure?.stop();
   });
 
+  /** Boots a machine with a card and uses it in every way; returns what `ip -s link` prints. */
+  async function exercise(t: Owner, card: string, options: MachineOptions = {}): Promise<string> {
+    const [model, ...properties] = card.split(",");
+    const nic = { backend: "user", model, properties: properties.join(",") || undefined };
+    const modules = { "ca.pem": authority.pem };
+    const machine = await boot(t, { nics: [nic], modules, ...options });
+    await configured(machine);
+    assert.match(await machine.ok(`curl https://10.0.2.2:${secure.port}/x`), /^secure \/x$/m);
+
+    const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/bulk.bin")}`, 60_000);
+    assert.match(output, new RegExp(crcText(body), "i"));
+    await machine.ok(`curl -s -o null -d @bytes:${BULK} ${sink.url("/bulk")}`, 60_000);
+    assert.equal(sink.requests.at(-1)?.sha256, sha256(body));
+    assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
+
+    await machine.monitor("set_link n0 off");
+    await machine.waitFor(/net0: link is down/);
+    await machine.monitor("set_link n0 on");
+    await machine.waitFor(/net0: link is up/);
+    await configured(machine);
+    await machine.ok("ip link set net0 down; ip link set net0 up");
+    await configured(machine);
+    return await machine.ok("ip -s link");
+  }
+
   for (const [card, driver] of cards) {
     test(`${card} works`, async (t) => {
-      const [model, ...properties] = card.split(",");
-      const nic = { backend: "user", model, properties: properties.join(",") || undefined };
-      const modules = { "ca.pem": authority.pem };
-      const machine = await boot(t, { nics: [nic], modules });
-      await configured(machine);
-      assert.match(await machine.ok(`curl https://10.0.2.2:${secure.port}/x`), /^secure \/x$/m);
-
-      const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/bulk.bin")}`, 60_000);
-      assert.match(output, new RegExp(crcText(body), "i"));
-      await machine.ok(`curl -s -o null -d @bytes:${BULK} ${sink.url("/bulk")}`, 60_000);
-      assert.equal(sink.requests.at(-1)?.sha256, sha256(body));
-      assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
-
-      await machine.monitor("set_link n0 off");
-      await machine.waitFor(/net0: link is down/);
-      await machine.monitor("set_link n0 on");
-      await machine.waitFor(/net0: link is up/);
-      await configured(machine);
-      await machine.ok("ip link set net0 down; ip link set net0 up");
-      await configured(machine);
       const interrupts = new RegExp(`driver ${driver}, \\d+ Mb/s, [1-9]\\d* interrupts`);
-      assert.match(await machine.ok("ip -s link"), interrupts);
+      assert.match(await exercise(t, card), interrupts);
+    });
+  }
+
+  for (const [options, interrupts] of microvms) {
+    test(`virtio-net-device works on ${options.machine}`, async (t) => {
+      const output = await exercise(t, "virtio-net-device", options);
+      const count = /driver virtio-net, 0 Mb\/s, (\d+) interrupts/.exec(output)?.[1];
+      assert.equal(Number(count) > 0, interrupts, output);
     });
   }
 });

@@ -1,5 +1,6 @@
 /** The PCI scan; its findings as text. */
 import { logLines } from "../../../core/log";
+import { Nic } from "../../../drivers/nic";
 import { logNics, startNics } from "../../../drivers/nic-probe";
 import { className } from "../../../drivers/pci/names";
 import { PciDevice, scanPci } from "../../../drivers/pci/pci";
@@ -7,6 +8,7 @@ import { FramePool } from "../../../net/phy/pool";
 
 let devices: Array<PciDevice> = [];
 let pool = new FramePool(1);
+let nics: Array<Nic> = [];
 
 export function scan(): i32 {
   devices = scanPci();
@@ -54,7 +56,8 @@ export function classText(code: u32): string {
 
 export function probe(limit: i32): i32 {
   pool = new FramePool(1024);
-  return startNics(devices, pool, limit).length;
+  nics = startNics(devices, pool, limit);
+  return nics.length;
 }
 export function frames(): u32 {
   return pool.count;
@@ -63,7 +66,7 @@ export function freeFrames(): u32 {
   return pool.available;
 }
 export function network(limit: i32): string {
-  logNics(devices, limit);
+  logNics(devices, nics, limit);
   return logLines().join("\n");
 }
 export function interrupt(_vector: u32): void {}

@@ -24,6 +24,8 @@ export interface Nic {
 }
 
 export interface MachineOptions {
+  /** QEMU's -M; default pc. */
+  machine?: string;
   /** An ISO to boot instead of build/kernel.elf. */
   iso?: string;
   /** Whether the ISO is on a USB stick instead of a disc. */
@@ -78,8 +80,10 @@ function firmware(): string[] {
 
 /** Returns QEMU's arguments, and writes the modules to `folder`, where its socket will be. */
 export function words(options: MachineOptions, folder: string): string[] {
-  const list = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", options.memory ?? "64"];
-  list.push("-display", "none", "-no-reboot", "-nodefaults", "-vga", "std");
+  const { machine = "pc", memory = "64" } = options;
+  const list = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-m", memory];
+  list.push("-display", "none", "-no-reboot", "-nodefaults");
+  if (!machine.startsWith("microvm")) list.push("-vga", "std");
   list.push("-rtc", `base=${options.rtc ?? rtcBase(testNow())},clock=vm`);
   if (options.debugExit !== false) {
     list.push("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");

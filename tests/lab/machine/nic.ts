@@ -4,6 +4,7 @@ import type { Machine } from "./machine.ts";
 import type { NicModel } from "./nic-model.ts";
 import { type FunctionOptions, PciFunction } from "./pci.ts";
 import { Rtl8139Model } from "./rtl8139.ts";
+import { MMIO_SIZE, MmioRegisters } from "./virtio-mmio.ts";
 import { VirtioNetModel, type VirtioOptions } from "./virtio-net.ts";
 import { type VirtioInterface, virtioFunction } from "./virtio-pci.ts";
 import { Vmxnet3Model } from "./vmxnet3.ts";
@@ -14,6 +15,7 @@ export const nicKinds = [
   "rtl8139",
   "virtio-modern",
   "virtio-legacy",
+  "virtio-mmio",
   "vmxnet3",
 ] as const;
 export type NicKind = (typeof nicKinds)[number];
@@ -22,15 +24,24 @@ export interface NicOptions extends E1000Options, VirtioOptions {
   kind?: NicKind;
 }
 
-/** Adds a card to a machine as function 0 of device 3, on line 11. */
+/** Where a device without PCI is, and how the kernel's command line says so. */
+const MMIO = 0xd0000000;
+export const MMIO_PARAMETER = `virtio_mmio.device=4K@${MMIO}:11`;
+
+/** Adds a card to a machine, on line 11: on PCI, as function 0 of device 3. */
 export function addNic(machine: Machine, options: NicOptions): NicModel {
   const { kind = "e1000" } = options;
+  if (kind === "virtio-mmio") {
+    const model = new VirtioNetModel(machine.clock, machine, machine.line(11), options);
+    machine.memorySpace.add(MMIO, MMIO_SIZE, new MmioRegisters(model, 2));
+    return model;
+  }
   const { model, card } = build(kind, machine, options);
   machine.pci.add(0, 3, 0, card);
   return model;
 }
 
-function build(kind: NicKind, machine: Machine, options: NicOptions) {
+function build(kind: Exclude<NicKind, "virtio-mmio">, machine: Machine, options: NicOptions) {
   const { clock } = machine;
   const line = machine.line(11);
   if (kind === "rtl8139") {

@@ -2,7 +2,7 @@
 import { type Exports, load } from "../scripted/assembly.ts";
 import { addAcpi } from "./acpi.ts";
 import { Machine, type MachineOptions, MachineStopped } from "./machine.ts";
-import { addNic, type NicOptions } from "./nic.ts";
+import { addNic, MMIO_PARAMETER, type NicOptions } from "./nic.ts";
 import type { NicModel } from "./nic-model.ts";
 import { PciFunction } from "./pci.ts";
 
@@ -16,7 +16,11 @@ export interface Pc {
 
 /** The machine without a kernel. */
 export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
-  const machine = new Machine({ random: seeded(), ...options });
+  const commandLine =
+    nic.kind === "virtio-mmio"
+      ? `${options.commandLine ?? ""} ${MMIO_PARAMETER}`.trim()
+      : options.commandLine;
+  const machine = new Machine({ random: seeded(), ...options, commandLine });
   const reset = { space: 1, address: 0xcf9, value: 6 };
   addAcpi(machine, { century: 0x32, extended: true, reset });
   machine.ports.add(0xcf9, 1, {

@@ -8,6 +8,8 @@ class Channel {
   reload = 0;
   started = 0;
   latched: number | undefined;
+  /** Whether the status was latched, which is read before the count. */
+  statusLatched = false;
   private low: number | undefined;
   private readHigh = false;
 
@@ -34,6 +36,10 @@ class Channel {
   }
 
   read(): number {
+    if (this.statusLatched) {
+      this.statusLatched = false;
+      return this.elapsed() >= this.reload ? 0x80 : 0;
+    }
     const value = this.latched ?? this.count();
     const high = this.readHigh;
     this.readHigh = !high;
@@ -79,8 +85,12 @@ export class Pit {
   };
 
   private control(value: number): void {
+    if (value === 0xe2) {
+      this.channels[0].statusLatched = true;
+      return;
+    }
     const channel = this.channels[value >> 6];
-    if (!channel) throw new Error("8254: read-back is not modelled");
+    if (!channel) throw new Error(`8254: read-back ${value.toString(16)} is not modelled`);
     if ((value & 0x30) === 0) channel.latched ??= channel.count();
     else if ((value & 0x3f) !== 0x30) throw new Error(`8254: mode ${value.toString(16)}`);
   }

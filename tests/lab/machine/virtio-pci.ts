@@ -65,7 +65,7 @@ function bytes32(value: number): number[] {
 }
 
 /** Reads `width` bytes of the device's own configuration. */
-function configuration({ config }: VirtioNetModel, offset: number, width: Width): number {
+export function configuration({ config }: VirtioNetModel, offset: number, width: Width): number {
   let value = 0;
   for (let i = width - 1; i >= 0; i--) value = value * 256 + (config[offset + i] ?? 0);
   return value;

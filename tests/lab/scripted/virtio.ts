@@ -1,6 +1,7 @@
 /** The driver of virtio network devices on the device's model, for tests. */
 import assert from "node:assert/strict";
 import { Machine } from "../machine/machine.ts";
+import { MMIO_SIZE, MmioRegisters } from "../machine/virtio-mmio.ts";
 import { VirtioNetModel, type VirtioOptions } from "../machine/virtio-net.ts";
 import { type PciOddities, type VirtioInterface, virtioFunction } from "../machine/virtio-pci.ts";
 import { load, readString } from "./assembly.ts";
@@ -8,8 +9,14 @@ import { bench } from "./nic.ts";
 
 export { frame, hex, MAC } from "./nic.ts";
 
+/** Where the device without PCI is. */
+const MMIO = 0xd0000000;
+
 export interface Setup extends VirtioOptions {
-  kind?: VirtioInterface;
+  kind?: VirtioInterface | "mmio";
+  /** The version of registers without PCI. */
+  version?: number;
+  commandLine?: string;
   odd?: PciOddities;
   frames?: number;
   start?: boolean;
@@ -18,14 +25,18 @@ export interface Setup extends VirtioOptions {
 }
 
 export async function boot(setup: Setup = {}) {
-  const machine = new Machine();
+  const { kind = "modern", commandLine = `virtio_mmio.device=4K@${MMIO}:11` } = setup;
+  const machine = new Machine({ commandLine });
   const model = new VirtioNetModel(machine.clock, machine, machine.line(11), setup);
-  const card = virtioFunction(model, setup.kind ?? "modern", setup.odd);
+  const card = virtioFunction(model, kind === "mmio" ? "modern" : kind, setup.odd);
   const pci = machine.pci.add(0, 3, 0, card);
+  const registers = new MmioRegisters(model, setup.version ?? 2);
+  machine.memorySpace.add(MMIO, MMIO_SIZE, registers);
   const wasm = await load("tests/lab/entries/virtio.ts", machine.host());
   machine.attach(wasm);
   setup.prepare?.(model);
-  const found = wasm.create(setup.frames ?? 1024) !== 0;
+  const frames = setup.frames ?? 1024;
+  const found = (kind === "mmio" ? wasm.createMmio(frames, 0) : wasm.create(frames)) !== 0;
   if (setup.start ?? true) {
     assert.ok(found && wasm.start() !== 0, "the device was not started");
     wasm.connect();
@@ -33,5 +44,6 @@ export async function boot(setup: Setup = {}) {
     wasm.needsPoll();
   }
   const logged = () => readString(wasm.memory, wasm.logged());
-  return { machine, model, pci, wasm, found, logged, ...bench(wasm) };
+  const places = (probes: boolean) => readString(wasm.memory, wasm.places(probes));
+  return { machine, model, pci, wasm, found, logged, places, ...bench(wasm) };
 }

@@ -16,6 +16,8 @@ const kinds: Record<string, Setup> = {
   "modern, no event index": { kind: "modern", without: [EVENT_INDEX] },
   transitional: { kind: "transitional" },
   legacy: { kind: "legacy" },
+  "without PCI": { kind: "mmio" },
+  "without PCI, version 1": { kind: "mmio", version: 1 },
   "legacy, header apart": { kind: "legacy", without: [ANY_LAYOUT, EVENT_INDEX] },
 };
 
@@ -28,8 +30,9 @@ for (const [name, setup] of Object.entries(kinds)) {
     assert.equal(wasm.linkUp(), 1);
     assert.equal(model.queues[0].waiting(), buffers);
     assert.equal(wasm.available(), 1024 - buffers);
-    assert.equal(pci.command & 4, 4, "bus mastering");
-    assert.equal((model.accepted >> 32n) & 1n, setup.kind === "legacy" ? 0n : 1n);
+    if (setup.kind !== "mmio") assert.equal(pci.command & 4, 4, "bus mastering");
+    const legacy = setup.kind === "legacy" || setup.version === 1;
+    assert.equal((model.accepted >> 32n) & 1n, legacy ? 0n : 1n);
   });
 
   test(`${name}: receives and sends frames of all sizes, and loses none`, async () => {
@@ -250,4 +253,18 @@ test("takes queues of any size that a device may have", async () => {
     }
     assert.equal(model.sent.length, 3 * queueSize);
   }
+});
+
+test("finds devices without PCI on the command line, or where microvm has them", async () => {
+  const commandLine =
+    "ip=dhcp virtio_mmio.device=512@0xfeb00e00:12 virtio_mmio.device=4K@3489660928:5:0 " +
+    "virtio_mmio.device=4K@0:5 virtio_mmio.device=nonsense virtio_mmio.device=1K@0xffffffffff:3";
+  const named = await boot({ commandLine });
+  const both = "virtio-mmio feb00e00 12, virtio-mmio d0000000 5";
+  assert.equal(named.places(true), both);
+  assert.equal(named.places(false), both);
+  const none = await boot({ commandLine: "ip=dhcp" });
+  assert.equal(none.places(false), "");
+  assert.match(none.places(true), /^virtio-mmio feb00000 255, virtio-mmio feb00200 255, /);
+  assert.equal(none.places(true).split(",").length, 32);
 });

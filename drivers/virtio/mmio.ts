@@ -1,0 +1,193 @@
+/**
+ * Virtio over MMIO (VIRTIO 4.2), versions 1 (legacy) and 2. Such devices cannot be discovered: the
+ * kernel command line names them, as Linux's documentation of virtio_mmio describes it, or they are
+ * where QEMU's microvm has them.
+ *
+ *     virtio_mmio.device=4K@0xd0000000:5     size, address, interrupt line
+ */
+import { VIRTIO_MMIO_DEVICES } from "../../core/limits";
+import { commandLine } from "../../machine/boot";
+import { mmioRead8, mmioRead16, mmioRead32, mmioWrite32 } from "../../machine/host";
+import { Attachment } from "../attachment";
+import { Transport } from "./transport";
+
+const PARAMETER: string = "virtio_mmio.device=";
+/** Where QEMU's microvm has its devices, in steps of SLOT. */
+const MICROVM: u64 = 0xfeb0_0000;
+const SLOT: u64 = 0x200;
+const NO_LINE: u32 = 255;
+const FOUR_GIB: u64 = 1 << 32;
+
+// Registers (VIRTIO 4.2.2; those of version 1: 4.2.4).
+const MAGIC: u32 = 0x000;
+const VERSION: u32 = 0x004;
+const DEVICE_ID: u32 = 0x008;
+const DEVICE_FEATURES: u32 = 0x010;
+const DEVICE_FEATURES_SELECT: u32 = 0x014;
+const DRIVER_FEATURES: u32 = 0x020;
+const DRIVER_FEATURES_SELECT: u32 = 0x024;
+const GUEST_PAGE_SIZE: u32 = 0x028;
+const QUEUE_SELECT: u32 = 0x030;
+const QUEUE_SIZE_LARGEST: u32 = 0x034;
+const QUEUE_SIZE: u32 = 0x038;
+const QUEUE_ALIGNMENT: u32 = 0x03c;
+const QUEUE_PAGE: u32 = 0x040;
+const QUEUE_READY: u32 = 0x044;
+const QUEUE_NOTIFY: u32 = 0x050;
+const INTERRUPT_STATUS: u32 = 0x060;
+const INTERRUPT_ACKNOWLEDGE: u32 = 0x064;
+const STATUS: u32 = 0x070;
+const QUEUE_TABLE: u32 = 0x080;
+const QUEUE_AVAILABLE: u32 = 0x090;
+const QUEUE_USED: u32 = 0x0a0;
+const CONFIG_GENERATION: u32 = 0x0fc;
+const CONFIGURATION: u32 = 0x100;
+
+/** "virt" */
+const MAGIC_VALUE: u32 = 0x7472_6976;
+const PAGE: u32 = 4096;
+
+/** A place for a device. */
+class MmioDevice extends Attachment {
+  constructor(
+    readonly base: u64,
+    line: u32,
+  ) {
+    super(line);
+  }
+
+  place(): string {
+    return `virtio-mmio ${this.base.toString(16)}`;
+  }
+  /** There is nothing to disable: a reset has ended the DMA. */
+  disableMaster(): void {}
+
+  /** The kind of device (VIRTIO 5), or 0 if there is none. */
+  kind(): u32 {
+    if (mmioRead32(this.base + MAGIC) != MAGIC_VALUE) return 0;
+    const version = mmioRead32(this.base + VERSION);
+    return version == 1 || version == 2 ? mmioRead32(this.base + DEVICE_ID) : 0;
+  }
+
+  open(): Transport {
+    return new MmioTransport(this.base, mmioRead32(this.base + VERSION) == 2);
+  }
+}
+
+/**
+ * Returns the places that the command line names. If there are none, and `probes`, which is for
+ * machines without PCI, returns those of QEMU's microvm; their lines are unknown.
+ */
+export function findMmioDevices(probes: bool): Array<MmioDevice> {
+  const found: Array<MmioDevice> = [];
+  const words = commandLine().split(" ");
+  for (let i = 0; i < words.length && found.length < VIRTIO_MMIO_DEVICES; i++) {
+    if (!words[i].startsWith(PARAMETER)) continue;
+    const device = parseDevice(words[i].substring(PARAMETER.length));
+    if (device != null) found.push(device);
+  }
+  if (found.length > 0 || !probes) return found;
+  for (let i = 0; i < VIRTIO_MMIO_DEVICES; i++) {
+    found.push(new MmioDevice(MICROVM + SLOT * (i as u64), NO_LINE));
+  }
+  return found;
+}
+
+/** Parses `SIZE@ADDRESS:LINE[:ID]`; returns null if it makes no sense. */
+function parseDevice(text: string): MmioDevice | null {
+  const parts = text.split(":");
+  const at = parts[0].indexOf("@");
+  if (parts.length < 2 || at < 0) return null;
+  const address = parts[0].substring(at + 1);
+  const base = (
+    address.startsWith("0x") ? U64.parseInt(address, 16) : U64.parseInt(address)
+  ) as u64;
+  const line = U32.parseInt(parts[1]) as u32;
+  if (base == 0 || (base & 3) != 0 || base + SLOT > FOUR_GIB) return null;
+  return new MmioDevice(base, line);
+}
+
+class MmioTransport extends Transport {
+  constructor(
+    private readonly base: u64,
+    private readonly modern: bool,
+  ) {
+    super();
+  }
+
+  isModern(): bool {
+    return this.modern;
+  }
+  status(): u32 {
+    return this.read(STATUS);
+  }
+  setStatus(status: u32): void {
+    this.write(STATUS, status);
+  }
+
+  offeredFeatures(): u64 {
+    this.write(DEVICE_FEATURES_SELECT, 0);
+    const low = this.read(DEVICE_FEATURES) as u64;
+    this.write(DEVICE_FEATURES_SELECT, 1);
+    return low | ((this.read(DEVICE_FEATURES) as u64) << 32);
+  }
+  acceptFeatures(features: u64): void {
+    this.write(DRIVER_FEATURES_SELECT, 0);
+    this.write(DRIVER_FEATURES, features as u32);
+    this.write(DRIVER_FEATURES_SELECT, 1);
+    this.write(DRIVER_FEATURES, (features >> 32) as u32);
+  }
+
+  queueLimit(index: u32): u32 {
+    this.write(QUEUE_SELECT, index);
+    return this.read(QUEUE_SIZE_LARGEST);
+  }
+  hasFixedSizes(): bool {
+    return false;
+  }
+  /** VIRTIO 4.2.3.2; for version 1, 4.2.4. */
+  enableQueue(index: u32, size: u32, table: u64, available: u64, used: u64): bool {
+    if (!this.modern) this.write(GUEST_PAGE_SIZE, PAGE);
+    this.write(QUEUE_SELECT, index);
+    this.write(QUEUE_SIZE, size);
+    if (this.modern) {
+      this.write64(QUEUE_TABLE, table);
+      this.write64(QUEUE_AVAILABLE, available);
+      this.write64(QUEUE_USED, used);
+      this.write(QUEUE_READY, 1);
+    } else {
+      this.write(QUEUE_ALIGNMENT, PAGE);
+      this.write(QUEUE_PAGE, (table / PAGE) as u32);
+    }
+    return true;
+  }
+  notify(index: u32): void {
+    this.write(QUEUE_NOTIFY, index);
+  }
+
+  interruptStatus(): u32 {
+    const causes = this.read(INTERRUPT_STATUS);
+    if (causes != 0) this.write(INTERRUPT_ACKNOWLEDGE, causes);
+    return causes;
+  }
+  generation(): u32 {
+    return this.modern ? this.read(CONFIG_GENERATION) : 0;
+  }
+  config8(offset: u32): u32 {
+    return mmioRead8(this.base + CONFIGURATION + offset);
+  }
+  config16(offset: u32): u32 {
+    return mmioRead16(this.base + CONFIGURATION + offset);
+  }
+
+  private read(register: u32): u32 {
+    return mmioRead32(this.base + register);
+  }
+  private write(register: u32, value: u32): void {
+    mmioWrite32(this.base + register, value);
+  }
+  private write64(register: u32, value: u64): void {
+    this.write(register, value as u32);
+    this.write(register + 4, (value >> 32) as u32);
+  }
+}
