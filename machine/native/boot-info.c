@@ -1,9 +1,11 @@
 /* Copies the boot loader's information out of memory that is about to be reused.
-   Multiboot Specification 0.6.96, section 3.3; Multiboot2 Specification 2.0, section 3.6. */
+   Multiboot Specification 0.6.96, section 3.3; Multiboot2 Specification 2.0, section 3.6; Xen's
+   x86/HVM direct boot ABI (PVH). */
 #include "native.h"
 
 #define MULTIBOOT1_MAGIC 0x2badb002
 #define MULTIBOOT2_MAGIC 0x36d76289
+#define PVH_MAGIC 0x336ec578
 #define VGA_TEXT 0xb8000
 
 struct boot_info boot_info;
@@ -19,7 +21,7 @@ static void add_module(u64 start, u64 end, u64 name) {
   struct module* module = &boot_info.modules[boot_info.module_count++];
   module->start = start;
   module->end = end;
-  copy_text(&module->name, name);
+  if (name != 0) copy_text(&module->name, name);
 }
 
 static void add_region(u64 base, u64 length, u32 type) {
@@ -121,12 +123,42 @@ static void read_multiboot2(u64 address) {
   }
 }
 
+/* PVH: addresses are physical, and 0 if there is nothing. */
+struct pvh_info {
+  u32 magic, version, flags, module_count;
+  u64 modules, command_line, root_pointer, map;
+  u32 map_entries, reserved;
+};
+struct pvh_module {
+  u64 start, size, name, reserved;
+};
+
+static void read_pvh(const struct pvh_info* info) {
+  if (info->magic != PVH_MAGIC) panic("the PVH loader's information is invalid");
+  boot_info.loader_name = (struct text){.length = 3, .bytes = "PVH"};
+  if (info->command_line != 0) copy_text(&boot_info.command_line, info->command_line);
+  const struct pvh_module* module = direct(info->modules);
+  for (u32 i = 0; i < info->module_count; i++, module++) {
+    add_module(module->start, module->start + module->size, module->name);
+  }
+  const struct map_entry2* entry = direct(info->map); /* as Multiboot 2's */
+  for (u32 i = 0; info->version >= 1 && i < info->map_entries; i++, entry++) {
+    add_region(entry->base, entry->length, entry->type);
+  }
+  if (info->root_pointer == 0 || info->root_pointer >= FOUR_GIB) return;
+  memcpy(boot_info.acpi_root_pointer, direct(info->root_pointer),
+         sizeof boot_info.acpi_root_pointer);
+  boot_info.acpi_found = true;
+}
+
 void boot_info_read(u32 magic, u64 address) {
   if (magic == MULTIBOOT1_MAGIC) {
     read_multiboot1(direct(address));
   } else if (magic == MULTIBOOT2_MAGIC) {
     read_multiboot2(address);
+  } else if (magic == PVH_MAGIC) {
+    read_pvh(direct(address));
   } else {
-    panic("not started by a Multiboot loader");
+    panic("not started by a Multiboot or PVH loader");
   }
 }

@@ -1,11 +1,14 @@
 /*
- * From the boot loader to C: Multiboot headers, the switch to long mode, stacks.
+ * From the boot loader to C: Multiboot headers, PVH note, the switch to long mode, stacks.
  *
  * The same ELF64 is loaded by QEMU's -kernel (Multiboot 1; it accepts a 64-bit file only because of
  * the address fields), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start
  * in 32-bit protected mode with a magic number in eax and the address of their information in ebx.
+ * Loaders of microVMs, such as Firecracker, enter start_pvh in the same mode (Xen's x86/HVM direct
+ * boot ABI); only the information has a magic number. QEMU does so too if it finds no Multiboot.
  */
 .set KERNEL_BASE, 0xffffffff80000000
+.set PVH_MAGIC, 0x336ec578
 .set PRESENT_WRITABLE, 3
 .set PRESENT_WRITABLE_2M, 0x83
 
@@ -28,8 +31,17 @@ multiboot2:
   .long 8
 multiboot2_end:
 
+/* XEN_ELFNOTE_PHYS32_ENTRY: lengths of name and description, type, name, physical address. */
+.section .note.pvh, "a", @note
+.align 4
+  .long 4, 8, 18
+  .asciz "Xen"
+  .long start_pvh, 0
+
 .section .boot.text, "ax"
 .code32
+start_pvh:
+  mov $PVH_MAGIC, %eax
 .global _start
 _start:
   cli

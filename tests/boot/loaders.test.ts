@@ -7,6 +7,7 @@ import { before, test } from "node:test";
 import { commandLineWords, grubConfig } from "../../iso/grub-config.ts";
 import { buildKernel, buildNativeIso, DONE, kernel, runToEnd } from "../lab/host/native-kernel.ts";
 import { run } from "../lab/host/process.ts";
+import { withoutMultiboot } from "../lab/host/pvh.ts";
 
 before(buildKernel);
 
@@ -61,6 +62,20 @@ test("GRUB's multiboot (version 1) boots the same file", async (t) => {
   assert.match(text, /^loader: GRUB/m);
   assert.match(text, /^module: package\.json: \{$/m);
 });
+
+for (const machine of ["pc", "microvm,acpi=off"]) {
+  test(`PVH on ${machine} passes command line, module and memory map`, async (t) => {
+    const pvh = withoutMultiboot(kernel, "native");
+    const modules = { "a.conf": "first\n" };
+    const { text, code } = await runToEnd(t, { machine, kernel: pvh, append: cmdline, modules });
+    assert.equal(code, DONE, text);
+    assert.match(text, /^loader: PVH$/m);
+    assert.ok(text.includes(`command line: ${cmdline}`), text);
+    assert.match(text, /^module: : first$/m);
+    assert.match(text, /^region: 100000 3[ef]\w+ 1$/m);
+    assert.match(text, machine === "pc" ? /^acpi: [1-9a-f][0-9a-f]+$/m : /^acpi: 0$/m);
+  });
+}
 
 for (const [memory, least] of [
   ["32", 28 << 20],
