@@ -33,7 +33,8 @@ test(titled("IPv4: parse inverts emit, and rejects any flipped header bit"), () 
   check([total, port, port, fc.nat(255), word, word, fc.nat(159)], (...values) => {
     const [length, id, flags, protocol, from, to, bit] = values;
     const pointer = room(length);
-    wasm.emitIpv4(pointer, wasm.ipv4Start(0x45, length), (id << 16) | flags, protocol, from, to);
+    const [first, life] = [wasm.ipv4Start(0x45, length), (protocol << 8) | 64];
+    wasm.emitIpv4(pointer, first, (id << 16) | flags, life, from, to);
     assert.equal(wasm.gateIpv4(pointer, length), 0);
     const fields = [1, 2, 7, 8, 9, 10].map((field) => wasm.ipv4Field(pointer, field) >>> 0);
     assert.deepEqual(fields, [length, id, protocol, from, to, length - 20]);

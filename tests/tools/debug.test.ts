@@ -79,7 +79,10 @@ test("stops a world, names the kernel, and does not change the trace", async () 
   );
   assert.equal(stopped.code, 0, stopped.output);
   assert.match(stopped.output, /^stop 1 at .*receive\.ts:\d+ \(a, \d+\.\d{6} s\)/m);
-  assert.match(stopped.output, /^ {2}block: ControlBlock at \d+\n {6}attached true, /m);
+  assert.match(
+    stopped.output,
+    /^ {2}block: ControlBlock at \d+\n {6}timerKey \d+, .*attached true, /m,
+  );
   assert.match(
     stopped.output,
     /\bliveness Liveness at \d+/,

@@ -69,11 +69,10 @@ export const unreached: Reasons = {
   "net/socket/tcp/negotiated.ts": [["Negotiated.announce", 1, "no interface has an MTU below 68"]],
   "net/socket/tcp/time/schedule.ts": [
     ["Schedule.take", 1, "callers check the count before they take"],
-    ["TimerQueue.lower", 1, "timers belong to connections in the table"],
   ],
   "net/socket/tcp/state.ts": [["nextState", 1, "there is no other state"]],
-  "net/socket/tcp/tcp.ts": [
-    ["Tcp.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
+  "net/socket/tcp/passive-open.ts": [
+    ["PassiveOpen.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
   ],
   "net/socket/udp.ts": [["transmit", 1, "not tried: a broadcast by a device without an address"]],
   "net/wire/dhcp-options.ts": [

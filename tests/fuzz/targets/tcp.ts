@@ -11,6 +11,7 @@ import { sum } from "../../../net/wire/checksum";
 import { ETHERTYPE_IPV4, emitEthernet } from "../../../net/wire/ethernet";
 import { emitIcmp, ICMP_UNREACHABLE } from "../../../net/wire/icmp";
 import {
+  DEFAULT_TTL,
   emitIpv4,
   IPV4_START,
   ipv4Start,
@@ -56,12 +57,17 @@ function fill(pointer: usize, length: u32, position: u32): void {
   for (let i: u32 = 0; i < length; i++) store<u8>(pointer + i, patternAt(position + i));
 }
 
+/** What `emitIpv4` takes for a protocol. */
+function lifeOf(protocol: u32): u32 {
+  return (protocol << 8) | DEFAULT_TTL;
+}
+
 /** Delivers a packet whose `length` bytes of payload are in `frame`. */
 function arrive(protocol: u32, length: u32): void {
   const start = changetype<usize>(frame);
   emitEthernet(start, OWN_HARDWARE, PEER_HARDWARE, ETHERTYPE_IPV4);
   const first = ipv4Start(IPV4_START, 20 + length);
-  emitIpv4(start + 14, first, 1 << 16, protocol, PEER_ADDRESS, OWN_ADDRESS);
+  emitIpv4(start + 14, first, 1 << 16, lifeOf(protocol), PEER_ADDRESS, OWN_ADDRESS);
   wire.arrive(start, HEADERS + length);
 }
 
@@ -125,7 +131,8 @@ function icmp(code: u32, mtu: u32): void {
   if (open == null) return;
   const start = changetype<usize>(frame) + HEADERS;
   const quote = start + 8;
-  emitIpv4(quote, ipv4Start(IPV4_START, 1500), 1 << 16, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
+  const word = ipv4Start(IPV4_START, 1500);
+  emitIpv4(quote, word, 1 << 16, lifeOf(PROTOCOL_TCP), OWN_ADDRESS, PEER_ADDRESS);
   const first = open.block.sender.unacknowledged;
   emitTcp(quote + 20, open.endpoints.ports, first, 0, tcpControl(20, FLAG_ACK, 0));
   emitIcmp(start, 48, ICMP_UNREACHABLE, code, mtu);

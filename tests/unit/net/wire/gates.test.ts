@@ -111,7 +111,8 @@ test("ipv4: reads and writes the fields of a header", () => {
     [0xffff, 0x3fff, 65535],
     [0x0102, 0, 20],
   ]) {
-    wasm.emitIpv4(space, wasm.ipv4Start(0x45, total), (id << 16) | flags, 6, from, to);
+    const [first, life] = [wasm.ipv4Start(0x45, total), (6 << 8) | 64];
+    wasm.emitIpv4(space, first, (id << 16) | flags, life, from, to);
     const emitted = parseIpv4(readBytes(wasm, space, 20));
     assert.deepEqual([emitted.id, emitted.fragment, emitted.protocol], [id, flags, 6]);
     assert.deepEqual([emitted.source, emitted.destination], ["10.0.2.2", "10.0.2.15"]);
