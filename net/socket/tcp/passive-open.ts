@@ -102,6 +102,7 @@ export class PassiveOpen {
     if (this.drop != Drop.None) return null;
     return this.reopen(listener, segment, sink, size, sentAt);
   }
+
   /** Reports whether an inbound connection leaves enough memory for those that this host opens. */
   canAccept(): bool {
     return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
