@@ -15,7 +15,7 @@ export declare function out16(port: u32, value: u32): void;
 export declare function out32(port: u32, value: u32): void;
 
 // --- physical memory outside the module: device registers and firmware tables ---
-// Addresses are physical and below 4 GiB. Each call is one volatile access of its width.
+// Addresses are physical and below 64 TiB. Each call is one volatile access of its width.
 export declare function mmioRead8(address: u64): u32;
 export declare function mmioRead16(address: u64): u32;
 export declare function mmioRead32(address: u64): u32;

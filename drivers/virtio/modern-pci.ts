@@ -48,7 +48,8 @@ const QUEUE_USED: u32 = 48;
 
 /** Queues whose notification addresses are kept. */
 const QUEUES: u32 = 2;
-const FOUR_GIB: u64 = 1 << 32;
+/** Addresses from here on cannot be accessed (machine/host.ts). */
+const REACH: u64 = 1 << 46;
 
 /** A structure in a BAR. */
 class Structure {
@@ -70,7 +71,7 @@ function find(pci: PciDevice, type: u32, least: u32): Structure | null {
     const offset = readConfig32(pci.address, at + CAPABILITY_OFFSET) as u64;
     const size = readConfig32(pci.address, at + CAPABILITY_SIZE);
     if (bar == null || bar.io || bar.address == 0 || size < least) continue;
-    if (offset + size > bar.size || bar.address + bar.size > FOUR_GIB) continue;
+    if (offset + size > bar.size || bar.address + bar.size > REACH) continue;
     return new Structure(bar.address + offset, size, at);
   }
   return null;

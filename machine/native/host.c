@@ -60,17 +60,21 @@ u32 w2c_host_heapUsed(host* host) { return TOTAL; }
 
 /* --- ports and device registers -------------------------------------------------------------- */
 
+static void* device(u64 address) {
+  return address < FOUR_GIB ? direct(address) : device_registers(address);
+}
+
 #define DEVICE_ACCESS(width)                                                             \
   u32 w2c_host_in##width(host* host, u32 port) { return in##width(port); }               \
   void w2c_host_out##width(host* host, u32 port, u32 value) { out##width(port, value); } \
   u32 w2c_host_mmioRead##width(host* host, u64 address) {                                \
-    u32 value = *(volatile u##width*)direct(address);                                    \
+    u32 value = *(volatile u##width*)device(address);                                    \
     barrier(); /* later reads see the data that the device wrote before */               \
     return value;                                                                        \
   }                                                                                      \
   void w2c_host_mmioWrite##width(host* host, u64 address, u32 value) {                   \
     barrier(); /* earlier writes, such as data for the device, are in memory */          \
-    *(volatile u##width*)direct(address) = value;                                        \
+    *(volatile u##width*)device(address) = value;                                        \
   }
 DEVICE_ACCESS(8)
 DEVICE_ACCESS(16)

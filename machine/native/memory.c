@@ -3,7 +3,8 @@
  *     0                    linear memory of the module, not executable, in 4 KiB pages up to
  *                          exactly its size. Page 0 is not mapped, nor is anything from the end
  *                          of linear memory to 8 GiB, the reach of a TypeScript pointer + offset
- *     0xffff800000000000   the first 4 GiB of physical memory, not executable
+ *     0xffff800000000000   the first 4 GiB of physical memory, not executable; above them, device
+ *                          registers that are in use
  *     0xffffffff80000000   the kernel image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
@@ -22,10 +23,13 @@
 #define TLS_SHARE 16
 #define TLS_MAX (16ul << 20) /* about 300 connections */
 #define IMAGE_TABLES 8       /* each maps 2 MiB: the image must end below 16 MiB */
+#define UNCACHED (1ul << 3 | 1ul << 4)
+#define LARGE (1ul << 7)
+#define DEVICE_WINDOWS 4 /* GiB with device registers above 4 GiB */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* contiguous, map 4 GiB */
-extern table page_map, kernel_pointers;
+extern table page_map, direct_pointers, kernel_pointers;
 extern directories direct_directories;
 static table window_pointers, image_directory, image_tables[IMAGE_TABLES];
 static directories window_directories;
@@ -38,7 +42,38 @@ static struct range linear;   /* physical; its page tables start at its end */
 static struct range tls_heap; /* physical */
 static bool grow_failed;
 
+static table device_pointers, device_directories[DEVICE_WINDOWS];
+static u64 device_windows[DEVICE_WINDOWS]; /* the GiB that each maps; 0 for none */
+
 static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
+
+/* The first 512 GiB are in direct_pointers; of the others, 512 GiB can be in device_pointers. */
+static void map_device_window(u32 window, u64 gib) {
+  u64* pointers = direct_pointers;
+  if (gib >= 512) {
+    static u64 mapped;
+    if (mapped != 0 && mapped != gib / 512) panic("devices are too far apart");
+    mapped = gib / 512;
+    page_map[256 + mapped] = image_physical(device_pointers) | WRITABLE | PRESENT;
+    pointers = device_pointers;
+  }
+  u64 rights = LARGE | UNCACHED | NO_EXECUTE | USED | WRITABLE | PRESENT;
+  for (u64 i = 0; i < 512; i++) {
+    device_directories[window][i] = gib << 30 | i * LARGE_PAGE | rights;
+  }
+  pointers[gib % 512] = image_physical(device_directories[window]) | WRITABLE | PRESENT;
+  device_windows[window] = gib;
+}
+
+/* Returns where device registers above 4 GiB are mapped; the first use of a GiB maps it. */
+void* device_registers(u64 address) {
+  u64 gib = address >> 30;
+  for (u32 i = 0; i < DEVICE_WINDOWS; i++) {
+    if (device_windows[i] == 0) map_device_window(i, gib);
+    if (device_windows[i] == gib) return direct(address);
+  }
+  panic("too many devices above 4 GiB");
+}
 
 static void map_image(void) {
   u64 end = KERNEL_BASE + (u64)BSS_END;

@@ -52,6 +52,7 @@ extern const u64 build_time; /* seconds since 1970; made by the Makefile */
 
 /* memory.c: the page tables and the module's linear memory. */
 void memory_start(void);
+void* device_registers(u64 address);
 u64 memory_base(void);        /* physical address of byte 0 of linear memory */
 u64 memory_limit(void);       /* bytes that linear memory can grow to */
 void* tls_memory(u64* bytes); /* RAM outside linear memory, for TLS's heap */

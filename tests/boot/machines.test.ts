@@ -25,9 +25,11 @@ test("the default ISO boots by GRUB on a BIOS and gets a lease", async (t) => {
   await configured(machine);
 });
 
-test("the default ISO boots by GRUB on UEFI and gets a lease", async (t) => {
-  const machine = await boot(t, { iso, uefi: true, memory: "256" }, 120_000);
+test("the default ISO boots by GRUB on UEFI, and uses registers above 4 GiB", async (t) => {
+  const nics = [{ backend: "user", model: "virtio-net-pci", properties: "disable-legacy=on" }];
+  const machine = await boot(t, { iso, machine: "q35", uefi: true, memory: "256", nics }, 120_000);
   await configured(machine);
+  assert.match(await machine.ok("lspci -v"), /Memory at [1-9a-f]\w{8,} \(64-bit/);
 });
 
 test("the default ISO boots from a USB stick, on BIOS and UEFI", async (t) => {

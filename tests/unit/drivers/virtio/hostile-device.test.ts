@@ -84,9 +84,9 @@ test("SYS-13: a device that dies is stopped when it is set up again", async () =
 });
 
 test("SYS-13: does not use a device whose structures are impossible", async () => {
-  const far = await boot({ start: false, odd: { address: 0x8_0000_0000 } });
+  const far = await boot({ start: false, odd: { address: 0x4000_0000_0000 } });
   assert.ok(!far.found, "BAR 4 is out of reach");
-  const near = await boot({ kind: "transitional", odd: { address: 0x8_0000_0000 } });
+  const near = await boot({ kind: "transitional", odd: { address: 0x4000_0000_0000 } });
   assert.equal(near.model.queues[0].waiting(), BUFFERS, "the legacy interface is used instead");
   const wide = await boot({ start: false, odd: { multiplier: 0x1000_0000 } });
   assert.equal(wide.wasm.start(), 1);
