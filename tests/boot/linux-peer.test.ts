@@ -1,8 +1,9 @@
 /** TCP against Linux, over a bridge: the options in use, and throughput when packets are lost. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { until } from "../lab/host/console.ts";
 import { GATEWAY, Namespace, NETWORK, obstacle } from "../lab/host/namespace.ts";
-import { has } from "../lab/host/process.ts";
+import { type Child, has } from "../lab/host/process.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
 const KERNEL = `${NETWORK}.20`;
@@ -41,6 +42,7 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
   let network: Namespace;
   let peer: Namespace;
   let machine: Machine;
+  let server: Child;
 
   before(async () => {
     network = await Namespace.make(1);
@@ -50,7 +52,7 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
       await network.run(["sh", "-c", `tc qdisc add dev ${device} ${QUEUE}`]);
     }
     await peer.run(["sh", "-c", `tc qdisc add dev eth0 ${QUEUE}`]);
-    network.start("iperf3", ["iperf3", "-s"]);
+    server = network.start("iperf3", ["iperf3", "-s", "--forceflush"]);
     const append = `ip=${KERNEL}::${GATEWAY}:255.255.255.0 sysctl.net.ipv4.tcp_ecn=1`;
     const nics = [network.nic(0)];
     machine = await Machine.boot({ append, prefix: network.prefix, nics });
@@ -63,13 +65,21 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
     await network?.stop();
   });
 
+  /** Waits until the server, which takes a moment to end a test, is ready for the next one. */
+  const ended = async (report: Promise<string>): Promise<string> => {
+    const listens = () => server.output.split("Server listening on").length;
+    const before = listens();
+    const text = await report;
+    await until("the server is ready", 20_000, async () => listens() > before);
+    return text;
+  };
   const measure = async ([words, more]: string[]) => ({
-    kernel: received(await machine.ok(`iperf3 ${words}`, 60_000)),
-    linux: received(await peer.run(["sh", "-c", `iperf3 ${words} ${more}`])),
+    kernel: received(await ended(machine.ok(`iperf3 ${words}`, 60_000))),
+    linux: received(await ended(peer.run(["sh", "-c", `iperf3 ${words} ${more}`]))),
   });
 
   test("uses timestamps, SACK, window scaling and ECN, as its ss says", async () => {
-    const transfer = machine.ok(`iperf3 -c ${GATEWAY} -t 2`, 60_000);
+    const transfer = ended(machine.ok(`iperf3 -c ${GATEWAY} -t 2`, 60_000));
     let shown = "";
     for (let i = 0; i < 40 && !shown.includes("ecn"); i++) {
       shown = await network.run(["ss", "-tion", "dst", KERNEL]);
