@@ -19,7 +19,7 @@ interface Stage {
 }
 
 const processors = availableParallelism();
-/** Folders that run last, at most two files at a time: their tests boot QEMU or run servers. */
+/** Folders that run last, three files at a time: they boot QEMU or run servers, and mostly wait. */
 const booting = ["tls", "boot"];
 const folders = readdirSync(`${root}tests`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -34,7 +34,7 @@ const stages: Stage[] = [
   {
     name: "real boots",
     folders: booting,
-    concurrency: Math.max(1, Math.min(2, processors)),
+    concurrency: Math.min(3, processors + 1),
     timeout: 900_000,
   },
 ];
