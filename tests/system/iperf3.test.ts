@@ -99,6 +99,13 @@ test("counts retransmissions of a lossy path on the side that sends", () => {
   assert.ok(Number(row(said, "sender").retransmits) > 0, said);
 });
 
+test("-n -R counts what arrives before the server's word that the test runs", () => {
+  serve();
+  const lossy = { bandwidth: RATE, delay: 2 * MILLISECOND, loss: 0.1 };
+  port.setFaults(lossy, lossy);
+  for (let i = 0; i < 10; i++) assert.match(ask("-n 30K -R", 100), /\nexit 0\r\n/);
+});
+
 test("-b limits a client and, with -R, a server", () => {
   serve();
   for (const words of ["-t 2 -b 2M", "-t 2 -b 2M -R"]) {

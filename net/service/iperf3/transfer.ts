@@ -33,6 +33,8 @@ export class Transfer {
   duration: i64 = 0;
   /** What was sent or received on all streams. */
   total: u64 = 0;
+  /** Whether the test has run, or is running. */
+  private started: bool = false;
   /** Whether the streams were given up: their objects may be reused. */
   private ended: bool = false;
   private readonly block: StaticArray<u8> | null;
@@ -59,6 +61,7 @@ export class Transfer {
     const omitted = this.parameters.omitted;
     if (omitted > 0) this.omitUntil = now + omitted * SECOND;
     this.running = true;
+    this.started = true;
     this.progressAt = now;
     this.begin(now);
   }
@@ -88,9 +91,12 @@ export class Transfer {
     for (let i = 0; i < this.streams.length; i++) this.streams[i].end();
   }
 
-  /** Drops what still arrives after the end, so that the peer is not blocked. */
+  /**
+   * Drops what still arrives after the test, so that the peer is not blocked. What arrives before
+   * it, because the server's word was late, is counted once the test runs.
+   */
   drain(): void {
-    if (this.ended) return;
+    if (!this.started || this.ended) return;
     for (let i = 0; i < this.streams.length; i++) {
       const stream = this.streams[i].stream;
       while (stream.readable() > 0) stream.consume(stream.peekLength());
