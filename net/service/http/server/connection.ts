@@ -130,7 +130,9 @@ export class ServerConnection extends Queued implements Wakeable {
     }
     if (this.state == ConnectionState.Linger) this.linger();
     if (now >= this.timeout && this.state != ConnectionState.Gone) this.late(now);
-    const stuck = this.state == ConnectionState.Respond && !moved;
+    // TLS may have more to do although nothing happens to TCP.
+    const secure = this.stream.transport() !== this.stream;
+    const stuck = !moved && (secure || this.state == ConnectionState.Respond);
     this.retryAt = stuck ? now + RETRY_TIME : NEVER;
     if (this.state == ConnectionState.Head) this.giveReader();
     return moved;
