@@ -71,14 +71,13 @@ export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   return transport == null ? null : new VirtioNet(transport, device, pool);
 }
 
-/** The kind of virtio's network devices (VIRTIO 1.2, section 5). */
+/** The device ID of virtio network devices (VIRTIO 1.2, section 5). */
 const VIRTIO_NETWORK: u32 = 1;
 
 /**
  * Starts the network controllers that have a driver, at most `limit`: those on PCI in its order,
- * then virtio devices without PCI. Call this early
- * in the boot: under QEMU an e1000 receives nothing for a second after its start.
- * Interrupts are connected later, by `Nic.connectInterrupt`.
+ * then virtio devices without PCI. Call this early in the boot: under QEMU an e1000 receives
+ * nothing for a second after its start. Interrupts are connected later, by `Nic.connectInterrupt`.
  */
 export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32): Array<Nic> {
   const started: Array<Nic> = [];

@@ -1,4 +1,4 @@
-/** The generations of Intel's gigabit controllers, as far as the driver treats them differently. */
+/** The generations of Intel's gigabit controllers that the driver treats differently. */
 
 export const enum Chip {
   /** 82540EM and 82545EM. */

@@ -47,9 +47,9 @@ export const INTERRUPT_RDU: u32 = 1 << 4;
 export const INTERRUPT_LINK: u32 = 1 << 5;
 export const INTERRUPT_FOVW: u32 = 1 << 6;
 
-/** Own address and broadcasts; DMA bursts and FIFO threshold without limit. */
+/** Own address and broadcasts; unlimited DMA bursts, no FIFO threshold. */
 export const RCR_STATION: u32 = (1 << 1) | (1 << 3) | (7 << 8) | (7 << 13);
-/** DMA bursts without limit; the interframe gap of 802.3. */
+/** Unlimited DMA bursts; the interframe gap of 802.3. */
 export const TCR_NORMAL: u32 = (7 << 8) | (3 << 24);
 
 /** The link is down. */
@@ -58,11 +58,11 @@ export const MSR_SPEED_10: u32 = 1 << 3;
 
 /**
  * A descriptor, 16 bytes: flags and length, VLAN tag, address of the buffer. Rings start on a
- * multiple of 256 bytes and have at most 64.
+ * multiple of 256 bytes and have at most 64 descriptors.
  */
 export const DESCRIPTOR_BYTES: u32 = 16;
 export const RING_ALIGNMENT: u32 = 256;
-/** The card owns it; it is the last of its ring; first and last part of a frame. */
+/** Owned by the card; end of the ring; first and last part of a frame. */
 export const OWN: u32 = 1 << 31;
 export const EOR: u32 = 1 << 30;
 export const FS: u32 = 1 << 29;

@@ -1,6 +1,6 @@
 /**
- * The transmit ring of an RTL8139C+ (DS: C+ mode transmit descriptors). The OWN bit hands a frame
- * over, and its fall returns it.
+ * The transmit ring of an RTL8139C+ (DS: C+ mode transmit descriptors). The driver sets the OWN bit
+ * of a descriptor to hand its frame over; the card clears the bit once it has sent the frame.
  */
 import { REALTEK_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
@@ -17,7 +17,7 @@ export class TransmitRing {
     RING_ALIGNMENT,
   );
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(REALTEK_RING);
-  /** The oldest frame that has not been reclaimed, and how many there are from it on. */
+  /** The oldest frame that has not been reclaimed, and the number of frames in the ring. */
   private clean: u32 = 0;
   private used: u32 = 0;
 

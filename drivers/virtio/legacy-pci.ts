@@ -14,7 +14,7 @@ const ISR_STATUS: u32 = 19;
 /** The device's own configuration, as MSI-X is not enabled. */
 const CONFIGURATION: u32 = 20;
 
-/** Queue addresses are in units of this. */
+/** The unit of queue addresses. */
 const PAGE: u64 = 4096;
 
 /** Returns the transport of a PCI function, or null if it has no registers in port space. */
@@ -46,7 +46,7 @@ class LegacyPci extends Transport {
     out32(this.base + GUEST_FEATURES, features as u32);
   }
 
-  /** A queue that has an address already belongs to someone else (VIRTIO 4.1.5.1.3). */
+  /** A queue that already has an address is in use by someone else (VIRTIO 4.1.5.1.3). */
   queueLimit(index: u32): u32 {
     out16(this.base + QUEUE_SELECT, index);
     return in32(this.base + QUEUE_ADDRESS) == 0 ? in16(this.base + QUEUE_SIZE) : 0;

@@ -1,7 +1,7 @@
 /**
  * Virtio over MMIO (VIRTIO 4.2), versions 1 (legacy) and 2. Such devices cannot be discovered: the
- * kernel command line names them, as Linux's documentation of virtio_mmio describes it, or they are
- * where QEMU's microvm has them.
+ * kernel command line names them, in the syntax of Linux's virtio_mmio driver, or they are where
+ * QEMU's microvm puts them.
  *
  *     virtio_mmio.device=4K@0xd0000000:5     size, address, interrupt line
  */
@@ -12,7 +12,7 @@ import { Attachment } from "../attachment";
 import { Transport } from "./transport";
 
 const PARAMETER: string = "virtio_mmio.device=";
-/** Where QEMU's microvm has its devices, in steps of SLOT. */
+/** Where QEMU's microvm puts its devices, one every SLOT bytes. */
 const MICROVM: u64 = 0xfeb0_0000;
 const SLOT: u64 = 0x200;
 const NO_LINE: u32 = 255;
@@ -47,7 +47,7 @@ const CONFIGURATION: u32 = 0x100;
 const MAGIC_VALUE: u32 = 0x7472_6976;
 const PAGE: u32 = 4096;
 
-/** A place for a device. */
+/** A place where there may be a device. */
 class MmioDevice extends Attachment {
   constructor(
     readonly base: u64,
@@ -59,10 +59,10 @@ class MmioDevice extends Attachment {
   place(): string {
     return `virtio-mmio ${this.base.toString(16)}`;
   }
-  /** There is nothing to disable: a reset has ended the DMA. */
+  /** Nothing to disable: the reset has ended all DMA. */
   disableMaster(): void {}
 
-  /** The kind of device (VIRTIO 5), or 0 if there is none. */
+  /** The device ID (VIRTIO 5), or 0 if there is no device. */
   kind(): u32 {
     if (mmioRead32(this.base + MAGIC) != MAGIC_VALUE) return 0;
     const version = mmioRead32(this.base + VERSION);
@@ -75,8 +75,8 @@ class MmioDevice extends Attachment {
 }
 
 /**
- * Returns the places that the command line names. If there are none, and `probes`, which is for
- * machines without PCI, returns those of QEMU's microvm; their lines are unknown.
+ * Returns the places that the command line names. If it names none and `probes` is true, as on a
+ * machine without PCI, returns those of QEMU's microvm, whose interrupt lines are unknown.
  */
 export function findMmioDevices(probes: bool): Array<MmioDevice> {
   const found: Array<MmioDevice> = [];
@@ -145,7 +145,7 @@ class MmioTransport extends Transport {
   hasFixedSizes(): bool {
     return false;
   }
-  /** VIRTIO 4.2.3.2; for version 1, 4.2.4. */
+  /** See VIRTIO 4.2.3.2; for version 1, 4.2.4. */
   enableQueue(index: u32, size: u32, table: u64, available: u64, used: u64): bool {
     if (!this.modern) this.write(GUEST_PAGE_SIZE, PAGE);
     this.write(QUEUE_SELECT, index);

@@ -89,7 +89,7 @@ export function openModernPci(pci: PciDevice, configBytes: u32): Transport | nul
 }
 
 class ModernPci extends Transport {
-  /** Where to write to notify the device of each queue. */
+  /** The address of each queue's notification register. */
   private readonly notifyAddresses: StaticArray<u64> = new StaticArray<u64>(QUEUES);
 
   constructor(
@@ -133,7 +133,7 @@ class ModernPci extends Transport {
     return false;
   }
 
-  /** VIRTIO 4.1.5.1.3. The address for notifications is 4.1.4.4's. */
+  /** See VIRTIO 4.1.5.1.3; for the address of notifications, 4.1.4.4. */
   enableQueue(index: u32, size: u32, table: u64, available: u64, used: u64): bool {
     mmioWrite16(this.common + QUEUE_SELECT, index);
     const offset = mmioRead16(this.common + QUEUE_NOTIFY_OFFSET) as u64;

@@ -25,9 +25,8 @@ export class NetReceive {
   private readonly batch: u32;
 
   /**
-   * `headerBytes` is the length of the device's header. If it is `apart`, it is a buffer of its own
-   * (VIRTIO 5.1.6.6): that of descriptor i continues
-   * with descriptor `count` + i.
+   * `headerBytes` is the length of the device's header. A header that is `apart` is a buffer of its
+   * own (VIRTIO 5.1.6.6): descriptor i, which continues with descriptor `count` + i.
    */
   constructor(
     readonly queue: Virtqueue,

@@ -5,9 +5,9 @@ import { openModernPci } from "./modern-pci";
 import { Transport } from "./transport";
 
 /**
- * Enables a PCI function and returns its transport: a device that has both interfaces is used by
- * the modern one, if that is within reach. `configBytes` is the length of its configuration that
- * the driver reads. Returns null if neither interface is usable.
+ * Enables a PCI function and returns its transport: the modern interface if it has one within
+ * reach, otherwise the legacy one, or null if neither is usable. `configBytes` is how much of the
+ * device's configuration the driver reads.
  */
 export function openPci(pci: PciDevice, configBytes: u32): Transport | null {
   pci.enable();

@@ -19,7 +19,7 @@ const REQUESTED: u32 = 64;
 /**
  * How long to wait for them, in steps of 10 microseconds: 1 s. They usually arrive within a
  * millisecond, but on a busy host the emulator's thread that fetches them may not run for a tenth
- * of a second. Only a device that never answers delays the boot by a whole second.
+ * of a second. Only a device that never responds delays the boot by the whole second.
  */
 const WAIT_STEPS: u32 = 100_000;
 

@@ -35,7 +35,7 @@ export abstract class Transport {
   abstract setStatus(status: u32): void;
   abstract offeredFeatures(): u64;
   abstract acceptFeatures(features: u64): void;
-  /** Returns the size of a queue, at most; 0 if the device does not have the queue. */
+  /** Returns the largest size of a queue; 0 if the device does not have the queue. */
   abstract queueLimit(index: u32): u32;
   /** Whether the size of a queue is always its limit. */
   abstract hasFixedSizes(): bool;

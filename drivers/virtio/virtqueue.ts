@@ -53,7 +53,7 @@ export class Virtqueue {
   readonly size: u32;
   /** The length that the device reported with the buffer that `take` returned last. */
   length: u32 = 0;
-  /** Whether the device has broken the rules; `enable` forgives it. */
+  /** Whether the device has broken the rules; `enable` clears it. */
   broken: bool = false;
   /** The queue's memory, and its length. */
   private readonly table: usize;
@@ -64,7 +64,7 @@ export class Virtqueue {
   private readonly held: StaticArray<bool>;
   private holds: u32 = 0;
   private readonly mask: u32;
-  /** The index of the next buffer to offer, and what the device has been told of it. */
+  /** The index of the next buffer to offer, and the index that the device was told last. */
   private next: u32 = 0;
   private published: u32 = 0;
   /** The index of the next used buffer. */
@@ -83,7 +83,7 @@ export class Virtqueue {
     this.held = new StaticArray<bool>(size as i32);
     const rings = size * DESCRIPTOR_SIZE;
     const used = (rings + (RING_START as u32) + 2 * size + 2 + PAGE - 1) & ~(PAGE - 1);
-    // dmaLoad64 reads eight bytes where the available event has two.
+    // Eight more bytes, as dmaLoad64 reads that many where the available event has two.
     this.bytes = used + (RING_START as u32) + (USED_SIZE as u32) * size + 8;
     const table = allocateDma(this.bytes, PAGE);
     this.table = table;
@@ -139,7 +139,7 @@ export class Virtqueue {
     dmaReady(this.available, 0);
     store<u16>(this.available, this.next as u16, 2);
     this.published = this.next;
-    // The device may go to sleep now: it must see the index, or this must see its wish.
+    // The device may be going idle: it sees the new index, or this sees its wish to be notified.
     memoryFence();
     if (this.wantsNotification(before)) this.transport.notify(this.index);
   }
@@ -175,7 +175,7 @@ export class Virtqueue {
   arm(count: u32): bool {
     if (this.eventIndex) this.setUsedEvent(this.taken + count - 1);
     else store<u16>(this.available, 0);
-    // The device must see this before its next look, or the following line sees what it did.
+    // Either the device sees the request in time, or this sees what it has used meanwhile.
     memoryFence();
     return this.usedIndex() == this.taken;
   }
@@ -186,7 +186,10 @@ export class Virtqueue {
     else store<u16>(this.available, NO_INTERRUPT);
   }
 
-  /** VIRTIO 2.7.10: by the event index if it moved past it, otherwise by the flag. */
+  /**
+   * Reports whether the device wants to be notified: by the event index, whether `published` has
+   * moved past it; without one, by the flag (VIRTIO 2.7.10).
+   */
   private wantsNotification(before: u32): bool {
     if (!this.eventIndex) return (dmaLoad64(this.used) & NO_NOTIFY) == 0;
     const event = dmaLoad64(this.used + USED_SIZE * this.size + RING_START) as u32;

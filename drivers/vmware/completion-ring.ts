@@ -1,6 +1,6 @@
 /**
- * A ring of completions, which only the device writes. An entry is new if its generation, the top
- * bit, is that of the round.
+ * A ring of completions, which only the device writes. An entry is new if its top bit, the
+ * generation, is that of the current round.
  */
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaLoad64 } from "../../machine/host";

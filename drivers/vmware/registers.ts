@@ -28,7 +28,7 @@ export const CMD_QUIESCE: u32 = 0xcafe_0001;
 export const CMD_RESET: u32 = 0xcafe_0002;
 export const CMD_UPDATE_RX_MODE: u32 = 0xcafe_0003;
 export const CMD_GET_STATISTICS: u32 = 0xf00d_0001;
-/** Returns the state in bit 0 and Mb/s in bits 31..16. */
+/** The value has the link's state in bit 0 and its Mb/s in bits 31..16. */
 export const CMD_GET_LINK: u32 = 0xf00d_0002;
 
 /**
@@ -60,7 +60,7 @@ export const RECEIVE_MODE: u32 = 120;
 export const VLANS: u32 = 136;
 export const EVENTS: u32 = 696;
 
-/** A system of 64 bits; the type is Linux's, as there is none for others. */
+/** A 64-bit system; Linux's type, as other systems have none. */
 export const SYSTEM: u32 = 2 | (1 << 2);
 /** The device chooses how many interrupts to coalesce. */
 export const LEVEL_ADAPTIVE: u8 = 8;
@@ -79,14 +79,14 @@ export const QUEUE_RING: u32 = 16;
 export const QUEUE_COMPLETIONS: u32 = 32;
 export const QUEUE_ENTRIES: u32 = 56;
 export const QUEUE_COMPLETION_ENTRIES: u32 = 64;
-/** Receive: frames lost for want of a buffer, and with errors, 64 bits each. */
+/** Receive: frames lost for lack of a buffer, and frames with errors, 64 bits each. */
 export const RECEIVE_MISSED: u32 = 152;
 export const RECEIVE_ERRORS: u32 = 160;
 
 /** Every descriptor has 16 bytes; rings start on a multiple of 512. */
 export const DESCRIPTOR_SIZE: u32 = 16;
 export const RING_ALIGNMENT: u32 = 512;
-/** The generation, which changes with each round: word 2 of a transmit descriptor, else the top. */
+/** The generation, which changes with each round: in word 2 if transmit, otherwise the top bit. */
 export const TRANSMIT_GENERATION: u32 = 1 << 14;
 export const GENERATION: u32 = 1 << 31;
 /** Word 3 of a transmit descriptor: end of packet, report completion. */

@@ -1,6 +1,6 @@
 /**
- * The transmit ring of a vmxnet3. The generation bit hands a frame over, and a completion returns
- * it. One descriptor always stays free.
+ * The transmit ring of a vmxnet3. The generation bit of a descriptor hands its frame to the device,
+ * and a completion hands it back. One descriptor always stays free.
  */
 import { TRANSMIT_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
@@ -27,7 +27,7 @@ export class TransmitRing {
     RING_ALIGNMENT,
   );
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(TRANSMIT_RING);
-  /** The oldest frame that has not been reclaimed, and the place of the next. */
+  /** The index of the oldest frame that has not been reclaimed, and of the next to queue. */
   private clean: u32 = 0;
   private tail: u32 = 0;
   private generation: u32 = TRANSMIT_GENERATION;

@@ -29,7 +29,7 @@ export class Vmxnet3 extends RingNic {
   private readonly transmitRing: TransmitRing;
   /** The producer index that the device was told last. */
   private told: u32 = 0;
-  /** The device's counts when they were last read. */
+  /** The device's own counts when they were last read. */
   private missed: u64 = 0;
   private errors: u64 = 0;
 
