@@ -17,7 +17,7 @@ import {
   TlsNumberField,
   TlsState,
 } from "../../../core/tls-codes";
-import { Wakeable } from "../../../core/wakeable";
+import { Wakeable, wake } from "../../../core/wakeable";
 import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
 import { failureOf, failureWords } from "./failure";
 import { groupName } from "./names";
@@ -54,6 +54,7 @@ export class TlsStream implements Stream {
   private closed: bool = false;
   private leaving: bool = false;
   private freed: bool = false;
+  private subscriber: Wakeable | null = null;
   readonly resumption: TlsResumption;
   private readonly outbox: TlsOutbox;
 
@@ -229,6 +230,7 @@ export class TlsStream implements Stream {
   }
 
   subscribe(subscriber: Wakeable | null): void {
+    this.subscriber = subscriber;
     this.below.subscribe(subscriber);
   }
   setKeepAlive(idle: i64): void {
@@ -346,6 +348,7 @@ export class TlsStream implements Stream {
     if (protocol != "") summary += `, ALPN ${protocol}`;
     if (this.resumption.resumed) summary += ", resumed";
     this.summary = summary;
+    wake(this.subscriber);
   }
 
   private engineFailed(): void {
@@ -367,6 +370,7 @@ export class TlsStream implements Stream {
     this.kind = withSession ? StreamFailure.Session : kind;
     this.reason = reason;
     this.deadline = NEVER;
+    wake(this.subscriber);
   }
 
   /** Discards unread input: if any is left, closing resets TCP (RFC 1122 section 4.2.2.13). */

@@ -3,7 +3,7 @@
  * diagram, and one object for each subject. Each object alone writes its fields, except for the
  * links at the end.
  */
-import { Wakeable } from "../../../core/wakeable";
+import { Wakeable, wake } from "../../../core/wakeable";
 import { DEFAULT_TTL, ECN_BITS } from "../../wire/ipv4";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
@@ -198,8 +198,7 @@ export class ControlBlock extends Scheduled {
 
   /** Tells the user that something has happened. */
   notify(): void {
-    const subscriber = this.subscriber;
-    if (subscriber != null) subscriber.wake();
+    wake(this.subscriber);
   }
 
   /** Notes an error that does not end the connection. */

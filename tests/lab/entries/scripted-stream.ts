@@ -1,6 +1,6 @@
 /** A stream whose other end is a test: it delivers bytes and reads what was sent. */
 import { latin1 } from "../../../core/text";
-import { Wakeable } from "../../../core/wakeable";
+import { Wakeable, wake } from "../../../core/wakeable";
 import {
   Stream,
   StreamFailure,
@@ -111,8 +111,7 @@ export class ScriptedStream implements Stream {
   }
   /** Wakes the subscriber, as TCP does for whatever happens. */
   notify(): void {
-    const subscriber = this.subscriber;
-    if (subscriber != null) subscriber.wake();
+    wake(this.subscriber);
   }
   setKeepAlive(_idle: i64): void {}
   abort(): void {

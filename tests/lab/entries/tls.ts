@@ -1,5 +1,6 @@
 /** TLS streams over a scripted engine and scripted streams. */
 import { latin1, writeAscii } from "../../../core/text";
+import { Wakeable } from "../../../core/wakeable";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { TlsListener, TlsService } from "../../../net/service/tls/service";
 import { TlsOptions } from "../../../net/service/tls/shared";
@@ -11,6 +12,15 @@ import { textAt } from "./text";
 
 export { block } from "./text";
 
+class Alarm implements Wakeable {
+  rings: u32 = 0;
+
+  wake(): void {
+    this.rings++;
+  }
+}
+
+let alarm = new Alarm();
 let engine = new ScriptedEngine();
 let service = new TlsService(engine);
 let below: Array<ScriptedStream> = [];
@@ -21,6 +31,16 @@ export function reset(): void {
   service = new TlsService(engine);
   below = [];
   streams = [];
+  alarm = new Alarm();
+}
+
+/** Subscribes to a stream. */
+export function subscribe(index: u32): void {
+  streams[index].subscribe(alarm);
+}
+/** Returns how often subscribers were woken. */
+export function rings(): u32 {
+  return alarm.rings;
 }
 
 /** Returns the stream's number, or -1. */

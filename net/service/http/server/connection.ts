@@ -130,9 +130,7 @@ export class ServerConnection extends Queued implements Wakeable {
     }
     if (this.state == ConnectionState.Linger) this.linger();
     if (now >= this.timeout && this.state != ConnectionState.Gone) this.late(now);
-    // TLS may have more to do although nothing happens to TCP.
-    const secure = this.stream.transport() !== this.stream;
-    const stuck = !moved && (secure || this.state == ConnectionState.Respond);
+    const stuck = this.state == ConnectionState.Respond && !moved;
     this.retryAt = stuck ? now + RETRY_TIME : NEVER;
     if (this.state == ConnectionState.Head) this.giveReader();
     return moved;

@@ -26,6 +26,22 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.summary(stream)), "TLSv9, SCRIPTED, x25519, ALPN http/1.1");
   });
 
+  test("wakes its subscriber at the end of the handshake, good or bad, without a segment", () => {
+    for (const [last, status] of [
+      [record("H", "two"), Status.Open],
+      [record("X"), Status.Failed],
+    ] as const) {
+      wasm.reset();
+      const stream = connect();
+      wasm.subscribe(stream);
+      push(stream, record("H", "one"));
+      assert.equal(wasm.rings(), 0);
+      push(stream, last);
+      assert.equal(wasm.status(stream), status);
+      assert.equal(wasm.rings(), 1);
+    }
+  });
+
   test("a conversation may be split at every byte", () => {
     const whole = Buffer.concat([
       handshake,
