@@ -137,6 +137,7 @@ export function establish(block: ControlBlock, segment: TcpSegment, now: i64): v
   if (lostSyn) roundTrip.afterLostSyn();
   const shift = segment.has(FLAG_SYN) ? 0 : sender.shift;
   sender.setWindow(segment.sequence, acknowledgment, segment.window << shift);
+  block.receiver.open();
   block.congestion.start(sender.segmentSize, lostSyn);
   block.recovery.start(block.negotiated.selective);
   const opening = block.state == TcpState.SynSent;

@@ -38,6 +38,11 @@ export class Receiver {
   readonly wantedShift: u32;
   /** The shift of windows offered on the wire; 0 until both sides agreed to scale. */
   shift: u32 = 0;
+  /**
+   * Whether the handshake is over. Until then no window is larger than a SYN,ACK can offer, which
+   * may have to be sent again.
+   */
+  private opened: bool = false;
   /** The largest segment received: the best estimate of the peer's full-sized segment. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
   /** Whether the peer's FIN was reached: no more data will arrive. */
@@ -106,6 +111,11 @@ export class Receiver {
   /** Both sides sent a window scale option: windows are scaled from now on. */
   scale(): void {
     this.shift = this.wantedShift;
+  }
+
+  /** The handshake is over. */
+  open(): void {
+    this.opened = true;
   }
 
   /** Records an in-order segment of `length` bytes; `most` bounds `segmentSize`. */
@@ -297,7 +307,7 @@ export class Receiver {
   /** Returns the window that the buffer allows, rounded down to what the field can express. */
   private offerable(): u32 {
     const free = this.ring.free;
-    const most = WINDOW_UNSCALED << this.shift;
+    const most = this.opened ? WINDOW_UNSCALED << this.shift : WINDOW_UNSCALED;
     const room = free < most ? free : most;
     return (room >>> this.shift) << this.shift;
   }
