@@ -112,6 +112,7 @@ look_for_packages() {
       file /usr/lib/lighttpd/mod_deflate.so lighttpd-mod-deflate
       program caddy caddy
       program tinyproxy tinyproxy-bin
+      program prometheus prometheus
       program faketime faketime
       ;;
     date)
@@ -146,7 +147,8 @@ services=""
 hold_services() {
   [ -e /usr/sbin/policy-rc.d ] && return
   case " $packages " in *" nginx-light "*) services=nginx ;; esac
-  for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server haproxy lighttpd caddy; do
+  for package in unbound isc-dhcp-server isc-dhcp-relay kea-dhcp4-server haproxy lighttpd caddy \
+    prometheus; do
     case " $packages " in *" $package "*) services="$services $package" ;; esac
   done
   case " $packages " in *" bind9 "*) services="$services named" ;; esac

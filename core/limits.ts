@@ -223,6 +223,8 @@ export const HTTP_BLANK_LINES: u32 = 4;
 export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 /** A body of at most this size is sent together with the head. */
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
+/** The page of metrics; at most a third is needed. */
+export const METRICS_BYTES: u32 = 64 * 1024;
 
 // --- JSON and JSON-RPC ---
 /** The longest JSON text always accepted, and the longest if memory allows (JsonRpcClient). */

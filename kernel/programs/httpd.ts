@@ -14,14 +14,17 @@ export class HttpDaemon extends Daemon {
     super();
   }
 
-  /** Serves on `port`, through TLS if `secure`. Returns false if it cannot listen there. */
-  start(port: u32, secure: bool): bool {
+  /**
+   * Serves on `port`, through TLS if `secure`, with metrics if `measured`. Returns false if it
+   * cannot listen there.
+   */
+  start(port: u32, secure: bool, measured: bool): bool {
     const stack = this.stack;
     const listener = stack.ip.tcp.listen(port, TCP_BACKLOG);
     if (listener == null) return false;
     let streams: StreamListener = new TcpStreamListener(listener);
     if (secure) streams = new TlsListener(streams, stack.tls);
-    this.run(new HttpServer(streams, new StatusSite(stack), PRODUCT));
+    this.run(new HttpServer(streams, new StatusSite(stack, measured), PRODUCT));
     return true;
   }
 }

@@ -1,25 +1,36 @@
 /**
- * The site that `httpd` serves: a page with the state of the stack, the same state as JSON, and,
- * for measurements, `/bytes/N`, which sends N bytes, and `POST /discard`, which counts the bytes
- * sent to it.
+ * The site that `httpd` serves: a page with the state of the stack, the same state as JSON and as
+ * metrics for Prometheus, `/healthz` for load balancers, and, for measurements, `/bytes/N`, which
+ * sends N bytes, and `POST /discard`, which counts the bytes sent to it.
  */
+import { HEAP_RESERVE } from "../../core/limits";
 import { parseDecimalText, replaceText } from "../../core/text";
 import { SECOND } from "../../core/time";
+import { freeMemory } from "../../machine/memory";
 import { Interface } from "../../net/iface/interface";
-import { BodySink, PatternSource } from "../../net/service/http/message/body";
+import { BodySink, BytesSource, PatternSource } from "../../net/service/http/message/body";
 import { HttpHandler, IncomingRequest } from "../../net/service/http/server/handler";
 import { HttpResponse } from "../../net/service/http/server/response";
 import { quoteJson } from "../../net/service/json/writer";
 import { NetworkStack } from "../../net/service/stack";
 import { TcpCounter } from "../../net/socket/tcp/counters";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
+import { METRICS_TYPE, Metrics } from "./metrics";
 
 const BYTES: string = "/bytes/";
 /** The largest N of /bytes/N: a pebibyte. */
 const MOST_BYTES: i64 = 1 << 50;
 
 export class StatusSite implements HttpHandler {
-  constructor(private readonly stack: NetworkStack) {}
+  private readonly metrics: Metrics | null;
+
+  /** Serves /metrics and /healthz only if `measured`. */
+  constructor(
+    private readonly stack: NetworkStack,
+    private readonly measured: bool,
+  ) {
+    this.metrics = measured ? new Metrics(stack) : (null as Metrics | null);
+  }
 
   body(_request: IncomingRequest): BodySink | null {
     return null;
@@ -30,6 +41,8 @@ export class StatusSite implements HttpHandler {
     if (!request.isMethod("GET") && !request.isMethod("HEAD")) return notAllowed("GET, HEAD");
     if (request.pathIs("/")) return this.page();
     if (request.pathIs("/status.json")) return this.status();
+    if (this.measured && request.pathIs("/metrics")) return this.measure();
+    if (this.measured && request.pathIs("/healthz")) return health();
     const path = request.path();
     if (!path.startsWith(BYTES)) return HttpResponse.ofStatus(404);
     const length = parseDecimalText(path.substring(BYTES.length));
@@ -37,6 +50,15 @@ export class StatusSite implements HttpHandler {
     const response = new HttpResponse(200);
     response.contentType = "application/octet-stream";
     response.body = new PatternSource(length as u64);
+    return response;
+  }
+
+  private measure(): HttpResponse {
+    // Readers that are slow or many hold a page each.
+    if (freeMemory() < HEAP_RESERVE) return HttpResponse.ofStatus(503);
+    const response = new HttpResponse(200);
+    response.contentType = METRICS_TYPE;
+    response.body = new BytesSource(this.metrics!.page());
     return response;
   }
 
@@ -89,6 +111,12 @@ export class StatusSite implements HttpHandler {
     response.contentType = "text/html; charset=utf-8";
     return response;
   }
+}
+
+/** Reports whether the kernel serves: 200, or 503 while memory is short. */
+function health(): HttpResponse {
+  if (freeMemory() < HEAP_RESERVE) return HttpResponse.ofStatus(503);
+  return HttpResponse.ofText(200, "ok\n");
 }
 
 function discard(request: IncomingRequest): HttpResponse {

@@ -12,22 +12,14 @@
  * Exit codes: 0 success; 2 wrong usage.
  */
 import { TlsHeap } from "../../../core/tls-codes";
-import {
-  collectGarbage,
-  memoryLimit,
-  memoryRegion,
-  memoryRegionCount,
-  tlsHeap,
-} from "../../../machine/host";
-import { freeMemory, usedMemory } from "../../../machine/memory";
+import { collectGarbage, memoryLimit, tlsHeap } from "../../../machine/host";
+import { freeMemory, usableMemory, usedMemory } from "../../../machine/memory";
 import { FramePool } from "../../../net/phy/pool";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { FlushedJob } from "../flushed-job";
 import { Options } from "../options";
 import { Session } from "../session";
 
-/** The type of a memory region that is RAM (Multiboot 0.6.96 section 3.3). */
-const USABLE: u64 = 1;
 /** Bytes in a page of WebAssembly, in which linear memory grows. */
 const PAGE: u64 = 65_536;
 /** Characters in a column. */
@@ -102,15 +94,6 @@ function humanSize(bytes: u64): string {
   }
   const decimal = unit > 0 && tenths < 100 ? `.${tenths % 10}` : "";
   return `${tenths / 10}${decimal}${units.charAt(unit)}${unit > 0 ? "i" : ""}`;
-}
-
-/** The machine's RAM: the regions that the boot loader reported as usable. */
-function usableMemory(): u64 {
-  let sum: u64 = 0;
-  for (let i: u32 = 0; i < memoryRegionCount(); i++) {
-    if (memoryRegion(i, 2) == USABLE) sum += memoryRegion(i, 1);
-  }
-  return sum;
 }
 
 export class Free extends Command {

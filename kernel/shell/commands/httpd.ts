@@ -1,9 +1,10 @@
 /**
- * httpd [-s] [PORT] | stop
+ * httpd [-s] [-M] [PORT] | stop
  *
- * Serves the status site in the background: /, /status.json, /bytes/N and POST /discard. The
- * command returns at once; `httpd stop` stops the server. -s serves HTTPS with the certificate and
- * key of the boot modules server.pem and server.key. PORT defaults to 80, or to 443 with -s.
+ * Serves the status site in the background: /, /status.json, /metrics for Prometheus, /healthz,
+ * /bytes/N and POST /discard. The command returns at once; `httpd stop` stops the server. -s serves
+ * HTTPS with the certificate and key of the boot modules server.pem and server.key. -M serves
+ * neither /metrics nor /healthz. PORT defaults to 80, or to 443 with -s.
  *
  * Only one server runs at a time. It listens on all addresses; `ss -l` shows its port. The site
  * (kernel/programs/status-site.ts) has no access control: everyone who can connect to the port can
@@ -20,7 +21,7 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
-const OPTIONS: StaticArray<string> = ["s|secure"];
+const OPTIONS: StaticArray<string> = ["s|secure", "M|no-metrics"];
 const HTTP_PORT: i64 = 80;
 const HTTPS_PORT: i64 = 443;
 
@@ -31,8 +32,8 @@ export class Httpd extends Command {
   ) {
     super(
       "httpd",
-      "[-s] [PORT] | stop",
-      "serves /, /status.json, /bytes/N and POST /discard in the background (-s: HTTPS)",
+      "[-s] [-M] [PORT] | stop",
+      "serves /, /status.json, /metrics, /healthz, /bytes/N and POST /discard (-s: HTTPS)",
       ["httpd", "httpd 8080", "httpd -s 8443", "httpd stop"],
     );
   }
@@ -59,7 +60,7 @@ export class Httpd extends Command {
       const obstacle = this.obstacle();
       if (obstacle != "") return this.failed(session, obstacle);
     }
-    if (this.daemon.start(port as u32, secure)) return this.done();
+    if (this.daemon.start(port as u32, secure, !options.has("M"))) return this.done();
     return this.failed(session, `port ${port}: Address already in use`);
   }
 

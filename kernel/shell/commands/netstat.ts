@@ -11,8 +11,8 @@
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpState } from "../../../net/socket/tcp/state";
+import { COUNTER_GROUPS, counterGroup, NetworkCounters } from "../../programs/network-counters";
 import { Command, Job } from "../command";
-import { COUNTER_GROUPS, counterGroup, NetworkCounters } from "../network-counters";
 import { Options } from "../options";
 import { Session } from "../session";
 

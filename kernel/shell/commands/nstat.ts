@@ -14,8 +14,8 @@
  * Exit codes: 0 success; 2 wrong usage (255 in nstat(8)).
  */
 import { NetworkStack } from "../../../net/service/stack";
+import { NetworkCounters } from "../../programs/network-counters";
 import { Command, Job } from "../command";
-import { NetworkCounters } from "../network-counters";
 import { Options } from "../options";
 import { Session } from "../session";
 import { matchesPattern } from "../wildcard";

@@ -40,7 +40,7 @@ export const systemMutants: RowMutant[] = [
   [
     "SYS-08",
     "counts holes as memory",
-    "kernel/shell/commands/free.ts",
+    "machine/memory.ts",
     "memoryRegion(i, 2) == USABLE",
     "true",
   ],

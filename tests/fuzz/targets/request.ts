@@ -25,7 +25,7 @@ const stack = new NetworkStack(
   new ScriptedEngine(),
   new FixedClock(),
 );
-const site = new StatusSite(stack);
+const site = new StatusSite(stack, true);
 
 /** A stream whose received bytes end where memory ends. */
 class FencedStream extends ScriptedStream {
