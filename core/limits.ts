@@ -22,6 +22,11 @@ export const ACPI_TABLE_BYTES: u32 = 1024 * 1024;
 export const ACPI_TABLES: u32 = 256;
 /** Devices on one interrupt line. */
 export const INTERRUPT_HANDLERS: u32 = 4;
+/** The part of the SMBIOS table that is read, and its OEM strings. */
+export const SMBIOS_TABLE_BYTES: u32 = 256 * 1024;
+export const OEM_STRINGS: u32 = 64;
+/** Files of QEMU's firmware configuration device that are looked at. */
+export const FW_CFG_FILES: u32 = 1024;
 export const PCI_FUNCTIONS: i32 = 256;
 /**
  * Entries of the longest virtqueue, a power of two; a legacy device chooses their number, and 4,096

@@ -13,6 +13,7 @@ import { initTimer } from "../machine/timer";
 import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
 import { NetworkStack } from "../net/service/stack";
+import { BootFiles } from "./config/boot-files";
 import { loadConfiguration } from "./config/load";
 import { Daemons } from "./programs/daemons";
 import { HostMachine } from "./start/host-machine";
@@ -33,11 +34,12 @@ export function boot(): void {
   idle = new Idle(nics);
   calibrate();
   initTimer();
-  const configuration = loadConfiguration();
+  const files = new BootFiles();
+  const configuration = loadConfiguration(files);
   setPanicTimeout(configuration.panicSeconds);
   const host = new HostMachine(nics);
   logNics(devices, nics, INTERFACES);
-  stack = startStack(configuration, pool, nics, devices, host.time);
+  stack = startStack(configuration, files, pool, nics, devices, host.time);
   initNetworkStack(stack);
   tasks = startTasks(configuration, host, stack, new Daemons(stack), devices);
 }

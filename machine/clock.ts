@@ -4,6 +4,7 @@
  */
 import { SECOND } from "../core/time";
 import { cpuid, timestamp } from "./host";
+import { isVirtual } from "./hypervisor";
 import { latchRuler, PIT_FREQUENCY, readRuler, rulerEnded, startRuler } from "./pit";
 
 /** The source of the frequency. */
@@ -20,7 +21,6 @@ const enum ClockSource {
   Guess = 4,
 }
 
-const HYPERVISOR_BIT: u32 = 1 << 31;
 const HYPERVISOR_LEAF: u32 = 0x40000000;
 const HYPERVISOR_FREQUENCY: u32 = 0x40000010;
 /** Ticks of the 8254 in 10 ms. */
@@ -116,7 +116,7 @@ function cpuidFrequency(): u64 {
 
 /** Returns the frequency that the hypervisor reports (VMware and KVM: kHz in EAX), or 0. */
 function hypervisorFrequency(): u64 {
-  if ((cpuid(1, 0, 2) & HYPERVISOR_BIT) == 0) return 0;
+  if (!isVirtual()) return 0;
   if (cpuid(HYPERVISOR_LEAF, 0, 0) < HYPERVISOR_FREQUENCY) return 0;
   return plausible((cpuid(HYPERVISOR_FREQUENCY, 0, 0) as u64) * 1000);
 }

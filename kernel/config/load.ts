@@ -1,13 +1,16 @@
-/** Loads the boot configuration: the command line, anonymos.conf and hosts. */
-import { CONFIG_FILE_BYTES } from "../../core/limits";
-import { bootModules, commandLine, loaderName } from "../../machine/boot";
+/** Loads the boot configuration: the command line, anonymos.conf, hosts and run. */
+import { CONFIG_FILE_BYTES, LINE_LENGTH } from "../../core/limits";
+import { log } from "../../core/log";
+import { commandLine, loaderName } from "../../machine/boot";
+import { BootFiles } from "./boot-files";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
 import { CONFIG_FILE, Configuration } from "./configuration";
 import { readHostsFile } from "./hosts-file";
 
 const HOSTS_FILE: string = "hosts";
-/** Modules that are read later, when TLS starts. */
+const RUN_FILE: string = "run";
+/** Files that are read later, when TLS starts. */
 const TLS_FILES: StaticArray<string> = [
   "ca.pem",
   "client.pem",
@@ -16,23 +19,34 @@ const TLS_FILES: StaticArray<string> = [
   "server.key",
 ];
 
-/** Reads the configuration from the boot loader. Errors are in `problems`. */
-export function loadConfiguration(): Configuration {
+/** Reads the configuration from the boot loader and the hypervisor. Errors are in `problems`. */
+export function loadConfiguration(files: BootFiles): Configuration {
   const configuration = new Configuration();
   readCommandLine(configuration, commandLine(), loaderName());
-  const modules = bootModules();
-  for (let i = 0; i < modules.length; i++) {
-    const module = modules[i];
-    if (module.name == CONFIG_FILE) {
-      readConfigFile(configuration, module.read(CONFIG_FILE_BYTES), module.length);
-    } else if (module.name == HOSTS_FILE) {
-      readHostsFile(configuration, module.read(CONFIG_FILE_BYTES));
-    } else if (!TLS_FILES.includes(module.name)) {
-      const known = `${CONFIG_FILE}, ${HOSTS_FILE} or one of ${TLS_FILES.join(", ")}`;
-      configuration.problems.push(
-        `module "${module.name}": a file for curl (-T ${module.name}), as its name is not ${known}`,
-      );
-    }
+  const smbios = files.smbios;
+  if (smbios.product != "") log(`machine: ${smbios.manufacturer} ${smbios.product}`);
+  const file = files.find(CONFIG_FILE, CONFIG_FILE_BYTES);
+  if (file != null) readConfigFile(configuration, file.bytes, file.length);
+  const hosts = files.find(HOSTS_FILE, CONFIG_FILE_BYTES);
+  if (hosts != null) readHostsFile(configuration, hosts.bytes);
+  if (configuration.run == "") {
+    const run = files.find(RUN_FILE, LINE_LENGTH);
+    if (run != null) configuration.run = run.text().trim();
   }
+  reportOthers(configuration, files);
   return configuration;
+}
+
+/** Reports the modules that configure nothing. */
+function reportOthers(configuration: Configuration, files: BootFiles): void {
+  const modules = files.modules;
+  for (let i = 0; i < modules.length; i++) {
+    const name = modules[i].name;
+    if (name == CONFIG_FILE || name == HOSTS_FILE || name == RUN_FILE) continue;
+    if (TLS_FILES.includes(name)) continue;
+    const known = `${CONFIG_FILE}, ${HOSTS_FILE}, ${RUN_FILE} or one of ${TLS_FILES.join(", ")}`;
+    configuration.problems.push(
+      `module "${name}": a file for curl (-T ${name}), as its name is not ${known}`,
+    );
+  }
 }

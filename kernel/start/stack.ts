@@ -11,6 +11,7 @@ import { entropyReport, seededGenerator } from "../../machine/entropy";
 import { freeMemory } from "../../machine/memory";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
+import { BootFiles } from "../config/boot-files";
 import { Configuration } from "../config/configuration";
 import { KernelParameters } from "../config/kernel-parameters";
 import { NativeTls } from "./tls-engine";
@@ -25,6 +26,7 @@ class HeapGauge implements MemoryGauge {
 /** Starts the stack. The first DHCPDISCOVER is sent in the first turn. */
 export function startStack(
   configuration: Configuration,
+  files: BootFiles,
   pool: FramePool,
   nics: Array<Nic>,
   devices: Array<PciDevice>,
@@ -35,7 +37,7 @@ export function startStack(
   log(`random: ${entropyReport()}`);
   const engine = new NativeTls(generator, entropyReport(), time);
   if (engine.obstacle() != "") log(engine.obstacle());
-  loadTlsFiles();
+  loadTlsFiles(files);
   const stack = new NetworkStack(pool, generator, engine, time);
   stack.setMemoryGauge(new HeapGauge());
   configuration.applyTo(new KernelParameters(stack.ip.tcp.settings));

@@ -1,49 +1,42 @@
 /**
- * The boot modules for TLS: additional trusted roots (ca.pem), and the certificates and keys of a
+ * The boot files for TLS: additional trusted roots (ca.pem), and the certificates and keys of a
  * server (server.pem, server.key) and of a client (client.pem, client.key). Errors are logged.
  */
 import { PEM_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
-import { BootModule, bootModules } from "../../machine/boot";
 import { Role, setIdentity } from "../../machine/certificates";
 import { addRoots } from "../../machine/trust";
+import { BootFile, BootFiles } from "../config/boot-files";
 
 /** Loads the TLS files that are present. Called once, after TLS has started. */
-export function loadTlsFiles(): void {
-  const modules = bootModules();
-  const roots = find(modules, "ca.pem");
+export function loadTlsFiles(files: BootFiles): void {
+  const roots = files.find("ca.pem", PEM_BYTES);
   if (roots != null) loadRoots(roots);
-  loadIdentity(modules, "client", Role.Client);
-  loadIdentity(modules, "server", Role.Server);
+  loadIdentity(files, "client", Role.Client);
+  loadIdentity(files, "server", Role.Server);
 }
 
-function find(modules: Array<BootModule>, name: string): BootModule | null {
-  for (let i = 0; i < modules.length; i++) if (modules[i].name == name) return modules[i];
-  return null;
-}
-
-function loadRoots(module: BootModule): void {
-  const roots = addRoots(module.read(PEM_BYTES));
+function loadRoots(file: BootFile): void {
+  const roots = addRoots(file.bytes);
   const known = roots.known > 0 ? `, ${roots.known} trusted already` : "";
   log(`ca.pem: ${roots.count} trusted ${roots.count == 1 ? "root" : "roots"} added${known}`);
   for (let i = 0; i < roots.faults.length; i++) log(`ca.pem: ${roots.faults[i]}`);
 }
 
-function loadIdentity(modules: Array<BootModule>, name: string, role: Role): void {
-  const chain = find(modules, `${name}.pem`);
-  const key = find(modules, `${name}.key`);
+function loadIdentity(files: BootFiles, name: string, role: Role): void {
+  const chain = files.find(`${name}.pem`, PEM_BYTES);
+  const key = files.find(`${name}.key`, PEM_BYTES);
   if (chain == null && key == null) return;
   if (chain == null || key == null) {
     const missing = chain == null ? `${name}.pem` : `${name}.key`;
     log(`${name}.pem and ${name}.key belong together: ${missing} is missing`);
     return;
   }
-  const bytes = chain.read(PEM_BYTES);
-  if (bytes.length == 0) {
+  if (chain.bytes.length == 0) {
     log(`${name}.pem is empty`);
     return;
   }
-  const error = setIdentity(role, bytes, key.read(PEM_BYTES));
+  const error = setIdentity(role, chain.bytes, key.bytes);
   if (error == 0) log(`${name}.pem: certificate and key of the ${name} are set`);
   else log(`${name}.pem, ${name}.key: not a certificate with its key: ${hexadecimal(error)}`);
 }

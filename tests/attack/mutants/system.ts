@@ -37,13 +37,7 @@ export const systemMutants: RowMutant[] = [
     "",
   ],
   ["SYS-07", "relies on interrupts that do not come", WATCH, "this.interruptDriven = false;", ""],
-  [
-    "SYS-08",
-    "counts holes as memory",
-    "machine/memory.ts",
-    "memoryRegion(i, 2) == USABLE",
-    "true",
-  ],
+  ["SYS-08", "counts holes as memory", "machine/memory.ts", "memoryRegion(i, 2) == USABLE", "true"],
   ["SYS-09", "accepts frames with errors", RING, "(result & ANY_ERROR) != 0", "false"],
   ["SYS-09", "accepts frames of any length", RING, "length > LARGEST", "false"],
   [

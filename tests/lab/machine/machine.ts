@@ -11,6 +11,7 @@ import { PciBus } from "./pci.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
 import { Rtc, type RtcOptions } from "./rtc.ts";
+import type { SmbiosOptions } from "./smbios.ts";
 import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
@@ -64,6 +65,9 @@ export interface MachineOptions {
   /** 64-bit words from the processor's random generator; none: it has no generator. */
   random?: () => bigint;
   acpiRoot?: number;
+  /** Files of QEMU's fw_cfg; with any, the processor says that it is virtual. */
+  fwCfg?: Record<string, string | Uint8Array>;
+  smbios?: SmbiosOptions;
   /** The maximum size of linear memory in bytes. */
   memoryLimit?: number;
   /** The memory map that the boot loader reports; `free` adds up its RAM. */

@@ -1,10 +1,15 @@
 /** The usual PC: chipset, power switch and one network card on line 11. */
 import { type Exports, load } from "../scripted/assembly.ts";
 import { addAcpi } from "./acpi.ts";
+import { FwCfgModel } from "./fw-cfg.ts";
 import { Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { addNic, MMIO_PARAMETER, type NicOptions } from "./nic.ts";
 import type { NicModel } from "./nic-model.ts";
 import { PciFunction } from "./pci.ts";
+import { addSmbios } from "./smbios.ts";
+
+/** CPUID leaf 1 of a virtual processor. */
+const VIRTUAL = [0, 0, 0x80000000, 0];
 
 export interface Pc {
   machine: Machine;
@@ -20,7 +25,10 @@ export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
     nic.kind === "virtio-mmio"
       ? `${options.commandLine ?? ""} ${MMIO_PARAMETER}`.trim()
       : options.commandLine;
-  const machine = new Machine({ random: seeded(), ...options, commandLine });
+  const cpuid = options.fwCfg ? { 1: VIRTUAL, ...options.cpuid } : options.cpuid;
+  const machine = new Machine({ random: seeded(), ...options, cpuid, commandLine });
+  if (options.fwCfg) machine.ports.add(0x510, 2, new FwCfgModel(options.fwCfg));
+  if (options.smbios) addSmbios(machine.low, options.smbios);
   const reset = { space: 1, address: 0xcf9, value: 6 };
   addAcpi(machine, { century: 0x32, extended: true, reset });
   machine.ports.add(0xcf9, 1, {
