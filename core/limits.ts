@@ -181,6 +181,8 @@ export const HOSTS_ENTRIES: u32 = 64;
 export const HOST_NAME_LENGTH: u32 = 253;
 
 // --- time ---
+/** How often a request to a metadata service is sent. */
+export const METADATA_TRIES: u32 = 20;
 /** Servers queried in one round. */
 export const NTP_SERVERS: u32 = 8;
 /** Each buffer of a query's socket, in bytes. */

@@ -41,7 +41,7 @@ export function boot(): void {
   logNics(devices, nics, INTERFACES);
   stack = startStack(configuration, files, pool, nics, devices, host.time);
   initNetworkStack(stack);
-  tasks = startTasks(configuration, host, stack, new Daemons(stack), devices);
+  tasks = startTasks(configuration, files, host, stack, new Daemons(stack), devices);
 }
 
 /** Runs one turn of the event loop. Returns 0 to be called again at once, 1 to sleep first. */

@@ -1,5 +1,6 @@
-/** The parameters of the kernel command line: ip=, console=, panic=, run=, proxies and sysctl. */
+/** The parameters of the kernel command line: ip=, console=, ds=, panic=, run=, proxies, sysctl. */
 import { parseDecimalText } from "../../core/text";
+import { providerNamed, providerNames } from "../../net/service/metadata/provider";
 import { Configuration, ParameterSetting, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { PROXY_KEYS } from "./proxy-settings";
@@ -63,6 +64,9 @@ function readWord(configuration: Configuration, word: string): void {
     const seconds = parseDecimalText(value);
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
     else report(configuration, word, `invalid value, expected seconds from 0 to ${PANIC_SECONDS}`);
+  } else if (equals > 0 && key == "ds") {
+    if (value == "none" || providerNamed(value) != null) configuration.dataSource = value;
+    else report(configuration, word, `unknown service, expected none, ${providerNames()}`);
   } else if (equals > 0 && key == "console") {
     const baud = consoleBaud(value);
     if (baud > 0) configuration.baud = baud;
@@ -71,7 +75,7 @@ function readWord(configuration: Configuration, word: string): void {
     report(
       configuration,
       word,
-      "unknown parameter, expected ip=, console=, panic=, run=, http_proxy= or sysctl.NAME=",
+      "unknown parameter, expected ip=, console=, ds=, panic=, run=, http_proxy= or sysctl.NAME=",
     );
   }
 }

@@ -92,7 +92,11 @@ export class Configuration {
   /** The entries of the boot module `hosts`, at most HOSTS_ENTRIES. */
   readonly hosts: Array<HostSetting> = [];
   /** The parts of anonymos.conf, in order. */
-  readonly file: Array<MatchedSettings> = [];
+  file: Array<MatchedSettings> = [];
+  /** Whether anonymos.conf is a boot module, which user data does not override. */
+  fixedFile: bool = false;
+  /** `ds=`: the metadata service, "none", or "" to choose it by SMBIOS. */
+  dataSource: string = "";
   /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
   /** The `sysctl.NAME=VALUE` words, in order. */

@@ -1,7 +1,7 @@
 /** Loads the boot configuration: the command line, anonymos.conf, hosts and run. */
 import { CONFIG_FILE_BYTES, LINE_LENGTH } from "../../core/limits";
 import { log } from "../../core/log";
-import { commandLine, loaderName } from "../../machine/boot";
+import { commandLine, findModule, loaderName } from "../../machine/boot";
 import { BootFiles } from "./boot-files";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
@@ -27,6 +27,7 @@ export function loadConfiguration(files: BootFiles): Configuration {
   if (smbios.product != "") log(`machine: ${smbios.manufacturer} ${smbios.product}`);
   const file = files.find(CONFIG_FILE, CONFIG_FILE_BYTES);
   if (file != null) readConfigFile(configuration, file.bytes, file.length);
+  configuration.fixedFile = findModule(CONFIG_FILE) != null;
   const hosts = files.find(HOSTS_FILE, CONFIG_FILE_BYTES);
   if (hosts != null) readHostsFile(configuration, hosts.bytes);
   if (configuration.run == "") {

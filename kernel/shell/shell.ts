@@ -39,6 +39,8 @@ export class Shell extends Pollable implements LogSink {
   /** The terminal has not been asked for its width yet. */
   private widthNotAsked: bool = true;
   private unshownMessages: u32 = 0;
+  /** The lines of scripts that have not been run. */
+  private script: Array<string> = [];
 
   constructor(port: SerialPort, network: NetworkStatus) {
     super();
@@ -54,6 +56,11 @@ export class Shell extends Pollable implements LogSink {
     this.session.now = now;
     setLogSink(this);
     if (run != "") this.execution = new Execution(run, true, this.session, this.registry);
+  }
+
+  /** Runs a script, a command line on each line, when no other command runs; # begins a comment. */
+  runScript(text: string): void {
+    this.script = this.script.concat(text.split("\n"));
   }
 
   /** Runs one turn. Returns true to be called again at once. */
@@ -74,7 +81,7 @@ export class Shell extends Pollable implements LogSink {
   pollAt(_now: i64): i64 {
     let at = this.terminal.empty() ? NEVER : this.session.now + DRAIN_DELAY;
     const execution = this.execution;
-    if (execution == null) return this.editor.view.visible ? at : 0;
+    if (execution == null) return this.editor.view.visible && this.script.length == 0 ? at : 0;
     if (this.terminal.room() > 0) at = earlier(at, execution.pollAt());
     return at;
   }
@@ -102,11 +109,23 @@ export class Shell extends Pollable implements LogSink {
 
   private runCommands(): void {
     for (let i: u32 = 0; i < CONSOLE_COMMAND_BATCH && this.terminal.room() > 0; i++) {
+      if (this.execution == null) this.nextOfScript();
       const execution = this.execution;
       if (execution == null) return;
       execution.poll(this.session.now);
       if (execution.over()) this.execution = null;
       else if (execution.job() != null) return;
+    }
+  }
+
+  /** Starts the next line of a script, if there is one. */
+  private nextOfScript(): void {
+    while (this.script.length > 0 && this.execution == null) {
+      const line = this.script.shift().trim();
+      if (line == "" || line.startsWith("#")) continue;
+      this.editor.view.hide();
+      this.terminal.freshLine();
+      this.execution = new Execution(line, true, this.session, this.registry);
     }
   }
 

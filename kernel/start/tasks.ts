@@ -3,11 +3,22 @@ import { PollableList } from "../../core/pollable";
 import { startPrograms } from "../../core/program";
 import { PciDevice } from "../../drivers/pci/pci";
 import { now } from "../../machine/clock";
+import { Smbios } from "../../machine/smbios";
+import { MetadataProvider, providerNamed, providerOf } from "../../net/service/metadata/provider";
 import { NetworkStack } from "../../net/service/stack";
+import { BootFiles } from "../config/boot-files";
 import { Configuration } from "../config/configuration";
 import { Daemons } from "../programs/daemons";
 import { startConsole } from "./console";
 import { HostMachine } from "./host-machine";
+import { UserData } from "./user-data";
+
+/** Returns the metadata service to ask, or null. */
+function metadataProvider(configuration: Configuration, smbios: Smbios): MetadataProvider | null {
+  const name = configuration.dataSource;
+  if (name != "") return providerNamed(name);
+  return providerOf(smbios.manufacturer, smbios.product);
+}
 
 /**
  * Starts the console, then the user programs (core/program.ts). Returns them in the order in which
@@ -15,13 +26,17 @@ import { HostMachine } from "./host-machine";
  */
 export function startTasks(
   configuration: Configuration,
+  files: BootFiles,
   host: HostMachine,
   stack: NetworkStack,
   daemons: Daemons,
   devices: Array<PciDevice>,
 ): PollableList {
   const tasks = new PollableList();
-  tasks.add(startConsole(configuration, host, stack, daemons, devices));
+  const shell = startConsole(configuration, host, stack, daemons, devices);
+  tasks.add(shell);
+  const provider = metadataProvider(configuration, files.smbios);
+  if (provider != null) tasks.add(new UserData(provider, configuration, stack, shell));
   startPrograms(tasks, now());
   return tasks;
 }

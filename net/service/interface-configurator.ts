@@ -45,7 +45,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   constructor(
     readonly ip: IpLayer,
     readonly iface: Interface,
-    readonly settings: InterfaceSettings,
+    public settings: InterfaceSettings,
     random: Random,
   ) {
     this.linkUp = iface.linkUp;
@@ -65,6 +65,15 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.setHostname(hostname);
     this.dhcp.linkChanged(this.linkUp, now);
     if (!this.startDhcp(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
+  }
+
+  /** Replaces the settings: drops what the old ones have configured, and starts anew. */
+  reconfigure(settings: InterfaceSettings, now: i64, hostname: string): void {
+    this.dhcp.stop();
+    this.withdraw(UNSPECIFIED);
+    this.settings = settings;
+    this.changes++;
+    this.start(now, hostname);
   }
 
   /** Starts the DHCP client; with `DHCP=inform`, only for options. Returns false if it cannot. */

@@ -1,0 +1,100 @@
+/**
+ * Applies what a cloud's metadata service says, once this host has an address: user data in the
+ * syntax of anonymos.conf, or a script of console commands after the line `#!anonymos`; and a host
+ * name if none is configured. Everything that is done or ignored is logged.
+ */
+import { log } from "../../core/log";
+import { Pollable } from "../../core/pollable";
+import { NEVER } from "../../core/time";
+import { Utf8Decoder } from "../../core/utf8";
+import { MetadataProvider } from "../../net/service/metadata/provider";
+import { MetadataQuery } from "../../net/service/metadata/query";
+import { NetworkStack } from "../../net/service/stack";
+import { readConfigFile } from "../config/config-file";
+import { CONFIG_FILE, Configuration } from "../config/configuration";
+import { isHostName, quoted } from "../config/values";
+import { Shell } from "../shell/shell";
+import { printable } from "../shell/terminal/printable";
+
+const SCRIPT: string = "#!anonymos";
+
+export class UserData extends Pollable {
+  private query: MetadataQuery | null = null;
+
+  constructor(
+    private readonly provider: MetadataProvider,
+    private readonly configuration: Configuration,
+    private readonly stack: NetworkStack,
+    private readonly shell: Shell,
+  ) {
+    super();
+  }
+
+  poll(now: i64): bool {
+    const stack = this.stack;
+    let query = this.query;
+    if (query == null) {
+      if (!stack.configuration.configured()) return false;
+      query = new MetadataQuery(stack.http, this.provider);
+      this.query = query;
+    }
+    query.poll(now);
+    this.dormant = query.done;
+    if (query.done) this.apply(query, now);
+    return false;
+  }
+
+  pollAt(_now: i64): i64 {
+    const query = this.query;
+    return query == null ? NEVER : query.pollAt();
+  }
+
+  private apply(query: MetadataQuery, now: i64): void {
+    const name = this.provider.name;
+    const data = query.userData;
+    if (query.failure != "") log(`${name}: no metadata: ${query.failure}`);
+    else if (data == null || data.length == 0) log(`${name}: no user data`);
+    else this.applyData(data, now);
+    const hostname = query.hostname;
+    if (this.configuration.hostname != "" || !isHostName(hostname)) return;
+    log(`${name}: host name ${hostname}`);
+    this.stack.configuration.setHostname(hostname);
+  }
+
+  private applyData(data: StaticArray<u8>, now: i64): void {
+    const name = this.provider.name;
+    const size = `${data.length} bytes of user data`;
+    const text = new Utf8Decoder().decode(changetype<usize>(data), data.length);
+    const first = text.split("\n", 1)[0].trim();
+    if (first == SCRIPT) {
+      log(`${name}: ${size}: running them`);
+      this.shell.runScript(text.substring(SCRIPT.length));
+    } else if (first.startsWith("#cloud-config") || first.startsWith("#!")) {
+      const what = quoted(printable(first));
+      log(`${name}: ${size}: ${what}: not supported, expected ${CONFIG_FILE} or ${SCRIPT}`);
+    } else if (this.configuration.fixedFile) {
+      log(`${name}: ${size}: ignored, as there is a boot module ${CONFIG_FILE}`);
+    } else {
+      log(`${name}: ${size}: applying them as ${CONFIG_FILE}`);
+      this.configure(data, now);
+    }
+  }
+
+  /** Replaces the settings of the interfaces, if the file has any, and those of the host. */
+  private configure(data: StaticArray<u8>, now: i64): void {
+    const configuration = this.configuration;
+    const host = this.stack.configuration;
+    const before = configuration.problems.length;
+    configuration.file = [];
+    readConfigFile(configuration, data, data.length);
+    if (configuration.hostname != "") host.setHostname(configuration.hostname);
+    for (let i = 0; i < host.configurators.length && configuration.file.length > 0; i++) {
+      const configurator = host.configurators[i];
+      const iface = configurator.iface;
+      const settings = configuration.settingsFor(iface.name, iface.hardware);
+      configurator.reconfigure(settings, now, host.hostname());
+    }
+    configuration.reportMissing();
+    for (let i = before; i < configuration.problems.length; i++) log(configuration.problems[i]);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Fetches user data and host name from a metadata service. A request is repeated while the service
+ * does not answer or reports an error of its own; 404 means that there is none.
+ *
+ *     Token -> UserData -> Hostname -> Done        any -> Failed after METADATA_TRIES
+ */
+import { CONFIG_FILE_BYTES, METADATA_TRIES } from "../../../core/limits";
+import { latin1 } from "../../../core/text";
+import { NEVER, SECOND } from "../../../core/time";
+import { HttpClient } from "../http/client/client";
+import { HttpExchange } from "../http/client/exchange";
+import { HttpProxies } from "../http/client/proxy";
+import { HttpRequest } from "../http/client/request";
+import { CollectingSink } from "../http/message/body";
+import { MetadataProvider } from "./provider";
+
+/** All providers have this address (RFC 3927). */
+const SERVER: string = "http://169.254.169.254";
+/** How long a request may take, and how long to wait before the next try. */
+const TIMEOUT: i64 = 5 * SECOND;
+const PAUSE: i64 = 2 * SECOND;
+const TOKEN_LIFETIME: string = "X-aws-ec2-metadata-token-ttl-seconds";
+
+const enum Step {
+  Token = 0,
+  UserData = 1,
+  Hostname = 2,
+  Done = 3,
+  Failed = 4,
+}
+
+export class MetadataQuery {
+  /** The user data; null if there is none. */
+  userData: StaticArray<u8> | null = null;
+  hostname: string = "";
+  /** Why it failed, or "". */
+  failure: string = "";
+  private step: Step;
+  private token: string = "";
+  private tries: u32 = 0;
+  private exchange: HttpExchange | null = null;
+  private sink: CollectingSink = new CollectingSink(0);
+  /** When to send the next request. */
+  private at: i64 = 0;
+
+  constructor(
+    private readonly http: HttpClient,
+    private readonly provider: MetadataProvider,
+  ) {
+    const proof = provider.proof;
+    this.step = proof == null || proof.tokenPath == "" ? Step.UserData : Step.Token;
+  }
+
+  get done(): bool {
+    return this.step >= Step.Done;
+  }
+
+  poll(now: i64): void {
+    const exchange = this.exchange;
+    if (this.done) return;
+    if (exchange == null) {
+      if (now >= this.at) this.exchange = this.http.request(this.request(), now);
+    } else if (exchange.done) {
+      this.exchange = null;
+      this.finish(exchange, now);
+    }
+  }
+
+  /** Returns when to poll next; the HTTP client wakes the kernel while a request runs. */
+  pollAt(): i64 {
+    return this.done || this.exchange != null ? NEVER : this.at;
+  }
+
+  private request(): HttpRequest {
+    const provider = this.provider;
+    const proof = provider.proof;
+    let path = provider.userDataPath;
+    if (this.step == Step.Token) path = proof!.tokenPath;
+    if (this.step == Step.Hostname) path = provider.hostnamePath;
+    const request = new HttpRequest(SERVER + path);
+    if (this.step == Step.Token) {
+      request.method = "PUT";
+      request.addField(TOKEN_LIFETIME, "300");
+    } else if (proof != null) {
+      request.addField(proof.field, this.token == "" ? proof.value : this.token);
+    }
+    // Never through a proxy: the address means another machine there.
+    request.route.proxies = new HttpProxies();
+    request.timeout = TIMEOUT;
+    this.sink = new CollectingSink(CONFIG_FILE_BYTES);
+    request.sink = this.sink;
+    return request;
+  }
+
+  private finish(exchange: HttpExchange, now: i64): void {
+    const status = exchange.status();
+    const failed = exchange.message != "";
+    if (!failed && status == 200) this.take();
+    else if (!failed && status == 404 && this.step != Step.Token) this.step++;
+    else {
+      this.failure = failed ? exchange.message : `HTTP status ${status}`;
+      this.at = now + PAUSE;
+      const refused = !failed && status < 500 && status != 429;
+      if (++this.tries >= METADATA_TRIES || refused) this.step = Step.Failed;
+      return;
+    }
+    this.failure = "";
+    this.tries = 0;
+  }
+
+  /** Takes the body of a successful response. */
+  private take(): void {
+    const sink = this.sink;
+    const step = this.step;
+    this.step++;
+    if (step == Step.UserData) {
+      const bytes = new StaticArray<u8>(sink.length);
+      memory.copy(changetype<usize>(bytes), sink.pointer(), sink.length);
+      this.userData = bytes;
+      return;
+    }
+    const text = latin1(sink.pointer(), sink.length).trim();
+    if (step == Step.Token) this.token = text;
+    else this.hostname = text;
+  }
+}
