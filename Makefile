@@ -138,6 +138,12 @@ $(ISO).recipe: force | build/installed
 	@printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" | cmp -s - $@ || \
 	  printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" >$@
 
+# Disk images for hypervisors and clouds.
+.PHONY: images
+images: iso
+	@SOURCE_DATE_EPOCH=$(build_time) $(run_script) iso/make-images.ts $(ISO) $(out)/images
+	@echo "images   $(out)/images"
+
 # --- run, test, debug --------------------------------------------------------------------------
 # These targets may run make themselves; that make must not use the job server of this one.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
@@ -244,6 +250,7 @@ help:
 #|   CROSS_COMPILE=x86_64-linux-gnu-   prefix of the compiler's name; not needed on Debian
 #| make iso             builds build/anonymos.iso, which boots on BIOS and UEFI
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     an ISO with these in it
+#| make images          builds disk images from the ISO: raw, qcow2, vmdk, GCE's, an OCI layout
 #| make run             boots the kernel in this terminal, on a stand-in network; Ctrl-A x leaves
 #|   TARGET=URL           ... on the real network, and runs `check URL`
 #|   RECORD=file          ... and records the boot to a file

@@ -113,6 +113,9 @@ look_for_packages() {
       program caddy caddy
       program tinyproxy tinyproxy-bin
       program prometheus prometheus
+      program qemu-img qemu-utils
+      program virt-xml-validate libvirt-clients
+      program xmllint libxml2-utils
       program faketime faketime
       ;;
     date)

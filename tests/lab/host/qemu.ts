@@ -28,6 +28,8 @@ export interface MachineOptions {
   machine?: string;
   /** An ISO to boot instead of build/kernel.elf. */
   iso?: string;
+  /** A disk image to boot instead of build/kernel.elf; it is not written to. */
+  disk?: { path: string; format: string; device: string };
   /** Whether the ISO is on a USB stick instead of a disc. */
   stick?: boolean;
   kernel?: string;
@@ -92,7 +94,11 @@ export function words(options: MachineOptions, folder: string): string[] {
   list.push("-qmp", `unix:${folder}/qmp,server=on,wait=off`);
   if (options.cpu !== undefined) list.push("-cpu", options.cpu);
   if (options.uefi) list.push(...firmware());
-  if (options.iso !== undefined && options.stick) {
+  const { disk } = options;
+  if (disk !== undefined) {
+    const file = `file=${disk.path},format=${disk.format},if=none,id=disk,snapshot=on`;
+    list.push("-drive", file, "-device", `${disk.device},drive=disk`);
+  } else if (options.iso !== undefined && options.stick) {
     list.push("-drive", `file=${options.iso},format=raw,readonly=on,if=none,id=stick`);
     list.push("-device", "qemu-xhci", "-device", "usb-storage,drive=stick");
   } else if (options.iso !== undefined) list.push("-boot", "d", "-cdrom", options.iso);
