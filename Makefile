@@ -68,7 +68,8 @@ $(out)/raw/kernel.c: $(out)/kernel.wasm compiler-config/wasm2c.mjs
 	@mkdir -p $(@D)
 	@$(wasm2c) --num-outputs=1 --module-name=kernel $< --output $@
 
-$(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/lines.ts
+$(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/globals.ts \
+  compiler-config/lines.ts
 	@echo "adapt    $@"
 	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 

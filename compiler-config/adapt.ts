@@ -1,13 +1,14 @@
 /**
- * Turns wasm2c's output into the C that is compiled: adds the lines of TypeScript, marks code that
- * need not be fast, and packs the module's data.
+ * Turns wasm2c's output into the C that is compiled: adds the lines of TypeScript, makes constants
+ * of what does not change, marks code that need not be fast, and packs the module's data.
  *     node --import tsx compiler-config/adapt.ts KERNEL.wasm RAW.c OUT.c
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { inlineConstants, instanceDeclaration, isModuleFunction, withInstance } from "./globals.ts";
 import { Lines } from "./lines.ts";
 
 const [binary, source, target] = process.argv.slice(2);
-const raw = readFileSync(source, "utf8").split("\n");
+const raw = inlineConstants(readFileSync(source, "utf8").split("\n"));
 
 /** A segment of the module's data: asc makes one for each string, more than a thousand in all. */
 const segmentStart = /^static const u8 (data_segment_data_w2c_kernel_d\d+)\[\] = \{$/;
@@ -81,7 +82,7 @@ function plainLine(line: string): string[] {
     addToImage(Number(use[1]), segments.get(use[2]) ?? []);
     return [];
   }
-  if (line === '#include "kernel.h"') return [line, ...types];
+  if (line === '#include "kernel.h"') return [line, instanceDeclaration, ...types];
   if (line.startsWith("static void init_data_instances")) {
     return [
       `static const u8 image[] = {${pack(image).join(",")}};`,
@@ -107,11 +108,11 @@ for (let i = 0; i < raw.length; i++) {
   const body = raw.slice(i, end + 1);
   if (segment) {
     segments.set(segment[1], body.slice(1, -1).join("").split(",").slice(0, -1).map(Number));
-  } else if (start && body.includes("  FUNC_PROLOGUE;")) {
+  } else if (start && isModuleFunction(body)) {
     const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
     const name = start[1].replace(/0x([0-9A-F]{2})/g, unquoted);
     if (coldPaths.test(name)) body[0] = `__attribute__((cold)) ${body[0]}`;
-    out.push(...lines.addTo(name, body));
+    out.push(...lines.addTo(name, withInstance(body)));
   } else if (!unused) {
     for (const line of body) out.push(...plainLine(line));
   }

@@ -118,7 +118,7 @@ static const struct {
 #include "targets.h" /* a line per file of tests/fuzz/targets/ */
 };
 
-static w2c_kernel module, first_module;
+static w2c_kernel first_kernel;
 static target* chosen;
 
 static void choose(const char* path) {
@@ -159,12 +159,12 @@ static void forget(uint64_t start, uint64_t bytes) {
 }
 
 static void put_back(void) {
-  uint64_t size = first_module.w2c_memory.pages * WASM_PAGE;
-  uint64_t grown = module.w2c_memory.pages * WASM_PAGE;
+  uint64_t size = first_kernel.w2c_memory.pages * WASM_PAGE;
+  uint64_t grown = kernel.w2c_memory.pages * WASM_PAGE;
   forget(0, grown);
   forget(FRAMES, INPUT + INPUT_BYTES - FRAMES);
   if (grown > size) allow(size, grown - size, PROT_NONE);
-  module = first_module;
+  kernel = first_kernel;
 }
 
 /* --- libFuzzer ---------------------------------------------------------------------------------
@@ -173,10 +173,10 @@ static void put_back(void) {
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
   choose((*argv)[0]);
   map_window();
-  wasm2c_kernel_instantiate(&module, NULL, NULL);
-  keep(PAGE, module.w2c_memory.pages * WASM_PAGE - PAGE);
+  wasm2c_kernel_instantiate(&kernel, NULL, NULL);
+  keep(PAGE, kernel.w2c_memory.pages * WASM_PAGE - PAGE);
   for (uint64_t i = 0; i < FRAME_COUNT; i++) keep(FRAMES + 2 * PAGE * i, PAGE);
-  first_module = module;
+  first_kernel = kernel;
   return 0;
 }
 
@@ -185,6 +185,6 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   put_back();
   uint64_t at = INPUT + INPUT_BYTES - size;
   memcpy(linear + at, data, size);
-  chosen(&module, at, size);
+  chosen(&kernel, at, size);
   return 0;
 }
