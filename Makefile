@@ -37,7 +37,8 @@ include compiler-config/tls.mk
 include tools/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
-units := boot vectors main trap memory boot-info panic print symbols screen string font build-time
+units := boot vectors main trap memory boot-info panic print symbols unpack screen string font \
+  build-time
 objects := $(units:%=build/native/%.o) $(elf)/host.o
 typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 
@@ -69,7 +70,7 @@ $(out)/raw/kernel.c: $(out)/kernel.wasm compiler-config/wasm2c.mjs
 	@$(wasm2c) --num-outputs=1 --module-name=kernel $< --output $@
 
 $(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/globals.ts \
-  compiler-config/lines.ts
+  compiler-config/lines.ts compiler-config/pack.ts
 	@echo "adapt    $@"
 	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 
@@ -111,11 +112,11 @@ $(elf)/first.elf: $(objects) $(tls)/library.a compiler-config/link.ld
 	@echo "ld       $@"
 	@$(LD) $(ld_flags) $(objects) $(tls)/library.a -o $@
 
-$(elf)/symbols.bin: $(elf)/first.elf compiler-config/symbols.ts
+$(elf)/symbols.packed: $(elf)/first.elf compiler-config/symbols.ts compiler-config/pack.ts
 	@echo "symbols  $@"
-	@$(run_script) compiler-config/symbols.ts $< $@
+	@$(run_script) compiler-config/symbols.ts $< $(elf)
 
-$(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin machine/native/symbol-table.S
+$(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.packed machine/native/symbol-table.S
 	@echo "ld       $@"
 	@$(CC) $(c_flags) -Wa,-I$(elf) -c machine/native/symbol-table.S -o $(elf)/symbol-table.o
 	@$(LD) $(ld_flags) $(objects) $(elf)/symbol-table.o $(tls)/library.a -o $@

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { inlineConstants, instanceDeclaration, isModuleFunction, withInstance } from "./globals.ts";
 import { Lines } from "./lines.ts";
+import { pack } from "./pack.ts";
 
 const [binary, source, target] = process.argv.slice(2);
 const raw = inlineConstants(readFileSync(source, "utf8").split("\n"));
@@ -53,26 +54,14 @@ const segments = new Map<string, number[]>();
 const image: number[] = [];
 const out: string[] = ["#pragma GCC system_header"];
 let imageStart = 0;
+/** Most of the image is text in UTF-16. */
+const TEXT_STEP = 2;
 
 /** Puts a segment in its place in one image, which is loaded in one step, not by 1,500 copies. */
 function addToImage(address: number, bytes: number[]): void {
   if (imageStart === 0) imageStart = address;
   while (image.length < address - imageStart) image.push(0);
   image.splice(address - imageStart, bytes.length, ...bytes);
-}
-
-/**
- * Packs bytes, many of which are zeros because strings are UTF-16. Each group of eight becomes a
- * mask of its nonzero bytes (bit 0 for the first), then those bytes. host.c unpacks the image.
- */
-function pack(bytes: number[]): number[] {
-  const packed: number[] = [];
-  for (let at = 0; at < bytes.length; at += 8) {
-    const group = bytes.slice(at, at + 8);
-    packed.push(group.reduce((bits, byte, i) => bits | (byte === 0 ? 0 : 1 << i), 0));
-    packed.push(...group.filter((byte) => byte !== 0));
-  }
-  return packed;
 }
 
 /** Converts a line outside of segments and the functions of the module. */
@@ -85,9 +74,9 @@ function plainLine(line: string): string[] {
   if (line === '#include "kernel.h"') return [line, instanceDeclaration, ...types];
   if (line.startsWith("static void init_data_instances")) {
     return [
-      `static const u8 image[] = {${pack(image).join(",")}};`,
+      `static const u8 image[] = {${pack(Uint8Array.from(image), TEXT_STEP).join(",")}};`,
       line,
-      `  unpack_image(${imageStart}u, image, sizeof image);`,
+      `  unpack_image(${imageStart}u, image);`,
     ];
   }
   const [, kind, name, stored, wide, result] = accessor.exec(line) ?? [];

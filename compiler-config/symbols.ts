@@ -2,7 +2,8 @@
  * Makes the table from which a panic prints its backtrace, from a linked kernel's debug
  * information. The table gives the function and line of an address in the text and, for inlined
  * code, those that it was inlined into.
- *     node --import tsx compiler-config/symbols.ts KERNEL.elf OUT.bin
+ *     node --import tsx compiler-config/symbols.ts KERNEL.elf FOLDER
+ * FOLDER receives the table as symbols.bin, and packed (pack.ts) as symbols.packed.
  *
  *     4 x u32    where each of the following starts in the table
  *     functions  file number, length of the prefix that the name shares with the one before, the
@@ -17,8 +18,9 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { pack } from "./pack.ts";
 
-const [kernel, target] = process.argv.slice(2);
+const [kernel, folder] = process.argv.slice(2);
 /** The tools of the compiler that made the kernel: see flags.mk. */
 const tools = process.env.CROSS_COMPILE ?? "";
 /** KERNEL_BASE of link.ld: the first range is at a distance from here. */
@@ -180,5 +182,10 @@ sections.forEach(({ bytes }, i) => {
   offsets[i] = at;
   at += bytes.length;
 });
+/** The room for the table in symbols.c. */
+const ROOM = 384 << 10;
+if (at > ROOM) throw new Error(`symbols: the table has ${at} bytes, expected at most ${ROOM}`);
 const bytes = sections.map((part) => Buffer.from(part.bytes));
-writeFileSync(target, Buffer.concat([Buffer.from(offsets.buffer), ...bytes]));
+const table = Buffer.concat([Buffer.from(offsets.buffer), ...bytes]);
+writeFileSync(`${folder}/symbols.bin`, table);
+writeFileSync(`${folder}/symbols.packed`, pack(table, 1));

@@ -3,16 +3,8 @@
 #include "native.h"
 #include "cpu.h"
 
-/* Unpacks the module's initial memory. For every 8 bytes there is a mask of the nonzero bytes, then
-   those bytes (packed by compiler-config/adapt.ts). */
-static void unpack_image(u64 to, const u8* packed, u64 length) {
-  for (const u8* end = packed + length; packed < end; to += 8) {
-    u8 present = *packed++;
-    for (u32 i = 0; i < 8; i++) {
-      if (present >> i & 1) ((u8*)to)[i] = *packed++;
-    }
-  }
-}
+/* Unpacks the module's initial memory, most of which is text in UTF-16. */
+static inline void unpack_image(u64 to, const u8* packed) { unpack((u8*)to, packed, 2); }
 
 #pragma GCC diagnostic ignored "-Wunused-function" /* wasm2c emits unused helpers */
 #include "kernel.c" /* made by wasm2c from kernel/main.ts and its imports */

@@ -73,6 +73,9 @@ _Noreturn void panic_at(u32 message, u32 file, u32 line, u32 column); /* strings
 _Noreturn void panic_frame(const struct frame* frame);
 void panic_set_timeout(u32 seconds);
 
+/* unpack.c: data that compiler-config/pack.ts packed. */
+void unpack(u8* to, const u8* packed, u32 step);
+
 /* print.c: text on the serial line and the screen, for panics. */
 void serial_flush(void); /* waits until the UART has sent everything */
 void print_character(char character);

@@ -1,11 +1,13 @@
 /* Maps addresses in the kernel's text to functions and lines, for backtraces.
  *
- * The table is made from the debug information of a first link and placed after the text by the
- * second (compiler-config/symbols.ts describes its layout). Each lookup scans it from the start: a
- * panic need not be fast, and without an index the table is small. */
+ * The table is made from the debug information of a first link, packed, and placed after the text
+ * by the second (compiler-config/symbols.ts describes its layout). Each lookup scans it from the
+ * start: a panic need not be fast, and without an index the table is small. */
 #include "native.h"
 
-extern const u8 symbol_table[] __attribute__((weak));
+extern const u8 packed_symbol_table[] __attribute__((weak));
+static u8 symbol_table[384 << 10] __attribute__((aligned(4)));
+static bool unpacked;
 
 static u64 number(const u8** at) {
   u64 value = 0;
@@ -62,7 +64,10 @@ static void print_function(u64 function, u64 line) {
 /* Prints a line for each function inlined at the address, then one for the function itself. Prints
    nothing for code that the table lacks. */
 void print_location(u64 address) {
-  u64 place = symbol_table == NULL ? 0 : place_of(address);
+  if (packed_symbol_table == NULL) return;
+  if (!unpacked) unpack(symbol_table, packed_symbol_table, 1);
+  unpacked = true;
+  u64 place = place_of(address);
   while (place != 0) {
     const u8* at = section(1);
     u64 function = 0, line = 0, outer = 0;

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../machine/native/unpack.c"
 #include "wasm-rt.h"
 
 #define WINDOW (8ul << 30)
@@ -45,16 +46,7 @@ static void allow(uint64_t start, uint64_t bytes, int rights) {
 /* --- called by the generated C -----------------------------------------------------------------
  */
 
-/* Unpacks the module's initial memory, which adapt.ts packed: for each eight bytes, a mask of the
- * nonzero bytes, then the nonzero bytes. */
-static void unpack_image(uint32_t to, const uint8_t* packed, size_t length) {
-  const uint8_t* end = packed + length;
-  for (uint8_t* group = linear + to; packed < end; group += 8) {
-    uint32_t present = *packed++;
-    for (uint32_t i = 0; i < 8; i++)
-      if (present & 1u << i) group[i] = *packed++;
-  }
-}
+static void unpack_image(uint32_t to, const uint8_t* packed) { unpack(linear + to, packed, 2); }
 
 bool wasm_rt_is_initialized(void) { return true; }
 
@@ -92,16 +84,16 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {}
 #include "host.h" /* stubs of machine/host.ts, for a machine without devices */
 
 /* Prints an AssemblyScript string: UTF-16, preceded by its length in bytes. */
-static void print_text(uint32_t pointer) {
+static void print_wide(uint32_t pointer) {
   uint32_t length = pointer == 0 ? 0 : *(uint32_t*)(linear + pointer - 4);
   for (uint32_t i = 0; i < length; i += 2) fputc(linear[pointer + i], stderr);
 }
 
 void w2c_env_abort(struct w2c_env* env, uint32_t message, uint32_t file, uint32_t line,
                    uint32_t column) {
-  print_text(message);
+  print_wide(message);
   fputs(" at ", stderr);
-  print_text(file);
+  print_wide(file);
   fprintf(stderr, ":%u:%u\n", line, column);
   abort();
 }

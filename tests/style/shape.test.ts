@@ -21,7 +21,7 @@ const FUNCTION_LINES = 60;
 const PARAMETERS = 6;
 const FILE_LINES = 400;
 const MAIN_LINES = 60;
-const NATIVE_LINES = 1600;
+const NATIVE_LINES = 1700;
 
 /** Tables of constants may be longer; each with the reason. */
 const longFiles: Record<string, string> = {};

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host.c"
+#include "unpack.c"
 
 #define MEMORY (1ul << 30)
 #define WASM_PAGE 65536ul
