@@ -48,6 +48,8 @@ export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
 
 // --- interfaces, routes, neighbors ---
 export const INTERFACES: u32 = 4;
+/** The longest name of an interface that a routing rule may have, as in Linux. */
+export const INTERFACE_NAME_LENGTH: i32 = 15;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
 export const ROUTES: u32 = 128;

@@ -43,8 +43,8 @@ const OTHER_KEYS: StaticArray<OtherKeys> = [
   ),
   new OtherKeys(
     "RoutingPolicyRule",
-    "TypeOfService GoTo IncomingInterface OutgoingInterface L3MasterDevice SourcePort " +
-      "DestinationPort IPProtocol Family User SuppressPrefixLength SuppressInterfaceGroup",
+    "GoTo L3MasterDevice SourcePort DestinationPort IPProtocol Family User " +
+      "SuppressPrefixLength SuppressInterfaceGroup",
   ),
   new OtherKeys(
     "Link",

@@ -1,7 +1,7 @@
 /** The section [RoutingPolicyRule] of anonymos.conf (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
 import { RouteType } from "../../net/iface/ip/route";
-import { Rule } from "../../net/iface/ip/rules";
+import { RULE_TOS, Rule } from "../../net/iface/ip/rules";
 import { RuleSetting } from "../../net/service/routing-settings";
 import { parsePrefix } from "../../net/service/settings";
 import { maskOf } from "../../net/wire/address";
@@ -10,7 +10,9 @@ import { BAD_TABLE, parseTable, parseType } from "./route-words";
 import { BAD_BOOLEAN, isUnknownKey, parseBoolean, unknownKey } from "./values";
 
 export const RULE_SECTION: string = "RoutingPolicyRule";
-const KEYS: string = "From=, To=, FirewallMark=, InvertRule=, Table=, Priority= or Type=";
+const KEYS: string =
+  "From=, To=, TypeOfService=, FirewallMark=, IncomingInterface=, OutgoingInterface=, " +
+  "InvertRule=, Table=, Priority= or Type=";
 const HIGHEST_PRIORITY: i64 = u32.MAX_VALUE;
 
 /** Collects the keys of one section. Without one of its selectors a rule would match too much. */
@@ -53,6 +55,16 @@ export class RuleSection {
     if (key == "FirewallMark") {
       return setMark(rule, value) ? "" : "invalid mark, expected MARK or MARK/MASK like 0x1/0xff";
     }
+    if (key == "TypeOfService") {
+      const tos = parseDecimalText(value);
+      rule.tos = (tos as u32) & RULE_TOS;
+      return tos >= 0 && tos == (rule.tos as i64)
+        ? ""
+        : "invalid TOS, expected 4, 8, 12, ... or 28";
+    }
+    if (key == "IncomingInterface") rule.input = value;
+    if (key == "OutgoingInterface") rule.output = value;
+    if (key == "IncomingInterface" || key == "OutgoingInterface") return "";
     if (key == "InvertRule") {
       const answer = parseBoolean(value);
       rule.inverted = answer == 1;

@@ -3,12 +3,12 @@
  * replies, or the errors that came instead.
  */
 import { ECHO_RECEIVE_BYTES, ECHO_TRANSMIT_BYTES } from "../../core/limits";
-import { Ipv4Address } from "../wire/address";
+import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { Drop } from "../wire/drop";
 import { emitIcmp, ICMP_ECHO_REQUEST, ICMP_HEADER, IcmpHeader } from "../wire/icmp";
 import { IpAddress } from "../wire/ip-address";
 import { DatagramQueue } from "./datagram-queue";
-import { Path } from "./path";
+import { ANY_DEVICE, Path } from "./path";
 
 /** The most bytes of data that one echo request carries: 65535 - 20 - 8. */
 export const ECHO_PAYLOAD: u32 = 65507;
@@ -72,6 +72,10 @@ export class EchoSocket {
   /** Requests that found no route. */
   unreachable: u32 = 0;
   readonly path: Path = new Path();
+  /** The address that requests are sent from; if UNSPECIFIED, the route chooses it. */
+  source: Ipv4Address = UNSPECIFIED;
+  /** The index of the only interface by which requests leave, or ANY_DEVICE. */
+  device: u32 = ANY_DEVICE;
   readonly received: DatagramQueue = new DatagramQueue(ECHO_RECEIVE_BYTES);
   readonly queued: DatagramQueue = new DatagramQueue(ECHO_TRANSMIT_BYTES + 80);
   /** The sequence numbers of the requests sent, and of those that have been answered. */
@@ -85,6 +89,12 @@ export class EchoSocket {
     private readonly owner: EchoSocketOwner,
     readonly identifier: u32,
   ) {}
+
+  /** Points the path at a destination. */
+  toward(destination: IpAddress): void {
+    if (this.source == UNSPECIFIED) this.path.toward(destination, this.device);
+    else this.path.betweenIpv4(this.source, destination.ipv4, this.device);
+  }
 
   /**
    * Queues a request with `length` bytes of data, which begin with `now` if there are 8 or more.

@@ -105,7 +105,7 @@ function transmit(socket: EchoSocket, sink: PacketSink): SendResult {
   const length = request.length;
   const path = socket.path;
   path.setFlow(PROTOCOL_ICMP, socket.identifier);
-  path.toward(request.remote);
+  socket.toward(request.remote);
   if (!sink.update(path) || path.source.isUnspecified) return SendResult.Unreachable;
   if (length > path.room) return sink.sendBytes(request.payload, length, path, PROTOCOL_ICMP);
   const frame = sink.allocate(path);

@@ -15,6 +15,8 @@ import { SocketError } from "./error";
 export const ANY_DEVICE: u32 = 0xffff_ffff;
 /** The generation of a path that must be looked up; generations of the tables start at 1. */
 const STALE: u32 = 0;
+/** The bits of the TOS in its octet (RFC 1349 section 3). */
+const TOS_BITS: u32 = 0x1e;
 
 export class Path {
   // Three 16-byte addresses, held inline; see IpAddress.
@@ -76,6 +78,8 @@ export class Path {
     return this.headerStart >>> 8;
   }
   set trafficClass(octet: u32) {
+    // Routing rules can select a table by these bits.
+    if (((this.trafficClass ^ octet) & TOS_BITS) != 0) this.generation = STALE;
     this.headerStart = IPV4_START | ((octet & 0xff) << 8);
   }
 

@@ -130,7 +130,7 @@ test("rules select tables by source, destination and mark", async () => {
       "32767:\tfrom all lookup default",
     ],
     [`ip route get ${OFF_LINK}`, `${OFF_LINK} via 10.0.2.2 dev net0 src 10.0.2.15`],
-    [`ip route get ${OFF_LINK} mark 1`, `${OFF_LINK} via 10.0.2.3 dev net0 src 10.0.2.15 mark 0x1`],
+    [`ip route get ${OFF_LINK} mark 1`, `${OFF_LINK} via 10.0.2.3 dev net0 src 10.0.2.15 mark 1`],
     ["ip route get 192.0.2.1", "192.0.2.1 via 10.0.2.3 dev net0 src 10.0.2.15"],
     ["ip route get 192.0.2.1 from 10.0.2.15", "192.0.2.1 from 10.0.2.15 via 10.0.2.3 dev net0"],
     ["ip rule del priority 77", "RTNETLINK answers: No such file or directory"],
@@ -152,7 +152,7 @@ test("ip rule: abbreviations, selectors of show and flush, and the first rule st
   const lab = await Lab.at("S1");
   const refused = "RTNETLINK answers: Operation not permitted (the rule for table local stays)";
   dialogue(lab, [
-    ["ip rule add prio 70 t default"],
+    ["ip rule add prio 70 ta default"],
     ["ip rule add fwmark 0x1/0 pref 60 lookup 100"],
     ["ip rule add not from 10.7.0.0/16 order 80 fwmark 0/0xff table 100"],
     ["ip rule show prio 70", "70:\tfrom all lookup default"],
@@ -178,6 +178,73 @@ test("ip rule: abbreviations, selectors of show and flush, and the first rule st
   ]) {
     assert.deepEqual(printed(lab, `ip rule add ${words}; echo $?`), [says, "2"]);
   }
+});
+
+test("ip rule: iif, oif and tos as iproute2 reads and prints them", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ip route add default via 10.0.2.3 table 100"],
+    ["ip rule add tos 0x10 lookup 100"],
+    ["ip rule add not from 1.2.3.4 to 5.6.7.8 dsfield 8 fwmark 3 iif lo oif d0 lookup 18"],
+    ["ip rule add dev net0 prohibit"],
+    ["ip rule add t 1c iif a table 4"],
+    ["ip rule add tos default oif net0 table 100 priority 90"],
+    [
+      "ip rule",
+      "0:\tfrom all lookup local",
+      "90:\tfrom all oif net0 lookup 100",
+      "32762:\tfrom all tos 0x1c iif a [detached] lookup 4",
+      "32763:\tfrom all iif net0 prohibit",
+      "32764:\tnot from 1.2.3.4 to 5.6.7.8 tos 0x08 fwmark 0x3 iif lo oif d0 [detached] lookup 18",
+      "32765:\tfrom all tos 0x10 lookup 100",
+      "32766:\tfrom all lookup main",
+      "32767:\tfrom all lookup default",
+    ],
+    ["ip rule show oif net0", "90:\tfrom all oif net0 lookup 100"],
+    ["ip rule show tos 10", "32765:\tfrom all tos 0x10 lookup 100"],
+    ["ip rule del not tos 8"],
+    [`ip route get ${OFF_LINK}`, `${OFF_LINK} via 10.0.2.2 dev net0 src 10.0.2.15`],
+    [`ip route get ${OFF_LINK} tos 0x10`, `${OFF_LINK} via 10.0.2.3 dev net0 src 10.0.2.15`],
+    [`ip route get ${OFF_LINK} oif net0`, `${OFF_LINK} via 10.0.2.3 dev net0 src 10.0.2.15`],
+    ["ip rule add tos 0x11 table 4", "Error: Invalid dsfield (tos): ECN bits must be 0."],
+    ["ip rule add tos 20 table 4", "Error: Invalid tos."],
+  ]);
+  const wrong = "is wrong: expected";
+  for (const [words, says] of [
+    [
+      "ip rule add tos 100",
+      `Error: argument "100" ${wrong} a TOS from 0x04 to 0x1c, in hexadecimal`,
+    ],
+    [
+      "ip rule add iif abcdefghijklmnop",
+      `Error: argument "abcdefghijklmnop" ${wrong} the name of a`,
+    ],
+    ["ip rule add oif", "Command line is not complete: expected the name of a device"],
+    [`ip route get ${OFF_LINK} oif d0`, 'Cannot find device "d0"'],
+    [`ip route get ${OFF_LINK} tos x`, `Error: argument "x" ${wrong} a TOS from 0 to 0xff`],
+  ]) {
+    assert.ok(printed(lab, words)[0].startsWith(says), words);
+  }
+});
+
+test("ping -I sends from an address or by a device, which ip rule can select", async () => {
+  const lab = await Lab.at("S1");
+  const first = (words: string) => printed(lab, `ping -c 1 -W 1 ${words}; echo $?`);
+  const heading = "PING 10.0.2.2 (10.0.2.2) from 10.0.2.15";
+  assert.equal(first("-I net0 10.0.2.2")[0], `${heading} net0: 56(84) bytes of data.`);
+  assert.equal(first("-I 10.0.2.15 10.0.2.2")[0], `${heading} : 56(84) bytes of data.`);
+  const absent = "ping: SO_BINDTODEVICE net9: No such device";
+  assert.deepEqual(first("-I net9 10.0.2.2"), [absent, "2"]);
+  const foreign = "ping: bind: Cannot assign requested address";
+  assert.deepEqual(first("-I 10.0.2.77 10.0.2.2"), [foreign, "2"]);
+  lab.command("ip route add default via 10.0.2.3 table 100");
+  lab.command("ip rule add oif net0 lookup 100");
+  lab.command("ping -c 1 10.0.2.3");
+  lab.take();
+  first(OFF_LINK);
+  first(`-I net0 ${OFF_LINK}`);
+  const to = lab.frames().map((frame) => frame.subarray(0, 6).toString("hex"));
+  assert.deepEqual(to, ["52550a000202", "52550a000203"]);
 });
 
 test("ip route list table all shows the local table too", async () => {

@@ -1,27 +1,38 @@
 /**
- * ping [-bq] [-c COUNT] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS] [-w SECONDS]
- *      HOST
+ * ping [-bq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS]
+ *      [-w SECONDS] HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait after the last request if no reply has come. -q prints only the first line and the summary.
  * -Q sets the octet with the DS field, decimal or hexadecimal: 0xb8 is EF (RFC 2474). -m marks the
- * requests for routing rules (`ip rule`). -b permits a broadcast address. -n and -4 are accepted
- * and change nothing: replies are always shown with IPv4 addresses.
+ * requests for routing rules (`ip rule`). -I sends them from an address of this host, or by one
+ * device, which is assumed to reach the destination if it has no route. -b permits a broadcast
+ * address. -n and -4 are accepted and change nothing: addresses are always shown as numbers.
  *
  * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
- * are no -f, -I and -t, and there is no IPv6.
+ * are no -f and -t, and there is no IPv6.
  *
  * Exit codes: 0 a reply arrived, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 an
  * unknown name, no route, or wrong usage; 130 interrupted before the first request.
  */
+import { squareRoot } from "../../../core/square-root";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../net/socket/error";
-import { formatIpv4, isLoopback, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
+import { ANY_DEVICE, Path } from "../../../net/socket/path";
+import {
+  formatIpv4,
+  Ipv4Address,
+  isLoopback,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+  UNSPECIFIED,
+} from "../../../net/wire/address";
+import { HeldIpAddress } from "../../../net/wire/ip-address";
 import { parseMark } from "../../config/mark";
 import {
   Command,
@@ -38,9 +49,23 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
 
-const OPTIONS: StaticArray<string> = ["c:", "i:", "m:", "Q:", "s:", "W:", "w:", "b", "q", "n", "4"];
+const OPTIONS: StaticArray<string> = [
+  "c:",
+  "I:",
+  "i:",
+  "m:",
+  "Q:",
+  "s:",
+  "W:",
+  "w:",
+  "b",
+  "q",
+  "n",
+  "4",
+];
 const DETAILS: StaticArray<string> = [
   "  -c COUNT    stops after COUNT requests",
+  "  -I DEVICE   sends by this device; -I ADDRESS sends from this address",
   "  -i SECONDS  interval between requests (1)",
   "  -w SECONDS  ends after this time",
   "  -W SECONDS  waits this long after the last request if there was no reply (10)",
@@ -83,6 +108,10 @@ class PingJob extends Job {
   quiet: bool = false;
   broadcast: bool = false;
   mark: u32 = 0;
+  /** Where -I sends from and by, and what the first line says of it. */
+  source: Ipv4Address = UNSPECIFIED;
+  device: u32 = ANY_DEVICE;
+  deviceName: string = "";
   private socket: EchoSocket | null = null;
   private sent: i64 = 0;
   private received: i64 = 0;
@@ -115,24 +144,34 @@ class PingJob extends Job {
     }
     let socket = this.socket;
     if (socket == null) {
-      const path = this.stack.ip.pathTo(this.lookup.address, this.mark);
-      if (path.source.isUnspecified) return this.unreachable(path.error);
-      if (this.isBroadcast() && !this.broadcast) return this.refuseBroadcast();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
         this.session.error("ping", "socket: No buffer space available");
         return EXIT_USAGE;
       }
-      socket.path.setMark(this.mark);
-      socket.path.trafficClass = this.trafficClass;
       this.socket = socket;
-      this.begin(now);
+      const path = this.prepare(socket);
+      if (path.source.isUnspecified) return this.unreachable(path.error);
+      if (this.isBroadcast() && !this.broadcast) return this.refuseBroadcast();
+      this.begin(now, path);
     }
     while (socket.receive()) this.show(socket);
     if (socket.unreachable > 0) return this.unreachable(socket.path.error);
     if (this.isOver(now)) return this.conclude(now);
     if (!this.allSent() && now >= this.nextAt) this.send(socket, now);
     return RUNNING;
+  }
+
+  /** Sets the socket's options. Returns its path to the destination, which it looks up. */
+  private prepare(socket: EchoSocket): Path {
+    const path = socket.path;
+    path.setMark(this.mark);
+    path.trafficClass = this.trafficClass;
+    socket.source = this.source;
+    socket.device = this.device;
+    socket.toward(HeldIpAddress.ofIpv4(this.lookup.address).view);
+    this.stack.ip.lookUp(path);
+    return path;
   }
 
   /** NEVER until the name is resolved, as the resolver has timers of its own. */
@@ -172,6 +211,7 @@ class PingJob extends Job {
       "ping",
       "Do you want to ping broadcast? Then -b. If not, check your local firewall rules",
     );
+    this.finish();
     return EXIT_USAGE;
   }
 
@@ -186,15 +226,18 @@ class PingJob extends Job {
     return EXIT_USAGE;
   }
 
-  private begin(now: i64): void {
+  private begin(now: i64, path: Path): void {
     const address = formatIpv4(this.lookup.address);
     const whole = this.size + HEADERS;
     this.startedAt = now;
     this.nextAt = now;
     if (this.isBroadcast()) this.session.printLine("WARNING: pinging broadcast address");
-    this.session.printLine(
-      `PING ${this.lookup.host} (${address}) ${this.size}(${whole}) bytes of data.`,
-    );
+    let from = "";
+    if (this.source != UNSPECIFIED || this.deviceName != "") {
+      from = `from ${formatIpv4(path.source.ipv4)} ${this.deviceName}: `;
+    }
+    const size = `${this.size}(${whole}) bytes of data.`;
+    this.session.printLine(`PING ${this.lookup.host} (${address}) ${from}${size}`);
   }
 
   private send(socket: EchoSocket, now: i64): void {
@@ -326,16 +369,29 @@ export class Ping extends Command {
     job.trafficClass = octet as u32;
     job.quiet = options.has("q");
     job.mark = mark as u32;
+    const origins = options.values("I");
+    for (let i = 0; i < origins.length; i++) {
+      const problem = this.sendFrom(job, origins[i]);
+      if (problem == "") continue;
+      session.error(this.name, problem);
+      return this.done(EXIT_USAGE);
+    }
     return job;
   }
-}
 
-/** The integer square root of a value below 2^62, bit by bit: the kernel has no floating point. */
-function squareRoot(value: i64): i64 {
-  let root: i64 = 0;
-  for (let bit: i64 = 1 << 30; bit > 0; bit >>= 1) {
-    const next = root + bit;
-    if (next <= value / next) root = next;
+  /** Applies -I. Returns an error in the words of iputils, or "". */
+  private sendFrom(job: PingJob, origin: string): string {
+    const ip = this.stack.ip;
+    const address = parseIpv4(origin);
+    if (address != NOT_AN_ADDRESS) {
+      job.source = address as u32;
+      const own: bool = ip.owns(job.source) || isLoopback(job.source);
+      return own ? "" : "bind: Cannot assign requested address";
+    }
+    const iface = ip.interfaceNamed(origin);
+    if (iface == null) return `SO_BINDTODEVICE ${printable(origin)}: No such device`;
+    job.device = iface.index;
+    job.deviceName = iface.name;
+    return "";
   }
-  return root;
 }

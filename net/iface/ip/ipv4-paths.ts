@@ -74,7 +74,7 @@ export class Ipv4Paths {
     const destination = path.destination.ipv4;
     const source = path.sourceFixed ? path.source.ipv4 : UNSPECIFIED;
     if (!path.destination.isIpv4) path.settleNone(generation, SocketError.NetworkUnreachable);
-    else if (path.device != ANY_DEVICE) this.lookUpOn(path, this.interfaceAt(path.device));
+    else if (path.device != ANY_DEVICE) this.lookUpBound(path, this.interfaceAt(path.device));
     else if (isLoopback(destination) || this.owns(destination)) {
       const own = isLoopback(destination) ? LOCALHOST : destination;
       path.link = LOOPBACK_LINK;
@@ -83,11 +83,11 @@ export class Ipv4Paths {
       path.toHost = true;
       path.settleIpv4(generation, own, destination, this.loopback.mtu);
     } else if (isUnicast(destination)) {
-      this.lookUpRoute(path, this.rules.lookup(destination, source, path.mark));
+      this.lookUpRoute(path, this.select(path, source, null), null);
     } else if (isMulticast(destination)) {
-      const route = this.rules.lookup(destination, source, path.mark);
+      const route = this.select(path, source, null);
       if (route == null) this.lookUpOn(path, this.firstUp());
-      else this.lookUpRoute(path, route);
+      else this.lookUpRoute(path, route, null);
     } else if (destination == BROADCAST_ADDRESS) {
       this.lookUpOn(path, this.firstUp());
     } else {
@@ -96,31 +96,56 @@ export class Ipv4Paths {
     }
   }
 
-  private lookUpRoute(path: Path, route: Route | null): void {
+  /** Returns what the rules select for a path from `source`, which may be an error route. */
+  private select(path: Path, source: Ipv4Address, bound: Interface | null): Route | null {
+    const tos = path.trafficClass;
+    return this.rules.lookup(path.destination.ipv4, source, path.mark, tos, bound);
+  }
+
+  /**
+   * Looks up a path that leaves by one interface, which may be missing. As in Linux, a destination
+   * to which it has no route is taken to be on its link.
+   */
+  private lookUpBound(path: Path, bound: Interface | null): void {
+    const destination = path.destination.ipv4;
+    const source = path.sourceFixed ? path.source.ipv4 : UNSPECIFIED;
+    const routed = bound != null && isUnicast(destination) && bound.ipv4.isHost(destination);
+    const route = routed ? this.select(path, source, bound) : null;
+    if (route == null) this.lookUpOn(path, bound);
+    else this.lookUpRoute(path, route, bound);
+  }
+
+  private lookUpRoute(path: Path, route: Route | null, bound: Interface | null): void {
     if (route == null || route.type != RouteType.Unicast) {
       path.settleNone(this.routes.generation, errorOf(route));
       return;
     }
     const open = !path.sourceFixed;
-    const source = open ? this.follow(path, route, UNSPECIFIED) : path.source.ipv4;
+    const source = open ? this.follow(path, route, UNSPECIFIED, bound) : path.source.ipv4;
     let final: Route | null = route;
     // The source may select another table; it stays the same even if that table's route differs.
     if (open && this.rules.bySource && source != UNSPECIFIED) {
-      final = this.rules.lookup(path.destination.ipv4, source, path.mark);
+      final = this.select(path, source, bound);
     }
     if (final == null || final.type != RouteType.Unicast) {
       path.settleNone(this.routes.generation, errorOf(final));
-    } else if (!open || final !== route) this.follow(path, final, source);
+    } else if (!open || final !== route) this.follow(path, final, source, bound);
   }
 
   /**
    * Settles a path on a next hop of the route. Packets leave from `source` or, if that is
    * UNSPECIFIED, from an address chosen for the hop. Returns the source.
    */
-  private follow(path: Path, route: Route, source: Ipv4Address): Ipv4Address {
+  private follow(
+    path: Path,
+    route: Route,
+    source: Ipv4Address,
+    bound: Interface | null,
+  ): Ipv4Address {
     const destination = path.destination.ipv4;
-    path.spread = route.hops.length > 1;
-    const hop = route.choose(source, path.spread ? hashOf(destination, source, path.flow) : 0);
+    path.spread = route.hops.length > 1 && bound == null;
+    const hash = path.spread ? hashOf(destination, source, path.flow) : 0;
+    const hop = route.choose(source, hash, bound);
     if (hop == null) {
       path.settleNone(this.routes.generation, SocketError.NetworkUnreachable);
       return UNSPECIFIED;

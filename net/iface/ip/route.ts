@@ -162,10 +162,13 @@ export class Route {
   /**
    * Chooses the next hop of a conversation by `hash`, in proportion to the weights (RFC 2992, as in
    * Linux), among the fittest hops: those that own `source`, else those alive, else those up.
-   * Returns null if no interface is up.
+   * Returns null if no interface is up. If `bound` is not null, the first hop over it is chosen.
    */
-  choose(source: Ipv4Address, hash: u32): NextHop | null {
+  choose(source: Ipv4Address, hash: u32, bound: Interface | null = null): NextHop | null {
     const hops = this.hops;
+    for (let i = 0; i < hops.length && bound != null; i++) {
+      if (hops[i].iface === bound) return bound.up ? hops[i] : null;
+    }
     if (hops.length == 1) return hops[0].iface.up ? hops[0] : null;
     let wanted = Fitness.Up;
     let total: u64 = 0;

@@ -50,9 +50,15 @@ export class RouteTable {
    *
    * A route whose interfaces have no carrier is skipped if there is another one: with the same
    * prefix length if it is direct, otherwise with any. It is not skipped if it suits `source`,
-   * because replies would not arrive over another network.
+   * because replies would not arrive over another network. If `bound` is not null, only unicast
+   * routes over this interface count.
    */
-  lookup(table: u32, address: Ipv4Address, source: Ipv4Address): Route | null {
+  lookup(
+    table: u32,
+    address: Ipv4Address,
+    source: Ipv4Address,
+    bound: Interface | null = null,
+  ): Route | null {
     const count = this.count;
     let dead: Route | null = null;
     let best: Route | null = null;
@@ -62,6 +68,7 @@ export class RouteTable {
       if (best != null && route.prefix != best.prefix) break;
       if (dead != null && dead.direct && route.prefix != dead.prefix) break;
       if (route.type == RouteType.Unicast && !route.up) continue;
+      if (bound != null && route.hops.length > 0 && !route.uses(bound)) continue;
       const suits = source == UNSPECIFIED || route.hops.length == 0 || route.suits(source);
       if (route.type != RouteType.Unicast || route.alive) {
         if (suits) return route;

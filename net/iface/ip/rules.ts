@@ -1,11 +1,17 @@
 /**
- * Routing rules select the table to search by a packet's addresses and mark, as in Linux's
- * ip-rule(8). Rules are tried in the order of their priority until one finds a route.
+ * Routing rules select the table to search by a packet's addresses, mark, TOS and interfaces, as in
+ * Linux's ip-rule(8). Rules are tried in the order of their priority until one finds a route.
  */
 import { RULES } from "../../../core/limits";
 import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Interface } from "../interface";
 import { Route, RouteOrigin, RouteType, TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from "./route";
 import { RouteTable } from "./routes";
+
+/** The bits of the TOS octet (RFC 1349) that rules compare, as Linux does. */
+export const RULE_TOS: u32 = 0x1c;
+/** Where packets of this host come in. */
+const LOOPBACK: string = "lo";
 
 export class Rule {
   /** The networks of source and destination; a prefix of 0 matches all. */
@@ -16,6 +22,11 @@ export class Rule {
   /** The mark, and the bits of it that are compared with the packet's; none match all packets. */
   mark: u32 = 0;
   markMask: u32 = 0;
+  /** The TOS, of the bits RULE_TOS; 0 matches all. */
+  tos: u32 = 0;
+  /** The interface that packets come in by, and the one their socket is bound to; "" for all. */
+  input: string = "";
+  output: string = "";
   /** Whether the rule applies to packets that do not match. */
   inverted: bool = false;
   /** The table to search. */
@@ -44,12 +55,15 @@ export class Rule {
     return (this.mark | this.markMask) != 0;
   }
 
-  /** Whether the rule applies to packets with these addresses and this mark. */
-  matches(destination: Ipv4Address, source: Ipv4Address, mark: u32): bool {
+  /** Whether the rule applies to these packets of this host; see `RuleTable.lookup`. */
+  matches(to: Ipv4Address, from: Ipv4Address, mark: u32, tos: u32, bound: Interface | null): bool {
     const same =
-      ((source ^ this.from) & maskOf(this.fromPrefix)) == 0 &&
-      ((destination ^ this.to) & maskOf(this.toPrefix)) == 0 &&
-      ((mark ^ this.mark) & this.markMask) == 0;
+      ((from ^ this.from) & maskOf(this.fromPrefix)) == 0 &&
+      ((to ^ this.to) & maskOf(this.toPrefix)) == 0 &&
+      ((mark ^ this.mark) & this.markMask) == 0 &&
+      (this.tos == 0 || this.tos == (tos & RULE_TOS)) &&
+      (this.input == "" || this.input == LOOPBACK) &&
+      (this.output == "" || (bound != null && bound.name == this.output));
     return same != this.inverted;
   }
 
@@ -61,7 +75,10 @@ export class Rule {
     return (
       (other.fromPrefix == 0 || sameFrom) &&
       (other.toPrefix == 0 || sameTo) &&
-      (!other.hasMark || sameMark)
+      (!other.hasMark || sameMark) &&
+      (other.tos == 0 || this.tos == other.tos) &&
+      (other.input == "" || this.input == other.input) &&
+      (other.output == "" || this.output == other.output)
     );
   }
 
@@ -137,18 +154,25 @@ export class RuleTable {
   }
 
   /**
-   * Returns the route for packets with these addresses and this mark, which may be an error route,
-   * or null. `source` is UNSPECIFIED if it is not chosen yet.
+   * Returns the route for packets with these addresses, mark and TOS, which may be an error route,
+   * or null. `from` is UNSPECIFIED if it is not chosen yet. `bound` is the interface to which the
+   * socket is bound, or null.
    */
-  lookup(destination: Ipv4Address, source: Ipv4Address, mark: u32): Route | null {
+  lookup(
+    to: Ipv4Address,
+    from: Ipv4Address,
+    mark: u32,
+    tos: u32 = 0,
+    bound: Interface | null = null,
+  ): Route | null {
     for (let i: u32 = 0; i < this.count; i++) {
       const rule = unchecked(this.rules[i])!;
-      if (!rule.matches(destination, source, mark)) continue;
+      if (!rule.matches(to, from, mark, tos, bound)) continue;
       const verdict = rule.verdict;
       if (verdict != null) return verdict;
       // It never has routes (see TABLE_LOCAL), so there is no need to walk all of them.
       if (rule.table == TABLE_LOCAL) continue;
-      const route = this.routes.lookup(rule.table, destination, source);
+      const route = this.routes.lookup(rule.table, to, from, bound);
       if (route != null && route.type != RouteType.Throw) return route;
     }
     return null;

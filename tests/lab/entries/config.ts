@@ -80,9 +80,13 @@ function rule(it: RuleSetting): string {
   const from = `${formatIpv4(own.from)}/${own.fromPrefix}`;
   const to = `${formatIpv4(own.to)}/${own.toPrefix}`;
   const mark = `${own.mark.toString(16)}/${own.markMask.toString(16)}`;
+  const tos = own.tos == 0 ? "" : `,tos ${own.tos}`;
+  const input = own.input == "" ? "" : `,iif ${own.input}`;
+  const output = own.output == "" ? "" : `,oif ${own.output}`;
   const priority = it.hasPriority ? own.priority.toString() : "any";
   const not = own.inverted ? "!" : "";
-  return `rule=${not}${from},${to},${mark}>${own.table}.${own.type}~${priority}`;
+  const rest = `${own.table}.${own.type}~${priority}`;
+  return `rule=${not}${from},${to},${mark}${tos}${input}${output}>${rest}`;
 }
 
 /** The settings of `net<index>` with this hardware address, on one line. */

@@ -14,10 +14,10 @@ import { Path } from "../../../net/socket/path";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { UdpSocket } from "../../../net/socket/udp-socket";
-import { formatIpv4 } from "../../../net/wire/address";
 import { DROP_NAMES } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
 import { HeldIpAddress } from "../../../net/wire/ip-address";
+import { routeLines } from "./route-lines";
 import { ScriptedDevice } from "./scripted-device";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
@@ -202,17 +202,22 @@ export function addRule(from: u32, prefix: u32, mark: u32, table: u32): bool {
   rule.table = table;
   return ip.rules.add(rule);
 }
-/** Every route, one per line, in the style of `ip route`. */
+/** Restricts the newest rule to a TOS, an input ("lo" or not) and an output (an index, or -1). */
+export function restrictRule(tos: u32, fromHost: bool, output: i32): void {
+  const rule = ip.rules.at(1);
+  rule.tos = tos;
+  rule.input = fromHost ? "lo" : "net0";
+  rule.output = output < 0 ? "" : `net${output}`;
+}
+/** Returns the next hop of packets with a TOS, from a socket that is bound to an interface. */
+export function boundHop(destination: u32, device: u32, tos: u32): u32 {
+  const path = new Path();
+  path.towardIpv4(destination, device);
+  path.trafficClass = tos;
+  return ip.lookUp(path) ? path.nextHop.ipv4 : 0;
+}
 export function routes(): string {
-  let text = "";
-  for (let i: u32 = 0; i < ip.routes.count; i++) {
-    const route = ip.routes.at(i);
-    text += `${formatIpv4(route.destination)}/${route.prefix}`;
-    if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
-    if (route.hops.length > 0) text += ` dev ${route.hops[0].iface.name}`;
-    text += ` metric ${route.metric}\n`;
-  }
-  return text;
+  return routeLines(ip.routes);
 }
 /** The next hop toward an address from `source` (0: any) with a mark and ports; 0 if none. */
 export function nextHop(destination: u32, source: u32, mark: u32, ports: u32): u32 {

@@ -1,4 +1,5 @@
 /** Routes as iproute2 prints and names them: tables, types, scopes, protocols. */
+import { parseHexText } from "../../../../core/text";
 import {
   NextHop,
   Route,
@@ -21,6 +22,13 @@ export function protocolOf(route: Route): string {
 
 export function isProtocol(text: string): bool {
   return ORIGIN_NAMES.includes(text);
+}
+
+/** Parses a TOS octet, which iproute2 takes as hexadecimal. Returns -1 if it is invalid. */
+export function parseTos(text: string): i32 {
+  if (text == "default") return 0;
+  const octet = parseHexText(text.startsWith("0x") ? text.substring(2) : text);
+  return octet <= 255 ? (octet as i32) : -1;
 }
 
 export function tableText(table: u32): string {

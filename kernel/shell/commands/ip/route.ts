@@ -1,7 +1,7 @@
 /**
  * ip route [show [PREFIX|default] [table TABLE|all] [dev DEVICE] [via GATEWAY] [proto P] [scope S]
  *                [type TYPE] |
- *           get ADDRESS [from ADDRESS] [mark MARK] |
+ *           get ADDRESS [from ADDRESS] [mark MARK] [tos TOS] [oif DEVICE] |
  *           flush DEVICE|table TABLE|all |
  *           add|append|replace|change|del [TYPE] PREFIX|default [via GATEWAY] [dev DEVICE]
  *               [src ADDRESS] [scope SCOPE] [metric N] [mtu N] [table TABLE] [onlink]
@@ -34,7 +34,7 @@ import {
 import { RouteMode, RouteResult } from "../../../../net/iface/ip/routes";
 import { NetworkAddress } from "../../../../net/service/settings";
 import { SOCKET_ERROR_WORDS } from "../../../../net/socket/error";
-import { Path } from "../../../../net/socket/path";
+import { ANY_DEVICE, Path } from "../../../../net/socket/path";
 import {
   formatIpv4,
   Ipv4Address,
@@ -48,7 +48,7 @@ import { parseScope, parseTable, parseType, TYPE_NAMES } from "../../../config/r
 import { EXIT_OK } from "../../command";
 import { Context } from "./context";
 import { RouteRequest } from "./route-request";
-import { describeRoute, isProtocol, protocolOf } from "./route-text";
+import { describeRoute, isProtocol, parseTos, protocolOf } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = [
@@ -220,28 +220,46 @@ function showLocal(context: Context, wanted: Selection): void {
   context.session.printLine(`local 127.0.0.0/8 ${loopback}`);
 }
 
+/** Reads the words of `get` after the address. Returns null after printing an error. */
+function readPath(context: Context, to: Ipv4Address): Path | null {
+  const path = new Path();
+  let from = UNSPECIFIED;
+  let device = ANY_DEVICE;
+  while (!context.ended() && context.code == EXIT_OK) {
+    const word = context.take();
+    const value = context.take();
+    if (word == "from") {
+      const address = parseIpv4(value);
+      if (address == NOT_AN_ADDRESS) context.code = context.unexpected(value, "an IPv4 address");
+      else if (context.stack.ip.owns(address as u32)) from = address as u32;
+      else context.code = context.refused("Network is unreachable");
+    } else if (word == "mark") {
+      const mark = parseMark(value);
+      if (mark < 0) context.code = context.unexpected(value, "a mark, like 1 or 0x10");
+      else path.setMark(mark as u32);
+    } else if (word == "tos" || word == "dsfield") {
+      const tos = parseTos(value);
+      if (tos < 0) context.code = context.unexpected(value, "a TOS from 0 to 0xff, in hexadecimal");
+      else path.trafficClass = tos as u32;
+    } else if (word == "oif" || word == "dev") {
+      const iface = context.device(value);
+      if (iface == null) context.code = context.noDevice(value);
+      else device = iface.index;
+    } else context.code = context.unexpected(word, "from, mark, tos, oif or the end of the line");
+  }
+  if (from == UNSPECIFIED) path.towardIpv4(to, device);
+  else path.betweenIpv4(from, to, device);
+  return context.code == EXIT_OK ? path : null;
+}
+
 /** Prints the path that a packet to ADDRESS would take. */
 function get(context: Context): i32 {
   const text = context.take();
   const address = parseIpv4(text);
   if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
   const to = address as u32;
-  const path = new Path();
-  path.towardIpv4(to);
-  while (!context.ended()) {
-    const word = context.take();
-    const value = context.take();
-    if (word == "from") {
-      const from = parseIpv4(value);
-      if (from == NOT_AN_ADDRESS) return context.unexpected(value, "an IPv4 address");
-      if (!context.stack.ip.owns(from as u32)) return context.refused("Network is unreachable");
-      path.betweenIpv4(from as u32, to);
-    } else if (word == "mark") {
-      const mark = parseMark(value);
-      if (mark < 0) return context.unexpected(value, "a mark, like 1 or 0x10");
-      path.setMark(mark as u32);
-    } else return context.unexpected(word, "from, mark or the end of the line");
-  }
+  const path = readPath(context, to);
+  if (path == null) return context.code;
   const ip = context.stack.ip;
   if (!ip.lookUp(path)) return context.refused(SOCKET_ERROR_WORDS[path.error]);
   const iface = ip.interfaceOf(path)!;
@@ -254,7 +272,9 @@ function get(context: Context): i32 {
   const source = formatIpv4(path.source.ipv4);
   const from = path.sourceFixed ? ` from ${source}` : "";
   const src = path.sourceFixed ? "" : ` src ${source}`;
-  const mark = path.mark != 0 ? ` mark 0x${path.mark.toString(16)}` : "";
+  // As iproute2 writes it; it does not show the TOS.
+  const number = path.mark < 16 ? path.mark.toString() : `0x${path.mark.toString(16)}`;
+  const mark = path.mark != 0 ? ` mark ${number}` : "";
   const mtu = path.mtu < iface.mtu ? ` mtu ${path.mtu}` : "";
   context.session.printLine(`${kind}${text}${from}${via} dev ${iface.name}${src}${mark}${mtu}`);
   return context.done();

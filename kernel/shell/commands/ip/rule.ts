@@ -1,34 +1,40 @@
 /**
  * ip rule [show [SELECTOR...] | flush [SELECTOR...] |
- *          add|del [not] [from PREFIX] [to PREFIX] [fwmark MARK[/MASK]] [priority N]
- *                  [table TABLE | blackhole | unreachable | prohibit]]
+ *          add|del [not] [from PREFIX] [to PREFIX] [tos TOS] [fwmark MARK[/MASK]] [iif DEVICE]
+ *                  [oif DEVICE] [priority N] [table TABLE | blackhole | unreachable | prohibit]]
  *
  * Shows and changes the routing rules. In the order of their priority, the rules that match a
- * packet's addresses and mark say which table to search; the first route that is found is used.
- * Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API).
+ * packet's addresses, TOS, mark and devices say which table to search; the first route that is
+ * found is used. Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API) and a
+ * TOS (`ping -Q`, `nc -T`), which is hexadecimal here; `dsfield` is another word for it.
+ *
+ * The packets of this host come in by lo; as none are forwarded, rules with another `iif` match
+ * none. `oif` matches those of sockets that are bound to a device (`ping -I`, `ip route get ADDRESS
+ * oif DEVICE`). `[detached]` marks a device that does not exist. `dev` is another word for `iif`.
  *
  * If a socket is not bound to an address, the route chooses the source, and the rules are tried
  * again with it. `lookup` is another word for `table`, and `pref` for `priority`. A SELECTOR is any
  * of the words of `add` with its value; only rules with it are shown or deleted.
  *
- * Unlike iproute2, the rule for table local cannot be deleted, and there are no iif, oif, tos and
- * goto.
+ * Unlike iproute2, the rule for table local cannot be deleted, and there is no goto.
  */
-import { RULES } from "../../../../core/limits";
+import { INTERFACE_NAME_LENGTH, RULES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { RouteType } from "../../../../net/iface/ip/route";
-import { Rule } from "../../../../net/iface/ip/rules";
+import { RULE_TOS, Rule } from "../../../../net/iface/ip/rules";
 import { formatIpv4, Ipv4Address, maskOf } from "../../../../net/wire/address";
 import { setMark } from "../../../config/mark";
 import { parseTable, parseType, TYPE_NAMES } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
+import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "./context";
 import { matches } from "./object-command";
-import { tableText } from "./route-text";
+import { parseTos, tableText } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = ["list", "show", "add", "delete", "flush"];
-const WORDS: string = "not, from, to, fwmark, priority, table, blackhole, unreachable or prohibit";
+const WORDS: string =
+  "not, from, to, tos, fwmark, iif, oif, priority, table, blackhole, unreachable or prohibit";
 
 export function ruleCommand(context: Context): i32 {
   const verb = context.takeVerb(VERBS);
@@ -45,21 +51,29 @@ function show(context: Context): i32 {
   const rules = context.stack.ip.rules;
   for (let i: u32 = 0; i < rules.count; i++) {
     const rule = rules.at(i);
-    if (wanted.selects(rule)) context.session.printLine(describe(rule));
+    if (wanted.selects(rule)) context.session.printLine(describe(rule, context));
   }
   return context.done();
 }
 
-function describe(rule: Rule): string {
+function describe(rule: Rule, context: Context): string {
   let text = `${rule.priority}:\t${rule.inverted ? "not " : ""}from `;
   text += rule.fromPrefix == 0 ? "all" : networkText(rule.from, rule.fromPrefix);
   if (rule.toPrefix != 0) text += ` to ${networkText(rule.to, rule.toPrefix)}`;
+  if (rule.tos != 0) text += ` tos 0x${rule.tos.toString(16).padStart(2, "0")}`;
   if (rule.hasMark) {
     text += ` fwmark ${hexText(rule.mark)}`;
     if (rule.markMask != 0xffff_ffff) text += `/${hexText(rule.markMask)}`;
   }
+  if (rule.input != "") text += ` iif ${deviceText(rule.input, context)}`;
+  if (rule.output != "") text += ` oif ${deviceText(rule.output, context)}`;
   if (rule.type != RouteType.Unicast) return `${text} ${TYPE_NAMES[rule.type]}`;
   return `${text} lookup ${tableText(rule.table)}`;
+}
+
+function deviceText(name: string, context: Context): string {
+  const exists: bool = name == context.stack.ip.loopback.name || context.device(name) != null;
+  return printable(name) + (exists ? "" : " [detached]");
 }
 
 /** Formats a number as C's `%#x` does: 0 has no prefix. */
@@ -104,17 +118,13 @@ class Request {
       return;
     }
     const value = context.take();
-    if (word == "from" || word == "to") {
-      const any: bool = value == "all" || value == "any";
-      const network = parseNetwork(any ? "default" : value);
-      if (network == null) context.code = context.badPrefix(value, "a network, or all");
-      else if (word == "from") {
-        rule.from = network.address & maskOf(network.prefix);
-        rule.fromPrefix = network.prefix;
-      } else {
-        rule.to = network.address & maskOf(network.prefix);
-        rule.toPrefix = network.prefix;
-      }
+    if (word == "from" || word == "to") this.readPrefix(context, word, value);
+    else if (word == "iif" || word == "dev" || word == "oif") {
+      if (word == "oif") rule.output = value;
+      else rule.input = value;
+      const valid: bool =
+        value != "" && value.length <= INTERFACE_NAME_LENGTH && !value.includes("/");
+      if (!valid) context.code = context.unexpected(value, "the name of a device");
     } else if (word == "fwmark") {
       if (setMark(rule, value)) return;
       const what = "a mark, like 1, or a mark and a mask, like 0x1/0xf";
@@ -124,12 +134,39 @@ class Request {
       if (this.priority < 0 || this.priority > 0xffff_ffff) {
         context.code = context.unexpected(value, "a priority from 0 to 4294967295");
       }
+    } else if (matches(word, "tos") || matches(word, "dsfield")) {
+      this.readTos(context, value);
     } else if (matches(word, "table") || word == "lookup") {
       rule.table = parseTable(value);
       this.hasTarget = true;
       if (rule.table == 0)
         context.code = context.unexpected(value, "a table: main, default, local or a number");
     } else context.code = context.unexpected(word, WORDS);
+  }
+
+  private readPrefix(context: Context, word: string, value: string): void {
+    const rule = this.rule;
+    const any: bool = value == "all" || value == "any";
+    const network = parseNetwork(any ? "default" : value);
+    if (network == null) context.code = context.badPrefix(value, "a network, or all");
+    else if (word == "from") {
+      rule.from = network.address & maskOf(network.prefix);
+      rule.fromPrefix = network.prefix;
+    } else {
+      rule.to = network.address & maskOf(network.prefix);
+      rule.toPrefix = network.prefix;
+    }
+  }
+
+  /** Reads a TOS, which iproute2 takes as hexadecimal; the checks are Linux's. */
+  private readTos(context: Context, value: string): void {
+    const tos = parseTos(value);
+    if (tos < 0) {
+      context.code = context.unexpected(value, "a TOS from 0x04 to 0x1c, in hexadecimal");
+    } else if ((tos & 3) != 0) {
+      context.code = context.invalid("Invalid dsfield (tos): ECN bits must be 0.");
+    } else if ((tos & ~RULE_TOS) != 0) context.code = context.invalid("Invalid tos.");
+    else this.rule.tos = tos as u32;
   }
 }
 

@@ -126,6 +126,10 @@ test("reads routing rules", () => {
       ["FirewallMark=0x10/0xff", "Type=table", "Table=default", "InvertRule=yes"],
       `!${all},${all},10/ff>253.0~any`,
     ],
+    [
+      ["TypeOfService=16", "IncomingInterface=lo", "OutgoingInterface=net1"],
+      `${all},${all},0/0,tos 16,iif lo,oif net1>254.0~any`,
+    ],
     [["Type=blackhole"], `${all},${all},0/0>254.1~any`],
     [["Type=unreachable", "Priority=4294967295"], `${all},${all},0/0>254.2~4294967295`],
   ] as [string[], string][]) {
@@ -141,6 +145,8 @@ test("a rule with an invalid line is not added, as it would match too much", () 
     ["FirewallMark=x", "invalid mark, expected MARK or MARK/MASK like 0x1/0xff"],
     ["FirewallMark=1/", "invalid mark, expected MARK or MARK/MASK like 0x1/0xff"],
     ["FirewallMark=4294967296", "invalid mark, expected MARK or MARK/MASK like 0x1/0xff"],
+    ["TypeOfService=32", "invalid TOS, expected 4, 8, 12, ... or 28"],
+    ["TypeOfService=x", "invalid TOS, expected 4, 8, 12, ... or 28"],
     ["InvertRule=perhaps", "invalid value, expected yes or no"],
     ["Table=moon", "invalid table, expected main, default or 1 to 4294967295"],
     ["Priority=4294967296", "invalid priority, expected 0 to 4294967295"],
@@ -151,7 +157,9 @@ test("a rule with an invalid line is not added, as it would match too much", () 
     const expected = ["dhcp=true", [`anonymos.conf:3: ${line}: ${why}`]];
     assert.deepEqual(read("[RoutingPolicyRule]", "Table=100", line), expected, line);
   }
-  const keys = "From=, To=, FirewallMark=, InvertRule=, Table=, Priority= or Type=";
+  const keys =
+    "From=, To=, TypeOfService=, FirewallMark=, IncomingInterface=, OutgoingInterface=, " +
+    "InvertRule=, Table=, Priority= or Type=";
   const [settings, problems] = read("[RoutingPolicyRule]", "SourcePort=5", "Colour=red");
   assert.equal(settings, "dhcp=true");
   assert.deepEqual(problems, [

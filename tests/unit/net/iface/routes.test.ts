@@ -160,6 +160,33 @@ test("rules select a table by source and by mark", () => {
   host.configure();
 });
 
+test("rules select a table by TOS and by interface, as Linux does for its own packets", () => {
+  const ANY = 0xffffffff;
+  const bound = (device: number, tos = 0) => dotted(wasm.boundHop(address(OTHER), device, tos));
+  const ruleFor = (tos: number, fromHost: boolean, output: number) => {
+    wasm.addRule(0, 0, 0, 100);
+    wasm.restrictRule(tos, fromHost, output);
+  };
+  addSecond();
+  wasm.removeRoute(0, 0, 1);
+  wasm.addSpecialRoute(1, address(second.gateway), 0, 0, 100);
+  assert.equal(bound(0), gateway.address, "the main table");
+  assert.equal(bound(1), OTHER, "without a route there, it is on the link");
+  ruleFor(0, true, 1);
+  assert.equal(bound(1), second.gateway, "oif");
+  assert.equal(bound(0), gateway.address);
+  assert.equal(bound(ANY), gateway.address, "an unbound socket has no oif");
+  ruleFor(0, false, -1);
+  assert.equal(bound(ANY), gateway.address, "iif net0: nothing is forwarded");
+  ruleFor(0x10, true, -1);
+  assert.equal(bound(ANY, 0x10), second.gateway, "tos");
+  assert.equal(bound(ANY, 0x13), second.gateway, "without the ECN bits");
+  assert.equal(bound(ANY, 0xb0), second.gateway, "the upper bits do not count");
+  assert.equal(bound(ANY, 0x18), gateway.address);
+  assert.equal(bound(0, 0x10), gateway.address, "only routes over the interface count");
+  host.configure();
+});
+
 test("conversations are spread over next hops by weight, and keep their next hop", () => {
   const first = Array.from({ length: 400 }, (_, i) => (40_000 + i) * 65536 + 80);
   wasm.addHop(1, 0, address("10.0.2.3"), 3);
