@@ -99,6 +99,24 @@ async function served(more: Answer = {}): Promise<Lab> {
   return lab;
 }
 
+test("host and nslookup look for a name without a dot in the search domains", async () => {
+  const lab = await served();
+  lab.command("resolvectl domain net0 nothing.test test");
+  const cases: [string, string][] = [
+    ["host -t A one 10.0.2.3", `${USING}one.test has address 192.0.2.1\n0`],
+    ["host -t MX one 10.0.2.3", `${USING}one.test has no MX record\n0`],
+    ["host two 10.0.2.3", `${USING}Host two not found: 3(NXDOMAIN)\n1`],
+    ["host -t A one. 10.0.2.3", `${USING}Host one. not found: 3(NXDOMAIN)\n1`],
+    ["host -t A one.two 10.0.2.3", `${USING}Host one.two not found: 3(NXDOMAIN)\n1`],
+    ["nslookup -type=A one 10.0.2.3", `${SERVER}Name:\tone.test\nAddress: 192.0.2.1\n\n0`],
+    ["nslookup -nosearch one 10.0.2.3", `${SERVER}** server can't find one: NXDOMAIN\n\n1`],
+    ["nslookup two 10.0.2.3", `${SERVER}** server can't find two: NXDOMAIN\n\n1`],
+  ];
+  for (const [line, says] of cases) assert.equal(printed(lab, `${line}; echo $?`), says, line);
+  const tried = printed(lab, "host -v -t A one 10.0.2.3");
+  assert.match(tried, /^Trying "one\.nothing\.test"\nTrying "one\.test"\nUsing domain server:/);
+});
+
 const USING = "Using domain server:\nName: 10.0.2.3\nAddress: 10.0.2.3#53\nAliases: \n\n";
 
 test("host prints the records of a server as BIND's host does", async () => {

@@ -10,8 +10,7 @@
  * prints whole messages; -a does so for type ANY. -T uses TCP, -W is how long each of two attempts
  * waits. After SERVFAIL it asks the next server, unless -s is given.
  *
- * Unlike host(1) of BIND, it does not look for NAME in the search domains if it asks SERVER, and
- * has no zone transfers.
+ * A NAME without a dot is looked for in the search domains first. There are no zone transfers.
  *
  * Exit codes: 0 a response arrived, even without records; 1 the name was not found, or no response;
  * 2 wrong usage; 130 interrupted.
@@ -112,7 +111,9 @@ export class Host extends Command {
     const request = requestOf(options, name);
     request.options.timeout = wait * SECOND;
     const asked = isAddress ? reverseName(parseIpv4(name) as u32) : name;
-    return new HostQueryJob(session, this.stack, choice, request, asked);
+    const job = new HostQueryJob(session, this.stack, choice, request, asked);
+    job.search();
+    return job;
   }
 }
 

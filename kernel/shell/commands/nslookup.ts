@@ -1,10 +1,11 @@
 /**
  * nslookup [-type=TYPE] [-port=PORT] [-timeout=SECONDS] [-retry=N] [-vc] [-norecurse]
- *          NAME|ADDRESS [SERVER]
+ *          [-nosearch] NAME|ADDRESS [SERVER]
  *
  * Asks SERVER, or the configured servers, and prints the records of the response as nslookup(1) of
  * BIND 9.18 does: A and AAAA, or those of TYPE; for an ADDRESS its names. -query=, -querytype= and
- * -q= are the same as -type=. The hosts file, the cache and the search domains are not used.
+ * -q= are the same as -type=. A NAME without a dot is looked for in the search domains first,
+ * unless -nosearch is given. The hosts file and the cache are not used.
  *
  * Unlike nslookup(1) of BIND, it has no interactive mode and no -debug.
  *
@@ -43,6 +44,7 @@ const DETAILS: StaticArray<string> = [
   "  -timeout=SECONDS  how long to wait for a response",
   "  -retry=N          how often to ask",
   "  -vc               asks over TCP",
+  "  -nosearch         does not look for the name in the search domains",
   "  -norecurse        asks only for what the server knows itself",
 ];
 
@@ -56,6 +58,7 @@ class Request {
   port: u32 = 0;
   /** Whether no type was given, so that A and AAAA are asked for in turn. */
   usualTypes: bool = true;
+  searches: bool = true;
 
   constructor(words: Array<string>) {
     this.options.edns = false;
@@ -73,6 +76,7 @@ class Request {
     const number = parseDecimalText(value);
     if (name == "vc") this.options.tcp = true;
     else if (name == "novc") this.options.tcp = false;
+    else if (name == "search" || name == "nosearch") this.searches = name == "search";
     else if (name == "recurse") this.options.recurse = true;
     else if (name == "norecurse") this.options.recurse = false;
     else if (name == "port" && number > 0 && number <= 65535) this.port = number as u32;
@@ -292,6 +296,8 @@ export class Nslookup extends Command {
       request.options.type = TYPE_PTR;
       request.usualTypes = false;
     }
-    return new NslookupJob(session, this.stack, choice, request, name, reverse);
+    const job = new NslookupJob(session, this.stack, choice, request, name, reverse);
+    if (request.searches) job.search();
+    return job;
   }
 }

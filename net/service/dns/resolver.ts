@@ -133,7 +133,7 @@ export class DnsResolver extends Pollable {
    * Returns the names to query, in canonical form. A name without a dot is first tried in each
    * search domain, as with `ndots:1` in resolv.conf(5); a trailing dot prevents that.
    */
-  private candidatesOf(name: string): Array<string> {
+  candidatesOf(name: string): Array<string> {
     const canonical = canonicalName(name);
     const candidates: Array<string> = [];
     if (!name.includes(".")) {

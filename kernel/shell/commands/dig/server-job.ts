@@ -5,7 +5,7 @@ import { DnsReply } from "../../../../net/service/dns/reply";
 import { NameServer, parseNameServer } from "../../../../net/service/settings";
 import { NetworkStack } from "../../../../net/service/stack";
 import { formatIpv4, Ipv4Address } from "../../../../net/wire/address";
-import { DNS_PORT } from "../../../../net/wire/dns";
+import { DNS_PORT, DnsCode, DnsHeader } from "../../../../net/wire/dns";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Session } from "../../session";
@@ -81,6 +81,8 @@ export abstract class ServerJob extends Job {
   private query: DirectQuery | null = null;
   /** How many of the query's complaints have been printed. */
   private complaints: i32 = 0;
+  /** The names to ask for next if the server does not know `name`: see `search`. */
+  private candidates: Array<string> = [];
 
   constructor(
     private readonly command: string,
@@ -108,9 +110,21 @@ export abstract class ServerJob extends Job {
     }
     if (!query.done) return RUNNING;
     const reply = query.reply;
-    if (reply != null) return this.show(query, reply, now);
+    if (reply != null) {
+      const unknown = DnsHeader.at(reply.pointer).code != DnsCode.None;
+      if (!unknown || this.candidates.length == 0) return this.show(query, reply, now);
+      this.name = this.candidates.shift();
+      this.ask(now);
+      return RUNNING;
+    }
     this.session.printLine(";; no servers could be reached");
     return this.unreachable();
+  }
+
+  /** Looks for the name in the search domains first, as host(1) and nslookup(1) do. */
+  search(): void {
+    this.candidates = this.stack.dns.candidatesOf(this.name);
+    this.name = this.candidates.shift();
   }
 
   pollAt(): i64 {

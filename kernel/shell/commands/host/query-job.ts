@@ -107,7 +107,7 @@ export class HostQueryJob extends ServerJob {
       if (!lines.poll()) return RUNNING;
       if (lines.count == 0 && !this.request.usualTypes) {
         const type = typeName(this.options.type);
-        this.session.printLine(`${printable(this.request.shownName)} has no ${type} record`);
+        this.session.printLine(`${printable(this.name)} has no ${type} record`);
       }
       this.follow(lines.target);
     }
