@@ -34,6 +34,11 @@ function daysOf(year: i64, month: i64, day: i64): i64 {
   );
 }
 
+/** Returns the seconds from 1970 to a date; month and day count from 1. */
+export function secondsOf(year: i64, month: i64, day: i64): i64 {
+  return daysOf(year, month, day) * DAY_SECONDS;
+}
+
 /** A date and time of day in UTC. */
 export class CalendarTime {
   readonly year: i64;

@@ -221,6 +221,14 @@ export const CURL_INPUT_BYTES: u32 = 1024 * 1024;
 export const CURL_PIECE_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
+/**
+ * Cookies of one command, as in RFC 6265 section 6.1 for a domain; bytes of a cookie's name and
+ * value, of all that are sent at once, and of a file that is read.
+ */
+export const COOKIES: i32 = 256;
+export const COOKIE_BYTES: u32 = 4096;
+export const COOKIE_FIELD_BYTES: u32 = 8190;
+export const COOKIE_FILE_BYTES: u32 = 256 * 1024;
 /** Connections of the server, and requests of one connection answered in one turn. */
 export const HTTP_SERVER_CONNECTIONS: u32 = 16384;
 export const HTTP_TURN_REQUESTS: u32 = 32;

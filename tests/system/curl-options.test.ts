@@ -22,7 +22,7 @@ test("options change the request as they do with curl", async () => {
     ["-A 'Agent 1'", "GET / ", "\r\nUser-Agent: Agent 1\r\n"],
     ["-A ''", "GET / ", "81\r\nAccept: "],
     ["-A x -H 'User-Agent: y'", "GET / ", "\r\nUser-Agent: y\r\n"],
-    ["-b a=b -b 'c=d; e=f'", "GET / ", "\r\nCookie: a=b; c=d; e=f\r\n"],
+    ["-b a=b -b 'c=d; e=f'", "GET / ", "\r\nCookie: a=b;c=d; e=f\r\n"],
     ["-e http://b/", "GET / ", "\r\nReferer: http://b/\r\n"],
     ["-u us%65r:p:é", "GET / ", `\r\nAuthorization: Basic ${base64("us%65r:p:é")}\r\n`],
     ["-d a=1 -d b=2", "POST / ", `${form}Content-Length: 7\r\n\r\na=1&b=2`],
@@ -178,7 +178,11 @@ test("reports wrong uses of options, with exit code 2", async () => {
   const world = await Lab.at("S1");
   const cases: [string, RegExp][] = [
     ["-u user", /-u user: expected USER:PASSWORD/],
-    ["-b file", /-b file: there are no files/],
+    ["-b -", /-b -: cookies are read from boot modules only/],
+    ["-c file", /-c: there are no files \(only -c - works\)/],
+    ["-X 'A B'", /-X A B: expected a method such as GET, POST or PUT/],
+    ["--ip-tos 256", /option --ip-tos: expected a name such as ef, or a number up to 255/],
+    ["--ip-tos fast", /option --ip-tos: expected a name such as ef, or a number up to 255/],
     ["-I -d x", /You can only select one HTTP request method!/],
     ["-G -d @bytes:9", /-G: only text can be part of a URL/],
     ["--max-redirs x", /option --max-redirs: expected a proper numerical parameter/],

@@ -4,7 +4,7 @@
  * Makes an HTTP or HTTPS request and prints the response, with the options, exit codes and error
  * messages of curl 7.88; `curl --help` lists the options.
  *
- * Unlike curl, it writes no files, and the files that it sends are boot modules. -o takes only `-`,
+ * Unlike curl, it writes no files, and the files that it reads are boot modules. -o takes only `-`,
  * /dev/null, which discards the body, and null, which prints a summary line instead. @bytes:N is N
  * bytes of a fixed pattern. --crc32 prints a checksum of the body. The time limit of -m starts with
  * the command, so that it includes the wait for the network.
@@ -23,7 +23,9 @@ import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { EMPTY_OPERAND, Options } from "../options";
 import { Session } from "../session";
+import { parseTrafficClass } from "../traffic-class";
 import { CurlBody } from "./curl/body";
+import { CookieOptions, printsCookies } from "./curl/cookies";
 import { CurlInput, EXIT_READ, InputUser } from "./curl/input";
 import { CurlJob, PrintingSink } from "./curl/job";
 import { explainOptions, OPTIONS } from "./curl/options";
@@ -98,13 +100,24 @@ export class Curl extends Command implements InputUser {
     if (options.failure == "" && redirects < 0) {
       options.failure = "option --max-redirs: expected a proper numerical parameter";
     }
+    const octet = options.has("ip-tos") ? parseTrafficClass(options.value("ip-tos")) : 0;
+    if (options.failure == "" && octet < 0) {
+      options.failure = "option --ip-tos: expected a name such as ef, or a number up to 255";
+    }
+    const cookies = new CookieOptions(options);
+    if (options.failure == "") options.failure = cookies.failure;
     const retries = new Retries(options, session.now);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (body.code == EXIT_READ) {
       return this.failed(session, `(${EXIT_READ}) ${body.error}`, EXIT_READ);
     }
     const request = curlRequest(options.operands[0], options, body);
+    if (request.error == "") cookies.apply(options, request);
     if (request.error != "") return this.failed(session, request.error, EXIT_USAGE);
+    for (let i = 0; i < cookies.warnings.length && !options.has("s"); i++) {
+      session.error(this.name, cookies.warnings[i]);
+    }
+    request.trafficClass = octet as u32;
     const route = new RouteOptions(options, request);
     if (route.code != 0)
       return this.failed(session, `(${route.code}) ${route.failure}`, route.code);
@@ -145,6 +158,7 @@ export class Curl extends Command implements InputUser {
     job.quiet = options.has("s");
     job.silent = options.has("s") && !options.has("S");
     job.format = options.value("w");
+    if (printsCookies(options)) job.cookies = request.cookies;
     const output = options.value("o", "-");
     const heads = options.has("i") || options.has("I");
     if (output == "-") {

@@ -1,6 +1,7 @@
 /** The job of `curl`: one exchange, its output and its exit code. */
 import { crc32 } from "../../../../core/crc32";
 import { HttpClient } from "../../../../net/service/http/client/client";
+import { CookieJar } from "../../../../net/service/http/client/cookies";
 import { HttpExchange } from "../../../../net/service/http/client/exchange";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { HttpRequest } from "../../../../net/service/http/client/request";
@@ -9,6 +10,7 @@ import { HttpHead } from "../../../../net/service/http/message/head";
 import { EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { NETWORK_PATIENCE } from "../../network-wait";
 import { Session } from "../../session";
+import { printableLines } from "../../terminal/printable";
 import { Retries } from "./retry";
 import { CurlTraffic } from "./traffic";
 import { VerboseCurl } from "./verbose";
@@ -53,6 +55,8 @@ export class CurlJob extends Job {
   counted: CountingSink | null = null;
   /** `-o null` also prints a summary. */
   summarizes: bool = false;
+  /** The cookies that -c prints; null for none. */
+  cookies: CookieJar | null = null;
   /** What -w prints. */
   format: string = "";
   /** The URL as it was typed. */
@@ -146,9 +150,12 @@ export class CurlJob extends Job {
       this.exchange = null;
       return RUNNING;
     }
-    if (this.format == "") return code;
-    const transfer = new Transfer(exchange, this.traffic, this.url, code, message);
-    this.session.print(writeOut(this.format, transfer));
+    if (this.format != "") {
+      const transfer = new Transfer(exchange, this.traffic, this.url, code, message);
+      this.session.print(writeOut(this.format, transfer));
+    }
+    const cookies = this.cookies;
+    if (cookies != null) this.session.print(printableLines(cookies.toString()));
     return code;
   }
 

@@ -20,6 +20,8 @@ export const OPTIONS: StaticArray<string> = [
   "T|upload-file:",
   "A|user-agent:",
   "b|cookie:",
+  "c|cookie-jar:",
+  "j|junk-session-cookies",
   "e|referer:",
   "u|user:",
   "url:",
@@ -45,6 +47,7 @@ export const OPTIONS: StaticArray<string> = [
   "U|proxy-user:",
   "p|proxytunnel",
   "noproxy:",
+  "ip-tos:",
   "keepalive-time:",
   "no-keepalive",
 ];
@@ -62,7 +65,10 @@ const HELP: StaticArray<string> = [
   "     --data-raw, --data-binary, --data-urlencode, --json DATA",
   " -G, --get                   put the data into the URL",
   " -T, --upload-file FILE      PUT a boot module, or - for what is typed until Ctrl-D",
-  " -A, --user-agent, -b, --cookie, -e, --referer TEXT",
+  " -A, --user-agent, -e, --referer TEXT",
+  " -b, --cookie NAME=VALUE     send this; FILE: the cookies of a boot module, and keep others",
+  " -c, --cookie-jar -          print the cookies afterwards",
+  " -j, --junk-session-cookies  drop those of the file that have no date",
   " -u, --user USER:PASSWORD    basic authentication",
   " -L, --location              follow redirects, at most --max-redirs N",
   " -m, --max-time SECONDS      limit each attempt; --connect-timeout SECONDS: the connection",
@@ -77,6 +83,7 @@ const HELP: StaticArray<string> = [
   "     --connect-to HOST:PORT:TO_HOST:TO_PORT  connect elsewhere",
   " -x, --proxy [http://]HOST:PORT  use a proxy, and for https a tunnel; '' for none",
   " -U, --proxy-user USER:PASSWORD, -p, --proxytunnel, --noproxy HOST,...",
+  "     --ip-tos TOS            the DS field of what is sent, such as ef, cs1 or 0x20",
   "     --keepalive-time SECONDS, --no-keepalive, -4, --ipv4, --url URL",
 ];
 

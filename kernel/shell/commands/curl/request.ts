@@ -78,12 +78,6 @@ function addFields(request: HttpRequest, options: Options): void {
   if (options.has("u") && !options.value("u").includes(":")) {
     request.error = `-u ${options.value("u")}: expected USER:PASSWORD`;
   }
-  const cookies = options.values("b");
-  if (cookies.length > 0) addOnce(request, "Cookie", cookies.join("; "));
-  for (let i = 0; i < cookies.length; i++) {
-    if (cookies[i].includes("=")) continue;
-    request.error = `-b ${cookies[i]}: there are no files (use NAME=VALUE)`;
-  }
   if (options.has("json")) addOnce(request, "Accept", JSON_TYPE);
   if (request.body == null || options.has("T")) return;
   addOnce(request, "Content-Type", options.has("json") ? JSON_TYPE : FORM);

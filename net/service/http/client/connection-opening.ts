@@ -123,7 +123,14 @@ export class ConnectionOpening {
     const route = this.route;
     const secureHost = this.url.secure && route.tunnel == "" ? this.url.host : "";
     const connector = this.services.connector;
-    this.race = new ConnectionRace(connector, route.host, route.port, secureHost, this.addresses);
+    this.race = new ConnectionRace(
+      connector,
+      route.host,
+      route.port,
+      secureHost,
+      this.addresses,
+      this.request.trafficClass,
+    );
   }
 
   private connect(race: ConnectionRace, now: i64): bool {

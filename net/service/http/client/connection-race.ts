@@ -6,6 +6,7 @@
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { setTrafficClass } from "../../stream/tcp-stream";
 import { connectFailure, HttpFailure, TLS_TIMEOUT } from "./failure";
 
 /** The time limit to connect to one address, TLS handshake included. */
@@ -54,6 +55,8 @@ export class ConnectionRace {
     private readonly secureHost: string,
     /** At least one; the best is first. */
     private readonly addresses: Array<u32>,
+    /** The octet with the DS field. */
+    private readonly trafficClass: u32,
   ) {}
 
   /** Returns the connected stream; null while there is none, or once `failure` is set. */
@@ -128,7 +131,10 @@ export class ConnectionRace {
       this.secureHost == ""
         ? connector.connect(address, this.port, now)
         : connector.connectSecure(this.secureHost, address, this.port, now);
-    if (stream != null) return stream;
+    if (stream != null) {
+      setTrafficClass(stream, this.trafficClass);
+      return stream;
+    }
     this.lastKind = HttpFailure.Connect;
     this.lastReason = connector.refusal();
     return null;

@@ -9,6 +9,7 @@
 import { HTTP_DISCARD_BYTES } from "../../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
+import { setTrafficClass } from "../../stream/tcp-stream";
 import { CountingSink } from "../message/body";
 import { BodyKind } from "../message/framing";
 import { HttpHead } from "../message/head";
@@ -248,6 +249,7 @@ export class HttpExchange {
     this.phase = Phase.Exchanging;
     this.silentSince = now;
     stream.setKeepAlive(this.request.keepAlive);
+    setTrafficClass(stream, this.request.trafficClass);
     const body = this.hop.withBody ? this.request.body : null;
     if (body != null) body.rewind();
     const head = this.hop.text(this.method, this.url, this.route.plainProxy());
@@ -308,6 +310,8 @@ export class HttpExchange {
     if (status >= 400) this.sender.stop();
     const watcher = this.request.watcher;
     if (watcher != null) watcher.received(head);
+    const cookies = this.request.cookies;
+    if (cookies != null) cookies.receive(head, this.url);
     this.request.sink.head(head);
     const next = this.request.followRedirects ? redirectOf(head, this.url, this.method) : null;
     this.redirect = next;

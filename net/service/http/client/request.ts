@@ -4,6 +4,7 @@ import { BodySink, BodySource, CountingSink } from "../message/body";
 import { ACCEPTED_CODINGS } from "../message/content-decoder";
 import { isFieldValue, isToken } from "../message/grammar";
 import { parseUrl, Url } from "../url";
+import { CookieJar } from "./cookies";
 import { basicCredential } from "./credentials";
 import { HttpProxy } from "./proxy";
 import { HttpRoute, RouteSettings } from "./route";
@@ -57,6 +58,12 @@ export class HttpRequest {
   keepAlive: i64 = 0;
   /** The maximum length of the response's body, beyond which the exchange fails; 0: no limit. */
   maximumBody: u64 = 0;
+  /** The cookies that servers set and get; null if they are ignored. */
+  cookies: CookieJar | null = null;
+  /** Cookies for the first origin, as `NAME=VALUE; NAME=VALUE`. */
+  private ownCookies: string = "";
+  /** The octet with the DS field of what is sent (RFC 2474). */
+  trafficClass: u32 = 0;
   /** How to reach the servers. */
   readonly route: RouteSettings = new RouteSettings();
   /** Observes the exchange, for `curl -v`. */
@@ -98,6 +105,23 @@ export class HttpRequest {
     if (lowerCaseName == "content-length") this.declaredLength = value;
     else this.fields.push(new HttpField(name, value));
     return true;
+  }
+
+  /** Sends cookies to the first origin. Returns false, and sets `error`, if they are invalid. */
+  setCookies(cookies: string): bool {
+    this.ownCookies = cookies;
+    return isFieldValue(cookies) || this.refuse(`cookies ${cookies}: invalid character`);
+  }
+
+  /** Returns the field Cookie of a request for `url`, with its line end, or "". */
+  cookieLine(url: Url, sameOrigin: bool): string {
+    const jar = this.cookies;
+    let text = jar == null ? "" : jar.fieldFor(url);
+    // As in curl, a field of the user's replaces the cookies that are given, but not those kept.
+    if (this.ownCookies != "" && sameOrigin && !this.has("cookie")) {
+      text += (text == "" ? "" : "; ") + this.ownCookies;
+    }
+    return text == "" ? "" : `Cookie: ${text}\r\n`;
   }
 
   /** Suppresses a default field. Returns false, and sets `error`, for Content-Length. */
@@ -179,6 +203,7 @@ export class HopHead {
     if (userinfo != null && userinfo != "" && !this.overrides("authorization")) {
       text += `Authorization: ${basicCredential(userinfo)}\r\n`;
     }
+    text += request.cookieLine(url, this.sameOrigin);
     for (let i = 0; i < request.fields.length; i++) {
       const field = request.fields[i];
       if (!this.isSent(field)) continue;
