@@ -153,6 +153,69 @@ test("TLS-45: rejects a CertificateStatus that is repeated or was not announced"
   await assertRefused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
 });
 
+describe("responses about intermediates, which TLS 1.3 staples to each certificate", () => {
+  const status = (response: Buffer) => Buffer.concat([u8(1), vector(3, response)]);
+  const serve = (own: Buffer | undefined, ...others: Buffer[]) => {
+    const identity = () => stage.identity([leaf, issuer]);
+    const statuses = others.map(status);
+    return stage.visit({ version: 13, identity, status: own && status(own), statuses });
+  };
+  const about = (options: OcspOptions = {}) => ocsp(issuer, stage.root, options);
+
+  test("TLS-45: a good one is accepted and shown", async () => {
+    const seen = await serve(undefined, about());
+    assertServed(seen);
+    assert.equal(seen.report.get("staple"), "none, intermediates: 1 good");
+    const both = await serve(ocsp(leaf, issuer), about());
+    assertServed(both);
+    assert.match(
+      both.report.get("staple"),
+      /^good until [-\d]+ [:\d]+ UTC, intermediates: 1 good$/,
+    );
+  });
+  test("TLS-45: one of a responder that the root certified is accepted", async () => {
+    const signer = responder(stage.root, ["extendedKeyUsage=OCSPSigning"]);
+    const seen = await serve(undefined, about({ signer, certificates: [signer] }));
+    assertServed(seen);
+    assert.equal(seen.report.get("staple"), "none, intermediates: 1 good");
+  });
+  test("TLS-45: a revoked intermediate is rejected", async () => {
+    for (const own of [undefined, ocsp(leaf, issuer)]) {
+      const seen = await serve(own, about({ status: "revoked" }));
+      await assertRefused(seen, "certificate_revoked (44)", REVOKED);
+      assert.match(seen.report.get("staple"), /^intermediate: revoked on 20\d\d-/);
+    }
+  });
+  test("TLS-45: one that is expired, unknown or signed by another key is rejected", async () => {
+    for (const [options, words] of [
+      [{ updated: -9 * DAY, next: -DAY }, "not valid: it has expired"],
+      [{ status: "unknown" }, "not valid: the responder does not know the certificate"],
+      [{ signer: other }, NOT_SIGNED],
+    ] as [OcspOptions, string][]) {
+      const seen = await serve(undefined, about(options));
+      await assertRefused(seen, BAD_RESPONSE, INVALID);
+      assert.equal(seen.report.get("staple"), `intermediate: ${words}`);
+    }
+  });
+  test("TLS-45: one about a certificate outside of the path is ignored", async () => {
+    for (const response of [ocsp(leaf, issuer, { status: "revoked" }), ocsp(other, other)]) {
+      const seen = await serve(undefined, response);
+      assertServed(seen);
+      assert.equal(seen.report.get("staple"), "none");
+    }
+    assertServed(await serve(undefined, Buffer.alloc(9, 48)));
+  });
+  test("TLS-45: a path that avoids a revoked intermediate is found", async () => {
+    const subject = "/O=AnonymOS tests/CN=Twice";
+    const first = maker.authority({ issuer: stage.root, subject });
+    const second = maker.authority({ issuer: stage.root, subject, sameKey: first });
+    const below = maker.server(first);
+    const identity = () => stage.identity([below, first, second]);
+    const statuses = [status(ocsp(first, stage.root, { status: "revoked" }))];
+    assertServed(await stage.visit({ version: 13, identity, statuses }));
+  });
+});
+
 describe("OpenSSL's server and responses", () => {
   /** Makes a response with `openssl ocsp`, from a line of an authority's index. */
   function response(line: string): string {

@@ -47,7 +47,8 @@ export function finished(secret: Buffer, wire: Wire): Buffer {
 async function certificate(wire: Wire, script: Script, identity: Identity): Promise<void> {
   const stapled = (script.stapled ?? []).map(([kind, bytes]) => [u16(kind), vector(2, bytes)]);
   const status = script.status && extension(Extension.StatusRequest, script.status);
-  const list = certificateList(identity.chain, Buffer.concat(stapled.flat()), status);
+  const others = (script.statuses ?? []).map((each) => extension(Extension.StatusRequest, each));
+  const list = certificateList(identity.chain, Buffer.concat(stapled.flat()), status, others);
   await say(wire, script, "Certificate", message(11, u8(0), list));
   const elliptic = identity.key.asymmetricKeyType === "ec";
   const scheme = script.scheme ?? (elliptic ? 0x0403 : 0x0804);

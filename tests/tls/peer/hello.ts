@@ -112,9 +112,11 @@ export function certificateList(
   chain: Buffer[],
   extensions?: Buffer,
   status: Buffer = Buffer.alloc(0),
+  others: Buffer[] = [],
 ): Buffer {
+  const own = (index: number) => (index === 0 ? status : (others[index - 1] ?? Buffer.alloc(0)));
   const after = (index: number) =>
-    extensions === undefined ? [] : [vector(2, extensions, index === 0 ? status : Buffer.alloc(0))];
+    extensions === undefined ? [] : [vector(2, extensions, own(index))];
   const entries = chain.map((one, i) => Buffer.concat([u24(one.length), one, ...after(i)]));
   return vector(3, ...entries);
 }

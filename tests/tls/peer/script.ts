@@ -53,6 +53,8 @@ export interface Script {
   stapled?: [number, Buffer][];
   /** Sends this CertificateStatus, with the first certificate or, in TLS 1.2, after it. */
   status?: Buffer;
+  /** Sends these CertificateStatus with the certificates after the first; TLS 1.3 only. */
+  statuses?: Buffer[];
   /** The signature scheme of CertificateVerify or ServerKeyExchange. */
   scheme?: number;
   /** The context string of CertificateVerify. */

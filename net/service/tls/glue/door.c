@@ -89,7 +89,7 @@ static void discard(struct connection* connection) {
   u32 handle = connection->handle;
   tls_heap_owner = handle;
   tls_end_search(connection);
-  tls_drop_staple(connection);
+  tls_drop_staples(connection);
   mbedtls_free(connection->parts);
   mbedtls_free(connection->long_message);
   mbedtls_ssl_free(&connection->ssl);

@@ -254,7 +254,7 @@ static bool consider(struct search* search) {
 }
 
 /* Checks a complete path: name constraints, each certificate, policies, the root's distrust,
-   revocation lists and the staple. Without a verdict yet, the path stays complete. */
+   revocation lists and staples. Without a verdict yet, the path stays complete. */
 static void judge(struct search* search) {
   u32 faults = 0;
   if (!search->own && !tls_check_constraints(search, &faults)) return;
@@ -267,11 +267,13 @@ static void judge(struct search* search) {
     if (tls_root_distrusted(search->root->index, issued)) faults |= ROOT_DISTRUSTED;
   }
   if (!search->own && faults == 0 && !tls_check_lists(search, &faults)) return;
-  if (!search->own && faults == 0 && !tls_check_staple(search, &faults)) return;
+  if (!search->own && faults == 0 && !tls_check_staples(search, &faults)) return;
   search->complete = false;
   search->found = faults == 0;
   if (search->refusals == 0 || search->found) search->refusals = faults;
-  u32 final = TOO_COSTLY | BAD_STATUS | NO_STATUS | STATUS_REVOKED; /* the same on any path */
+  /* These are the same on any path, unless a staple is about an intermediate. */
+  u32 status = BAD_STATUS | NO_STATUS | STATUS_REVOKED;
+  u32 final = TOO_COSTLY | (search->staple_fault == 0 ? status : 0);
   search->done = search->found || search->lenient || search->own || (faults & final) != 0;
 }
 
@@ -322,7 +324,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
   if (search == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   connection->search = search;
   *flags = begin(connection, chain);
-  return tls_take_staple(connection);
+  return tls_take_staples(connection);
 }
 
 /* Ends the search and stores its verdict in the connection. Returns an error or 0. */
@@ -342,7 +344,7 @@ static int conclude(struct connection* connection) {
   session->verify_result |= refusals;
   connection->refusals = session->verify_result;
   tls_end_search(connection);
-  tls_drop_staple(connection);
+  tls_drop_staples(connection);
   if (failure != 0) return failure;
   bool tolerated = connection->verified || connection->options & INSECURE;
   return tolerated ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;

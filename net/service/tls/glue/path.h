@@ -37,6 +37,8 @@ struct search {
   u32 candidate[DEPTH]; /* by position in the path: the next in `sent` to try as its issuer */
   u32 length;
   bool listed[DEPTH], extended[DEPTH], delegate_verified;
+  u32 stapled, stapled_others, staple_fault; /* staple.c: the position that is checked; responses
+                                                about intermediates; the position of a fault */
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;
   u32 listed_position, list; /* lists.c: the next certificate and list to check */
@@ -65,7 +67,7 @@ bool tls_verify_signed(const struct signed_data* data, const mbedtls_pk_context*
 bool tls_check_lists(struct search* search, u32* refusals);
 
 /* staple.c */
-bool tls_check_staple(struct search* search, u32* refusals);
+bool tls_check_staples(struct search* search, u32* refusals);
 bool tls_is_feature(const struct extension* extension);
 
 /* describe.c */

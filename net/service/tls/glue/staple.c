@@ -1,8 +1,9 @@
 /* OCSP stapling: asks the server for an OCSP response about its certificate (RFC 6066, 8), takes it
  * from the handshake (RFC 8446, 4.4.2.1, or CertificateStatus in TLS 1.2) and checks it together
- * with the path. Rule 11: a certificate that requires a staple (RFC 7633) must have one, and a
- * staple must be valid and say "good". Uses internal functions of the library: review this file
- * when mbedTLS is updated. */
+ * with the path. In TLS 1.3, a response may come with each certificate: those about intermediates
+ * of the path are checked, too. Rule 11: a certificate that requires a staple (RFC 7633) must have
+ * one, and a staple must be valid and say "good". Uses internal functions of the library: review
+ * this file when mbedTLS is updated. */
 #include "ocsp.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
@@ -15,6 +16,7 @@
 #define SKEW 300           /* seconds that the responder's clock may differ */
 #define OLDEST (7 * 86400) /* seconds that a response without nextUpdate is valid */
 #define DELEGATES 4        /* certificates of a response that are tried as its responder's */
+#define MAX_OTHERS 8       /* responses about intermediates that are kept */
 
 /* --- asking and taking ------------------------------------------------------------------------ */
 
@@ -30,22 +32,36 @@ int tls_write_extensions(mbedtls_ssl_context* ssl, u8* at, const u8* end, size_t
   return 0;
 }
 
-/* Copies the response in a CertificateStatus; a malformed or overlong one becomes empty. */
+/* An OCSP response that is not yet checked. */
+struct staple {
+  struct staple* next;
+  size_t length;
+  u8 response[];
+};
+
+/* Copies the response in a CertificateStatus to the end of the list; a malformed or overlong one
+   becomes empty. */
 static int keep(struct connection* connection, struct bytes status) {
   const u8* at = status.at;
   bool valid = status.length > 4 && at[0] == OCSP && status.length <= MAX_STAPLE &&
                MBEDTLS_GET_UINT24_BE(at, 1) == status.length - 4;
-  tls_drop_staple(connection);
-  connection->staple_length = valid ? status.length - 4 : 0;
-  connection->staple = mbedtls_calloc(1, status.length);
-  if (connection->staple == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-  if (valid) memcpy(connection->staple, at + 4, status.length - 4);
+  struct staple **last = &connection->staples, *staple;
+  staple = mbedtls_calloc(1, sizeof *staple + status.length);
+  if (staple == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  staple->length = valid ? status.length - 4 : 0;
+  if (valid) memcpy(staple->response, at + 4, staple->length);
+  while (*last != NULL) last = &(*last)->next;
+  *last = staple;
   return 0;
 }
 
-void tls_drop_staple(struct connection* connection) {
-  mbedtls_free(connection->staple);
-  connection->staple = NULL;
+void tls_drop_staples(struct connection* connection) {
+  while (connection->staples != NULL) {
+    struct staple* next = connection->staples->next;
+    mbedtls_free(connection->staples);
+    connection->staples = next;
+  }
+  connection->own_staple = false;
 }
 
 /* Splits a vector with a length of `width` bytes off `from`. */
@@ -59,21 +75,35 @@ static bool next_vector(struct bytes* from, u32 width, struct bytes* vector) {
   return true;
 }
 
-/* Takes the staple of the first entry of a TLS 1.3 Certificate message, which mbedTLS has parsed
-   and still holds. Returns 0 or an error. */
-int tls_take_staple(struct connection* connection) {
-  const mbedtls_ssl_context* ssl = &connection->ssl;
-  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
-  struct bytes left = {ssl->in_msg + 4, ssl->in_hslen - 4}, list, part, extensions;
-  if (!next_vector(&left, 1, &part) || !next_vector(&left, 3, &list)) return 0;
-  if (!next_vector(&list, 3, &part) || !next_vector(&list, 2, &extensions)) return 0;
+/* Finds CertificateStatus among the extensions of an entry. */
+static bool find_status(struct bytes extensions, struct bytes* status) {
   while (extensions.length > 2) {
     u32 kind = MBEDTLS_GET_UINT16_BE(extensions.at, 0);
     extensions = (struct bytes){extensions.at + 2, extensions.length - 2};
-    if (!next_vector(&extensions, 2, &part)) return 0;
-    if (kind == STATUS_REQUEST) return keep(connection, part);
+    if (!next_vector(&extensions, 2, status)) return false;
+    if (kind == STATUS_REQUEST) return true;
   }
-  return 0;
+  return false;
+}
+
+/* Takes the staples of a TLS 1.3 Certificate message, which mbedTLS has parsed and still holds.
+   Returns 0 or an error. */
+int tls_take_staples(struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
+  struct bytes left = {ssl->in_msg + 4, ssl->in_hslen - 4}, list, part, extensions, status;
+  if (!next_vector(&left, 1, &part) || !next_vector(&left, 3, &list)) return 0;
+  int failure = 0;
+  u32 others = 0;
+  tls_drop_staples(connection);
+  for (bool first = true; failure == 0 && others < MAX_OTHERS; first = false) {
+    if (!next_vector(&list, 3, &part) || !next_vector(&list, 2, &extensions)) break;
+    if (!find_status(extensions, &status)) continue;
+    connection->own_staple |= first;
+    others += !first;
+    failure = keep(connection, status);
+  }
+  return failure;
 }
 
 /* Takes CertificateStatus, which TLS 1.2 servers send after Certificate. Returns true if the
@@ -84,6 +114,8 @@ bool tls_take_status(struct connection* connection) {
   if (!due) return false;
   connection->status_awaited = false; /* sending it is optional */
   if (ssl->in_msg[0] != CERTIFICATE_STATUS) return false;
+  tls_drop_staples(connection);
+  connection->own_staple = true;
   keep(connection, (struct bytes){ssl->in_msg + 4, ssl->in_hslen - 4}); /* tls_step sees failure */
   return true;
 }
@@ -126,11 +158,14 @@ static bool none(struct search* search, u32* refusals, i32 error) {
   return true;
 }
 
-/* Finds the answer about the server's certificate; the first one counts. */
+/* Finds the answer about the path's certificate that is being checked; the first one counts. */
 static bool find_answer(const struct search* search, struct bytes answers,
                         struct ocsp_answer* answer) {
+  const mbedtls_x509_crt* certificate = path_certificate(search, search->stapled);
   while (tls_next_answer(&answers, answer)) {
-    if (tls_answers(answer, search->sent[0], path_certificate(search, 1))) return true;
+    if (tls_answers(answer, certificate, path_certificate(search, search->stapled + 1))) {
+      return true;
+    }
   }
   return false;
 }
@@ -158,7 +193,7 @@ static bool find_delegate(const struct ocsp* ocsp, const mbedtls_x509_crt* issue
 /* Verifies the signature of a response. Before a delegate's, verifies its certificate and returns
    UNKNOWN: the response follows in another step. */
 static u8 verify_response(struct search* search, const struct ocsp* ocsp) {
-  const mbedtls_x509_crt* issuer = path_certificate(search, 1);
+  const mbedtls_x509_crt* issuer = path_certificate(search, search->stapled + 1);
   mbedtls_x509_crt delegate;
   if (tls_is_responder(ocsp, issuer)) {
     if (!tls_afford(search)) return BAD;
@@ -195,25 +230,82 @@ static bool report(struct connection* connection, const struct ocsp_answer* answ
   return true;
 }
 
-/* Checks the staple of a complete path. Returns true once its faults are in `refusals`, or false to
-   be called again in another step. */
-bool tls_check_staple(struct search* search, u32* refusals) {
+/* Checks a response that was parsed, and its answer about the path's certificate. Returns true once
+   its faults are in `refusals`, or false to be called again in another step. */
+static bool check_answer(struct search* search, const struct ocsp* ocsp,
+                         const struct ocsp_answer* answer, u32* refusals) {
   struct connection* connection = search->connection;
+  i64 now = mbedtls_time(NULL), end = answer->next != 0 ? answer->next : answer->updated + OLDEST;
+  if (answer->updated > now + SKEW) return bad(connection, refusals, "it is from the future");
+  if (end < now - SKEW) return bad(connection, refusals, "it has expired");
+  switch (verify_response(search, ocsp)) {
+    case UNKNOWN: return false;
+    case GOOD: return report(connection, answer, refusals);
+    default: return bad(connection, refusals, "it is not signed by the issuer or its responder");
+  }
+}
+
+/* Checks the staple of the server's certificate; returns like `check_answer`. */
+static bool check_own(struct search* search, u32* refusals) {
+  struct connection* connection = search->connection;
+  const struct staple* staple = connection->staples;
   struct ocsp ocsp;
   struct ocsp_answer answer;
-  if (connection->staple == NULL) return none(search, refusals, 0);
-  i32 error = tls_parse_ocsp((struct bytes){connection->staple, connection->staple_length}, &ocsp);
+  if (!connection->own_staple || staple == NULL) return none(search, refusals, 0);
+  i32 error = tls_parse_ocsp((struct bytes){staple->response, staple->length}, &ocsp);
   if (error < 0) return bad(connection, refusals, "malformed");
   if (error > 0) return none(search, refusals, error);
   if (!find_answer(search, ocsp.answers, &answer)) {
     return bad(connection, refusals, "it is about another certificate");
   }
-  i64 now = mbedtls_time(NULL), end = answer.next != 0 ? answer.next : answer.updated + OLDEST;
-  if (answer.updated > now + SKEW) return bad(connection, refusals, "it is from the future");
-  if (end < now - SKEW) return bad(connection, refusals, "it has expired");
-  switch (verify_response(search, &ocsp)) {
-    case UNKNOWN: return false;
-    case GOOD: return report(connection, &answer, refusals);
-    default: return bad(connection, refusals, "it is not signed by the issuer or its responder");
+  return check_answer(search, &ocsp, &answer, refusals);
+}
+
+/* Checks the staple about an intermediate certificate, if there is one; returns like
+   `check_answer`. Responses about certificates that are not in the path do not matter. */
+static bool check_other(struct search* search, u32* refusals) {
+  struct connection* connection = search->connection;
+  const struct staple* staple = connection->staples;
+  char own[sizeof connection->staple_text], *text = connection->staple_text;
+  struct ocsp ocsp;
+  struct ocsp_answer answer;
+  for (bool first = connection->own_staple; staple != NULL; staple = staple->next) {
+    bool skipped = first;
+    first = false;
+    if (skipped || tls_parse_ocsp((struct bytes){staple->response, staple->length}, &ocsp) != 0 ||
+        !find_answer(search, ocsp.answers, &answer)) {
+      continue;
+    }
+    memcpy(own, text, sizeof own);
+    bool done = check_answer(search, &ocsp, &answer, refusals);
+    if (*refusals == 0) {
+      memcpy(text, own, sizeof own);
+      search->stapled_others += done;
+    } else {
+      memcpy(own, text, sizeof own);
+      tls_snprintf(text, sizeof connection->staple_text, "intermediate: %s", own);
+    }
+    return done;
   }
+  return true;
+}
+
+/* Checks the staples of a complete path, one signature in a step. Returns true once their faults
+   are in `refusals`, or false to be called again in another step. */
+bool tls_check_staples(struct search* search, u32* refusals) {
+  struct connection* connection = search->connection;
+  char* text = connection->staple_text;
+  if (search->stapled == 0) search->stapled_others = 0;
+  bool done = search->stapled == 0 ? check_own(search, refusals) : check_other(search, refusals);
+  if (!done) return false;
+  search->delegate_verified = false;
+  search->staple_fault = *refusals != 0 ? search->stapled : 0;
+  if (*refusals == 0 && ++search->stapled < search->length) return false;
+  search->stapled = 0;
+  if (*refusals == 0 && search->stapled_others != 0) {
+    size_t length = strlen(text);
+    tls_snprintf(text + length, sizeof connection->staple_text - length, ", intermediates: %u good",
+                 search->stapled_others);
+  }
+  return true;
 }

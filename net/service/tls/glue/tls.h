@@ -73,9 +73,9 @@ struct connection {
   u8 address[16];               /* if the name is an IP address */
   u32 address_length;
   u32 refusals;
-  bool status_awaited; /* staple.c: CertificateStatus may follow */
-  u8* staple;          /* an OCSP response that is not yet checked */
-  u32 staple_length;
+  bool status_awaited;                 /* staple.c: CertificateStatus may follow */
+  struct staple* staples;              /* OCSP responses that are not yet checked */
+  bool own_staple;                     /* the first of them came with the server's certificate */
   char staple_text[80], list_text[80]; /* what came of it, and of revocation lists */
   i32 root;                            /* the root of the chain: index << 1 | kind, or -1 */
   u32 generation; /* of the trusted roots that verified the server, now or in the resumed session */
@@ -149,9 +149,9 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
 bool tls_may_be_long(const struct connection* connection);
 
 /* staple.c */
-int tls_take_staple(struct connection* connection);
+int tls_take_staples(struct connection* connection);
 bool tls_take_status(struct connection* connection);
-void tls_drop_staple(struct connection* connection);
+void tls_drop_staples(struct connection* connection);
 
 /* chain.c */
 int tls_send_part(struct connection* connection);
