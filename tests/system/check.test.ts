@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab, type State } from "../attack/world.ts";
+import { SecurePair } from "../lab/machine/secure-pair.ts";
+import type { TwinOptions } from "../lab/machine/twin.ts";
 
 const SECOND = 1_000_000_000;
 
@@ -19,8 +21,14 @@ function serveChain(lab: Lab, result: string, port = 81): void {
   });
 }
 
+/** What runs a command on a console, and its clock. */
+interface Machine {
+  world: { now: number };
+  command(line: string): string;
+}
+
 /** Runs `check` and returns its lines; the last is the exit code. */
-function checked(lab: Lab, words: string): string[] {
+function checked(lab: Machine, words: string): string[] {
   const started = lab.world.now;
   const output = lab.command(`check ${words}; echo $?`).split("\r\n");
   const lines = output.filter((line) => /^(ok|FAIL|skip) |^\d+$/.test(line));
@@ -44,8 +52,17 @@ test("exits with 0 if no step fails, and names a wrong chain id", async () => {
   assert.equal(checked(lab, "http://10.0.2.2:82/").at(-1), "0", "any chain without -c");
 });
 
+/** Asserts that every step after the first failure is skipped. Returns that failure. */
+function firstFault(lines: string[]): string {
+  const first = lines.findIndex((line) => line.startsWith("FAIL"));
+  for (const line of lines.slice(first + 1, -1)) assert.match(line, /^skip .*not tried: /);
+  assert.equal(lines.at(-1), "1");
+  return lines[first] ?? lines.join("\n");
+}
+
 interface Fault {
   state?: State;
+  options?: TwinOptions;
   /** Makes the fault. */
   make(lab: Lab): unknown;
   url?: string;
@@ -54,6 +71,13 @@ interface Fault {
 }
 
 const faults: Record<string, Fault> = {
+  "no network card": {
+    state: "S0",
+    // A card without an address of its own is not used.
+    options: { mac: [0, 0, 0, 0, 0, 0] },
+    make: () => {},
+    says: /^FAIL nic {2}no network device found$/,
+  },
   "no carrier": {
     make: (lab) => lab.twin.setLink(false, lab.world.now),
     says: /^FAIL nic {2}net0 has no link$/,
@@ -75,6 +99,11 @@ const faults: Record<string, Fault> = {
     make: (lab) => lab.command("ip addr add 10.0.2.99/24; resolvectl dns net0 10.0.2.77"),
     url: "http://web.test/",
     says: /^FAIL dns {2}(no reply from name server 10\.0\.2\.77|web\.test: .*name server)/,
+  },
+  "no name server": {
+    make: (lab) => lab.command('resolvectl dns net0 ""'),
+    url: "http://web.test/",
+    says: /^FAIL dns {2}web\.test: no name servers configured/,
   },
   "a name that does not exist": {
     make: () => {},
@@ -116,12 +145,21 @@ const faults: Record<string, Fault> = {
 
 for (const [name, fault] of Object.entries(faults)) {
   test(`names the cause: ${name}`, async () => {
-    const lab = await Lab.at(fault.state ?? "S1");
+    const lab = await Lab.at(fault.state ?? "S1", fault.options);
     fault.make(lab);
-    const lines = checked(lab, fault.url ?? "http://10.0.2.2:81/");
-    const first = lines.findIndex((line) => line.startsWith("FAIL"));
-    assert.match(lines[first] ?? "", fault.says, lines.join("\n"));
-    for (const line of lines.slice(first + 1, -1)) assert.match(line, /^skip .*not tried: /);
-    assert.equal(lines.at(-1), "1");
+    assert.match(firstFault(checked(lab, fault.url ?? "http://10.0.2.2:81/")), fault.says);
   });
 }
+
+test("names the cause: a wrong certificate", async () => {
+  const untrusted = await SecurePair.boot({ trust: [] });
+  const good = await SecurePair.boot();
+  for (const [pair, host, why] of [
+    [good, "other.test", "it is not valid for this name"],
+    [untrusted, "b.test", "its issuer is not trusted"],
+  ] as const) {
+    const machine = { world: pair.world, command: (line: string) => pair.ask(line) };
+    const words = `^FAIL tls {2}${host}: .*certificate verification failed: .*${why}`;
+    assert.match(firstFault(checked(machine, `https://${host}/`)), new RegExp(words));
+  }
+});
