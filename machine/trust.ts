@@ -1,55 +1,66 @@
-/** Adds trusted roots from a file, one certificate at a time, and reports why any is rejected. */
+/** Adds trusted roots or revocation lists from a file, and reports why any is rejected. */
 import { PemLine, PemReader } from "../core/pem";
-import { tlsAddRoot } from "./host";
+import { tlsAddList, tlsAddRoot } from "./host";
 
-/** The first byte of a certificate in DER. */
+/** The first byte of a certificate or list in DER. */
 const SEQUENCE: u8 = 0x30;
 
-/** The result of adding a file's certificates. */
-class AddedRoots {
+/** The result of adding what a file contains: certificates, or revocation lists. */
+class Added {
   /** How many were new. */
   count: i32 = 0;
-  /** How many were trusted already. */
+  /** How many were there already. */
   known: i32 = 0;
   /** A line for each that could not be added: "certificate 2: RSA key shorter than 2048 bits". */
   readonly faults: Array<string> = [];
 
-  /** Adds the certificate `number` (from 1), in PEM or DER. */
+  constructor(private readonly areLists: bool) {}
+
+  /** Adds the part `number` (from 1), in PEM or DER. */
   add(pointer: usize, length: u32, number: i32): void {
-    const result = tlsAddRoot(pointer, length);
-    if (result < 0) this.faults.push(`certificate ${number}: ${rootFault(result)}`);
+    const lists = this.areLists;
+    const result = lists ? tlsAddList(pointer, length) : tlsAddRoot(pointer, length);
+    if (result < 0) this.report(number, lists ? listFault(result) : rootFault(result));
     else if (result == 0) this.known++;
     else this.count++;
+  }
+
+  report(number: i32, fault: string): void {
+    this.faults.push(`${this.areLists ? "list" : "certificate"} ${number}: ${fault}`);
   }
 }
 
 /** Trusts every PEM certificate in a file, which may contain other text, or one DER certificate. */
-export function addRoots(bytes: StaticArray<u8>): AddedRoots {
-  const roots = new AddedRoots();
-  const pem = new PemReader("CERTIFICATE");
+export function addRoots(bytes: StaticArray<u8>): Added {
+  return addAll(bytes, "CERTIFICATE", new Added(false));
+}
+
+/** Adds every revocation list in PEM in a file, which may contain other text, or one in DER. */
+export function addLists(bytes: StaticArray<u8>): Added {
+  return addAll(bytes, "X509 CRL", new Added(true));
+}
+
+function addAll(bytes: StaticArray<u8>, label: string, added: Added): Added {
+  const pem = new PemReader(label);
   const lines = String.UTF8.decodeUnsafe(changetype<usize>(bytes), bytes.length).split("\n");
   let number = 0;
   for (let i = 0; i < lines.length; i++) {
     const line = pem.take(lines[i]);
-    if (line == PemLine.Unfinished) roots.faults.push(missingEnd(number, pem));
+    if (line == PemLine.Unfinished) added.report(number, `missing line ${pem.end}`);
     if (line == PemLine.Begin || line == PemLine.Unfinished) number++;
     if (line != PemLine.End) continue;
     const block = String.UTF8.encode(pem.block);
-    roots.add(changetype<usize>(block), block.byteLength, number);
+    added.add(changetype<usize>(block), block.byteLength, number);
   }
-  if (pem.inside) roots.faults.push(missingEnd(number, pem));
-  if (number > 0) return roots;
+  if (pem.inside) added.report(number, `missing line ${pem.end}`);
+  if (number > 0) return added;
   // Checked last: the text of a PEM file may begin with "0" (0x30), too.
   if (bytes.length > 0 && bytes[0] == SEQUENCE) {
-    roots.add(changetype<usize>(bytes), bytes.length, 1);
+    added.add(changetype<usize>(bytes), bytes.length, 1);
   } else {
-    roots.faults.push(`no line ${pem.begin}`);
+    added.faults.push(`no line ${pem.begin}`);
   }
-  return roots;
-}
-
-function missingEnd(number: i32, pem: PemReader): string {
-  return `certificate ${number}: missing line ${pem.end}`;
+  return added;
 }
 
 /** Explains an error of `tlsAddRoot`. */

@@ -13,6 +13,7 @@ const RUN_FILE: string = "run";
 /** Files that are read later, when TLS starts. */
 const TLS_FILES: StaticArray<string> = [
   "ca.pem",
+  "crl.pem",
   "client.pem",
   "client.key",
   "server.pem",

@@ -1,17 +1,20 @@
 /**
- * The boot files for TLS: additional trusted roots (ca.pem), and the certificates and keys of a
- * server (server.pem, server.key) and of a client (client.pem, client.key). Errors are logged.
+ * The boot files for TLS: additional trusted roots (ca.pem), revocation lists (crl.pem), and the
+ * certificates and keys of a server (server.pem, server.key) and of a client (client.pem,
+ * client.key). Errors are logged.
  */
 import { PEM_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
 import { Role, setIdentity } from "../../machine/certificates";
-import { addRoots } from "../../machine/trust";
+import { addLists, addRoots } from "../../machine/trust";
 import { BootFile, BootFiles } from "../config/boot-files";
 
 /** Loads the TLS files that are present. Called once, after TLS has started. */
 export function loadTlsFiles(files: BootFiles): void {
   const roots = files.find("ca.pem", PEM_BYTES);
   if (roots != null) loadRoots(roots);
+  const lists = files.find("crl.pem", PEM_BYTES);
+  if (lists != null) loadLists(lists);
   loadIdentity(files, "client", Role.Client);
   loadIdentity(files, "server", Role.Server);
 }
@@ -21,6 +24,13 @@ function loadRoots(file: BootFile): void {
   const known = roots.known > 0 ? `, ${roots.known} trusted already` : "";
   log(`ca.pem: ${roots.count} trusted ${roots.count == 1 ? "root" : "roots"} added${known}`);
   for (let i = 0; i < roots.faults.length; i++) log(`ca.pem: ${roots.faults[i]}`);
+}
+
+function loadLists(file: BootFile): void {
+  const lists = addLists(file.bytes);
+  const known = lists.known > 0 ? `, ${lists.known} known already or older` : "";
+  log(`crl.pem: ${lists.count} revocation ${lists.count == 1 ? "list" : "lists"} added${known}`);
+  for (let i = 0; i < lists.faults.length; i++) log(`crl.pem: ${lists.faults[i]}`);
 }
 
 function loadIdentity(files: BootFiles, name: string, role: Role): void {

@@ -154,7 +154,8 @@ test("reports boot modules, sections and options without effect", async () => {
   assert.deepEqual(problems, [
     "cmdline: run=echo one: overridden by a later run=, expected only one",
     'module "anonymous.conf": a file for curl (-T anonymous.conf), as its name is not ' +
-      "anonymos.conf, hosts, run or one of ca.pem, client.pem, client.key, server.pem, server.key",
+      "anonymos.conf, hosts, run or one of ca.pem, crl.pem, client.pem, client.key, " +
+      "server.pem, server.key",
     "anonymos.conf:1: [Match]: no such device, expected one that is present",
   ]);
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);

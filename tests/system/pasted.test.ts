@@ -82,6 +82,28 @@ test("ca crl adds, shows and removes revocation lists", async () => {
   assert.match(answer("ca crl drop"), /unknown verb 'crl drop'/);
 });
 
+test("crl.pem adds revocation lists at boot, and names those that it cannot add", async () => {
+  const maker = new CertificateMaker();
+  const issuer = maker.authority({ subject: "/CN=Lists" });
+  const list = toPem(crl(issuer, { revoked: [maker.server(issuer)] }));
+  const wrong = toPem(Buffer.from("nonsense"));
+  maker.close();
+  const boot = async (text: string | Buffer) => {
+    const lab = await Lab.at("S1", { modules: [{ name: "crl.pem", bytes: Buffer.from(text) }] });
+    const said = [...lab.twin.output.matchAll(/\] (crl\.pem: .*)\r$/gm)].map(([, line]) => line);
+    return [said, lab.command("ca crl")] as const;
+  };
+  const [said, shown] = await boot(`comment\n${list}\n${wrong}\n${list}`);
+  assert.equal(said[0], "crl.pem: 1 revocation list added, 1 known already or older");
+  assert.match(said[1], /^crl\.pem: list 2: not a revocation list \(error -0x/);
+  assert.equal(said.length, 2);
+  assert.match(shown, /\n {3}1 {2}CN=Lists: 1 revoked, of 20/);
+  const der = Buffer.from(list.replace(/-----.*-----|\s/g, ""), "base64");
+  assert.deepEqual((await boot(der))[0], ["crl.pem: 1 revocation list added"]);
+  const none = ["crl.pem: 0 revocation lists added", "crl.pem: no line -----BEGIN X509 CRL-----"];
+  assert.deepEqual((await boot("nothing"))[0], none);
+});
+
 test("ca add and ca crl add fail at the end of a block of another kind", async () => {
   const lab = await Lab.at("S1");
   const block = (label: string) => `-----BEGIN ${label}-----\rAAAA\r-----END ${label}-----\r`;
