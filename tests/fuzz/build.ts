@@ -3,7 +3,7 @@
  * name it is called by (build/fuzz/NAME). An up-to-date build is kept.
  *
  *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang, libFuzzer--> fuzzer
- *     revocation.c and net/service/tls/glue/*.c --clang, libFuzzer, AddressSanitizer--> revocation
+ *     revocation.c, chain.c and net/service/tls/glue/*.c --clang, with AddressSanitizer--> the same
  */
 import { createHash } from "node:crypto";
 import {
@@ -23,10 +23,15 @@ const tools = ["driver.c", "wasm-rt.h", "build.ts"].map((name) => `tests/fuzz/${
 
 const files = readdirSync(root + folder).filter((name) => name.endsWith(".ts"));
 const names = files.map((name) => name.replace(/\.ts$/, "")).sort();
-/** Parsers in C (revocation.c): one program of two targets, which needs `make` first. */
-const natives = ["crl", "ocsp"];
+/** Programs in C, which need `make` first, with their targets and the glue that is fuzzed. */
+const natives = [
+  { program: "revocation", names: ["crl", "ocsp"], glue: ["der", "list", "ocsp"] },
+  { program: "chain", names: ["chain"], glue: ["der", "constraints", "policies", "verify"] },
+];
 /** Every target except `mistakes`, which tests the fuzzers themselves. */
-export const targets = names.filter((name) => name !== "mistakes").concat(natives);
+export const targets = names
+  .filter((name) => name !== "mistakes")
+  .concat(natives.flatMap((native) => native.names));
 
 const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
 const clang = ["-g1", "-gcolumn-info", "-w", "-fno-strict-aliasing", "-fno-builtin"];
@@ -35,7 +40,7 @@ const checked = "shift,integer-divide-by-zero,signed-integer-overflow,unreachabl
 const sanitizers = ["-fsanitize=fuzzer", `-fsanitize=${checked}`, "-fno-sanitize-recover=all"];
 
 async function step(words: string[]): Promise<void> {
-  const { code, output } = await run(words, { milliseconds: 600_000 });
+  const { code, output } = await run(words, { milliseconds: 1_200_000 });
   if (code !== 0) throw new Error(`${words.join(" ")}:\n${output}`);
 }
 
@@ -103,27 +108,29 @@ async function generate(): Promise<void> {
   writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
 }
 
-/** Builds the fuzzer of the parsers in C. */
-async function buildNative(): Promise<void> {
+/** Builds the fuzzers of parsers in C. */
+async function buildNatives(): Promise<void> {
   const glue = "net/service/tls/glue";
   const headers = [glue, "build/tls", "build/tls/mbedtls/include", "build/tls/mbedtls/library"];
-  const sources = ["der", "list", "ocsp"].map((name) => `${glue}/${name}.c`);
   const flags = ["-g1", "-O1", "-no-pie", '-DMBEDTLS_CONFIG_FILE="config.h"'];
   const found = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"];
-  const all = ["tests/fuzz/revocation.c", ...sources, "build/tls/library.a"];
   const folders = headers.map((path) => `-I${path}`);
   mkdirSync(out, { recursive: true });
-  await step(["clang", ...flags, ...found, ...folders, ...all, "-o", `${out}revocation`]);
-  for (const name of natives) {
-    rmSync(out + name, { force: true });
-    symlinkSync("revocation", out + name);
+  for (const { program, names, glue: parts } of natives) {
+    const sources = parts.map((name) => `${glue}/${name}.c`);
+    const all = [`tests/fuzz/${program}.c`, ...sources, "build/tls/library.a"];
+    await step(["clang", ...flags, ...found, ...folders, ...all, "-o", out + program]);
+    for (const name of names.filter((each) => each !== program)) {
+      rmSync(out + name, { force: true });
+      symlinkSync(program, out + name);
+    }
   }
 }
 
 /** Builds the fuzzers if needed. `quick` builds faster, at -O0, but they run four times slower. */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
-  await buildNative();
+  await buildNatives();
   if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;
   mkdirSync(`${out}raw`, { recursive: true });
   const generated = isFresh(["-O0"]);

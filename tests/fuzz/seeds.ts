@@ -11,6 +11,8 @@ import { a, cname, encodeRecord, type Record_, soa } from "../lab/packets/dns.ts
 import { tcpSegment } from "../lab/packets/tcp.ts";
 import { closeFrame, opcodes, frame as socketFrame } from "../lab/packets/websocket.ts";
 import { types, usual } from "../lab/scripted/dhcp.ts";
+import { message as iperf3Message, results, state } from "../lab/scripted/iperf3.ts";
+import { der, integer, oid, sequence } from "../tls/der.ts";
 
 const short = (value: number) => Buffer.of(value >> 8, value & 255);
 const join = (...parts: (Buffer | number | string)[]) =>
@@ -198,6 +200,16 @@ const responses = [
   "HTTP/1.1 302 Found\nLocation: /there?x\nContent-Length: 2\n\nok",
   "HTTP/1.1 401 No\nWWW-Authenticate: Basic\nConnection: keep-alive\nContent-Length: 0\n\n",
 ];
+const cookieFile =
+  "# Netscape HTTP Cookie File\n\n.a.test\tTRUE\t/x\tFALSE\t1900000000\tn\tv\n" +
+  "#HttpOnly_a.test\tFALSE\t/\tTRUE\t0\t__Host-n\t\nset-cookie: any=host; path=/\n";
+const setCookies =
+  "a=1; Path=/; HttpOnly\nb=2; Max-Age=9; Secure\nc=3; domain=.a.test; " +
+  "Expires=Wed, 21 Oct 2037 07:28:00 GMT\nd=4; max-age=-1\ne=5; expires=21-Oct-37 7:28:0";
+const tunnels = [
+  "HTTP/1.1 200 Connection established\n\nHTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
+  "HTTP/1.1 407 No\nProxy-Authenticate: Basic\nContent-Length: 0\n\n",
+];
 const requests = [
   "GET / HTTP/1.1\nHost: a\n\nGET /status.json HTTP/1.1\nHost: a\nConnection: close\n\n",
   "POST /discard HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloHEAD / HTTP/1.0\n\n",
@@ -257,16 +269,105 @@ const socketBytes = Buffer.concat([
   closeFrame(1001, "bye"),
 ]);
 
+// --- iperf3 ---
+
+/** The steps of targets/iperf3.ts: bytes on a stream, and a message on the control connection. */
+const bytesOn = (stream: number, ...bytes: number[]) => step(stream << 3, Buffer.from(bytes));
+const told = (value: unknown) => step(1, iperf3Message(value).subarray(4));
+const tenths = (count: number) => join(3, count);
+
+function iperf3(): Buffer[] {
+  const begun = bytesOn(0, state.parameterExchange, state.createStreams, state.testStart);
+  const over = join(bytesOn(0, state.exchangeResults), told(results([100_000])));
+  const sends = join(begun, bytesOn(0, state.testRunning), tenths(25), over);
+  const data = bytesOn(1, ...Buffer.alloc(64, 1));
+  const error = bytesOn(0, state.serverError, 0, 0, 0, 13, 0, 0, 0, 0);
+  const parameters = { tcp: true, time: 1, parallel: 2, omit: 0, num: 0, TOS: 8, len: 1000 };
+  const served = join(2, told(parameters), 2, 2, data, tenths(12));
+  const ended = join(
+    bytesOn(0, state.testEnd),
+    told(results([64, 0], 0, 1)),
+    bytesOn(0, state.done),
+  );
+  return [
+    join(0, sends, bytesOn(0, state.displayResults)),
+    join(16, begun, bytesOn(0, state.testRunning), data, tenths(25), over),
+    join(0x1a, begun, bytesOn(0, state.testRunning), data, join(12, 0), tenths(9)),
+    join(0, error),
+    join(3, served, ended),
+    join(1, served, bytesOn(0, state.clientTerminate)),
+    join(1, 2, told({ ...parameters, reverse: true, bandwidth: 9000 }), 2, 2, tenths(99), ended),
+    join(1, 2, told({ tcp: true, num: 64, parallel: 1 }), 2, 2, data, ended),
+  ];
+}
+
+// --- certificates ---
+
+/** One certificate of chain.c: flags, names, extensions. */
+function entry(flags: number, names: number, ...extensions: Buffer[]): Buffer {
+  const list = extensions.length === 0 ? Buffer.alloc(0) : sequence(...extensions);
+  return join(flags, names, short(list.length), list);
+}
+
+const TRUE = der(1, Buffer.of(255));
+/** An extension 2.5.29.x. */
+const extension = (id: number, value: Buffer, ...critical: Buffer[]) =>
+  sequence(oid(`551d${id.toString(16)}`), ...critical, der(4, value));
+const dnsName = (text: string) => der(0x82, Buffer.from(text));
+const ipName = (...bytes: number[]) => der(0x87, Buffer.from(bytes));
+const subtrees = (tag: number, ...bases: Buffer[]) =>
+  der(tag, ...bases.map((base) => sequence(base)));
+
+function chain(): Buffer[] {
+  const policy = oid("2a0304");
+  const other = oid("2a0305");
+  const any = oid("551d2000");
+  const notice = sequence(oid("2b06010505070202"), sequence(der(0x0c, Buffer.from("hi"))));
+  const policies = extension(32, sequence(sequence(policy, sequence(notice)), sequence(any)), TRUE);
+  const mappings = extension(33, sequence(sequence(policy, other)));
+  const constraints = extension(36, sequence(der(0x80, Buffer.of(0)), der(0x81, Buffer.of(1))));
+  const names = extension(
+    17,
+    sequence(dnsName("b.a.test"), dnsName("*.a.test"), ipName(10, 0, 2, 2)),
+  );
+  const permitted = subtrees(0xa0, dnsName("a.test"), ipName(10, 0, 0, 0, 255, 0, 0, 0));
+  const excluded = subtrees(0xa1, dnsName(".x.test"), der(0xa4, sequence()));
+  const limits = extension(30, sequence(permitted, excluded), TRUE);
+  const usage = extension(37, sequence(oid("2b06010505070301"), oid("2b06010505070309")));
+  const feature = sequence(oid("2b06010505070118"), der(4, sequence(integer(5n))));
+  const inhibit = extension(54, integer(0n));
+  const leaf = entry(4, 1, names, policies, usage, feature);
+  const middle = entry(6, 0x0a, policies, mappings, constraints, limits, usage);
+  const root = entry(2, 5, limits, inhibit);
+  return [
+    join(0, leaf, root),
+    join(1, leaf, middle, root),
+    join(2, entry(0, 1, names), middle, entry(2, 0x0f, policies, inhibit), root),
+    join(0, entry(1, 0), entry(2, 0, extension(30, sequence()))),
+  ];
+}
+
 /** The seeds, by target. Those of `ocsp` and `crl` are signed, so they are files of the corpus. */
 export const seeds: Record<string, () => Buffer[]> = {
+  chain,
+  cookies: () => [
+    join(cookieFile, 0, setCookies),
+    join(cookieFile.replace("a.test", "10.0.2.2"), 0, setCookies, "x"),
+    join(0, setCookies, "xx"),
+    join(0, setCookies, "yyy"),
+  ],
   crl: () => [],
   ocsp: () => [],
   frames,
   tcp,
   dns,
   dhcp,
+  iperf3,
   ntp,
-  response: () => responses.flatMap((text) => [...cuts(4, text), ...cuts(9, text)]),
+  response: () => [
+    ...responses.flatMap((text) => [...cuts(4, text), ...cuts(9, text)]),
+    ...tunnels.flatMap((text) => cuts(36, text)),
+  ],
   request: () => requests.flatMap((text) => cuts(1, text)),
   rpc: () => texts.flatMap((text) => [join(0, text), join(0x41, text), join(6, text)]),
   json: () => texts.map((text) => Buffer.from(text)),

@@ -1,15 +1,32 @@
-/** JSON: a value that parses stays the same when written and parsed again, in any form. */
+/**
+ * JSON: a value that parses stays the same when written and parsed again, in any form, and so does
+ * its digest.
+ */
 import { latin1 } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
+import { DigestKey, JsonDigest } from "../../../net/service/json/digest";
 import { parseJson, parseJsonText } from "../../../net/service/json/parser";
 import { JsonValue } from "../../../net/service/json/value";
 import { JsonWriter, quoteJson, showJson, writeJson } from "../../../net/service/json/writer";
+import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { checkLines } from "../parts/check-text";
 
-function same(text: string, compact: string): void {
+/** Steps of a digest, which reads a value or a character in each; texts have at most 4096 bytes. */
+const STEPS: u32 = 20_000;
+
+function digest(value: JsonValue, key: DigestKey, most: u32): u64 {
+  const digest = new JsonDigest(value, key);
+  for (let i: u32 = 0; !digest.step(most); i++) assert(i < STEPS, "the digest does not end");
+  return digest.value;
+}
+
+function same(text: string, first: JsonValue, compact: string): void {
   const value = parseJsonText(text).value;
   assert(value != null, "written JSON does not parse");
-  if (value != null) assert(writeJson(value) == compact, "written JSON differs");
+  if (value == null) return;
+  assert(writeJson(value) == compact, "written JSON differs");
+  const key = new DigestKey(new SequenceRandom());
+  assert(digest(value, key, 1) == digest(first, key, STEPS), "digests differ");
 }
 
 /** Checks that the accessors of a value, and of those within it, agree. */
@@ -49,7 +66,7 @@ export function json(pointer: usize, length: u32): void {
   if (value == null) return;
   visit(value);
   const compact = writeJson(value);
-  same(compact, compact);
-  same(inPieces(value, length & 63), compact);
+  same(compact, value, compact);
+  same(inPieces(value, length & 63), value, compact);
   checkLines(showJson(value, 80));
 }

@@ -1,7 +1,7 @@
 /**
  * HTTP responses to a client. The input: a byte for the request and the window, the lengths of
- * segments up to a 0, then the bytes that the server sends. The outcome must not depend on
- * segmentation or window.
+ * segments up to a 0, then the bytes that the server sends, or before it a proxy that is asked for
+ * a tunnel. The outcome must not depend on segmentation or window.
  */
 import { SECOND } from "../../../core/time";
 import { HttpFailure } from "../../../net/service/http/client/failure";
@@ -23,6 +23,7 @@ function prepare(form: u32): void {
   const pointer = changetype<usize>(method);
   world.prepare(pointer, method.byteLength, changetype<usize>(url), url.byteLength);
   world.options((form & 4) != 0, 0, (form & 8) != 0 ? 100 : 0);
+  if ((form & 32) != 0) world.tunnel();
   world.start(0);
   while (world.poll(0)) {}
 }
@@ -70,7 +71,7 @@ export function response(pointer: usize, length: u32): void {
   const form = input.byte();
   const cuts = input.until(0);
   const body = input.take(MOST);
-  const whole = run(form & 15, new Input(0, 0), body);
+  const whole = run(form & ~16, new Input(0, 0), body);
   const cut = run(form, cuts, body);
   assert(whole == cut, "outcome depends on segmentation");
   world.close(400 * SECOND);

@@ -4,6 +4,7 @@ import { latin1 } from "../../../core/text";
 import { HttpClient } from "../../../net/service/http/client/client";
 import { HttpExchange } from "../../../net/service/http/client/exchange";
 import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { HttpProxies, HttpProxy } from "../../../net/service/http/client/proxy";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import {
   BodySink,
@@ -147,6 +148,14 @@ export function options(follow: bool, timeout: i64, maximum: u32): void {
 }
 export function decode(): void {
   request.compressed = true;
+}
+/** Reaches the server in a tunnel through a proxy. */
+export function tunnel(): void {
+  const proxies = new HttpProxies();
+  proxies.http = new HttpProxy("http://proxy.test:3128");
+  proxies.https = proxies.http;
+  request.route.proxies = proxies;
+  request.route.tunnels = true;
 }
 export function useSlowSink(): void {
   slow = new SlowSink();
