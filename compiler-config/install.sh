@@ -116,6 +116,9 @@ look_for_packages() {
       program qemu-img qemu-utils
       program virt-xml-validate libvirt-clients
       program xmllint libxml2-utils
+      program libvirtd libvirt-daemon
+      file "/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so" \
+        libvirt-daemon-driver-qemu
       program faketime faketime
       ;;
     date)

@@ -38,6 +38,12 @@ export const enum AddressSpace {
 export class Acpi {
   /** Revision of the FADT; 0 if there is no ACPI. */
   revision: u32 = 0;
+  /** The line of the system control interrupt, and the ports of the PM1a events (4.8.3.1). */
+  sciLine: u32 = 0;
+  pm1aEvent: u32 = 0;
+  pm1EventLength: u32 = 0;
+  /** Whether the power button is a fixed feature, not a method of AML (section 4.8.2.2.1). */
+  fixedPowerButton: bool = false;
   smiCommand: u32 = 0;
   acpiEnable: u32 = 0;
   pm1aControl: u32 = 0;
@@ -136,6 +142,10 @@ function readFadt(acpi: Acpi, fadt: u64): void {
   acpi.revision = mmioRead8(fadt + 8);
   acpi.smiCommand = mmioRead32(fadt + 48);
   acpi.acpiEnable = mmioRead8(fadt + 52);
+  acpi.sciLine = read16(fadt + 46);
+  acpi.pm1aEvent = mmioRead32(fadt + 56);
+  acpi.pm1EventLength = mmioRead8(fadt + 88);
+  acpi.fixedPowerButton = ((mmioRead32(fadt + 112) >> 4) & 1) == 0;
   acpi.pm1aControl = mmioRead32(fadt + 64);
   acpi.pm1bControl = mmioRead32(fadt + 68);
   acpi.centuryRegister = mmioRead8(fadt + 108);

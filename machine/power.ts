@@ -39,7 +39,7 @@ export function powerOff(acpi: Acpi): bool {
 }
 
 /** Switches from legacy to ACPI mode (ACPI section 4.8.2.5). */
-function enableAcpi(acpi: Acpi): void {
+export function enableAcpi(acpi: Acpi): void {
   if (acpi.smiCommand == 0 || acpi.acpiEnable == 0) return;
   if ((in16(acpi.pm1aControl) & SCI_ENABLED) != 0) return;
   out8(acpi.smiCommand, acpi.acpiEnable);

@@ -37,6 +37,7 @@ export function startTasks(
   tasks.add(shell);
   const provider = metadataProvider(configuration, files.smbios);
   if (provider != null) tasks.add(new UserData(provider, configuration, stack, shell));
+  host.watchPowerButton(tasks);
   startPrograms(tasks, now());
   return tasks;
 }

@@ -37,6 +37,18 @@ test("QEMU's fw_cfg configures a machine", async () => {
   }
 });
 
+for (const kind of ["pc", "q35"]) {
+  test(`the power button of ${kind} switches it off`, async () => {
+    const machine = await Machine.boot({ machine: kind });
+    try {
+      await machine.monitor("system_powerdown");
+      assert.equal(await machine.exit(20_000), 0);
+    } finally {
+      await machine.stop();
+    }
+  });
+}
+
 for (const firmware of ["BIOS", "UEFI"]) {
   test(`SMBIOS of ${firmware} configures a machine`, async () => {
     const texts = [`anonymos:anonymos.conf=${CONF.replace("%", "web2")}`, "anonymos:run=echo ran"];

@@ -2,41 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { configured } from "../lab/host/console.ts";
-import { Daemon, type Place } from "../lab/host/daemon.ts";
 import { parseMetrics } from "../lab/host/metrics.ts";
 import { Child } from "../lab/host/process.ts";
+import { Prometheus } from "../lab/host/prometheus.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
-
-interface Answer {
-  status: string;
-  data: { result: { metric: Record<string, string>; value: [time: number, value: string] }[] };
-}
-
-function startPrometheus(target: number): Promise<Daemon> {
-  const configuration = `
-global:
-  scrape_interval: 500ms
-  scrape_timeout: 450ms
-scrape_configs:
-  - job_name: anonymos
-    static_configs:
-      - targets: ["127.0.0.1:${target}"]
-`;
-  const words = ({ port, folder }: Place) => [
-    ...["prometheus", `--config.file=${folder}/prometheus.yml`],
-    ...[`--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`],
-  ];
-  return Daemon.start(
-    null,
-    () => ({ "prometheus.yml": configuration }),
-    words,
-    /Server is ready to receive web requests/,
-  );
-}
 
 suite("Prometheus", () => {
   let machine: Machine;
-  let prometheus: Daemon;
+  let prometheus: Prometheus;
   let target = 0;
 
   before(async () => {
@@ -44,25 +17,14 @@ suite("Prometheus", () => {
     await configured(machine);
     await machine.ok("httpd");
     target = await machine.port(80);
-    prometheus = await startPrometheus(target);
+    prometheus = await Prometheus.start([target]);
   });
   after(async () => {
     await prometheus?.stop();
     await machine?.stop();
   });
 
-  /** Evaluates an expression until it has a result. */
-  const query = async (expression: string): Promise<Answer["data"]["result"]> => {
-    const url = `http://127.0.0.1:${prometheus.port}/api/v1/query`;
-    for (let tries = 0; tries < 100; tries++) {
-      const answer = await fetch(`${url}?query=${encodeURIComponent(expression)}`);
-      const { status, data } = (await answer.json()) as Answer;
-      assert.equal(status, "success");
-      if (data.result.length > 0) return data.result;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    assert.fail(`no result: ${expression}`);
-  };
+  const query = (expression: string) => prometheus.query(expression);
 
   test("scrapes the machine and finds its counters", async () => {
     assert.equal((await query("up == 1"))[0].metric.instance, `127.0.0.1:${target}`);

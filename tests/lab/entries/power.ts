@@ -1,6 +1,7 @@
 /** ACPI tables and power switches. */
 import { Acpi, findAcpi } from "../../../machine/acpi";
 import * as power from "../../../machine/power";
+import { PowerButton } from "../../../machine/power-button";
 
 let acpi: Acpi = new Acpi();
 
@@ -16,6 +17,15 @@ export function sleepTypes(): u32 {
 }
 export function century(): u32 {
   return acpi.centuryRegister;
+}
+let button!: PowerButton;
+export function watchButton(): void {
+  button = new PowerButton(acpi);
+}
+/** Lets the button's handler run, and reports whether the button has been pressed. */
+export function pressed(): bool {
+  button.interrupt();
+  return button.pressed;
 }
 export function powerOff(): bool {
   return power.powerOff(acpi);

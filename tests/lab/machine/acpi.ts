@@ -11,6 +11,11 @@ export interface AcpiOptions {
   smiCommand?: number;
   acpiEnable?: number;
   pm1aControl?: number;
+  /** The ports of the PM1a events, 4 bytes, and the line of the system control interrupt. */
+  pm1aEvent?: number;
+  sciLine?: number;
+  /** The power button is a method of AML. */
+  buttonMethod?: boolean;
   pm1bControl?: number;
   /** The CMOS register of the century; 0: none. */
   century?: number;
@@ -69,13 +74,17 @@ function fadt(options: AcpiOptions, extended: boolean): Buffer {
   table.writeUInt32LE(extended ? 0 : DSDT, 40 - 36);
   table.writeUInt32LE(options.smiCommand ?? 0, 48 - 36);
   table[52 - 36] = options.acpiEnable ?? 0;
+  table.writeUInt16LE(options.sciLine ?? 0, 46 - 36);
+  table.writeUInt32LE(options.pm1aEvent ?? 0, 56 - 36);
+  table[88 - 36] = options.pm1aEvent ? 4 : 0;
+  if (options.buttonMethod) table.writeUInt32LE(1 << 4, 112 - 36);
   table.writeUInt32LE(options.pm1aControl ?? 0x604, 64 - 36);
   table.writeUInt32LE(options.pm1bControl ?? 0, 68 - 36);
   table[108 - 36] = options.century ?? 0;
   if (!extended) return table;
   table.writeUInt32LE(DSDT, 140 - 36);
   if (options.reset) {
-    table.writeUInt32LE(1 << 10, 112 - 36);
+    table.writeUInt32LE((1 << 10) | table.readUInt32LE(112 - 36), 112 - 36);
     table[116 - 36] = options.reset.space;
     table.writeUInt32LE(options.reset.address, 120 - 36);
     table[128 - 36] = options.reset.value;

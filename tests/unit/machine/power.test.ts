@@ -127,6 +127,34 @@ test("enables ACPI first if firmware has not", async () => {
   assert.deepEqual(commands, [0xf1]);
 });
 
+test("notices the power button, on virtual machines that have one as fixed hardware", async () => {
+  const tables = { pm1aEvent: 0x600, sciLine: 9 };
+  const watch = async (options: AcpiOptions, virtual: boolean) => {
+    const { machine, wasm } = await boot(options);
+    machine.options.cpuid = { 1: [0, 0, virtual ? 0x80000000 : 0, 0] };
+    const event = { status: 0x101, enabled: 0 };
+    machine.ports.add(0x600, 4, {
+      read: (offset) => (offset === 0 ? event.status : event.enabled),
+      write: (offset, value) => {
+        if (offset === 0) event.status &= ~value;
+        else event.enabled = value;
+      },
+    });
+    wasm.find();
+    wasm.watchButton();
+    return { wasm, event };
+  };
+  const { wasm, event } = await watch(tables, true);
+  assert.deepEqual(event, { status: 1, enabled: 0x100 });
+  assert.equal(wasm.pressed(), 0);
+  event.status |= 0x100;
+  assert.equal(wasm.pressed(), 1);
+  assert.deepEqual(event, { status: 1, enabled: 0x100 });
+  assert.equal((await watch(tables, false)).event.enabled, 0);
+  assert.equal((await watch({ ...tables, buttonMethod: true }, true)).event.enabled, 0);
+  assert.equal((await watch({ ...tables, sciLine: 0 }, true)).event.enabled, 0);
+});
+
 test("reports within bounded time that a machine stays on", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
   addControl(machine, 0x604).state.value = 0;
