@@ -73,8 +73,9 @@ function plainLine(line: string): string[] {
   }
   if (line === '#include "kernel.h"') return [line, instanceDeclaration, ...types];
   if (line.startsWith("static void init_data_instances")) {
+    const packed = pack(Uint8Array.from(image), TEXT_STEP).join(",");
     return [
-      `static const u8 image[] = {${pack(Uint8Array.from(image), TEXT_STEP).join(",")}};`,
+      `static const u8 image[] __attribute__((aligned(4))) = {${packed}};`,
       line,
       `  unpack_image(${imageStart}u, image);`,
     ];
