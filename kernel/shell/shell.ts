@@ -36,6 +36,8 @@ export class Shell extends Pollable implements LogSink {
   private readonly typeAhead: TypeAhead = new TypeAhead();
   private execution: Execution | null = null;
   private lastByte: i32 = -1;
+  /** Whether a byte was read since the line was last shown. */
+  private touched: bool = false;
   /** The terminal has not been asked for its width yet. */
   private widthNotAsked: bool = true;
   private unshownMessages: u32 = 0;
@@ -71,7 +73,8 @@ export class Shell extends Pollable implements LogSink {
     this.runCommands();
     if (this.execution == null) {
       this.reportUnshown();
-      this.editor.refresh();
+      if (this.touched || !this.editor.view.visible) this.editor.refresh();
+      this.touched = false;
     }
     this.terminal.drain();
     return moreInput || this.wantsTypeAhead();
@@ -143,6 +146,7 @@ export class Shell extends Pollable implements LogSink {
         byte = this.mapLineEnd(byte);
         if (byte < 0) continue;
       }
+      this.touched = true;
       if (atPrompt) this.promptByte(byte);
       else this.jobByte(byte);
     }

@@ -79,8 +79,8 @@ export class Terminal {
 
   /** Sends bytes until the port accepts no more or the queue is empty. */
   drain(): void {
-    for (;;) {
-      if (this.sent == this.filled && !this.encode()) return;
+    while (!this.empty()) {
+      if (this.sent == this.filled) this.encode();
       const left = this.filled - this.sent;
       const taken = this.port.write(changetype<usize>(this.encoded) + this.sent, left);
       this.sent += taken;
@@ -97,8 +97,8 @@ export class Terminal {
     this.queued += text.length;
   }
 
-  /** Fills `encoded` from the queue. Returns false if the queue is empty. */
-  private encode(): bool {
+  /** Fills `encoded` from the queue. */
+  private encode(): void {
     this.sent = 0;
     this.filled = 0;
     const capacity = this.encoded.length - 4;
@@ -113,7 +113,6 @@ export class Terminal {
     }
     if (this.head == this.chunks.length) this.restart();
     else if (this.head >= COMPACTION && 2 * this.head >= this.chunks.length) this.compact();
-    return this.filled > 0;
   }
 
   /** Drops sent chunks, so that a queue that never empties does not grow without bound. */
