@@ -1,8 +1,8 @@
 /**
  * Every bound in the system. Anything that input can make grow is bounded here, and reaching a
- * bound fails only the current operation. `_BYTES` counts bytes, `_LENGTH` characters, and any
- * other name items, unless a comment says otherwise. A style test rejects bounds defined elsewhere,
- * and bounds that nothing uses.
+ * bound fails only the current operation. Names in `_BYTES` count bytes, names in `_LENGTH`
+ * characters, and all others items, unless a comment says otherwise. A style test rejects bounds
+ * defined elsewhere, and bounds that nothing uses.
  */
 
 // --- frames ---
@@ -33,7 +33,7 @@ export const PCI_FUNCTIONS: i32 = 256;
  * take 108 KiB.
  */
 export const VIRTIO_QUEUE: u32 = 4096;
-/** Places of virtio devices without PCI, as many as QEMU's microvm has. */
+/** Slots of virtio devices without PCI, as many as QEMU's microvm has. */
 export const VIRTIO_MMIO_DEVICES: i32 = 32;
 /** Descriptors of a network device's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
@@ -105,8 +105,8 @@ export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
 /**
- * Connections, as far as there is memory, and for how many the tables have room at first; powers of
- * two.
+ * Connections, if there is memory for them, and how many the tables have room for at first; powers
+ * of two.
  */
 export const TCP_CONNECTIONS: u32 = 65536;
 export const TCP_CONNECTIONS_FIRST: u32 = 512;
@@ -120,15 +120,14 @@ export const TCP_BACKLOG: u32 = 256;
 export const PATH_MTUS: u32 = 64;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
- * Buffers of one connection, powers of two: at first, and the most to which they grow with what the
- * connection carries. At first the receive buffer is twice the largest window without scaling, so
- * that the window stays open while a batch waits to be read.
+ * Initial and largest buffers of one connection; powers of two. The initial receive buffer is twice
+ * the largest window without scaling, so that the window stays open while a batch waits to be read.
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_RECEIVE_MOST_BYTES: u32 = 16 * 1024 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_MOST_BYTES: u32 = 16 * 1024 * 1024;
-/** The most for either, unless tcp_rmem or tcp_wmem says something else. */
+/** The size to which either grows by default (tcp_rmem, tcp_wmem). */
 export const TCP_BUFFER_MOST_BYTES: u32 = 4 * 1024 * 1024;
 /** The least that a user may choose: the window of a SYN,ACK with a cookie, and a page. */
 export const TCP_RECEIVE_LEAST_BYTES: u32 = 64 * 1024;
@@ -140,7 +139,7 @@ export const TCP_SENT_SEGMENTS: u32 = 64;
 export const TCP_SENT_SEGMENTS_MOST: u32 = 4096;
 /**
  * Out-of-order ranges that a connection holds; a segment that needs one more is dropped. If every
- * other full-sized segment of the largest window is lost, there are 1,436.
+ * other full-sized segment of a 4 MiB window is lost, there are 1,436.
  */
 export const TCP_REASSEMBLY_PIECES: u32 = 2047;
 /** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */

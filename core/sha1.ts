@@ -41,7 +41,7 @@ function digestBlock(state: StaticArray<u32>, words: StaticArray<u32>, block: us
   let d = state[3];
   let e = state[4];
   for (let i = 0; i < 80; i++) {
-    const next = rotl<u32>(a, 5) + choice(i, b, c, d) + e + words[i];
+    const next = rotl<u32>(a, 5) + roundTerm(i, b, c, d) + e + words[i];
     e = d;
     d = c;
     c = rotl<u32>(b, 30);
@@ -56,7 +56,7 @@ function digestBlock(state: StaticArray<u32>, words: StaticArray<u32>, block: us
 }
 
 /** Returns the sum of a round's function and constant (sections 4.1.1 and 4.2.1). */
-function choice(round: i32, b: u32, c: u32, d: u32): u32 {
+function roundTerm(round: i32, b: u32, c: u32, d: u32): u32 {
   if (round < 20) return ((b & c) | (~b & d)) + 0x5a827999;
   if (round < 40) return (b ^ c ^ d) + 0x6ed9eba1;
   if (round < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;

@@ -1,13 +1,13 @@
 /**
- * Things that wait for a deadline, in a binary heap. Its keys are never later than the deadlines: a
- * deadline can thus be moved to a later time, as happens all the time, without touching the heap.
- * The key is corrected when its owner reaches the top.
+ * A priority queue of deadlines, as a binary heap. A key in the heap may be earlier than its
+ * deadline, but never later. Deadlines mostly move to later times, which thus costs nothing: the
+ * key is corrected when it reaches the top.
  */
 import { NEVER } from "./time";
 
-/** What can wait in a `TimerQueue`, in one at a time. */
+/** Something with a deadline; it can be in one `TimerQueue` at a time. */
 export abstract class Timed {
-  /** The key and the index in the heap; -1 if it is not there. Only the queue writes them. */
+  /** Its key, and its index in the heap or -1. Only the queue writes them. */
   timerKey: i64 = NEVER;
   timerIndex: i32 = -1;
 
@@ -19,19 +19,19 @@ export class TimerQueue {
   private count: i32 = 0;
   private items: StaticArray<Timed | null>;
 
-  /** `capacity`: how many can wait before `enlarge`. */
+  /** Creates a queue with room for `capacity` members. */
   constructor(capacity: i32) {
     this.items = new StaticArray<Timed | null>(capacity);
   }
 
-  /** Makes room for `capacity` of them, at least as many as before. */
+  /** Makes room for `capacity` members; must not be less than before. */
   enlarge(capacity: i32): void {
     const items = new StaticArray<Timed | null>(capacity);
     for (let i = 0; i < this.count; i++) items[i] = this.items[i];
     this.items = items;
   }
 
-  /** Returns the earliest deadline of all, or NEVER. */
+  /** Returns the earliest deadline, or NEVER. */
   nextAt(): i64 {
     while (this.count > 0) {
       const top = this.items[0]!;
@@ -42,7 +42,7 @@ export class TimerQueue {
     return NEVER;
   }
 
-  /** Returns one whose deadline has passed, or null. The caller must move its deadline. */
+  /** Returns a member whose deadline has passed, or null. The caller must move the deadline. */
   expired(now: i64): Timed | null {
     while (this.count > 0) {
       const top = this.items[0]!;
@@ -54,13 +54,17 @@ export class TimerQueue {
     return null;
   }
 
-  /** Inserts a member, for which there is room, or makes its key earlier. */
+  /**
+   * Tells the queue that the deadline of `member` is now `key`, earlier than before; inserts it if
+   * necessary. There must be room. Later deadlines need no call.
+   */
   lower(member: Timed, key: i64): void {
     member.timerKey = key;
     if (member.timerIndex < 0) member.timerIndex = this.count++;
     this.rise(member, member.timerIndex);
   }
 
+  /** Removes a member, if it is in the queue. */
   remove(member: Timed): void {
     const index = member.timerIndex;
     if (index < 0) return;

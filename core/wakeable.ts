@@ -1,6 +1,6 @@
-/** What sleeps until something that it waits for may have happened. */
+/** Something that is not polled until what it waits for may have happened. */
 export interface Wakeable {
-  /** Has it polled soon. It must allocate nothing: it is called while packets are handled. */
+  /** Requests a poll. Must not allocate, as it is called while packets are handled. */
   wake(): void;
 }
 

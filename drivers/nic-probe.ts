@@ -14,9 +14,7 @@ import { Vmxnet3 } from "./vmware/vmxnet3";
 /** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
 const CLASS_NETWORK: u32 = 0x02;
 
-/** The drivers. A controller of the family `None` has a name but no driver. */
 const enum Family {
-  None,
   E1000,
   Realtek,
   Virtio,
@@ -28,8 +26,6 @@ class Model {
     readonly vendor: u32,
     readonly device: u32,
     readonly family: Family,
-    /** The name for the log; "" means the name in pci/names.ts. */
-    readonly name: string = "",
   ) {}
 }
 
@@ -63,7 +59,7 @@ function modelOf(device: PciDevice): Model | null {
 /** Returns a driver for the function, not yet started, or null. */
 export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
-  if (model == null || model.family == Family.None) return null;
+  if (model == null) return null;
   if (model.family == Family.E1000) return new E1000(device, pool);
   if (model.family == Family.Realtek) return new Rtl8139(device, pool);
   if (model.family == Family.Vmxnet3) return new Vmxnet3(device, pool);
@@ -85,10 +81,10 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
     const nic = createNic(devices[i], pool);
     if (nic != null) startNic(nic, pool, started);
   }
-  const places = findMmioDevices(devices.length == 0);
-  for (let i = 0; i < places.length && started.length < limit; i++) {
-    if (places[i].kind() != VIRTIO_NETWORK) continue;
-    startNic(new VirtioNet(places[i].open(), places[i], pool), pool, started);
+  const others = findMmioDevices(devices.length == 0);
+  for (let i = 0; i < others.length && started.length < limit; i++) {
+    if (others[i].kind() != VIRTIO_NETWORK) continue;
+    startNic(new VirtioNet(others[i].open(), others[i], pool), pool, started);
   }
   return started;
 }
@@ -111,12 +107,11 @@ export function logNics(devices: Array<PciDevice>, nics: Array<Nic>, limit: i32)
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
     if (device.classCode >>> 16 != CLASS_NETWORK) continue;
-    const model = modelOf(device);
-    const what = `pci ${device.location()}: ${nameOf(device, model)} [${device.idText()}]`;
+    const what = `pci ${device.location()}: ${nameOf(device)} [${device.idText()}]`;
     if (device.driver != "") {
       used++;
       log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
-    } else if (model == null || model.family == Family.None) log(`${what}: no driver`);
+    } else if (modelOf(device) == null) log(`${what}: no driver`);
     else if (used == limit)
       log(`${what}: not used: at most ${limit} network devices are supported`);
     else log(`${what}: probe failed`);
@@ -128,8 +123,7 @@ export function logNics(devices: Array<PciDevice>, nics: Array<Nic>, limit: i32)
   }
 }
 
-function nameOf(device: PciDevice, model: Model | null): string {
-  if (model != null && model.name != "") return model.name;
+function nameOf(device: PciDevice): string {
   const name = device.name();
   return name != "" ? name : device.className();
 }

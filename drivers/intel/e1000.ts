@@ -27,7 +27,7 @@ const THROTTLE: u32 = 200;
 const RESET_MICROSECONDS: u32 = 5000;
 /** Microseconds for DMA in progress to end after the rings are disabled. */
 const STOP_MICROSECONDS: u32 = 200;
-/** Reads of a status bit, 100 microseconds apart, until an 82574's DMA must have ended. */
+/** How often to check, every 100 microseconds, whether an 82574 has ended its DMA. */
 const MASTER_TRIES: u32 = 800;
 
 export class E1000 extends Nic {
@@ -62,7 +62,10 @@ export class E1000 extends Nic {
     this.statistics = new Statistics(registers);
   }
 
-  /** Resets the controller (SDM 14). False without a register window below 4 GiB or an address. */
+  /**
+   * Resets the controller (SDM 14). Returns false if its registers are not mapped below 4 GiB, or
+   * if it has no valid hardware address.
+   */
   probe(): bool {
     const bar = this.pci.bar(0);
     if (bar == null || bar.io || bar.address == 0 || bar.address >>> 32 != 0) return false;

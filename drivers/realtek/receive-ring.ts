@@ -42,7 +42,7 @@ export class ReceiveRing {
     private readonly counters: DeviceCounters,
   ) {}
 
-  /** Empties every descriptor and gives it to the card, which is stopped. Returns the address. */
+  /** Empties every descriptor and gives it to a stopped card. Returns the physical address. */
   reset(): u64 {
     for (let i: u32 = 0; i < REALTEK_RING; i++) {
       if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
@@ -92,7 +92,7 @@ export class ReceiveRing {
     return frame;
   }
 
-  /** Reports whether this is a whole, good frame, and the pool has another; counts it if not. */
+  /** Reports whether the frame is whole and good, and can be replaced; if not, counts why. */
   private accept(status: u32, length: u32): bool {
     const last = (status & LS) != 0;
     if (this.discarding || !last || (status & FS) == 0) {
@@ -101,7 +101,7 @@ export class ReceiveRing {
       this.discarding = !last;
     } else if ((status & RECEIVE_CRC) != 0) this.counters.crcErrors++;
     else if ((status & (RECEIVE_RES | RECEIVE_FAE)) != 0) this.counters.frameErrors++;
-    // Less than an FCS wraps around.
+    // Otherwise `length` has wrapped around.
     else if ((status & RECEIVE_LENGTH) <= FCS) this.counters.lengthErrors++;
     else if (length > LARGEST_FRAME) this.counters.oversized++;
     else if (this.pool.available == 0) this.counters.noFrame++;

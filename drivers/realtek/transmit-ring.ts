@@ -25,7 +25,7 @@ export class TransmitRing {
     assert((REALTEK_RING & MASK) == 0, "the size of the rings must be a power of two");
   }
 
-  /** Returns all frames to the pool and empties the ring of a stopped card. Returns its address. */
+  /** Releases all frames and empties the ring of a stopped card. Returns its physical address. */
   reset(): u64 {
     while (this.used != 0) this.release();
     this.clean = 0;
@@ -51,7 +51,7 @@ export class TransmitRing {
     this.used++;
   }
 
-  /** Returns the frames that the card has sent to the pool. */
+  /** Releases the frames that the card has sent. */
   reclaim(): void {
     while (this.used != 0 && ((dmaLoad64(this.pointer(this.clean)) as u32) & OWN) == 0) {
       this.release();

@@ -63,7 +63,7 @@ export class NetTransmit {
     this.reclaim();
   }
 
-  /** Returns the frames that the device has sent to the pool. */
+  /** Releases the frames that the device has sent. */
   reclaim(): void {
     for (;;) {
       const id = this.queue.take();

@@ -22,7 +22,7 @@ const STATUS_FAILED: u32 = 128;
 /** The interrupt status: the device's configuration has changed (VIRTIO 4.1.4.5, 4.2.2). */
 export const INTERRUPT_CONFIGURATION: u32 = 2;
 
-/** Reads of the status, 10 microseconds apart, until a reset counts as failed. */
+/** How often to check, every 10 microseconds, whether a reset is complete. */
 const RESET_TRIES: u32 = 1000;
 
 export abstract class Transport {

@@ -36,7 +36,7 @@ export class TransmitRing {
     assert((TRANSMIT_RING & MASK) == 0, "the size of the transmit ring must be a power of two");
   }
 
-  /** Returns all frames to the pool. Returns the physical address of the ring, now empty. */
+  /** Releases all frames and empties the ring. Returns its physical address. */
   reset(): u64 {
     while (this.clean != this.tail) this.release();
     memory.fill(this.descriptors, 0, TRANSMIT_RING * DESCRIPTOR_SIZE);
@@ -68,7 +68,7 @@ export class TransmitRing {
     if (this.tail == 0) this.generation ^= TRANSMIT_GENERATION;
   }
 
-  /** Returns the frames that the device has sent to the pool. */
+  /** Releases the frames that the device has sent. */
   reclaim(): void {
     while (!this.broken && this.completions.hasNext()) {
       const index = this.completions.lower() & COMPLETION_INDEX;

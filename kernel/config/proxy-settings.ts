@@ -10,8 +10,8 @@ export class ProxySettings {
   private readonly fixed: Array<string> = [];
 
   /**
-   * Sets one of PROXY_KEYS; "" removes it. A later call without `fixes` does not override one with
-   * it. Returns "WHY, expected WHAT", or "" if the value is valid.
+   * Sets one of PROXY_KEYS; "" removes it. If `fixes`, later calls without `fixes` change nothing.
+   * Returns "WHY, expected WHAT", or "" if the value is valid.
    */
   set(key: string, value: string, fixes: bool): string {
     if (!fixes && this.fixed.includes(key)) return "";

@@ -44,7 +44,7 @@ export abstract class Job implements LineReader {
   pollAt(): i64 {
     return NEVER;
   }
-  /** Handles Ctrl-C: releases all resources and returns the exit code. The last call. */
+  /** Handles Ctrl-C: releases all resources and returns the exit code. This is the last call. */
   cancel(): i32 {
     return EXIT_INTERRUPTED;
   }

@@ -27,7 +27,7 @@ import {
 } from "../../machine/host";
 import { TlsEngine } from "../../net/service/tls/engine";
 
-/** Bytes and bits of entropy added at the start and for each connection. */
+/** Bytes added at the start and for each connection, and the bits of entropy that they count as. */
 const SEED_BYTES: u32 = 64;
 const SEED_BITS: u32 = 256;
 
@@ -105,7 +105,8 @@ export class NativeTls implements TlsEngine {
 
   clock(): string {
     const micros = this.time.wallClock();
-    const time = micros < 0 ? "nothing" : new CalendarTime(micros / SECOND).toString();
+    if (micros < 0) return "the time of day is unknown";
+    const time = new CalendarTime(micros / SECOND).toString();
     return `the clock says ${time} (${this.time.wallClockSource()})`;
   }
 

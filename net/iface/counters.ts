@@ -12,7 +12,7 @@ export const enum IpCounter {
   InDelivers,
   /** Datagrams sent, each counted once however many fragments it takes. */
   OutRequests,
-  /** Packets for which there was no route; counted by the loopback. */
+  /** Packets to send that no route matched. As they have no interface, loopback counts them. */
   OutNoRoutes,
   /** Fragments received, and datagrams reassembled. */
   ReasmReqds,

@@ -43,7 +43,7 @@ function whyNotApplied(result: TrafficResult): string {
   if (result == TrafficResult.Full) return "there are too many";
   if (result == TrafficResult.UnknownKind) return "its kind is unknown";
   if (result == TrafficResult.NoQdisc) return "the discipline of its parent is missing";
-  if (result == TrafficResult.NoClass) return "its parent is no class, or not one of an htb";
+  if (result == TrafficResult.NoClass) return "its parent is not a class, or not one of an htb";
   if (result == TrafficResult.Mismatch) return "its parent is of another discipline";
   return "its parent is in use";
 }

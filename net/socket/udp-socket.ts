@@ -83,8 +83,8 @@ export class UdpSocket {
   }
 
   /**
-   * From now on, only datagrams from address:port are received, and ICMP errors about datagrams to
-   * address:port are reported.
+   * Sets the remote end. From now on, only datagrams from address:port are received, and ICMP
+   * errors about datagrams to address:port are reported.
    */
   connect(address: Ipv4Address, port: u32): void {
     this.endpoints.setRemoteIpv4(address, port);

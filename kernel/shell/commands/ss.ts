@@ -5,9 +5,9 @@
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
  * acknowledged, or with UDP that have not been sent; for a listener: connections waiting to be
  * accepted, and the backlog. -o adds the timer that expires next, and -i a line with TCP's state:
- * the fields of ss(8) in its order and units, as far as they exist here. Times are in ms, cwnd,
- * ssthresh and what is in flight in segments, rates in bits per second, without a unit after -n.
- * As there, most fields that are 0 are left out. delivery_rate is that of the last round trip.
+ * the fields of ss(8) in its order and units, as far as they exist here. Times are in ms. cwnd,
+ * ssthresh, unacked, lost and the like count segments. Rates are in bits per second, without a unit
+ * after -n. Most fields that are 0 are left out. delivery_rate is that of the last round trip.
  *
  * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
  * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no

@@ -102,7 +102,7 @@ export class TrafficControl {
       this.setRoot(iface, qdisc);
       return TrafficResult.Done;
     }
-    // What replaces another one, at the root all of them, frees its place.
+    // A replacement needs no further place. (At the root, it replaced all of them.)
     const full: bool = all.length >= (EGRESS_QDISCS as i32);
     const above = this.find(iface, parent & 0xffff_0000);
     if (above == null) return TrafficResult.NoQdisc;

@@ -51,7 +51,7 @@ export class NeighborTable {
     return entry;
   }
 
-  /** Frees an entry, whose queue is empty. */
+  /** Frees an entry; its queue must be empty. */
   protected forget(entry: Neighbor): void {
     const index = chainOf(entry.address);
     let before: Neighbor | null = null;
@@ -84,7 +84,7 @@ export class NeighborTable {
 
   /**
    * Returns the entry to evict from a full table, or null if none may be. If `heard`, the new
-   * neighbor only sent a request, and no neighbor that packets were sent to is evicted.
+   * neighbor is known only because it sent a request; it displaces no entry that is used to send.
    */
   protected victim(now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;

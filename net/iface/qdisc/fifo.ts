@@ -15,7 +15,7 @@ export class Fifo extends Qdisc {
     readonly limitBytes: u32 = 0,
   ) {
     super();
-    // Full before the limit, so that a sender that waited fits in one more packet.
+    // Counts as full one packet below the limit, so that a sender that waited finds room.
     const room = limitBytes > ETHERNET_LONGEST ? limitBytes - ETHERNET_LONGEST + 1 : 1;
     this.queue = new FrameQueue(min(limit, EGRESS_QUEUE), limitBytes == 0 ? u32.MAX_VALUE : room);
   }

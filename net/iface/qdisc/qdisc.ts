@@ -48,7 +48,7 @@ export class QueueCounters {
     this.lost++;
     this.lostBytes += frame.length;
   }
-  /** Takes the frames that a child has dropped by itself since the last call off the backlog. */
+  /** Subtracts from the backlog what a child has dropped by itself since the last call. */
   noteLostBy(child: QueueCounters): void {
     if (child.lost == 0) return;
     this.dropped += child.lost;

@@ -34,7 +34,7 @@ export class Sfq extends Qdisc {
     private readonly random: Random,
     /** Bytes that a flow sends in its turn. */
     readonly quantum: u32,
-    /** The interval between new keys, in microseconds, which separate colliding flows; 0: never. */
+    /** Microseconds until the hash gets a new key, which ends collisions of flows; 0: never. */
     readonly perturb: i64,
   ) {
     super();

@@ -204,8 +204,8 @@ export class Lease {
   }
 
   /**
-   * Sets T1 and T2 to the server's values, or to 0.5 and 0.875 of the lease time (section 4.4.5) if
-   * missing. If then not T1 < T2 < lease time, they become 0.5 and 0.875 of it.
+   * Sets T1 and T2: to the server's value or, if that is missing, to the default, 0.5 and 0.875 of
+   * the lease time (section 4.4.5). Unless T1 < T2 < lease time, both become the default.
    */
   private setTimes(time: u32, options: DhcpOptions, sentAt: i64): void {
     this.grantedAt = sentAt;

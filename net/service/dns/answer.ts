@@ -32,7 +32,7 @@ export const enum AnswerKind {
 }
 
 /** An A or CNAME record of the answer section. */
-class Link {
+class ChainRecord {
   constructor(
     readonly owner: string,
     /** The alias's target; "" for an A record. */
@@ -61,7 +61,7 @@ export class DnsAnswer {
    * 0 if there is none.
    */
   ttl: u32 = u32.MAX_VALUE;
-  private readonly links: Array<Link> = [];
+  private readonly records: Array<ChainRecord> = [];
   /** Whether the message has an OPT record. */
   hasOpt: bool = false;
   /** Whether the server rejects the query's version of EDNS (BADVERS, RFC 6891 section 9). */
@@ -93,7 +93,7 @@ export class DnsAnswer {
       this.fail(fault ? code : DnsError.BadAnswer);
       return;
     }
-    const whole = this.readLinks(reader, header.answers);
+    const whole = this.readRecords(reader, header.answers);
     const ends = this.followAliases();
     if (whole) this.readRest(reader, header);
     if (header.truncated) {
@@ -114,7 +114,7 @@ export class DnsAnswer {
   }
 
   /** Collects the addresses and aliases of the answer section. Returns false if malformed. */
-  private readLinks(reader: DnsReader, count: u32): bool {
+  private readRecords(reader: DnsReader, count: u32): bool {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return false;
       if (reader.class_ != CLASS_IN) continue;
@@ -123,11 +123,11 @@ export class DnsAnswer {
       if (reader.type == TYPE_A) {
         const address = reader.address();
         if (address < 0) return false;
-        this.links.push(new Link(reader.name, "", address as u32, ttl));
+        this.records.push(new ChainRecord(reader.name, "", address as u32, ttl));
       } else if (reader.type == TYPE_CNAME) {
         const target = reader.target();
         if (target == "") return false;
-        this.links.push(new Link(reader.name, target, 0, ttl));
+        this.records.push(new ChainRecord(reader.name, target, 0, ttl));
       }
     }
     return true;
@@ -158,20 +158,20 @@ export class DnsAnswer {
 
   /** Follows the aliases. Returns false if there are more than DNS_ALIASES. */
   private followAliases(): bool {
-    let link = this.aliasOf(this.canonicalName);
-    while (link != null) {
+    let record = this.aliasOf(this.canonicalName);
+    while (record != null) {
       if (++this.aliases > DNS_ALIASES) return false;
-      this.canonicalName = link.target;
-      if (link.ttl < this.ttl) this.ttl = link.ttl;
-      link = this.aliasOf(this.canonicalName);
+      this.canonicalName = record.target;
+      if (record.ttl < this.ttl) this.ttl = record.ttl;
+      record = this.aliasOf(this.canonicalName);
     }
     return true;
   }
 
-  private aliasOf(name: string): Link | null {
-    for (let i = 0; i < this.links.length; i++) {
-      const link = this.links[i];
-      if (link.target != "" && link.owner == name) return link;
+  private aliasOf(name: string): ChainRecord | null {
+    for (let i = 0; i < this.records.length; i++) {
+      const record = this.records[i];
+      if (record.target != "" && record.owner == name) return record;
     }
     return null;
   }
@@ -182,15 +182,15 @@ export class DnsAnswer {
    */
   private collectAddresses(): bool {
     let found = false;
-    for (let i = 0; i < this.links.length; i++) {
-      const link = this.links[i];
-      if (link.target != "" || link.owner != this.canonicalName) continue;
+    for (let i = 0; i < this.records.length; i++) {
+      const record = this.records[i];
+      if (record.target != "" || record.owner != this.canonicalName) continue;
       found = true;
       // A loopback or multicast address in a response may be a DNS rebinding attack.
-      if (!isUnicast(link.address) || this.addresses.includes(link.address)) continue;
+      if (!isUnicast(record.address) || this.addresses.includes(record.address)) continue;
       if (this.addresses.length == (DNS_ADDRESSES as i32)) continue;
-      this.addresses.push(link.address);
-      if (link.ttl < this.ttl) this.ttl = link.ttl;
+      this.addresses.push(record.address);
+      if (record.ttl < this.ttl) this.ttl = record.ttl;
     }
     return found;
   }

@@ -5,9 +5,9 @@ import { DnsError } from "./failure";
 export class DnsReply {
   /** Whether the letters of the name came back in the case in which they were sent. */
   caseKept: bool = true;
-  /** Why the connection failed, if there was one and it did. */
+  /** Why the connection to the server failed; None if it did not, or there was none. */
   failureKind: StreamFailure = StreamFailure.None;
-  /** The same in words; "" if `error` says it all. */
+  /** The same in words; "" if `error` is description enough. */
   detail: string = "";
 
   constructor(

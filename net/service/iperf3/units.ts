@@ -32,7 +32,7 @@ export function microsOf(text: string): i64 {
     const c: u32 = text.charCodeAt(at);
     if (c == 0x2e) point = true;
     else if (c - 0x30 <= 9) {
-      // Digits beyond these do not matter, or the time is absurd.
+      // Further decimals do not matter; further digits before the point would be an absurd time.
       if (digits > 10_000_000_000_000_000) {
         if (!point) return i64.MAX_VALUE;
         continue;
@@ -51,7 +51,7 @@ export function microsOf(text: string): i64 {
   return digits;
 }
 
-/** Returns the exponent at `from`, with its sign, or about 1,000 if it is larger. */
+/** Returns the exponent at `from`, with its sign; only its first four digits count. */
 function exponentOf(text: string, from: i32): i32 {
   const sign = text.charCodeAt(from);
   const negative = sign == 0x2d;

@@ -11,7 +11,7 @@ export function failureOf(refusals: u32): StreamFailure {
   return concernsStatus(refusals) ? StreamFailure.CertificateStatus : StreamFailure.Certificate;
 }
 
-/** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if the cause is another. */
+/** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if something else failed. */
 export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): string {
   if (refusals != 0) {
     const words = `certificate verification failed: ${faultsOf(refusals).join(", ")}`;

@@ -53,12 +53,12 @@ export class FrameHeader {
     this.final = (first & FINAL) != 0;
     this.opcode = first & 0x0f;
     this.length = second & 0x7f;
-    if ((first & RESERVED) != 0) return "a reserved bit is set";
+    if ((first & RESERVED) != 0) return "reserved bit set";
     const opcode = this.opcode;
     if ((opcode > OPCODE_BINARY && opcode < OPCODE_CLOSE) || opcode > OPCODE_PONG) {
       return "unknown opcode";
     }
-    if ((second & MASKED) != 0) return "a frame of the server is masked";
+    if ((second & MASKED) != 0) return "masked frame";
     if (isControl(opcode)) {
       if (!this.final) return "fragmented control frame";
       return this.length > CONTROL_BYTES ? "control frame of more than 125 bytes" : "";
@@ -71,11 +71,11 @@ export class FrameHeader {
   private parseExtended(pointer: usize): string {
     if (this.length == LENGTH_16) {
       this.length = bswap<u16>(load<u16>(pointer, 2));
-      return this.length < LENGTH_16 ? "a length is not in its shortest form" : "";
+      return this.length < LENGTH_16 ? "length not in its shortest form" : "";
     }
     this.length = bswap<u64>(load<u64>(pointer, 2));
-    if (this.length <= 0xffff) return "a length is not in its shortest form";
-    return this.length >>> 63 == 0 ? "" : "a length of 64 bits";
+    if (this.length <= 0xffff) return "length not in its shortest form";
+    return this.length >>> 63 == 0 ? "" : "length of 2^63 bytes or more";
   }
 }
 

@@ -95,7 +95,7 @@ export class ControlBlock extends Scheduled {
    */
   userTimeout: i64 = 0;
 
-  /** Who is woken when a segment arrives, and at the end. */
+  /** Woken when a segment arrives, and when the connection ends. */
   private subscriber: Wakeable | null = null;
 
   readonly negotiated: Negotiated;
@@ -182,12 +182,12 @@ export class ControlBlock extends Scheduled {
     if (this.liveness.keepAliveIdle > 0) this.setIdle(now + this.liveness.keepAliveIdle);
   }
 
-  /** Has an ACK sent in the next `dispatch`. */
+  /** Makes the next `dispatch` send an ACK. */
   acknowledge(): void {
     this.acknowledgments.owe(this);
   }
 
-  /** Has a challenge ACK sent, unless there were too many (RFC 5961). */
+  /** Makes the next `dispatch` send a challenge ACK, unless there were too many (RFC 5961). */
   challenge(now: i64): void {
     this.acknowledgments.challenge(this, now);
   }

@@ -1,6 +1,7 @@
 /**
  * The state of a connection at one moment, with the fields of TCP_INFO of Linux (linux/tcp.h).
- * Times are microseconds, sizes bytes, and windows and segments in flight counted in segments.
+ * Times are in microseconds, and sizes in bytes. cwnd, ssthresh, and what is in flight, lost or
+ * SACKed count segments.
  */
 import { NEVER } from "../../../core/time";
 import { ControlBlock } from "./control-block";
@@ -37,6 +38,7 @@ export class TcpInfo {
   receiveSize: u32 = 0;
   announcedSize: u32 = 0;
   pathMtu: u32 = 0;
+  /** cwnd and ssthresh. */
   window: u32 = 0;
   threshold: u32 = 0;
   bytesSent: u64 = 0;
@@ -71,7 +73,7 @@ export class TcpInfo {
   notSent: u32 = 0;
   sendWindow: u32 = 0;
   receiveWindow: u32 = 0;
-  /** The timer that expires next: an index of `TIMER_NAMES`, when, and how often it has. */
+  /** The timer that expires next, by its index in `TIMER_NAMES`; its time left, and its retries. */
   timer: u32 = 0;
   timerLeft: i64 = 0;
   timerCount: u32 = 0;

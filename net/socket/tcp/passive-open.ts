@@ -81,8 +81,8 @@ export class PassiveOpen {
   }
 
   /**
-   * Returns the connection in SYN-RECEIVED that an ACK of a cookie begins, which must then handle
-   * the ACK; null if the segment is no such ACK, or must be dropped (see `drop`).
+   * If a segment acknowledges a cookie, returns a new connection in SYN-RECEIVED, which must then
+   * handle the segment. Returns null if it does not, or must be dropped (see `drop`).
    */
   restore(segment: TcpSegment, sink: PacketSink): ControlBlock | null {
     this.drop = Drop.None;
@@ -110,8 +110,8 @@ export class PassiveOpen {
 
   /**
    * Makes room for a connection beside `reserved` free slots: if necessary, drops half-open
-   * connections (RFC 4987 section 3.2), then the orphans without progress for longest. Returns
-   * false if that does not suffice.
+   * connections (RFC 4987 section 3.2), then orphans, those without progress for the longest time
+   * first. Returns false if that does not suffice.
    */
   makeRoom(reserved: u32): bool {
     const registry = this.registry;
@@ -161,10 +161,10 @@ export class PassiveOpen {
     const settings = schedule.settings;
     const stamped = settings.timestamps && segment.timestamped;
     const carried = stamped ? segment.echo : NO_SHIFT;
-    const explicit = carriesEcn(carried) && settings.ecn != EcnMode.Off;
+    const withEcn = carriesEcn(carried) && settings.ecn != EcnMode.Off;
     takeOptions(this.options, size, carried);
     const block = this.add(listener, segment, sink, segment.acknowledgment - 1);
-    restoreSyn(block, segment, this.options, explicit, sentAt);
+    restoreSyn(block, segment, this.options, withEcn, sentAt);
     schedule.counters.add(TcpCounter.SyncookiesRecv);
     return block;
   }
@@ -188,7 +188,10 @@ export class PassiveOpen {
     return block;
   }
 
-  /** Answers a SYN with a SYN,ACK that carries all that is to be known of it. */
+  /**
+   * Answers a SYN with a cookie: the sequence number and timestamp of the SYN,ACK encode what
+   * `restore` needs. Returns false if it could not be sent.
+   */
   private sendCookie(listener: TcpListener, segment: TcpSegment, sink: PacketSink): bool {
     const schedule = this.registry.schedule;
     const settings = schedule.settings;
@@ -201,18 +204,18 @@ export class PassiveOpen {
     // Without timestamps, there is no place for options.
     const stamped = settings.timestamps && segment.timestamped;
     const selective = stamped && settings.selective && peer.sackPermitted;
-    const explicit = stamped && acceptsOffer(segment.flags, segment.ecn, settings.ecn);
+    const withEcn = stamped && acceptsOffer(segment.flags, segment.ecn, settings.ecn);
     const scaled = stamped && settings.scaling && peer.scaled;
     const options = schedule.synOptions;
     options.set(announcedSize(path.mtu, listener.options.segmentSize), selective);
     if (scaled) options.scale(windowShift(settings.receiveMost));
     if (stamped) {
-      const bits = optionBits(scaled ? peer.windowShift : NO_SHIFT, selective, explicit);
+      const bits = optionBits(scaled ? peer.windowShift : NO_SHIFT, selective, withEcn);
       const clock = timestampAt(now, this.registry.clockOffset(ends));
       options.stamp(timestampWith(clock, bits), segment.timestamp);
     }
     const bare = schedule.bare;
-    const flags = FLAG_SYN | FLAG_ACK | (explicit ? FLAG_ECE : 0);
+    const flags = FLAG_SYN | FLAG_ACK | (withEcn ? FLAG_ECE : 0);
     const cookie = this.cookies.make(ends, segment.sequence, peer.segmentSize, now);
     bare.set(flags, cookie, segment.sequence + 1, SYN_WINDOW);
     if (!sendSynAck(sink, path, ends, bare, options)) return false;
@@ -223,9 +226,9 @@ export class PassiveOpen {
   }
 
   /**
-   * Returns when the cookie was sent that the segment acknowledges, as its timestamp tells, or now
-   * if there is none; NEVER if the timestamp is of no cookie. The options take the place of its
-   * lowest bits, so the time may be up to 127 ms too early.
+   * Returns when the cookie was sent, according to the timestamp that the segment echoes; now if it
+   * has none, and NEVER if the timestamp cannot be a cookie's. The lowest bits of the timestamp
+   * hold options, so the result may be up to 127 ms too early.
    */
   private timeOfCookie(segment: TcpSegment, now: i64): i64 {
     const settings = this.registry.schedule.settings;

@@ -1,5 +1,6 @@
 /**
- * A received segment, with its fields read once. One object serves all, so nothing is allocated.
+ * A received segment, with its fields read once. The same object is used for every segment, so
+ * nothing is allocated.
  */
 import { loadNet32 } from "../../../core/bytes";
 import { Ipv4Address } from "../../wire/address";
@@ -28,7 +29,7 @@ export class TcpSegment {
   timestamped: bool = false;
   timestamp: u32 = 0;
   echo: u32 = 0;
-  /** The options; valid only if `hasOptions`, which the aligned timestamps option alone is not. */
+  /** The parsed options. `hasOptions` is false if there are none but aligned timestamps. */
   readonly options: TcpOptions = new TcpOptions();
   hasOptions: bool = false;
   /** Whether the segment must be answered with a RST. */

@@ -1,6 +1,6 @@
 /**
- * What the administrator of a host can change for all connections that are opened later; each
- * bears the name of its parameter in Linux (Documentation/networking/ip-sysctl.rst).
+ * What the administrator of a host can change for all connections that are opened later, with the
+ * names of the parameters in Linux (Documentation/networking/ip-sysctl.rst).
  */
 import {
   TCP_BACKLOG,
@@ -64,7 +64,7 @@ export class TcpSettings {
   backlogMost: u32 = TCP_BACKLOG;
 }
 
-/** Returns the power of two from `least` to `most` that has room for `bytes`, if one has. */
+/** Returns `bytes` rounded up to a power of two, but at least `least` and at most `most`. */
 export function bufferSize(bytes: i64, least: u32, most: u32): u32 {
   let size = least;
   while ((size as i64) < bytes && size < most) size <<= 1;

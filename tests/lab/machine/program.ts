@@ -3,7 +3,7 @@ import { compile, type Exports, readString, writeText } from "../scripted/assemb
 import { SecurePair } from "./secure-pair.ts";
 import type { TwinOptions } from "./twin.ts";
 
-/** A kernel whose API is called from here; results are pinned, so that none is collected. */
+/** A kernel whose API tests call. Results are pinned, so that the collector leaves them alone. */
 export class Program {
   private readonly kept = new Set<number>();
 

@@ -7,7 +7,7 @@
  * (net/wire/drop.ts).
  *
  * Unlike iproute2, `set` makes either all of its changes or none. Names and hardware addresses
- * cannot be changed. There is no qdisc, group or qlen to print.
+ * cannot be changed. The qdisc is not shown (`tc qdisc` does); there is no group and no qlen.
  */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";

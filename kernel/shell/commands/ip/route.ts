@@ -5,7 +5,7 @@
  *           flush DEVICE|table TABLE|all |
  *           add|append|replace|change|del [TYPE] PREFIX|default [via GATEWAY] [dev DEVICE]
  *               [src ADDRESS] [scope SCOPE] [metric N] [mtu N] [table TABLE] [onlink]
- *               [nexthop [via GATEWAY] [dev DEVICE] [weight N] [onlink]]...]
+ *               [nexthop [via GATEWAY] [dev DEVICE] [weight N] [onlink]]...
  *
  * Shows and changes the routing tables. The longest prefix wins, then the smallest metric. `proto`
  * is the origin of a route: kernel (added with an address), dhcp, or static (added by this command

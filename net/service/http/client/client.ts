@@ -44,8 +44,8 @@ export class HttpClient extends Pollable {
   }
 
   /**
-   * Starts to open a connection of the caller's own to the server of `url`, on the route of a
-   * request; a proxy on it is asked for a tunnel. The caller polls it.
+   * Starts to open a connection to the server of `url` for something else than a request, such as a
+   * WebSocket: directly, or through a tunnel of the proxy. The caller polls it.
    */
   open(url: Url, now: i64): ConnectionOpening {
     const services = this.services;

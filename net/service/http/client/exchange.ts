@@ -65,7 +65,7 @@ export class HttpExchange {
   /** The route to the server of `url`, and the connection that is being opened on it. */
   private route: HttpRoute;
   private opening: ConnectionOpening | null = null;
-  /** The generation of the idle connections when this one was opened or taken. */
+  /** The pool's generation when the connection was opened, or taken from the pool. */
   private generation: u32 = 0;
   /** The deadline for resolving and connecting. */
   private openDeadline: i64 = NEVER;
@@ -105,7 +105,7 @@ export class HttpExchange {
   }
 
   /**
-   * Proceeds as far as possible without blocking, but does at most about `work` to decode content
+   * Proceeds as far as possible without blocking. `work` bounds the decoding of compressed content
    * (INFLATE_TURN_WORK). Returns true if it took a step, even one that moved no bytes, or if there
    * is more to decode; the step that ends the exchange does not count.
    */
@@ -300,7 +300,7 @@ export class HttpExchange {
   }
 
   /**
-   * Called for each hop once the head of its response, not of an interim one, is complete. Decides
+   * Called for each hop when the head of its response (not of an interim one) is complete. Decides
    * whether to follow a redirect, and what to do with the body.
    */
   private headRead(now: i64): void {

@@ -127,7 +127,7 @@ export abstract class BodySink {
   room(): u32 {
     return u32.MAX_VALUE;
   }
-  /** Receives the next bytes; the client passes at most `room()`. False fails the exchange. */
+  /** Receives the next bytes, at most `room()`. Returning false fails the exchange. */
   abstract data(pointer: usize, length: u32): bool;
 }
 

@@ -16,7 +16,7 @@ const ADLER_MODULUS: u32 = 65521;
 /** How many bytes can be added before the sums could overflow. */
 const ADLER_BLOCK: u32 = 5552;
 
-/** Single bytes: of a gzip header, or those read as a zlib header that turn out to be data. */
+/** Bytes passed by address: one of a gzip header, or two that turned out to be no zlib header. */
 const scratch = new StaticArray<u8>(4);
 
 /** Flags of a gzip header. */
@@ -80,7 +80,9 @@ export class ContentDecoder {
   private readonly inflate: Inflate = new Inflate();
   private readonly gzip: bool;
   private step: Step;
+  /** Whether it is bare DEFLATE data. */
   private raw: bool = false;
+  /** Whether no byte has been read. */
   private untouched: bool = true;
   /** How many bytes of the current step were read, and the last four of them. */
   private index: u32 = 0;
@@ -202,7 +204,7 @@ export class ContentDecoder {
         this.trailer();
         break;
       default:
-        this.another(c);
+        this.nextStream(c);
     }
   }
 
@@ -225,7 +227,7 @@ export class ContentDecoder {
     this.headerCheck = crc32(this.headerCheck, changetype<usize>(scratch), 1);
   }
 
-  /** The low half of the CRC-32 of the header before it (RFC 1952 section 2.3.1). */
+  /** Compares the low half of the CRC-32 of the preceding header (RFC 1952 section 2.3.1). */
   private headerCrc(): void {
     if (this.index < 2) return;
     if (this.word >>> 16 != (this.headerCheck & 0xffff)) this.error = "header crc mismatch";
@@ -281,8 +283,8 @@ export class ContentDecoder {
     }
   }
 
-  /** gzip streams can follow each other (RFC 1952 section 2.2). */
-  private another(c: u32): void {
+  /** Takes the first byte after a stream: gzip streams may follow each other (RFC 1952, 2.2). */
+  private nextStream(c: u32): void {
     if (!this.gzip) {
       this.error = "data after the end of the stream";
       return;

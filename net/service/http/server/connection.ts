@@ -136,7 +136,7 @@ export class ServerConnection extends Queued implements Wakeable {
     return moved;
   }
 
-  /** Returns the reader while there is nothing of a request. */
+  /** Gives the reader back if no byte of a request has arrived. */
   private giveReader(): void {
     const reader = this.reader;
     if (reader == null || reader.head.length > 0) return;

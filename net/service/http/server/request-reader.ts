@@ -1,10 +1,10 @@
-/** What a connection needs while it reads and answers a request. */
+/** What a connection needs only while it reads and answers a request. */
 import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../../core/limits";
 import { HttpHead } from "../message/head";
 import { HeadParser } from "../message/head-parser";
 import { IncomingRequest } from "./handler";
 
-/** Readers that are kept for later requests. */
+/** How many unused readers are kept for later requests. */
 const SPARE_READERS = 32;
 
 /** The head of the current request, its parser, and the request as handlers see it. */
@@ -14,10 +14,11 @@ export class RequestReader {
   readonly request: IncomingRequest = new IncomingRequest(this.head);
 }
 
-/** Readers in use by no connection: those that wait for a request have none. */
+/** Unused readers. A connection that waits for a request needs none, so many can share a few. */
 export class SpareReaders {
   private readonly readers: Array<RequestReader> = [];
 
+  /** Returns an unused reader, or a new one. */
   take(): RequestReader {
     return this.readers.length > 0 ? this.readers.pop() : new RequestReader();
   }

@@ -40,7 +40,7 @@ export class Ecn {
     return OFFER;
   }
 
-  /** Takes the flags of the peer's SYN or SYN,ACK, and the ECN bits of its packet. */
+  /** Sets `agreed`, from the flags of the peer's SYN or SYN,ACK and the ECN bits of its packet. */
   settle(flags: u32, bits: u32, mode: EcnMode): void {
     const answer = flags & OFFER;
     if ((flags & FLAG_ACK) != 0) this.agreed = this.offered && answer == FLAG_ECE;
@@ -58,8 +58,9 @@ export class Ecn {
   }
 
   /**
-   * Data has arrived in a packet with these ECN bits. Reports whether to acknowledge it at once:
-   * the peer should learn soon of a mark and, once it has reduced cwnd, of what has arrived.
+   * Notes that data arrived, in a segment with these flags and a packet with these ECN bits.
+   * Reports whether to acknowledge it at once: if it is the first that was marked, so that the peer
+   * slows down soon, or if it carries CWR, because the peer may now have little in flight.
    */
   received(flags: u32, bits: u32): bool {
     const answered = (flags & FLAG_CWR) != 0;
@@ -76,7 +77,7 @@ export class Ecn {
     this.answerDue = this.agreed;
   }
 
-  /** Returns the flag of the next new data. */
+  /** Returns CWR if the next new data carries it, else 0. */
   get answer(): u32 {
     return this.answerDue ? FLAG_CWR : 0;
   }
@@ -89,8 +90,8 @@ export class Ecn {
 
 /**
  * Reports whether a SYN with these flags, in a packet with these ECN bits, offers ECN to a host
- * that accepts it. SYNs are never sent with ECN bits, so a network that sets them would set them on
- * anything (section 6.1.1).
+ * that accepts it. No host sends a SYN with ECN bits. If it has some, the network overwrites them,
+ * and its marks mean nothing (section 6.1.1).
  */
 export function acceptsOffer(flags: u32, bits: u32, mode: EcnMode): bool {
   return mode != EcnMode.Off && (flags & OFFER) == OFFER && bits == 0;

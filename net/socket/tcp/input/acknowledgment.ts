@@ -42,9 +42,9 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   ack.begin(advance, sender.flight, same && bare && sender.flight > 0);
   sender.segments.beginAck();
   if (isNew) sender.acknowledge(acknowledgment, now);
-  const marked = segment.hasOptions && segment.options.sackBlocks > 0 && block.negotiated.selective;
-  if (marked) markSacked(block, segment, ack, now);
-  if (isNew || ack.duplicate || marked) acknowledge(block, segment, ack, now);
+  const sacks = segment.hasOptions && segment.options.sackBlocks > 0 && block.negotiated.selective;
+  if (sacks) markSacked(block, segment, ack, now);
+  if (isNew || ack.duplicate || sacks) acknowledge(block, segment, ack, now);
   if (((acknowledgment - unacknowledged) as i32) >= 0) {
     sender.updateWindow(segment.sequence, acknowledgment, window);
     if (sender.window > old) block.wake();
@@ -92,7 +92,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
     block.persist.acknowledged(sender.unacknowledged == sender.maximum);
   }
   if (sender.unacknowledged == sender.maximum) {
-    // Without progress, the timer is the persist timer and runs on.
+    // Without progress, what runs is the persist timer: leave it.
     if (ack.advance > 0) block.stopRetransmit();
     if (sender.unsent == 0) block.statistics.note(Activity.Idle, true, now);
   } else if (restarts || recovery.lookAt < look) {
@@ -103,10 +103,10 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
 }
 
 /**
- * Reports whether the echoed timestamp shows that the segment sent last of those that have arrived
- * did so before that transmission (RFC 8985 section 6.2, step 2). Notes in `ack` if what the
- * recovery has retransmitted first arrived before that: then it was needless (the Eifel algorithm,
- * RFC 3522). The echo is of the segment at the old SND.UNA; about others it says nothing.
+ * Reports whether the echoed timestamp proves that the newest segment acknowledged, a
+ * retransmission, had arrived before it was retransmitted (RFC 8985 section 6.2, step 2). Notes in
+ * `ack` if it proves the same of the first segment that this recovery retransmitted: the recovery
+ * was needless (the Eifel algorithm, RFC 3522). Only the segment at the old SND.UNA is echoed.
  */
 function echoesOriginal(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): bool {
   const resentAt = block.recovery.undoing.resentAt;
@@ -156,7 +156,10 @@ function markSacked(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now
   }
 }
 
-/** Sends larger segments, here and to this destination, if a probe of the path MTU has arrived. */
+/**
+ * If a probe of the path MTU has arrived, makes this connection's segments larger, and those of
+ * later connections to the destination.
+ */
 function endSizeProbe(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   if (!sender.raise()) return;

@@ -67,20 +67,20 @@ export function takeSyn(block: ControlBlock, segment: TcpSegment, now: i64): voi
 }
 
 /**
- * Brings SYN-RECEIVED back when an ACK returns a cookie. `options` are those of the peer's SYN,
- * `explicit` is whether both ends use ECN, and `sentAt` is when the SYN,ACK was sent.
+ * Restores the state SYN-RECEIVED when an ACK returns a cookie. `options` are those of the peer's
+ * SYN, `withEcn` is whether both ends use ECN, and `sentAt` is when the SYN,ACK was sent.
  */
 export function restoreSyn(
   block: ControlBlock,
   ack: TcpSegment,
   options: TcpOptions,
-  explicit: bool,
+  withEcn: bool,
   sentAt: i64,
 ): void {
   takeOptions(block, ack.sequence - 1, options, ack.timestamped);
   block.sender.restore();
   block.liveness.progressed(sentAt);
-  if (explicit) block.ecn.agree();
+  if (withEcn) block.ecn.agree();
   if (!block.negotiated.timestamps) return;
   block.timestamps.receivedSyn(ack.timestamp, block.schedule.now);
   block.timestamps.sent(block.receiver.next);

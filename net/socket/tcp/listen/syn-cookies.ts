@@ -23,7 +23,7 @@ export const COOKIE_LIFETIME: i64 = 2 * PERIOD;
 const PERIOD_SHIFT: u32 = 27;
 const SIZE_SHIFT: u32 = 24;
 const HASH_MASK: u32 = 0x00ff_ffff;
-/** Segment sizes that peers announce, as far as three bits tell. */
+/** The segment sizes that a cookie's three bits can express. */
 const SIZES: StaticArray<u32> = [
   SEGMENT_SIZE_MINIMUM,
   SEGMENT_SIZE_DEFAULT,
@@ -39,7 +39,7 @@ const SIZES: StaticArray<u32> = [
 const SHIFT_BITS: u32 = 15;
 export const NO_SHIFT: u32 = 15;
 const SELECTIVE: u32 = 16;
-const EXPLICIT: u32 = 32;
+const ECN: u32 = 32;
 const OPTION_BITS: u32 = 63;
 
 /** The ends, IRS, and the upper eight bits of the cookie with the number of the period. */
@@ -57,8 +57,8 @@ export class SynCookies {
   }
 
   /**
-   * Returns the cookie for a SYN numbered `initial` that announced `segmentSize`; 0 if it announced
-   * none.
+   * Returns the cookie for a SYN numbered `initial` that announced `segmentSize` (0 if it announced
+   * none).
    */
   make(ends: Endpoints, initial: u32, segmentSize: u32, now: i64): u32 {
     const wanted = segmentSize == 0 ? SEGMENT_SIZE_DEFAULT : segmentSize;
@@ -68,8 +68,8 @@ export class SynCookies {
   }
 
   /**
-   * Returns the segment size of a SYN numbered `initial` that was answered with `cookie`; 0 if it
-   * was not, or too long ago.
+   * Returns the segment size of the SYN numbered `initial` that was answered with `cookie`, or 0 if
+   * none was, or too long ago.
    */
   check(ends: Endpoints, initial: u32, cookie: u32, now: i64): u32 {
     const current = now / PERIOD;
@@ -94,10 +94,10 @@ export class SynCookies {
 
 /**
  * Returns the bits of the options that a SYN offered and this host accepts: `shift` of the peer's
- * windows, or NO_SHIFT without window scaling; `selective` for SACK, `explicit` for ECN.
+ * windows, or NO_SHIFT without window scaling; `selective` for SACK, `withEcn` for ECN.
  */
-export function optionBits(shift: u32, selective: bool, explicit: bool): u32 {
-  return shift | (selective ? SELECTIVE : 0) | (explicit ? EXPLICIT : 0);
+export function optionBits(shift: u32, selective: bool, withEcn: bool): u32 {
+  return shift | (selective ? SELECTIVE : 0) | (withEcn ? ECN : 0);
 }
 
 /** Returns the latest timestamp with these bits that is not after `clock`. */
@@ -115,5 +115,5 @@ export function takeOptions(options: TcpOptions, segmentSize: u32, echo: u32): v
 
 /** Reports whether the lowest bits of an echoed timestamp stand for ECN. */
 export function carriesEcn(echo: u32): bool {
-  return (echo & EXPLICIT) != 0;
+  return (echo & ECN) != 0;
 }

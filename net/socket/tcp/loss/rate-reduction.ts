@@ -17,21 +17,21 @@ export class RateReduction {
     return changetype<RateReduction>(memory);
   }
 
-  /** Recovery begins with `flight` bytes in flight. */
+  /** Starts a recovery with `flight` bytes in flight. */
   enter(flight: u32): void {
     this.flight = flight > 0 ? flight : 1;
     this.delivered = 0;
     this.out = 0;
   }
 
-  /** `bytes` were sent, for the first time or again. */
+  /** Notes that `bytes` were sent, for the first time or again. */
   sent(bytes: u32): void {
     this.out += bytes;
   }
 
   /**
-   * An ACK reported that `delivered` bytes have arrived; `pipe` bytes are in the network.
-   * `progress` is true if SND.UNA advanced and no new loss was found.
+   * Sets the window after an ACK reported that `delivered` bytes have arrived; `pipe` bytes are in
+   * the network. `progress` is true if SND.UNA advanced and no new loss was found.
    */
   acknowledged(delivered: u32, pipe: u32, threshold: u32, progress: bool, segmentSize: u32): void {
     this.delivered += delivered;

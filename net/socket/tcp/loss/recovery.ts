@@ -29,13 +29,13 @@ export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
   /** Whether the peer sends SACK. */
   selective: bool = false;
-  /** Whether the next `dispatch` sends a new segment beyond cwnd, or else the last one again. */
+  /** Whether the next `dispatch` sends a probe: a new segment beyond cwnd, else the last again. */
   probeDue: bool = false;
   /** When RACK checks for overdue segments again, or NEVER. */
   lookAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
-  /** Whether SND.UNA has not passed that point yet; it may be 2^31 numbers ahead of an old one. */
+  /** Whether SND.UNA has yet to pass `point`. (A comparison with an old point may be wrong.) */
   private behind: bool = false;
   /** Whether a partial ACK has arrived in this fast recovery. */
   private partial: bool = false;
@@ -68,12 +68,12 @@ export class Recovery {
     this.undoing = Undo.at(parts + UNDO);
   }
 
-  /** Another controller takes over. */
+  /** Replaces the congestion controller. */
   control(congestion: CongestionController): void {
     this.congestion = congestion;
   }
 
-  /** The handshake is complete. */
+  /** Called when the handshake is complete. */
   start(selective: bool): void {
     this.selective = selective;
   }
@@ -109,7 +109,7 @@ export class Recovery {
     return this.sender.segments.sacked + this.sender.segments.lost == 0;
   }
 
-  /** `bytes` were sent; `again` if they were sent before. */
+  /** Notes that `bytes` were sent; `again` if they had been sent before. */
   sent(bytes: u32, again: bool, now: i64): void {
     if (this.phase == RecoveryPhase.Fast) this.reduction.sent(bytes);
     if (!again || this.phase == RecoveryPhase.Open) return;
@@ -121,7 +121,7 @@ export class Recovery {
     this.probeDue = due;
   }
 
-  /** The probe was sent; `resent` if it retransmitted the last segment. */
+  /** Notes that the probe was sent; `resent` if it retransmitted the last segment. */
   probed(resent: bool): void {
     this.probeDue = false;
     if (this.phase != RecoveryPhase.Open) return;
@@ -177,7 +177,7 @@ export class Recovery {
     return advance > 0;
   }
 
-  /** RACK's timer expired: marks overdue segments as lost. */
+  /** Called when RACK's timer expires: marks overdue segments as lost. */
   look(smoothed: i64, now: i64): void {
     this.detect(smoothed, now);
     if (!this.congested) return;
@@ -185,7 +185,7 @@ export class Recovery {
     else if (this.phase == RecoveryPhase.Fast) this.reduce(0, false);
   }
 
-  /** The retransmission timer expired: everything in flight is considered lost. */
+  /** Called when the retransmission timer expires: considers everything in flight lost. */
   timedOut(): void {
     const sender = this.sender;
     const una = sender.unacknowledged;
@@ -209,7 +209,7 @@ export class Recovery {
     this.lookAt = NEVER;
   }
 
-  /** Counts what a timeout interrupts. */
+  /** Counts the recovery that a timeout interrupts, if there is one. */
   private countFailure(): void {
     const counters = this.counters;
     if (this.phase == RecoveryPhase.Fast) {
@@ -219,14 +219,14 @@ export class Recovery {
     }
   }
 
-  /** Everything in flight will be sent again, in segments of another size. */
+  /** Called before everything in flight is sent again in segments of another size. */
   recut(): void {
     this.duplicates.reset();
     this.lookAt = NEVER;
     this.probeDue = false;
   }
 
-  /** Whether losses are known that are a sign of congestion. */
+  /** Whether there are known losses that indicate congestion. */
   private get congested(): bool {
     const sender = this.sender;
     const lost = sender.segments.lost;

@@ -2,16 +2,16 @@
  * The largest packets that reach the peer (path MTU discovery): what ICMP errors claim (RFC 1191,
  * RFC 5927 section 7.2) and, where routers drop large packets in silence, what probes show (RFC
  * 4821). When full-sized segments time out again and again, smaller ones are sent. Once they
- * arrive, larger ones are tried: first one of the old size, as the path may just have been down,
- * then sizes halfway between those that arrived and those that did not.
+ * arrive, larger ones are tried: first one of the old size, as the path may only have been down for
+ * a while, then sizes halfway between those that arrived and those that did not.
  */
 import { before } from "../sequence";
 
-/** Packets to fall back to: the least MTU of IPv6, of common tunnels and of RFC 791. */
+/** Sizes to fall back to: the minimum MTU of IPv6, a common one of tunnels, and RFC 791's. */
 const FALLBACKS: StaticArray<u32> = [1280, 1024, 576];
-/** The search ends when it is known to this many bytes. */
+/** The search ends when the size is known to within this many bytes. */
 const PRECISION: u32 = 32;
-/** Timeouts in a row after which full-sized packets are considered lost for their size. */
+/** How many timeouts in a row mean that full-sized packets are lost because of their size. */
 const SUSPICIOUS: u32 = 2;
 /** The same if such packets have arrived before. */
 const SUSPICIOUS_IF_PROVEN: u32 = 3;
@@ -34,9 +34,9 @@ export class PathMtu {
   /** The MTU claimed by an ICMP error that quoted `claimedAt`; 0 if no claim is pending. */
   private claimed: u32;
   private claimedAt: u32;
-  /** The size of packets before the fall that the search began with; 0 if there is no search. */
+  /** The size of packets before they became smaller; 0 if no search is under way. */
   private oldSize: u32;
-  /** The smallest size that was lost as a probe; 0 before the first was. */
+  /** The smallest size of a lost probe; 0 if none was lost. */
   private lostSize: u32;
   private probe: Probe;
   private probeSize: u32;
@@ -50,12 +50,12 @@ export class PathMtu {
     return changetype<PathMtu>(memory);
   }
 
-  /** Full-sized segments with packets of `size` bytes have arrived. */
+  /** Notes that full-sized segments in packets of `size` bytes have arrived. */
   arrived(size: u32): void {
     this.provenSize = size;
   }
 
-  /** The path is known to carry packets of `mtu` bytes, and none that are larger. */
+  /** Notes that the path carries packets of `mtu` bytes, and no larger ones. */
   lowered(mtu: u32): void {
     if (this.provenSize > mtu) this.provenSize = mtu;
     this.claimed = 0;
@@ -84,12 +84,12 @@ export class PathMtu {
   }
 
   /**
-   * A full-sized segment in a packet of `size` bytes timed out, `timeouts` times in a row. Returns
-   * the size to fall back to, or `size`. `maximum` is SND.MAX.
+   * Called when a full-sized segment in a packet of `size` bytes has timed out `timeouts` times in
+   * a row. Returns the size to fall back to, or `size`. `maximum` is SND.MAX.
    */
   timedOut(size: u32, timeouts: u32, maximum: u32): u32 {
     const enough = this.provenSize >= size ? SUSPICIOUS_IF_PROVEN : SUSPICIOUS;
-    // Packets that small get through nearly everywhere: more likely, nothing does.
+    // Packets this small get through nearly everywhere: it is more likely that the path is down.
     if (timeouts < enough || (size <= FALLBACKS[0] && !this.searching)) return size;
     for (let i = 0; i < FALLBACKS.length; i++) {
       if (FALLBACKS[i] >= size) continue;
@@ -104,15 +104,15 @@ export class PathMtu {
     return size;
   }
 
-  /** Gives the search up: packets of the old size cannot be sent any more. */
+  /** Ends the search. */
   stop(): void {
     this.oldSize = 0;
     this.probe = Probe.None;
   }
 
   /**
-   * Returns the size of the packet to probe with, if packets of `size` bytes arrive up to
-   * `unacknowledged`; 0 if no probe is due.
+   * Returns the size of the probe to send, or 0 if none is due. `size` is that of packets now, and
+   * `unacknowledged` is SND.UNA.
    */
   due(size: u32, unacknowledged: u32): u32 {
     if (this.probe != Probe.None || before(unacknowledged, this.waitUntil)) return 0;
@@ -122,7 +122,7 @@ export class PathMtu {
     return 0;
   }
 
-  /** A probe of `size` bytes was sent, with data from `start` to `end`. */
+  /** Notes that a probe of `size` bytes was sent, with data from `start` to `end`. */
   sent(size: u32, start: u32, end: u32): void {
     this.probe = Probe.InFlight;
     this.probeSize = size;
@@ -130,7 +130,7 @@ export class PathMtu {
     this.probeEnd = end;
   }
 
-  /** The segment at `start` is cut to be sent again. Reports whether it was the probe. */
+  /** Called when the lost segment at `start` is split. Reports whether it was the probe. */
   cut(start: u32): bool {
     if (this.probe != Probe.InFlight || start != this.probeStart) return false;
     this.probe = Probe.Lost;
@@ -138,22 +138,22 @@ export class PathMtu {
     return true;
   }
 
-  /** Whether nothing but the probe is among `lost` numbers: that is no sign of congestion. */
+  /** Whether the `lost` sequence numbers are those of the probe: no sign of congestion. */
   explains(lost: u32): bool {
     return this.probe != Probe.None && lost == this.probeEnd - this.probeStart;
   }
 
-  /** SND.UNA is `unacknowledged` now: a claim about a segment before it was false. */
+  /** Drops a claim about a segment before `unacknowledged`, the new SND.UNA: it was false. */
   acknowledged(unacknowledged: u32): void {
     if (this.claimed != 0 && before(this.claimedAt, unacknowledged)) this.claimed = 0;
   }
 
-  /** Everything is sent again, in segments of another size: a probe in flight shows nothing. */
+  /** Forgets the probe, because all data is sent again in segments of another size. */
   abandon(): void {
     this.probe = Probe.None;
   }
 
-  /** SND.UNA is `unacknowledged` now. Returns the size that a probe has shown to arrive, or 0. */
+  /** Returns the size of a probe that the new SND.UNA, `unacknowledged`, acknowledges, or 0. */
   arrivedAt(unacknowledged: u32): u32 {
     if (this.probe == Probe.None || before(unacknowledged, this.probeEnd)) return 0;
     const arrived = this.probe == Probe.InFlight;

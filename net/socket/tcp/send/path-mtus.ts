@@ -1,7 +1,7 @@
 /**
- * Path MTUs that are smaller than those of their routes, by destination, so that new connections
- * need not find them out again. They are forgotten after PATH_MTU_LIFETIME, as a path may change
- * (RFC 1191 section 6.3).
+ * Path MTUs that are smaller than the route's MTU, by destination, so that a new connection need
+ * not discover them again. They expire after PATH_MTU_LIFETIME, as paths change (RFC 1191 section
+ * 6.3).
  */
 import { PATH_MTUS } from "../../../../core/limits";
 import { IpAddress } from "../../../wire/ip-address";
@@ -38,7 +38,7 @@ export class PathMtus {
     return 0;
   }
 
-  /** Remembers a path MTU, if necessary in place of the one learned first. */
+  /** Records a path MTU. If the table is full, it replaces the oldest entry. */
   learn(destination: IpAddress, mtu: u32, now: i64): void {
     let place = this.entries[0];
     let i: u32 = 0;
