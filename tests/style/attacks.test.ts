@@ -45,6 +45,19 @@ test("every row of the catalogue has a unique id", () => {
   none(twice);
 });
 
+test("the catalogue's first page counts the rows", () => {
+  const page = "docs/attacks.md";
+  const counts = [...text(page).matchAll(/\]\((attacks\/[^)]+)\) \|.*\| (\d+) \|$/gm)];
+  const complaints: string[] = [];
+  for (const [, part, count] of counts) {
+    const found = lines(`docs/${part}`).filter((line) => ROW.test(line)).length;
+    if (found !== Number(count))
+      complaints.push(`${page}: ${part} has ${found} rows, not ${count}`);
+  }
+  none(complaints);
+  assert.match(text(page), new RegExp(`: ${rows.size} rows\\.`));
+});
+
 test("every cited id is a row of the catalogue", () => {
   const prefixes = [...new Set([...rows.keys()].map((id) => id.split("-")[0]))];
   const citation = new RegExp(`\\b(?:${prefixes.join("|")})-\\d\\d\\b`, "g");

@@ -267,7 +267,7 @@ test("WS-03, WS-04: ends the connection when the server breaks the protocol", ()
     [form(1, "x", { lengthBytes: 2 }), /shortest form/],
     [form(1, "x", { lengthBytes: 8 }), /shortest form/],
     [form(1, "", { lengthBytes: 8, length: 65535n }), /shortest form/],
-    [form(1, "", { lengthBytes: 8, length: 1n << 63n }), /64 bits/],
+    [form(1, "", { lengthBytes: 8, length: 1n << 63n }), /2\^63 bytes/],
     [form(0, "x", {}), /nothing to continue/],
     [Buffer.concat([form(1, "x", { final: false }), form(1, "y", {})]), /within a message/],
     [frame(8, "x"), /malformed close/],
