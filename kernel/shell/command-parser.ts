@@ -76,7 +76,7 @@ export class ParsedLine {
     }
     if (scanner.quote != 0) {
       const name = scanner.quote == 39 ? "'" : '"';
-      this.failure = `unexpected end of line while looking for matching ${name}`;
+      this.failure = `unexpected end of line while looking for matching \`${name}'`;
     }
     this.add(text.substring(start, end));
   }

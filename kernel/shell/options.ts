@@ -104,7 +104,7 @@ export class Options {
     if (index < 0) return otherwise;
     const value = parseDecimalText(this.given[index].value);
     if (value >= minimum && value <= maximum) return value;
-    this.fail(numberFault(this.given[index].value, minimum, maximum));
+    this.fail(this.badNumber(name, numberFault(this.given[index].value, minimum, maximum)));
     return otherwise;
   }
 
@@ -115,15 +115,32 @@ export class Options {
     const value = parseSeconds(this.given[index].value, maximum);
     if (value >= 0) return value;
     const shown = printable(this.given[index].value);
-    this.fail(`invalid argument: '${shown}': expected 0 to ${maximum} seconds`);
+    const reason = `invalid argument: '${shown}': expected 0 to ${maximum} seconds`;
+    this.fail(this.badNumber(name, reason));
     return otherwise;
   }
 
-  /** Sets `failure` unless there are from `minimum` to `maximum` operands. */
-  expectOperands(minimum: i32, maximum: i32): void {
+  /** Sets `failure`, to `missing` or "extra operand", unless the number of operands is right. */
+  expectOperands(minimum: i32, maximum: i32, missing: string = "missing operand"): void {
     const count = this.operands.length;
-    if (count < minimum) this.fail("missing operand");
+    if (count < minimum) this.fail(missing);
     if (count > maximum) this.fail(`extra operand '${printable(this.operands[maximum])}'`);
+  }
+
+  // --- messages, which a subclass may replace ---
+
+  protected unknownOption(name: string): string {
+    const shown = printable(name);
+    return name.length == 1 ? `invalid option -- '${shown}'` : `unrecognized option '--${shown}'`;
+  }
+
+  protected missingValue(name: string): string {
+    if (name.length == 1) return `option requires an argument -- '${name}'`;
+    return `option '--${name}' requires an argument`;
+  }
+
+  protected badNumber(_name: string, reason: string): string {
+    return reason;
   }
 
   private lastOf(name: string): i32 {
@@ -137,9 +154,7 @@ export class Options {
     for (let i = 0; i < this.forms.length; i++) {
       if (this.forms[i].called(name)) return this.forms[i];
     }
-    const shown = printable(name);
-    if (name.length == 1) this.fail(`invalid option -- '${shown}'`);
-    else this.fail(`unrecognized option '--${shown}'`);
+    this.fail(this.unknownOption(name));
     return null;
   }
 
@@ -178,9 +193,7 @@ export class Options {
     if (isAttached) this.given.push(new Given(form.name, attached));
     else if (this.next < this.words.length) {
       this.given.push(new Given(form.name, this.words[this.next++]));
-    } else if (form.name.length == 1) {
-      this.fail(`option requires an argument -- '${form.name}'`);
-    } else this.fail(`option '--${form.name}' requires an argument`);
+    } else this.fail(this.missingValue(form.name));
   }
 }
 

@@ -240,6 +240,7 @@ export class Shell extends Pollable implements LogSink {
 
   private tab(): void {
     const line = this.editor.line;
+    this.editor.endSearch();
     const completion = complete(line.textOf(0, line.cursor), this.registry);
     line.insertText(completion.insertion);
     if (completion.candidates.length == 0) return;

@@ -143,7 +143,15 @@ test("without a network, reports wrong usage at once, and obeys -s and -w", asyn
       Math.round((world.world.now - from) / 1e9),
     ];
   };
-  assert.deepEqual(run("--what"), ["curl: unrecognized option '--what' (try: curl --help)\n2", 0]);
+  const wrong = (words: string, says: string) =>
+    assert.deepEqual(run(words), [`curl: ${says} (try: curl --help)\n2`, 0], words);
+  wrong("", "no URL specified!");
+  wrong("--what a", "option --what: is unknown");
+  wrong("-! a", "option -!: is unknown");
+  wrong("a -X", "option -X: requires parameter");
+  wrong("a --url", "option --url: requires parameter");
+  wrong("-m x a", "option -m: expected a proper numerical parameter");
+  wrong("--retry x a", "option --retry: expected a proper numerical parameter");
   assert.deepEqual(run("-X 'A B' a"), run("-X 'A B' b"));
   assert.deepEqual(run("-s 10.0.2.2"), ["7", 10]);
   assert.deepEqual(run("-s -m 1 -w '%{http_code}\\n' 10.0.2.2"), ["000\n28", 1]);
@@ -213,4 +221,17 @@ test("--connect-timeout limits connecting; -m counts from when the command is ty
   assert.match(output, /\n28\r\nanonymos> $/);
   // In nanoseconds.
   assert.ok(none.world.now - started < 2_500_000_000);
+});
+
+test("prints no binary body on the console, unless -o - is given, as curl does", async () => {
+  const [world] = await lab(() => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\0b");
+  const run = (words: string) => {
+    const said = world.command(`curl ${words} http://10.0.2.2:81/; echo "; $?"`);
+    return said.split("\r\n").slice(1, -1).join("\n");
+  };
+  const refusal = "Binary output can mess up your terminal (try: -o - or -o null)";
+  assert.equal(run(""), `curl: (23) ${refusal}\n; 23`);
+  assert.equal(run("-s"), "; 23");
+  assert.equal(run("-o -"), "a\\x00b; 0");
+  assert.match(run("-o null"), /^HTTP 200, 3 bytes/);
 });

@@ -156,7 +156,7 @@ test("wrong words of ping and dig are named", async () => {
         "(usage: ping [OPTION]... HOST)",
     ],
     ["ping -m x 10.0.2.2", "ping: invalid argument: 'x' (usage: ping [OPTION]... HOST)"],
-    ["dig x BOGUS", "dig: extra operand 'BOGUS': no type, and one name at a time"],
+    ["dig x BOGUS", "dig: extra operand 'BOGUS': not a type, and one name at a time"],
     ["dig x A MX", "dig: extra operand 'MX': one type at a time"],
   ]) {
     assert.deepEqual(printed(lab, command), [says], command);

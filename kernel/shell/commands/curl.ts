@@ -10,8 +10,9 @@
  * the command, so that it includes the wait for the network.
  *
  * Exit codes: curl's, such as 5 proxy not resolved, 6 name not resolved, 7 connection failed, 22
- * HTTP error with -f, 26 data to send not found, 28 time-out, 35 TLS handshake failed, 52 empty
- * reply, 56 receive error, 60 certificate not verified; 2 wrong usage; 130 interrupted.
+ * HTTP error with -f, 23 binary body not printed, 26 data to send not found, 28 time-out, 35 TLS
+ * handshake failed, 52 empty reply, 56 receive error, 60 certificate not verified; 2 wrong usage;
+ * 130 interrupted.
  */
 import { HTTP_REDIRECTS } from "../../../core/limits";
 import { parseDecimalText } from "../../../core/text";
@@ -28,7 +29,7 @@ import { CurlBody } from "./curl/body";
 import { CookieOptions, printsCookies } from "./curl/cookies";
 import { CurlInput, EXIT_READ, InputUser } from "./curl/input";
 import { CurlJob, PrintingSink } from "./curl/job";
-import { explainOptions, OPTIONS } from "./curl/options";
+import { CurlOptions, explainOptions } from "./curl/options";
 import { curlRequest } from "./curl/request";
 import { Retries } from "./curl/retry";
 import { RouteOptions } from "./curl/route";
@@ -63,7 +64,7 @@ export class Curl extends Command implements InputUser {
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, OPTIONS);
+    const options = new CurlOptions(words);
     if (options.has("h")) {
       this.explain(session);
       return this.done();
@@ -77,7 +78,7 @@ export class Curl extends Command implements InputUser {
 
   /** Starts the request once `input`, the body, has been typed. */
   startWithInput(words: Array<string>, input: string, session: Session): Job {
-    const options = new Options(words, OPTIONS);
+    const options = new CurlOptions(words);
     return this.startWith(options, new CurlBody(options, input), session);
   }
 
@@ -88,10 +89,10 @@ export class Curl extends Command implements InputUser {
       return this.failed(session, `(${EXIT_URL}) ${reason}`, EXIT_URL);
     }
     if (url != "") options.operands.push(url);
-    options.expectOperands(1, 1);
+    options.expectOperands(1, 1, "no URL specified!");
     const output = options.value("o", "-");
     if (options.failure == "" && !OUTPUTS.includes(output)) {
-      options.failure = "-o: there are no files (only -o null and -o /dev/null work)";
+      options.failure = "-o: there are no files (only -o null, /dev/null and - work)";
     }
     const connectTimeout = options.seconds("connect-timeout", 0, LONGEST_TIME);
     const timeout = options.seconds("m", 0, LONGEST_TIME);
@@ -162,7 +163,7 @@ export class Curl extends Command implements InputUser {
     const output = options.value("o", "-");
     const heads = options.has("i") || options.has("I");
     if (output == "-") {
-      const printed = new PrintingSink(session, heads, job.failOnError);
+      const printed = new PrintingSink(session, heads, job.failOnError, options.has("o"));
       job.printed = printed;
       request.sink = printed;
     } else {

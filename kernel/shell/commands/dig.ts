@@ -91,7 +91,7 @@ class Request {
     else if (word.toUpperCase() == "IN") return;
     else if (this.name == "") this.name = word;
     else {
-      const why = type != 0 ? "one type at a time" : "no type, and one name at a time";
+      const why = type != 0 ? "one type at a time" : "not a type, and one name at a time";
       this.fail(`extra operand '${printable(word)}': ${why}`);
     }
   }

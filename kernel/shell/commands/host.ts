@@ -1,5 +1,5 @@
 /**
- * host [-aTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]
+ * host [-4arsTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]
  *
  * Without options and SERVER, resolves NAME to IPv4 addresses as every command here but `dig` does:
  * with the hosts file, the cache, the search domains and the configured servers. A chain of aliases
@@ -8,7 +8,8 @@
  * Otherwise it asks SERVER, or the configured servers, and prints the records of the response as
  * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
  * prints whole messages; -a does so for type ANY. -T uses TCP, -W is how long each of two attempts
- * waits. After SERVFAIL it asks the next server, unless -s is given.
+ * waits, -r asks the server not to recurse. After SERVFAIL it asks the next server, unless -s is
+ * given. -4 changes nothing.
  *
  * A NAME without a dot is looked for in the search domains first. There are no zone transfers.
  *
@@ -79,7 +80,7 @@ export class Host extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "host",
-      "[-aTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]",
+      "[-4arsTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]",
       "resolves a name, or asks a name server for records",
       ["host mainnet.era.zksync.io", "host -t MX zksync.io 10.0.2.3", "host 1.1.1.1"],
       true,

@@ -169,21 +169,26 @@ export class Iperf3 extends Command {
     const otherwise: i64 = serves ? 0 : SECOND;
     const interval = options.seconds("i", otherwise, LONGEST_INTERVAL);
     const port = options.number("p", IPERF3_PORT, 1, 65535) as u32;
-    const fault = options.failure != "" ? options.failure : roleFault(options);
-    if (fault != "") return this.wrongUsage(session, fault);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
+    const fault = roleFault(options);
+    if (fault != "") return this.badParameters(session, fault);
     if (interval > 0 && interval < SECOND / 10) {
-      return this.wrongUsage(session, "invalid report interval (min = 0.1, max = 60 seconds)");
+      return this.badParameters(session, "invalid report interval (min = 0.1, max = 60 seconds)");
     }
     if (serves) return this.serve(session, options, port, interval);
     const parameters = new TestParameters();
     const wrong = readTest(options, parameters);
-    if (wrong != "") return this.wrongUsage(session, wrong);
+    if (wrong != "") return this.badParameters(session, wrong);
     const lookup = new Lookup(options.value("c"), this.stack, session.now);
     return new Iperf3Job(session, this.stack, lookup, port, parameters, interval);
   }
 
   complete(words: Array<string>): Array<string> {
     return words.length == 0 ? ["stop"] : [];
+  }
+
+  private badParameters(session: Session, reason: string): Job {
+    return this.wrongUsage(session, `parameter error - ${reason}`);
   }
 
   private serve(session: Session, options: Options, port: u32, interval: i64): Job {

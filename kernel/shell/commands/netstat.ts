@@ -12,7 +12,7 @@
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpState } from "../../../net/socket/tcp/state";
 import { COUNTER_GROUPS, counterGroup, NetworkCounters } from "../../programs/network-counters";
-import { Command, Job } from "../command";
+import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 
@@ -130,7 +130,7 @@ export class Netstat extends Command {
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (!options.has("s")) {
       const instead = options.has("r") ? "ip route" : options.has("i") ? "ip -s link" : "ss";
-      return this.wrongUsage(session, `only -s is supported (try: ${instead})`);
+      return this.failed(session, `only -s is supported (try: ${instead})`, EXIT_USAGE);
     }
     const some = options.has("t") || options.has("u") || options.has("w");
     for (let group = 0; group < COUNTER_GROUPS.length; group++) {

@@ -346,7 +346,7 @@ export class Ping extends Command {
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
     const mark = parseMark(options.value("m", "0"));
     if (mark < 0) options.failure = `invalid argument: '${printable(options.value("m"))}'`;
-    options.expectOperands(1, 1);
+    options.expectOperands(1, 1, "usage error: Destination address required");
     const octet = parseMark(options.value("Q", "0"));
     if (octet < 0) options.failure = `bad TOS value: ${printable(options.value("Q"))}`;
     else if (octet > 255) {

@@ -39,11 +39,22 @@ export class History {
     return this.shown();
   }
 
-  /** Moves to the next older line that contains `wanted`. Returns false if there is none. */
-  search(wanted: string, current: string): bool {
-    for (let i = this.at - 1; i >= 0; i--) {
-      if (!this.lines[i].includes(wanted)) continue;
-      if (this.at == this.lines.length) this.typed = current;
+  /** Moves to the line being typed and returns it. */
+  toTyped(): string {
+    this.at = this.lines.length;
+    return this.typed;
+  }
+
+  /**
+   * Moves to the newest line that contains `wanted` and is older than `current`, which is shown,
+   * and differs from it. With `stays`, it may also be the line shown. Returns false if there is
+   * none.
+   */
+  search(wanted: string, current: string, stays: bool): bool {
+    if (this.at == this.lines.length) this.typed = current;
+    const newest = stays ? min(this.at, this.lines.length - 1) : this.at - 1;
+    for (let i = newest; i >= 0; i--) {
+      if (!this.lines[i].includes(wanted) || (!stays && this.lines[i] == current)) continue;
       this.at = i;
       return true;
     }

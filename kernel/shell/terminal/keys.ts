@@ -28,7 +28,7 @@ export const enum Key {
   KillWord,
   KillWordRight,
   Yank,
-  /** Ctrl-R: recalls the newest line that contains the typed text, then older ones. */
+  /** Ctrl-R: searches older lines for the text typed before and after it. */
   Search,
   ClearScreen,
   /** The cursor position, the reply to ESC [ 6 n: `KeyDecoder.column`. */

@@ -1,9 +1,13 @@
 /** Edits the line by keys, in the Emacs style of readline. */
+import { LINE_LENGTH } from "../../../core/limits";
 import { History } from "./history";
 import { Key } from "./keys";
 import { LineBuffer } from "./line-buffer";
 import { LineView } from "./line-view";
 import { Terminal } from "./terminal";
+
+/** Characters of the text searched for that the prompt shows. */
+const TAIL: i32 = 20;
 
 export class LineEditor {
   readonly line: LineBuffer = new LineBuffer();
@@ -13,20 +17,24 @@ export class LineEditor {
   overflowed: bool = false;
   private killed: string = "";
   private bell: bool = false;
-  /** What Ctrl-R searches for; null after any other key. */
+  /** The text of an incremental search (Ctrl-R), which is under way if it is not null. */
   private wanted: string | null = null;
 
   constructor(
     private readonly terminal: Terminal,
-    prompt: string,
+    private readonly prompt: string,
   ) {
     this.view = new LineView(terminal, prompt);
   }
 
   /** Inserts a character by its code point. */
   insert(point: u32): void {
-    this.wanted = null;
-    if (this.line.insert(point)) return;
+    const wanted = this.wanted;
+    if (wanted != null && wanted.length < (LINE_LENGTH as i32)) {
+      this.seek(wanted + String.fromCodePoint(point), true);
+      return;
+    }
+    if (wanted == null && this.line.insert(point)) return;
     this.overflowed = true;
     this.bell = true;
   }
@@ -34,7 +42,7 @@ export class LineEditor {
   /** Handles an editing key. Some keys ring the bell if they cannot do anything. */
   key(key: Key): void {
     const line = this.line;
-    if (key != Key.Search) this.wanted = null;
+    if (this.searches(key)) return;
     switch (key) {
       case Key.Left:
         this.move(line.before(line.cursor));
@@ -60,9 +68,7 @@ export class LineEditor {
       case Key.Down:
         this.recall(false);
         break;
-      case Key.Search:
-        this.search();
-        break;
+
       case Key.Yank:
         if (!line.insertText(this.killed)) this.bell = true;
         break;
@@ -84,6 +90,7 @@ export class LineEditor {
 
   /** Handles Enter: returns the line, adds it to the history, and empties the editor. */
   take(): string {
+    this.endSearch();
     this.refresh();
     this.view.leave();
     const text = this.line.text();
@@ -93,7 +100,7 @@ export class LineEditor {
   }
 
   clear(): void {
-    this.wanted = null;
+    this.endSearch();
     this.line.length = 0;
     this.line.cursor = 0;
     this.overflowed = false;
@@ -110,12 +117,40 @@ export class LineEditor {
     else this.replace(back ? history.back(this.line.text()) : history.forward());
   }
 
-  private search(): void {
-    const before = this.wanted;
-    const wanted = before == null ? this.line.text() : before;
+  /** Ends a search; the line that it found stays. */
+  endSearch(): void {
+    this.wanted = null;
+    this.view.setPrompt(this.prompt);
+  }
+
+  /** Handles Ctrl-R, and Backspace during a search. Returns false, and ends it, for other keys. */
+  private searches(key: Key): bool {
+    const wanted = this.wanted;
+    if (key == Key.Search) {
+      this.seek(wanted == null ? this.line.text() : wanted, false);
+      return true;
+    }
+    if (wanted != null && key == Key.Backspace) {
+      this.replace(this.history.toTyped());
+      this.seek(withoutLast(wanted), true);
+      return true;
+    }
+    if (wanted != null) this.endSearch();
+    return false;
+  }
+
+  /** Shows the next line that contains `wanted`; for `stays`, see `History.search`. */
+  private seek(wanted: string, stays: bool): void {
     this.wanted = wanted;
-    if (this.history.search(wanted, this.line.text())) this.replace(this.history.shown());
-    else this.bell = true;
+    let what = "reverse-i-search";
+    if (wanted != "") {
+      if (this.history.search(wanted, this.line.text(), stays)) this.replace(this.history.shown());
+      else {
+        this.bell = true;
+        what = `failed ${what}`;
+      }
+    }
+    this.view.setPrompt(`(${what})\`${tailOf(wanted)}': `);
   }
 
   /** Shows another line, which is complete. */
@@ -165,4 +200,19 @@ export class LineEditor {
     this.killed = this.line.remove(start, end);
     this.overflowed = false;
   }
+}
+
+function withoutLast(text: string): string {
+  const end = text.length - 1;
+  const isPair: bool = end > 0 && text.charCodeAt(end) >>> 10 == 0x37;
+  return text.substring(0, isPair ? end - 1 : max(end, 0));
+}
+
+/** Returns the end of a text, in ASCII. */
+function tailOf(text: string): string {
+  let tail = "";
+  for (let i = max(text.length - TAIL, 0); i < text.length; i++) {
+    tail += text.charCodeAt(i) < 0x80 ? text.charAt(i) : "?";
+  }
+  return tail;
 }

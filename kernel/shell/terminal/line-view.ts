@@ -27,8 +27,15 @@ export class LineView {
 
   constructor(
     private readonly terminal: Terminal,
-    readonly prompt: string,
+    private prompt: string,
   ) {}
+
+  /** Replaces the prompt; `prompt` is printable ASCII. */
+  setPrompt(prompt: string): void {
+    if (prompt == this.prompt) return;
+    this.hide();
+    this.prompt = prompt;
+  }
 
   /** Shows prompt and line, on a fresh row. */
   show(line: LineBuffer): void {
@@ -37,7 +44,7 @@ export class LineView {
     this.terminal.atLineStart = false;
     this.visible = true;
     this.at = this.prompt.length;
-    this.wrapping = false;
+    this.wrapping = this.at % this.columns == 0;
     this.setShown(0);
     this.refresh(line);
   }

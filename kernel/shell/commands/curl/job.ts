@@ -19,9 +19,17 @@ import { Transfer, writeOut } from "./write-out";
 /** curl's exit code for an HTTP error with -f. */
 const EXIT_HTTP_ERROR: i32 = 22;
 
-/** Prints the body, and with -i or -I the head before it. */
+/** A body with a zero byte in a piece that begins before this offset is binary, as in curl. */
+const SAMPLE: u32 = 2000;
+const BINARY: string = "Binary output can mess up your terminal (try: -o - or -o null)";
+
+/** Prints the body, with -i or -I after the head. Refuses a binary body unless `anything`. */
 export class PrintingSink extends BodySink {
   crc: u32 = 0;
+  /** Whether the body was refused because it is binary. */
+  binary: bool = false;
+  /** Bytes of the body so far, while they are few enough to matter. */
+  private checked: u32 = 0;
   /** Whether the body is not printed: with -f, if the status is an error. */
   private discards: bool = false;
 
@@ -29,12 +37,14 @@ export class PrintingSink extends BodySink {
     private readonly session: Session,
     private readonly withHead: bool,
     private readonly failOnError: bool,
+    private readonly anything: bool,
   ) {
     super();
   }
 
   head(head: HttpHead): void {
     this.crc = 0;
+    this.checked = 0;
     this.discards = this.failOnError && head.status >= 400;
     if (this.withHead) this.session.printBytes(head.pointer(0), head.length);
   }
@@ -45,7 +55,13 @@ export class PrintingSink extends BodySink {
 
   data(pointer: usize, length: u32): bool {
     this.crc = crc32(this.crc, pointer, length);
-    if (!this.discards) this.session.printBytes(pointer, length);
+    if (this.discards) return true;
+    if (this.checked < SAMPLE) {
+      this.binary = !this.anything && hasZero(pointer, length);
+      if (this.binary) return false;
+      this.checked += length;
+    }
+    this.session.printBytes(pointer, length);
     return true;
   }
 }
@@ -141,6 +157,8 @@ export class CurlJob extends Job {
       code = late ? (HttpFailure.TimedOut as i32) : (HttpFailure.Connect as i32);
       message = late ? `Operation timed out: ${message}` : message;
     }
+    const printed = this.printed;
+    if (printed != null && printed.binary) message = BINARY;
     if (code != EXIT_OK && !this.silent) this.session.error("curl", `(${code}) ${message}`);
     const wait = this.retries.next(exchange, code, now);
     const warning = this.retries.warning;
@@ -181,6 +199,11 @@ export class CurlJob extends Job {
     if (counted != null && this.withCrc) line += `, crc32 ${hexadecimal(counted.crc)}`;
     this.session.printLine(line);
   }
+}
+
+function hasZero(pointer: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(pointer + i) == 0) return true;
+  return false;
 }
 
 function hexadecimal(value: u32): string {

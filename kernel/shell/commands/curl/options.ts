@@ -1,7 +1,9 @@
-/** The options of `curl`, and the text of `curl --help`. */
+/** The options of `curl` with curl's messages for them, and the text of `curl --help`. */
+import { Options } from "../../options";
 import { Session } from "../../session";
+import { printable } from "../../terminal/printable";
 
-export const OPTIONS: StaticArray<string> = [
+const OPTIONS: StaticArray<string> = [
   "h|help",
   "i|include",
   "I|head",
@@ -56,7 +58,8 @@ const HELP: StaticArray<string> = [
   " -i, --include               print the head of the response too; -I, --head: only the head",
   " -s, --silent                print no errors or warnings; -S, --show-error: print errors",
   " -f, --fail                  fail with exit code 22 if the status is 400 or more",
-  " -o, --output null           print a summary in place of the body; /dev/null: nothing",
+  " -o, --output null           print a summary in place of the body; /dev/null: nothing;",
+  "                             -: the body even if it is binary",
   " -w, --write-out FORMAT      print FORMAT afterwards: '%{http_code} %{time_total}\\n', %{json}",
   "     --crc32                 print a checksum of the body",
   " -X, --request METHOD        the method",
@@ -86,6 +89,26 @@ const HELP: StaticArray<string> = [
   "     --ip-tos TOS            the DS field of what is sent, such as ef, cs1 or 0x20",
   "     --keepalive-time SECONDS, --no-keepalive, -4, --ipv4, --url URL",
 ];
+
+export class CurlOptions extends Options {
+  constructor(words: Array<string>) {
+    super(words, OPTIONS);
+  }
+
+  protected unknownOption(name: string): string {
+    return `option ${dashed(name)}: is unknown`;
+  }
+  protected missingValue(name: string): string {
+    return `option ${dashed(name)}: requires parameter`;
+  }
+  protected badNumber(name: string, _reason: string): string {
+    return `option ${dashed(name)}: expected a proper numerical parameter`;
+  }
+}
+
+function dashed(name: string): string {
+  return `${name.length == 1 ? "-" : "--"}${printable(name)}`;
+}
 
 /** Prints one line for each option, or each group of options. */
 export function explainOptions(session: Session): void {

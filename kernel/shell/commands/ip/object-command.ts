@@ -29,6 +29,7 @@ export abstract class ObjectCommand extends Command {
 
   start(words: Array<string>, session: Session): Job {
     const options = new IpOptions(words);
+    if (options.unknown != "") return this.unknown(session, "Option", options.unknown, "-help");
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const asksHelp = operands.length > 1 && operands[1] == HELP;
@@ -41,8 +42,12 @@ export abstract class ObjectCommand extends Command {
     if (object == "") return this.wrongUsage(session, "missing object");
     const code = this.run(object, context);
     if (code != UNKNOWN_OBJECT) return this.done(code);
+    return this.unknown(session, "Object", object, "help");
+  }
+
+  private unknown(session: Session, what: string, word: string, help: string): Job {
     session.terminal.freshLine();
-    session.printLine(`Object "${printable(object)}" is unknown, try "${this.name} help".`);
+    session.printLine(`${what} "${printable(word)}" is unknown, try "${this.name} ${help}".`);
     return this.done(EXIT_USAGE);
   }
 

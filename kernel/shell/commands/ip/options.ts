@@ -2,7 +2,6 @@
  * The options of `ip`. As in iproute2, they come before the object, so that `metric -1` is an
  * invalid metric and not an option. They are words with one dash or two, and can be abbreviated.
  */
-import { printable } from "../../terminal/printable";
 
 /** An option's name, and the length of its shortest abbreviation: `-b` is iproute2's -batch. */
 class Name {
@@ -26,7 +25,9 @@ export class IpOptions {
   help: bool = false;
   /** The object, the verb and the words after them. */
   operands: Array<string> = [];
-  /** What is wrong with the words; empty if nothing is. */
+  /** The first unknown option, or "". */
+  unknown: string = "";
+  /** What else is wrong with the words, or "". */
   failure: string = "";
 
   constructor(words: Array<string>) {
@@ -34,7 +35,7 @@ export class IpOptions {
     while (next < words.length && words[next].startsWith("-") && this.take(words[next])) next++;
     this.operands = words.slice(next);
     if (next < words.length && words[next].startsWith("-")) {
-      this.failure = `Option "${printable(words[next])}" is unknown`;
+      this.unknown = words[next];
     } else if (this.operands.includes("")) this.failure = "empty operand";
   }
 

@@ -89,8 +89,8 @@ test("a command that cannot run prints one error and sets the exit code", async 
   const cases: [string, RegExp, number][] = [
     ["nope a", /^nope: command not found \(try: help\)\r\n$/, 127],
     ["ifconfig -a", /^ifconfig: command not found \(try: ip addr\)\r\n$/, 127],
-    ["words 'a", /^shell: unexpected end of line while looking for matching '\r\n$/, 2],
-    ['words "a', /^shell: unexpected end of line while looking for matching "\r\n$/, 2],
+    ["words 'a", /^shell: unexpected end of line while looking for matching `''\r\n$/, 2],
+    ['words "a', /^shell: unexpected end of line while looking for matching `"'\r\n$/, 2],
     ["words a | words b", /^shell: \| is not supported \(quote it .*\)\r\n$/, 2],
     ["words a > b", /^shell: > is not supported \(quote it .*\)\r\n$/, 2],
     ["words a>b", /^shell: > is not supported \(quote it .*\)\r\n$/, 2],
@@ -178,7 +178,7 @@ test("executes run= as if typed, and prints each exit code", async () => {
   const wrong = await Console.start("echo 'a");
   assert.match(
     wrong.output(),
-    /^shell: unexpected end of line while .* '\r\n\[exit 2\] echo 'a\r\nanonymos> $/,
+    /^shell: unexpected end of line while .* `''\r\n\[exit 2\] echo 'a\r\nanonymos> $/,
   );
 });
 

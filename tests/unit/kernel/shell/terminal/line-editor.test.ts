@@ -120,6 +120,34 @@ test("Ctrl-R searches the history, newest first", async () => {
   assert.ok(console.type("zzz\x12").output().endsWith("\x07"));
 });
 
+test("Ctrl-R searches while its text is typed, as in bash", async () => {
+  const console = await Console.start();
+  for (const line of ["words one", "echo b", "words two", "echo c"]) console.run(line);
+  const cases: [string, string][] = [
+    ["\x12two\r", "<two>"],
+    ["\x12wor\x12\r", "<one>"],
+    ["\x12words t\x7f\x7fs o\r", "<one>"],
+    [`\x12one${LEFT}x\r`, "<onxe>"],
+    ["\x12two\x01\x0bwords 3\r", "<3>"],
+    ["\x12onezz\x7f\x7f\r", "<one>"],
+    ["\x12\x12\x7fwords 4\x05\x15words 5\r", "<5>"],
+    ["words \x12\u{1f600}\x7f\x01\x0bwords 6\r", "<6>"],
+    ["words 7z\x12\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x05\x7f\r", "<7>"],
+  ];
+  for (const [keys, expected] of cases) {
+    console.output();
+    console.type(keys);
+    const output = console.output();
+    assert.ok(output.endsWith(`\r\n${expected}\r\n${PROMPT}`), JSON.stringify([keys, output]));
+  }
+  console.type("\x12tw");
+  assert.ok(console.output().endsWith("(reverse-i-search)`tw': words two"));
+  console.type("q");
+  assert.ok(console.output().endsWith("(failed reverse-i-search)`twq': words two\x07"));
+  console.type("\x03");
+  assert.ok(console.output().endsWith(`^C\r\n${PROMPT}`));
+});
+
 test("Tab completes commands and their arguments", async () => {
   const console = await Console.start();
   console.output();
