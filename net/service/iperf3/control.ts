@@ -37,10 +37,11 @@ export class ControlChannel {
     return bytes == null ? NOTHING : bytes[0];
   }
 
-  /** Returns the first of the two codes of ServerError, or NOTHING. */
+  /** Returns the first of the two codes of ServerError, without its sign bit, or NOTHING. */
   readError(): i32 {
     const bytes = this.gather(2 * NUMBER);
-    return bytes == null ? NOTHING : (bswap(load<u32>(changetype<usize>(bytes))) as i32);
+    if (bytes == null) return NOTHING;
+    return (bswap(load<u32>(changetype<usize>(bytes))) & 0x7fff_ffff) as i32;
   }
 
   /**

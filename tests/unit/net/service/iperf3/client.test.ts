@@ -133,6 +133,10 @@ test("a busy, failing or ending server is an error in iperf3's words", () => {
       [state.serverError, 0, 0, 0, 101, 0, 0, 0, 5],
       "the server reports an error: error 101 of iperf3",
     ],
+    [
+      [state.serverError, 255, 255, 255, 255, 0, 0, 0, 5],
+      "the server reports an error: error 2147483647 of iperf3",
+    ],
     [[77], "received an unknown control message"],
     [[state.testRunning], "received an unknown control message"],
     [[state.displayResults], "received an unknown control message"],
