@@ -27,6 +27,8 @@ const enum Id {
   KeepAliveProbes,
   KeepAliveTime,
   MtuProbing,
+  PacingAvoidance,
+  PacingSlowStart,
   Retries,
   ReceiveMemory,
   Sack,
@@ -58,6 +60,8 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_keepalive_probes", 1, 127),
   new Parameter("net.ipv4.tcp_keepalive_time", 1, 32767),
   new Parameter("net.ipv4.tcp_mtu_probing", 0, 1),
+  new Parameter("net.ipv4.tcp_pacing_ca_ratio", 0, 1000),
+  new Parameter("net.ipv4.tcp_pacing_ss_ratio", 0, 1000),
   new Parameter("net.ipv4.tcp_retries2", 1, 255),
   new Parameter("net.ipv4.tcp_rmem"),
   new Parameter("net.ipv4.tcp_sack", 0, 1),
@@ -128,6 +132,8 @@ export class KernelParameters {
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
     if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
+    if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
+    if (id == Id.PacingSlowStart) return tcp.pacingSlowStart;
     if (id == Id.Retries) return tcp.dataRetries;
     if (id == Id.Sack) return tcp.selective ? 1 : 0;
     if (id == Id.SynRetries) return tcp.synRetries;
@@ -146,6 +152,8 @@ export class KernelParameters {
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
     else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
+    else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;
+    else if (id == Id.PacingSlowStart) tcp.pacingSlowStart = value as u32;
     else if (id == Id.Retries) tcp.dataRetries = value as u32;
     else if (id == Id.Sack) tcp.selective = value == 1;
     else if (id == Id.SynRetries) tcp.synRetries = value as u32;

@@ -3,6 +3,7 @@ import { CONGESTION_NAMES } from "../../net/socket/tcp/congestion/controller";
 import { THRESHOLD_INITIAL } from "../../net/socket/tcp/congestion/window";
 import { TcpConnection } from "../../net/socket/tcp/connection";
 import { TcpInfo, TIMER_NAMES } from "../../net/socket/tcp/info";
+import { ANY_RATE } from "../../net/socket/tcp/send/pacing";
 
 const MILLION: u64 = 1_000_000;
 const BITS: u64 = 8;
@@ -69,6 +70,12 @@ function trafficText(info: TcpInfo, exact: bool): string {
   text += counted("lastsnd", (info.sinceSent / 1000) as u64);
   text += counted("lastrcv", (info.sinceReceived / 1000) as u64);
   text += counted("lastack", (info.sinceHeard / 1000) as u64);
+  if (info.pacingRate > 0) {
+    text += ` pacing_rate ${rateText(info.pacingRate * BITS, exact)}bps`;
+    if (info.pacingMost != ANY_RATE) {
+      text += `/${rateText((info.pacingMost as u64) * BITS, exact)}bps`;
+    }
+  }
   if (info.deliveryRate > 0) {
     text += ` delivery_rate ${rateText(info.deliveryRate * BITS, exact)}bps`;
   }

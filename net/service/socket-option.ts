@@ -25,6 +25,8 @@ export const enum SocketOption {
   /** Seconds; 0 resets the connection when it is closed, -1 stands for l_onoff = 0. */
   SO_LINGER,
   SO_MARK,
+  /** Bytes per second; the largest value for any rate. */
+  SO_MAX_PACING_RATE,
   SO_RCVBUF,
   SO_SNDBUF,
   /** A `CongestionAlgorithm`. */
@@ -61,6 +63,7 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
   new OptionForm("SO_KEEPALIVE", 0, 1),
   new OptionForm("SO_LINGER", -1, 65535),
   new OptionForm("SO_MARK", 0, 0xffff_ffff, true),
+  new OptionForm("SO_MAX_PACING_RATE", 1, 0xffff_ffff),
   new OptionForm("SO_RCVBUF", 0, i32.MAX_VALUE),
   new OptionForm("SO_SNDBUF", 0, i32.MAX_VALUE),
   new OptionForm("TCP_CONGESTION", 0, 1),
@@ -86,6 +89,7 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
   else if (option == SocketOption.SO_LINGER)
     options.linger = value < 0 ? NO_LINGER : value * SECOND;
   else if (option == SocketOption.SO_MARK) options.mark = value as u32;
+  else if (option == SocketOption.SO_MAX_PACING_RATE) options.pacingRate = value as u32;
   else if (option == SocketOption.SO_RCVBUF) {
     options.receiveBytes = bufferSize(value, TCP_RECEIVE_LEAST_BYTES, TCP_RECEIVE_MOST_BYTES);
   } else if (option == SocketOption.SO_SNDBUF) {
@@ -114,6 +118,7 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
     return options.linger == NO_LINGER ? -1 : options.linger / SECOND;
   }
   if (option == SocketOption.SO_MARK) return options.mark;
+  if (option == SocketOption.SO_MAX_PACING_RATE) return options.pacingRate;
   if (option == SocketOption.SO_RCVBUF) {
     return connection == null ? options.receiveBytes : connection.receiveBuffer;
   }

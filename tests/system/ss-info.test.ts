@@ -11,7 +11,8 @@ const ORDER = [
   ...["ts", "sack", "ecn", "ecnseen", "cubic", "reno", "wscale", "rto", "backoff", "rtt", "ato"],
   ...["mss", "pmtu", "rcvmss", "advmss", "cwnd", "ssthresh", "bytes_sent", "bytes_retrans"],
   ...["bytes_acked", "bytes_received", "segs_out", "segs_in", "data_segs_out", "data_segs_in"],
-  ...["send", "lastsnd", "lastrcv", "lastack", "delivery_rate", "delivered", "app_limited"],
+  ...["send", "lastsnd", "lastrcv", "lastack"],
+  ...["pacing_rate", "delivery_rate", "delivered", "app_limited"],
   ...["busy", "rwnd_limited", "sndbuf_limited", "unacked", "retrans", "lost", "sacked"],
   ...["dsack_dups", "reord_seen", "rcv_space", "rcv_ssthresh", "notsent", "minrtt", "snd_wnd"],
   "rcv_wnd",
@@ -37,7 +38,7 @@ async function pair(faults: Partial<Faults>) {
 function fieldsOf(shown: string): Map<string, string> {
   const details = /\n\t(.*?)\r\n/.exec(shown)?.[1] ?? "";
   const words = details
-    .replace(/(send|delivery_rate) /g, "$1:")
+    .replace(/(send|pacing_rate|delivery_rate) /g, "$1:")
     .trim()
     .split(" ");
   const fields = words.map((word): [string, string] => {

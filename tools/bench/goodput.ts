@@ -1,15 +1,23 @@
 /**
- * `node --import tsx tools/bench/goodput.ts [--all] [--mib=N]`: prints the goodput of transfers of
- * N MiB (10) from one kernel to another in Node, in virtual time, over paths with delay, loss and
- * reordering, beside what theory allows. Without --all, only downloads at 100 Mbit/s over some
- * paths. With KERNEL_WASM, it measures another kernel.
+ * `node --import tsx tools/bench/goodput.ts [OPTION...]`: prints the goodput of transfers of 10 MiB
+ * from one kernel to another in Node, in virtual time, over paths with delay, loss and reordering,
+ * beside what theory allows. Options: --mib=N, --queue=MS (50), --sysctl=NAME=VALUE for both
+ * kernels, --dropped to print how many packets were lost, and --all; without it, only downloads at
+ * 100 Mbit/s over some paths. With KERNEL_WASM, it measures another kernel.
  */
 import { parseArgs } from "node:util";
-import { type Direction, goodput, type Path, theory } from "./path.ts";
+import { type Direction, type Path, theory, transfer } from "./path.ts";
 
 const { values } = parseArgs({
-  options: { all: { type: "boolean" }, mib: { type: "string", default: "10" } },
+  options: {
+    all: { type: "boolean" },
+    dropped: { type: "boolean" },
+    mib: { type: "string", default: "10" },
+    queue: { type: "string", default: "50" },
+    sysctl: { type: "string", multiple: true, default: [] },
+  },
 });
+const common = { queue: Number(values.queue), parameters: values.sysctl };
 const BYTES = Number(values.mib) * 2 ** 20;
 const SEGMENT = 1460;
 const bandwidths = values.all ? [1e8, 1e9] : [1e8];
@@ -19,15 +27,16 @@ const reorders = values.all ? [0.01, 0.05] : [0.01];
 
 const paths = bandwidths.flatMap((bandwidth) =>
   roundTrips.flatMap((roundTrip): Path[] => [
-    ...losses.map((loss) => ({ bandwidth, roundTrip, loss, reorder: 0 })),
-    ...reorders.map((reorder) => ({ bandwidth, roundTrip, loss: 0, reorder })),
+    ...losses.map((loss) => ({ ...common, bandwidth, roundTrip, loss, reorder: 0 })),
+    ...reorders.map((reorder) => ({ ...common, bandwidth, roundTrip, loss: 0, reorder })),
   ]),
 );
 
 /** curl gives up if nothing moves for two minutes, as happens when every third packet is lost. */
 async function measured(path: Path, direction: Direction): Promise<string> {
   try {
-    return (await goodput(path, BYTES, direction)).toFixed(0);
+    const { goodput, dropped } = await transfer(path, BYTES, direction);
+    return values.dropped ? `${goodput.toFixed(0)} (${dropped})` : goodput.toFixed(0);
   } catch (error) {
     if (String(error).includes("too slow")) return "gave up";
     throw error;

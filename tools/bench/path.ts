@@ -10,35 +10,53 @@ export interface Path {
   /** Shares of the data packets lost, and held back by up to a quarter of the round trip. */
   loss: number;
   reorder: number;
-  /** Bits per second; the queue holds as much as 50 ms carry, more would be bufferbloat. */
+  /** Bits per second. */
   bandwidth: number;
+  /** How many milliseconds the queue takes to empty: 50 if not given, more would be bufferbloat. */
+  queue?: number;
+  /** Kernel parameters of both sides, "NAME=VALUE". */
+  parameters?: string[];
 }
 
 /** Who sends the data: the side that listens, or the side that has opened the connection. */
 export type Direction = "download" | "upload";
 
-const QUEUE_SECONDS = 0.05;
+const QUEUE = 50;
 /** Virtual seconds that a transfer may take. */
 const PATIENCE = 36_000;
 
 /** Boots a kernel with the address 10.0.2.`last`, and connects it. */
-export async function station(world: World, network: Switch, last: number) {
+export async function station(
+  world: World,
+  network: Switch,
+  last: number,
+  parameters: string[] = [],
+) {
   const name = `10.0.2.${last}`;
-  const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
+  const words = parameters.map((parameter) => ` sysctl.${parameter}`).join("");
+  const commandLine = `ip=${name}::10.0.2.2:255.255.255.0${words}`;
   const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
   return { twin: world.add(twin), port: network.connectTwin(twin) };
 }
 
-/** Returns the kB/s at which `bytes` are transferred over `path`, in virtual time. */
-export async function goodput(path: Path, bytes: number, direction: Direction): Promise<number> {
+/** What a transfer took, in virtual time. */
+export interface Transfer {
+  /** kB/s */
+  goodput: number;
+  /** Data packets that did not arrive. */
+  dropped: number;
+}
+
+/** Transfers `bytes` over `path`. */
+export async function transfer(path: Path, bytes: number, direction: Direction): Promise<Transfer> {
   const world = new World(1);
   const network = new Switch(world);
-  const server = await station(world, network, 15);
-  const client = await station(world, network, 16);
-  const { bandwidth, roundTrip, loss, reorder } = path;
+  const server = await station(world, network, 15, path.parameters);
+  const client = await station(world, network, 16, path.parameters);
+  const { bandwidth, roundTrip, loss, reorder, queue = QUEUE } = path;
   const line: Partial<Faults> = {
     bandwidth,
-    queueBytes: (bandwidth / 8) * QUEUE_SECONDS,
+    queueBytes: ((bandwidth / 8) * queue) / 1000,
     delay: (roundTrip / 2) * MILLISECOND,
   };
   const bad = { ...line, loss, reorder, reorderTime: (roundTrip / 4) * MILLISECOND };
@@ -56,7 +74,9 @@ export async function goodput(path: Path, bytes: number, direction: Direction): 
   );
   const done = download ? `HTTP 200, ${bytes} bytes` : `${bytes} bytes sent`;
   if (!said.includes(done)) throw new Error(said);
-  return bytes / 1000 / ((world.now - start) / SECOND);
+  const wire = download ? server.port.up : server.port.down;
+  const time = world.now - start;
+  return { goodput: bytes / 1000 / (time / SECOND), dropped: wire.sent - wire.delivered };
 }
 
 /**

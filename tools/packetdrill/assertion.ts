@@ -18,7 +18,7 @@ export const fields = [
   ...["tcpi_data_segs_out", "tcpi_data_segs_in", "tcpi_notsent_bytes", "tcpi_min_rtt"],
   ...["tcpi_delivery_rate", "tcpi_delivery_rate_app_limited", "tcpi_delivered"],
   ...["tcpi_busy_time", "tcpi_rwnd_limited", "tcpi_sndbuf_limited", "tcpi_dsack_dups"],
-  ...["tcpi_reord_seen", "tcpi_snd_wnd", "tcpi_rcv_wnd"],
+  ...["tcpi_reord_seen", "tcpi_snd_wnd", "tcpi_rcv_wnd", "tcpi_pacing_rate"],
 ];
 
 const synonyms: Record<string, string> = { tcpi_cwnd: "tcpi_snd_cwnd" };

@@ -3,16 +3,30 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Script } from "./script.ts";
 
-/** Returns the kernel parameters, `NAME=VALUE`, that the script's first commands set. */
+const PACING = "net.ipv4.tcp_pacing_";
+const UNPACED = ["ss", "ca"].map((phase) => `${PACING}${phase}_ratio=0`);
+
+/** Reports whether a command installs the queueing discipline with which Linux paces TCP. */
+export function pacesBy(command: string): boolean {
+  return /\btc qdisc (add|replace) .*\bfq\b/.test(command);
+}
+
+/**
+ * Returns the kernel parameters, `NAME=VALUE`, that the script's first commands set. As in Linux, a
+ * sender is paced only with the queueing discipline fq.
+ */
 export function parametersOf({ events }: Script, folder: string | undefined): string[] {
   const parameters: string[] = [];
+  let paced = false;
   for (const { action } of events) {
     if (action.kind !== "command") break;
     for (const { text } of shellScripts(action.text, folder))
       parameters.push(...parametersIn(text));
     parameters.push(...parametersIn(action.text));
+    if (pacesBy(action.text)) paced = true;
   }
-  return parameters;
+  if (paced) return parameters;
+  return [...parameters.filter((each) => !each.startsWith(PACING)), ...UNPACED];
 }
 
 /** Returns the names and texts of the shell scripts that a command runs. */

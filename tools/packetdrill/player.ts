@@ -13,7 +13,7 @@ import {
   packetText,
   type SegmentPattern,
 } from "./packet-pattern.ts";
-import { parametersIn, parametersOf, shellScripts } from "./parameters.ts";
+import { pacesBy, parametersIn, parametersOf, shellScripts } from "./parameters.ts";
 import { ScriptError } from "./scanner.ts";
 import type { Script, ScriptEvent, SystemCall } from "./script.ts";
 import { type Outcome, SystemCalls } from "./system-calls.ts";
@@ -147,7 +147,8 @@ class Player {
   private command(text: string): void {
     const scripts = shellScripts(text, this.folder);
     const parameters = parametersIn(text);
-    if (parameters.length + scripts.length === 0) this.notice(`\`${text}\` is left out`);
+    if (parameters.length + scripts.length === 0 && !pacesBy(text))
+      this.notice(`\`${text}\` is left out`);
     for (const parameter of parameters) {
       if (this.host.rejects(parameter)) this.notice(`sysctl ${parameter} is left out`);
     }

@@ -23,7 +23,8 @@ export const errors: Record<string, [number: number, words: string]> = {
 
 /** The options of sockets in the order of `SocketOption` (net/service/socket-option.ts). */
 export const socketOptions = [
-  ...["IP_TOS", "IP_TTL", "", "SO_KEEPALIVE", "", "SO_MARK", "SO_RCVBUF", "SO_SNDBUF"],
+  ...["IP_TOS", "IP_TTL", "", "SO_KEEPALIVE", "", "SO_MARK"],
+  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_SNDBUF"],
   ...["TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG"],
   ...["TCP_NODELAY", "TCP_USER_TIMEOUT"],
 ];

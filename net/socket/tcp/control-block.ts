@@ -18,6 +18,7 @@ import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
 import { Reassembly } from "./receive/reassembly";
 import { Receiver } from "./receive/receiver";
+import { Pacing } from "./send/pacing";
 import { PathMtu } from "./send/path-mtu";
 import { PersistTimer } from "./send/persist";
 import { Sender } from "./send/sender";
@@ -61,7 +62,8 @@ const LIVENESS: usize = TIMESTAMPS + ((offsetof<Timestamps>() + 7) & ~7);
 const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
 const ECN: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
 const PATH_MTU: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
-const STATISTICS: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
+const PACING: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
+const STATISTICS: usize = PACING + ((offsetof<Pacing>() + 7) & ~7);
 const CONTROLLER: usize = STATISTICS + ((offsetof<Statistics>() + 7) & ~7);
 const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
@@ -102,6 +104,7 @@ export class ControlBlock extends Scheduled {
   readonly receiver: Receiver;
   readonly acknowledgments: Acknowledgments;
   readonly sender: Sender;
+  readonly pacing: Pacing;
   readonly persist: PersistTimer;
   readonly recovery: Recovery;
   congestion: CongestionController;
@@ -147,6 +150,7 @@ export class ControlBlock extends Scheduled {
     );
     this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
     this.sender = sender;
+    this.pacing = Pacing.at(memory + PACING);
     this.persist = PersistTimer.at(memory + PERSIST);
     this.recovery = new Recovery(sender, congestion, ecn, memory + RECOVERY, counters);
     this.congestion = congestion;
@@ -275,6 +279,7 @@ export class ControlBlock extends Scheduled {
     this.userTimeout = options.userTimeout;
     if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
     if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
+    this.pacing.limit(options.pacingRate);
     if (options.congestion != CONGESTION_DEFAULT) this.control(options.congestion);
     const liveness = this.liveness;
     liveness.setProbes(options.keepAliveInterval, options.keepAliveProbes);

@@ -1,7 +1,7 @@
 /**
  * What happens when a timer of a connection expires: retransmission (RFC 6298 section 5), RACK and
- * tail loss probes (RFC 8985), the persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and
- * giving up (RFC 9293 section 3.8.3).
+ * tail loss probes (RFC 8985), the persist timer, the delayed ACK, pacing, keep-alive, FIN-WAIT-2,
+ * and giving up (RFC 9293 section 3.8.3).
  */
 import { SocketError } from "../error";
 import { ControlBlock, TimerUse } from "./control-block";
@@ -74,6 +74,10 @@ export function expire(block: ControlBlock, now: i64): void {
     block.stopAcknowledge();
     block.acknowledge();
     block.schedule.counters.add(TcpCounter.DelayedACKs);
+  }
+  if (block.paceAt <= now) {
+    block.stopPace();
+    block.wake();
   }
   if (block.retransmitAt <= now) {
     block.stopRetransmit();

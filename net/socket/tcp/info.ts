@@ -5,6 +5,8 @@
  */
 import { NEVER } from "../../../core/time";
 import { ControlBlock } from "./control-block";
+import { rateOf } from "./output/pace";
+import { ANY_RATE } from "./send/pacing";
 import { before } from "./sequence";
 import { ACK_DELAY } from "./timing";
 
@@ -53,7 +55,9 @@ export class TcpInfo {
   sinceSent: i64 = 0;
   sinceReceived: i64 = 0;
   sinceHeard: i64 = 0;
-  /** Bytes per second. */
+  /** Bytes per second: at which it may send, 0 if at any rate; SO_MAX_PACING_RATE; arriving. */
+  pacingRate: u64 = 0;
+  pacingMost: u32 = ANY_RATE;
   deliveryRate: u64 = 0;
   rateLimited: bool = false;
   delivered: u32 = 0;
@@ -148,6 +152,8 @@ export class TcpInfo {
     this.segmentsIn = statistics.segmentsIn;
     this.dataOut = statistics.dataOut;
     this.dataIn = statistics.dataIn;
+    this.pacingRate = rateOf(block);
+    this.pacingMost = block.pacing.most;
     this.deliveryRate = statistics.deliveryRate;
     this.rateLimited = statistics.rateLimited;
     this.delivered = segments.arrivals;

@@ -16,6 +16,8 @@ import {
   KEEP_ALIVE_INTERVAL,
   KEEP_ALIVE_PROBES,
   ORPHAN_IDLE,
+  PACING_AVOIDANCE,
+  PACING_SLOW_START,
   RETRIES_DATA,
   RETRIES_SYN,
 } from "./timing";
@@ -45,6 +47,12 @@ export class TcpSettings {
   timestamps: bool = true;
   /** `tcp_window_scaling`: whether to offer window scaling (RFC 7323 section 2). */
   scaling: bool = true;
+  /**
+   * `tcp_pacing_ss_ratio`, `tcp_pacing_ca_ratio`: percents of cwnd to send in a round trip, in slow
+   * start and in congestion avoidance; 0 for no pacing, unlike in Linux.
+   */
+  pacingSlowStart: u32 = PACING_SLOW_START;
+  pacingAvoidance: u32 = PACING_AVOIDANCE;
   /** `tcp_rmem`, `tcp_wmem`: bytes of a new connection's buffers, and how far they grow. */
   receiveBytes: u32 = TCP_RECEIVE_BYTES;
   receiveMost: u32 = TCP_BUFFER_MOST_BYTES;

@@ -4,6 +4,8 @@
  * listener.
  */
 
+import { ANY_RATE } from "./send/pacing";
+
 /** Stands for the choice of the host: `tcp_congestion_control`. */
 export const CONGESTION_DEFAULT: i32 = -1;
 /** Stands for "do not linger". */
@@ -30,6 +32,8 @@ export class SocketOptions {
   /** SO_RCVBUF, SO_SNDBUF: bytes of the buffers, which then do not grow; 0 to let them grow. */
   receiveBytes: u32 = 0;
   sendBytes: u32 = 0;
+  /** SO_MAX_PACING_RATE: bytes per second, or ANY_RATE. */
+  pacingRate: u32 = ANY_RATE;
   /** SO_LINGER: microseconds, 0 to reset the connection when it is closed, or NO_LINGER. */
   linger: i64 = NO_LINGER;
   /** SO_MARK: for routing rules (`ip rule add fwmark`). */
@@ -53,6 +57,7 @@ export class SocketOptions {
     this.segmentSize = other.segmentSize;
     this.receiveBytes = other.receiveBytes;
     this.sendBytes = other.sendBytes;
+    this.pacingRate = other.pacingRate;
     this.linger = other.linger;
     this.mark = other.mark;
     this.trafficClass = other.trafficClass;

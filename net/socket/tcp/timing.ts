@@ -74,6 +74,13 @@ export const CHALLENGE_PERIOD: i64 = SECOND;
 /** How long to wait before trying a busy packet sink again. */
 export const SINK_RETRY: i64 = MILLISECOND;
 
+/**
+ * Percents of cwnd that may be sent in a round trip if the sender is paced (Linux's defaults): cwnd
+ * may double in slow start, and is used up in congestion avoidance.
+ */
+export const PACING_SLOW_START: u32 = 200;
+export const PACING_AVOIDANCE: u32 = 120;
+
 /** The segment size of a peer that announces none (RFC 9293 section 3.7.1, MUST-15). */
 export const SEGMENT_SIZE_DEFAULT: u32 = 536;
 /** The smallest segment size honoured; anything lower is an attack on the packet rate. */

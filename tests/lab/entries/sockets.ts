@@ -136,6 +136,7 @@ function stateField(state: TcpState, info: TcpInfo, field: i32): f64 {
     info.reorderings,
     info.sendWindow,
     info.receiveWindow,
+    info.pacingRate as f64,
   ];
   return values[field - 8];
 }

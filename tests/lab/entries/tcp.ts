@@ -4,8 +4,10 @@ import { MemoryGauge } from "../../../core/memory-gauge";
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
+import { SocketOptions } from "../../../net/socket/tcp/socket-options";
 import { nextState } from "../../../net/socket/tcp/state";
 import { Tcp } from "../../../net/socket/tcp/tcp";
+import { PACING_AVOIDANCE, PACING_SLOW_START } from "../../../net/socket/tcp/timing";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitTcp, parseTcp, sealTcp, tcpControl } from "../../../net/wire/tcp";
@@ -40,7 +42,22 @@ let tcp: Tcp = new Tcp(random);
 export function reset(seed: u32): void {
   random.seed(seed);
   tcp = new Tcp(random);
+  setPacing(false);
   sink.clear();
+}
+/** Paces connections, with Linux's defaults; off after `reset`. */
+export function setPacing(on: bool): void {
+  tcp.settings.pacingSlowStart = on ? PACING_SLOW_START : 0;
+  tcp.settings.pacingAvoidance = on ? PACING_AVOIDANCE : 0;
+}
+/** Sets SO_MAX_PACING_RATE. */
+export function setPacingRate(c: TcpConnection, rate: u32): void {
+  const options = new SocketOptions();
+  options.pacingRate = rate;
+  c.adopt(options);
+}
+export function pacingRate(c: TcpConnection): u64 {
+  return c.info().pacingRate;
 }
 /** Allows no more than `most` connections. */
 export function setConnections(most: u32): void {

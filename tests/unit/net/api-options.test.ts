@@ -10,8 +10,9 @@ const GATEWAY = "10.0.2.2";
 
 /** As `SocketOption` in net/service/socket-option.ts. */
 const OPTIONS = [
-  ...["IP_TOS", "IP_TTL", "SO_ERROR", "SO_KEEPALIVE", "SO_LINGER", "SO_MARK", "SO_RCVBUF"],
-  ...["SO_SNDBUF", "TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
+  ...["IP_TOS", "IP_TTL", "SO_ERROR", "SO_KEEPALIVE", "SO_LINGER", "SO_MARK"],
+  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_SNDBUF"],
+  ...["TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
   ...["TCP_MAXSEG", "TCP_NODELAY", "TCP_USER_TIMEOUT"],
 ];
 
@@ -32,6 +33,7 @@ test("TCP: options have the ranges of setsockopt(2)", async () => {
     ["SO_KEEPALIVE", 0, 1, 0],
     ["SO_LINGER", -1, 65535, -1],
     ["SO_MARK", 0, 0xffffffff, 0],
+    ["SO_MAX_PACING_RATE", 1, 0xffffffff, 0xffffffff],
     ["TCP_CONGESTION", 0, 1, -1],
     ["TCP_KEEPCNT", 1, 127, 0],
     ["TCP_KEEPIDLE", 1, 32767, 0],

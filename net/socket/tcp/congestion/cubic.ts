@@ -111,8 +111,8 @@ export class Cubic implements CongestionController {
 
   acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, now: i64): void {
     const curve = this.curve;
-    // A window that was less than half used does not grow (RFC 7661 section 1).
-    if (flight < curve.window >>> 1) return;
+    // A window that was no more than half used does not grow (RFC 7661 section 1).
+    if (flight <= curve.window >>> 1) return;
     if (curve.window < curve.threshold) {
       this.growInSlowStart(count, flight - count, repairing, segmentSize);
     } else {
@@ -165,15 +165,12 @@ export class Cubic implements CongestionController {
     if (repairing) {
       if (growth > segmentSize) growth = segmentSize;
     } else if (curve.threshold == THRESHOLD_INITIAL) {
-      growth = this.slowStart.acknowledged(count, left, segmentSize);
+      growth = this.slowStart.acknowledged(count, left);
       if (growth == 0) {
         curve.threshold = curve.window;
         this.counters.add(TcpCounter.HystartDelayDetect);
         this.counters.addMany(TcpCounter.HystartDelayCwnd, curve.window / segmentSize);
       }
-    } else if (growth > 2 * segmentSize) {
-      // L of RFC 3465: an ACK for much data does not cause a burst.
-      growth = 2 * segmentSize;
     }
     const window = grown(curve.window, growth);
     curve.window = window < curve.threshold ? window : curve.threshold;

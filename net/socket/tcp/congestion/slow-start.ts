@@ -1,7 +1,8 @@
 /**
  * HyStart++ (RFC 9406): ends the first slow start before it overflows the queue of the path. When
  * the round-trip time rises, cwnd grows more slowly for some rounds (CSS); unless the time falls
- * again, congestion avoidance follows.
+ * again, congestion avoidance follows. L, the most segments that one ACK counts for, is infinite
+ * (section 4.3), as pacing keeps an ACK for much data from causing a burst.
  */
 import { MILLISECOND, NEVER } from "../../../../core/time";
 
@@ -11,8 +12,6 @@ const THRESHOLD_MOST: i64 = 16 * MILLISECOND;
 const SAMPLES: u32 = 8;
 const GROWTH_DIVISOR: u32 = 4;
 const CONSERVATIVE_ROUNDS: u32 = 5;
-/** L for a sender without pacing: the most segments that one ACK counts for. */
-const SEGMENTS_MOST: u32 = 8;
 
 @unmanaged
 export class SlowStart {
@@ -46,7 +45,7 @@ export class SlowStart {
    * An ACK covered `count` bytes and left `flight` bytes in flight. Returns by how many bytes cwnd
    * grows; 0 if slow start is over.
    */
-  acknowledged(count: u32, flight: u32, segmentSize: u32): u32 {
+  acknowledged(count: u32, flight: u32): u32 {
     this.judge();
     if (count < this.roundLeft) {
       this.roundLeft -= count;
@@ -57,9 +56,7 @@ export class SlowStart {
       this.lastMinimum = this.minimum;
       this.minimum = NEVER;
     }
-    const most = SEGMENTS_MOST * segmentSize;
-    const growth = count < most ? count : most;
-    return this.baseline == NEVER ? growth : (growth + GROWTH_DIVISOR - 1) / GROWTH_DIVISOR;
+    return this.baseline == NEVER ? count : (count + GROWTH_DIVISOR - 1) / GROWTH_DIVISOR;
   }
 
   /** Enters or leaves CSS if this round has enough samples to tell (section 4.2). */

@@ -7,6 +7,7 @@ import { armTimeout } from "../deadlines";
 import { RecoveryPhase } from "../loss/recovery-phase";
 import { before } from "../sequence";
 import { sendSegment } from "./emit";
+import { waitForPace } from "./pace";
 
 /** Retransmits lost segments as far as cwnd allows. Returns false if the sink is busy. */
 export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64): bool {
@@ -26,6 +27,10 @@ export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64):
       return true;
     }
     if ((beyond || recovery.room < size) && recovery.pipe > 0) return true;
+    if (block.pacing.spent) {
+      waitForPace(block);
+      return true;
+    }
     if (!resend(block, sink, i, now)) return false;
     const fast = recovery.phase == RecoveryPhase.Fast;
     block.schedule.counters.add(fast ? TcpCounter.FastRetrans : TcpCounter.SlowStartRetrans);
@@ -85,6 +90,7 @@ function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bo
   const flags = FLAG_ACK | (push ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
   if (!sendSegment(block, sink, from, length, flags, now)) return false;
   segments.resend(index, now);
+  block.pacing.sent(length);
   block.recovery.sent(to - from, true, now);
   countRetransmission(block, length);
   if (index == 0) armTimeout(block, now);

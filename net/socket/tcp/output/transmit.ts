@@ -15,6 +15,7 @@ import { before } from "../sequence";
 import { sendsData, TcpState } from "../state";
 import { Activity } from "../statistics";
 import { sendBare, sendSegment } from "./emit";
+import { paceTurn, waitForPace } from "./pace";
 import { countRetransmission, retransmitLast, retransmitLost } from "./retransmit";
 
 /** Full-sized segments that must follow a probe of the path MTU. */
@@ -27,6 +28,7 @@ export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool 
   if (state < TcpState.Established) {
     if (!transmitSyn(block, sink, now)) return false;
   } else if (sendsData(state)) {
+    paceTurn(block, now);
     if (block.sender.segments.lost > 0 && !retransmitLost(block, sink, now)) return false;
     if (!transmitData(block, sink, now)) return false;
   }
@@ -120,6 +122,7 @@ function noteActivity(block: ControlBlock, now: i64): void {
 function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const recovery = block.recovery;
+  const pacing = block.pacing;
   const size = sender.segmentSize;
   if (sender.unsent == 0 && !sender.finDue) return true;
   restartAfterIdle(block, now);
@@ -139,6 +142,10 @@ function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
     if (most < length) length = most;
     if (length == 0 || (length < size && !worthSending(block, length, unsent))) {
       return sender.flight != 0 || transmitProbe(block, sink, most, now);
+    }
+    if (pacing.spent && !probe) {
+      waitForPace(block);
+      return true;
     }
     if (!transmitPiece(block, sink, length, now)) return false;
     if (probe) recovery.probed(false);
@@ -216,6 +223,7 @@ function sendMarkable(
 /** Advances SND.NXT by `count`, of which `length` are bytes of data. */
 function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
   const again = block.sender.sent(count, length, now);
+  block.pacing.sent(length);
   if (again) countRetransmission(block, length);
   else if (length > 0) block.schedule.counters.add(TcpCounter.OrigDataSent);
   block.recovery.sent(count, again, now);

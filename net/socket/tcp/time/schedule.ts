@@ -82,6 +82,8 @@ export class Scheduled extends Timed {
   acknowledgeAt: i64 = NEVER;
   /** The timer of keep-alive and of FIN-WAIT-2. */
   idleAt: i64 = NEVER;
+  /** When a paced connection sends its next burst (send/pacing.ts). */
+  paceAt: i64 = NEVER;
   /** Whether the connection is on the active list, and the next connection there. */
   active: bool = false;
   activeNext: Scheduled | null = null;
@@ -117,6 +119,10 @@ export class Scheduled extends Timed {
     this.idleAt = at;
     this.expireBy(at);
   }
+  setPace(at: i64): void {
+    this.paceAt = at;
+    this.expireBy(at);
+  }
 
   // Stopping a timer does not change the heap's key; `TimerQueue` corrects the key at the top.
   stopRetransmit(): void {
@@ -128,7 +134,11 @@ export class Scheduled extends Timed {
   stopIdle(): void {
     this.idleAt = NEVER;
   }
+  stopPace(): void {
+    this.paceAt = NEVER;
+  }
   stopTimers(): void {
+    this.paceAt = NEVER;
     this.retransmitAt = NEVER;
     this.acknowledgeAt = NEVER;
     this.idleAt = NEVER;
@@ -142,6 +152,7 @@ export class Scheduled extends Timed {
   deadline(): i64 {
     let at = this.retransmitAt;
     if (this.acknowledgeAt < at) at = this.acknowledgeAt;
+    if (this.paceAt < at) at = this.paceAt;
     return this.idleAt < at ? this.idleAt : at;
   }
 }
