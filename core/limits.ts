@@ -110,6 +110,8 @@ export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
  */
 export const TCP_CONNECTIONS: u32 = 65536;
 export const TCP_CONNECTIONS_FIRST: u32 = 512;
+/** Connections that their user has released (`tcp_max_orphans`). */
+export const TCP_ORPHANS: u32 = 16384;
 /** Slots kept for connections that this host opens, and how many of these have memory reserved. */
 export const TCP_OWN_SLOTS: u32 = 32;
 export const TCP_OWN_CONNECTIONS: u32 = 4;

@@ -5,6 +5,7 @@
  */
 import {
   TCP_BACKLOG,
+  TCP_CONNECTIONS,
   TCP_RECEIVE_LEAST_BYTES,
   TCP_RECEIVE_MOST_BYTES,
   TCP_SEND_LEAST_BYTES,
@@ -26,7 +27,9 @@ const enum Id {
   KeepAliveInterval,
   KeepAliveProbes,
   KeepAliveTime,
+  MaxOrphans,
   MtuProbing,
+  OrphanRetries,
   PacingAvoidance,
   PacingSlowStart,
   Retries,
@@ -59,7 +62,9 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_keepalive_intvl", 1, 32767),
   new Parameter("net.ipv4.tcp_keepalive_probes", 1, 127),
   new Parameter("net.ipv4.tcp_keepalive_time", 1, 32767),
+  new Parameter("net.ipv4.tcp_max_orphans", 0, TCP_CONNECTIONS),
   new Parameter("net.ipv4.tcp_mtu_probing", 0, 1),
+  new Parameter("net.ipv4.tcp_orphan_retries", 1, 255),
   new Parameter("net.ipv4.tcp_pacing_ca_ratio", 0, 1000),
   new Parameter("net.ipv4.tcp_pacing_ss_ratio", 0, 1000),
   new Parameter("net.ipv4.tcp_retries2", 1, 255),
@@ -131,6 +136,8 @@ export class KernelParameters {
     if (id == Id.KeepAliveInterval) return tcp.keepAliveInterval / SECOND;
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
     if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
+    if (id == Id.MaxOrphans) return tcp.orphansMost;
+    if (id == Id.OrphanRetries) return tcp.orphanRetries;
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
     if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
     if (id == Id.PacingSlowStart) return tcp.pacingSlowStart;
@@ -151,6 +158,8 @@ export class KernelParameters {
     else if (id == Id.KeepAliveInterval) tcp.keepAliveInterval = value * SECOND;
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
     else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
+    else if (id == Id.MaxOrphans) tcp.orphansMost = value as u32;
+    else if (id == Id.OrphanRetries) tcp.orphanRetries = value as u32;
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
     else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;
     else if (id == Id.PacingSlowStart) tcp.pacingSlowStart = value as u32;

@@ -10,7 +10,7 @@ import {
 } from "../../core/limits";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { bufferSize } from "../socket/tcp/settings";
-import { NO_LINGER, SocketOptions } from "../socket/tcp/socket-options";
+import { NO_FIN_WAIT, NO_LINGER, SocketOptions } from "../socket/tcp/socket-options";
 import { SEGMENT_SIZE_MINIMUM } from "../socket/tcp/timing";
 import { UdpSocket } from "../socket/udp-socket";
 import { TcpSocket } from "./tcp-socket";
@@ -35,6 +35,8 @@ export const enum SocketOption {
   /** Seconds, as TCP_KEEPINTVL. */
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
+  /** Seconds; -1 for no FIN-WAIT-2, 0 for the host's setting. */
+  TCP_LINGER2,
   TCP_MAXSEG,
   TCP_NODELAY,
   /** Milliseconds. */
@@ -70,6 +72,7 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
   new OptionForm("TCP_KEEPCNT", 1, 127),
   new OptionForm("TCP_KEEPIDLE", 1, 32767),
   new OptionForm("TCP_KEEPINTVL", 1, 32767),
+  new OptionForm("TCP_LINGER2", -1, 120),
   new OptionForm("TCP_MAXSEG", SEGMENT_SIZE_MINIMUM, 32767),
   new OptionForm("TCP_NODELAY", 0, 1),
   new OptionForm("TCP_USER_TIMEOUT", 0, i32.MAX_VALUE),
@@ -98,7 +101,9 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
   else if (option == SocketOption.TCP_KEEPCNT) options.keepAliveProbes = value as u32;
   else if (option == SocketOption.TCP_KEEPIDLE) options.keepAliveIdle = value * SECOND;
   else if (option == SocketOption.TCP_KEEPINTVL) options.keepAliveInterval = value * SECOND;
-  else if (option == SocketOption.TCP_MAXSEG) options.segmentSize = value as u32;
+  else if (option == SocketOption.TCP_LINGER2) {
+    options.finTimeout = value < 0 ? NO_FIN_WAIT : value * SECOND;
+  } else if (option == SocketOption.TCP_MAXSEG) options.segmentSize = value as u32;
   else if (option == SocketOption.TCP_NODELAY) options.noDelay = value != 0;
   else if (option == SocketOption.TCP_USER_TIMEOUT) options.userTimeout = value * MILLISECOND;
 }
@@ -131,6 +136,9 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
   if (option == SocketOption.TCP_KEEPCNT) return options.keepAliveProbes;
   if (option == SocketOption.TCP_KEEPIDLE) return options.keepAliveIdle / SECOND;
   if (option == SocketOption.TCP_KEEPINTVL) return options.keepAliveInterval / SECOND;
+  if (option == SocketOption.TCP_LINGER2) {
+    return options.finTimeout == NO_FIN_WAIT ? -1 : options.finTimeout / SECOND;
+  }
   if (option == SocketOption.TCP_MAXSEG) {
     return connection == null ? options.segmentSize : connection.segmentSize;
   }

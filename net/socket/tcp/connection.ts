@@ -179,7 +179,8 @@ export class TcpConnection {
 
   /**
    * Releases the connection, as close(2) does. The connection ends normally, but the peer gets a
-   * RST if there is unread data, or if data arrives later (RFC 2525 section 2.17).
+   * RST if there is unread data, if data arrives later (RFC 2525 section 2.17), or if there are too
+   * many connections without a user.
    */
   detach(): void {
     const block = this.block;
@@ -189,6 +190,12 @@ export class TcpConnection {
       block.abort();
     } else {
       this.close();
+    }
+    if (block.state == TcpState.Closed) return;
+    const schedule = block.schedule;
+    if (schedule.orphans > schedule.settings.orphansMost) {
+      schedule.counters.add(TcpCounter.AbortOnMemory);
+      block.abort();
     }
     // Restart the timer, because an orphan's FIN-WAIT-2 is shorter.
     if (block.state == TcpState.FinWait2) armFinWait2(block);

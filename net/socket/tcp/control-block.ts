@@ -89,6 +89,11 @@ export class ControlBlock extends Scheduled {
   timeoutAt: i64 = 0;
   /** Whether a RST is sent in the next `dispatch`; the connection is already closed. */
   resetDue: bool = false;
+  /**
+   * TCP_LINGER2: microseconds in FIN-WAIT-2 once the user has released the connection, 0 for the
+   * host's setting, or NO_FIN_WAIT to reset the connection instead.
+   */
+  finTimeout: i64 = 0;
   /** Whether Nagle is off: small segments do not wait for those in flight. */
   noDelay: bool = false;
   /**
@@ -244,6 +249,7 @@ export class ControlBlock extends Scheduled {
 
   /** Notes that the user has released the connection. */
   orphan(): void {
+    if (this.attached && !this.orphaned) this.schedule.orphaned();
     this.orphaned = true;
   }
 
@@ -254,6 +260,7 @@ export class ControlBlock extends Scheduled {
 
   /** Called when the registry removes the connection: nothing can be read any more. */
   forget(): void {
+    if (this.attached && this.orphaned) this.schedule.orphanEnded();
     this.receiver.release();
     this.detach();
     this.lingering = false;
@@ -277,6 +284,7 @@ export class ControlBlock extends Scheduled {
     path.setMark(options.mark);
     this.noDelay = options.noDelay;
     this.userTimeout = options.userTimeout;
+    this.finTimeout = options.finTimeout;
     if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
     if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
     this.pacing.limit(options.pacingRate);

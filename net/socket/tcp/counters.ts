@@ -85,8 +85,10 @@ export const enum TcpCounter {
   AbortOnData,
   /** Connections reset because the user closed them with unread data. */
   AbortOnClose,
-  /** Connections of no user, ended to make room for others. */
+  /** Connections of no user, ended to make room for others, or because there were too many. */
   AbortOnMemory,
+  /** Connections of no user, reset because TCP_LINGER2 allows no FIN-WAIT-2. */
+  AbortOnLinger,
   /** Connections that timed out. */
   AbortOnTimeout,
   /** SACK blocks that cover nothing that was sent. */
@@ -175,6 +177,7 @@ const TCP_COUNTER_NAMES: StaticArray<string> = [
   "TcpExtTCPAbortOnData",
   "TcpExtTCPAbortOnClose",
   "TcpExtTCPAbortOnMemory",
+  "TcpExtTCPAbortOnLinger",
   "TcpExtTCPAbortOnTimeout",
   "TcpExtTCPSACKDiscard",
   "TcpExtTCPSpuriousRTOs",

@@ -6,6 +6,7 @@
 import { SocketError } from "../error";
 import { ControlBlock, TimerUse } from "./control-block";
 import { TcpCounter } from "./counters";
+import { NO_FIN_WAIT } from "./socket-options";
 import { TcpState } from "./state";
 import {
   ACK_DELAY_WORST,
@@ -62,10 +63,16 @@ export function armPersist(block: ControlBlock, now: i64): void {
 }
 
 /**
- * Bounds FIN-WAIT-2, so that a peer that never sends its FIN cannot hold the connection forever.
+ * Bounds FIN-WAIT-2, so that a peer that never sends its FIN cannot hold the connection forever; or
+ * ends it, if TCP_LINGER2 says so.
  */
 export function armFinWait2(block: ControlBlock): void {
-  block.setIdle(finWait2End(block));
+  if (block.orphaned && block.finTimeout == NO_FIN_WAIT) {
+    block.schedule.counters.add(TcpCounter.AbortOnLinger);
+    block.reset();
+  } else {
+    block.setIdle(finWait2End(block));
+  }
 }
 
 /** Handles every timer of the connection that has expired; each is restarted or stopped. */
@@ -128,14 +135,15 @@ function retriedOften(block: ControlBlock): bool {
   const count = block.roundTrip.backoffs;
   if (block.state == TcpState.SynSent) return count >= settings.synRetries;
   if (block.state == TcpState.SynReceived) return count >= settings.synAckRetries;
-  return block.sender.flight != 0 && count >= settings.dataRetries;
+  const most = block.orphaned ? settings.orphanRetries : settings.dataRetries;
+  return block.sender.flight != 0 && count >= most;
 }
 
 function finWait2End(block: ControlBlock): i64 {
-  return (
-    block.liveness.activityAt +
-    (block.orphaned ? block.schedule.settings.finTimeout : HALF_CLOSED_IDLE)
-  );
+  if (!block.orphaned) return block.liveness.activityAt + HALF_CLOSED_IDLE;
+  const usual = block.schedule.settings.finTimeout;
+  const own = block.finTimeout;
+  return block.liveness.activityAt + (own > 0 && own < usual ? own : usual);
 }
 
 function expireRetransmit(block: ControlBlock, now: i64): void {

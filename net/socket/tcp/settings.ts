@@ -6,6 +6,7 @@ import {
   TCP_BACKLOG,
   TCP_BUFFER_MOST_BYTES,
   TCP_CONNECTIONS,
+  TCP_ORPHANS,
   TCP_RECEIVE_BYTES,
   TCP_SEND_BYTES,
 } from "../../../core/limits";
@@ -19,6 +20,7 @@ import {
   PACING_AVOIDANCE,
   PACING_SLOW_START,
   RETRIES_DATA,
+  RETRIES_ORPHAN,
   RETRIES_SYN,
 } from "./timing";
 
@@ -68,6 +70,10 @@ export class TcpSettings {
   synRetries: u32 = RETRIES_SYN;
   synAckRetries: u32 = RETRIES_SYN;
   dataRetries: u32 = RETRIES_DATA;
+  /** `tcp_orphan_retries`: like `tcp_retries2`, for connections that their user has released. */
+  orphanRetries: u32 = RETRIES_ORPHAN;
+  /** `tcp_max_orphans`: how many orphans there may be; the next one is reset. */
+  orphansMost: u32 = TCP_ORPHANS;
   /** `net.core.somaxconn`: the largest backlog of a listener. */
   backlogMost: u32 = TCP_BACKLOG;
 }

@@ -8,6 +8,8 @@ import { ANY_RATE } from "./send/pacing";
 
 /** Stands for the choice of the host: `tcp_congestion_control`. */
 export const CONGESTION_DEFAULT: i32 = -1;
+/** Stands for "no FIN-WAIT-2": the connection is reset instead. */
+export const NO_FIN_WAIT: i64 = -1;
 /** Stands for "do not linger". */
 export const NO_LINGER: i64 = -1;
 
@@ -25,6 +27,8 @@ export class SocketOptions {
   keepAliveProbes: u32 = 0;
   /** TCP_USER_TIMEOUT in microseconds; 0 stands for the defaults of timing.ts. */
   userTimeout: i64 = 0;
+  /** TCP_LINGER2: see `ControlBlock.finTimeout`. */
+  finTimeout: i64 = 0;
   /** TCP_CONGESTION: a `CongestionAlgorithm`, or CONGESTION_DEFAULT. */
   congestion: i32 = CONGESTION_DEFAULT;
   /** TCP_MAXSEG: the most bytes of options and payload in a segment; 0 for no limit. */
@@ -53,6 +57,7 @@ export class SocketOptions {
     this.keepAliveInterval = other.keepAliveInterval;
     this.keepAliveProbes = other.keepAliveProbes;
     this.userTimeout = other.userTimeout;
+    this.finTimeout = other.finTimeout;
     this.congestion = other.congestion;
     this.segmentSize = other.segmentSize;
     this.receiveBytes = other.receiveBytes;

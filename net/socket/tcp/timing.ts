@@ -25,6 +25,8 @@ export const GIVE_UP_DATA: i64 = 5 * MINUTE;
  */
 export const RETRIES_SYN: u32 = 7;
 export const RETRIES_DATA: u32 = 15;
+/** The same for a connection that its user has released, as in Linux. */
+export const RETRIES_ORPHAN: u32 = 8;
 
 /** The delayed-ACK interval (RFC 9293 section 3.8.6.3: under 500 ms). */
 export const ACK_DELAY: i64 = 40 * MILLISECOND;

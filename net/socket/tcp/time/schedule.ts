@@ -23,6 +23,8 @@ export class Schedule {
   now: i64 = 0;
   /** Connections on the active list. */
   activeCount: u32 = 0;
+  /** Connections that their user has released. */
+  orphans: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue(TCP_CONNECTIONS_FIRST);
   readonly counters: TcpCounters = new TcpCounters();
   /** The memory of all buffers. */
@@ -43,6 +45,15 @@ export class Schedule {
   /** Sets the time; every call of `Tcp` that is given the time starts with this. */
   setNow(now: i64): void {
     this.now = now;
+  }
+
+  /** A user has released a connection. */
+  orphaned(): void {
+    this.orphans++;
+  }
+  /** Such a connection is over. */
+  orphanEnded(): void {
+    this.orphans--;
   }
 
   /** Appends a connection to the active list, unless it is already there or is not attached. */
