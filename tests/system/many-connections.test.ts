@@ -1,56 +1,16 @@
 /** Thousands of connections to httpd: idle ones at once, and short ones in a row. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin } from "../lab/machine/twin.ts";
-import { MILLISECOND, World } from "../lab/network/world.ts";
-import { arp, ethernet, ipv4 } from "../lab/packets/build.ts";
-import { ARP, address, IPV4, TCP } from "../lab/packets/bytes.ts";
-import { parseArp, parseIp } from "../lab/packets/read.ts";
-import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../lab/packets/tcp.ts";
+import type { Twin } from "../lab/machine/twin.ts";
+import { SERVER, serve } from "../lab/network/many-clients.ts";
+import { MILLISECOND, type World } from "../lab/network/world.ts";
+import { address } from "../lab/packets/bytes.ts";
 
-const SERVER = "10.0.2.15";
-const CARD = Uint8Array.of(2, 0, 0, 0, 1, 15);
-const CLIENTS = Uint8Array.of(2, 0, 0, 0, 1, 2);
 const MIB = 2 ** 20;
 const IDLE = 10_000;
 const IN_A_ROW = Number(process.env.CONNECTIONS ?? 20_000);
+const MACHINE = { memoryLimit: 256 * MIB };
 const REQUEST = "GET /bytes/10 HTTP/1.1\r\nHost: a\r\n\r\n";
-
-/** A kernel with 256 MiB that runs httpd, and clients who answer each segment as `answer` says. */
-async function serve(answer: (sent: Sent, reply: Reply) => void) {
-  const world = new World(1);
-  const commandLine = `ip=${SERVER}::10.0.2.2:255.255.255.0:::off`;
-  const machine = { memoryLimit: 256 * MIB };
-  const twin = world.add(await Twin.boot({ name: "server", mac: [...CARD], commandLine, machine }));
-  const receive = (type: number, payload: Uint8Array) =>
-    twin.receive(ethernet(CARD, CLIENTS, type, payload), world.now);
-  const send = (source: number, port: number, fields: Partial<SegmentFields>) => {
-    const payload = tcpSegment({
-      ...{ source, destination: address(SERVER), sourcePort: port, destinationPort: 80 },
-      ...{ sequence: 0, flags: "S", ...fields },
-    });
-    receive(IPV4, ipv4({ source, destination: SERVER, protocol: TCP, payload }));
-  };
-  twin.onSend = (frame) => {
-    const question = parseArp(frame);
-    if (question?.operation === 1 && question.target !== address(SERVER)) {
-      const own = { operation: 2, senderHardware: CLIENTS, sender: question.target };
-      const reply = arp({ ...own, targetHardware: CARD, target: question.sender });
-      world.after(1000, () => receive(ARP, reply));
-    }
-    const ip = parseIp(frame);
-    if (ip?.protocol !== TCP) return;
-    const bytes = Buffer.from(frame.slice(ip.start, ip.end));
-    const sent = readSegment(bytes, world.now, ip.source, ip.destination);
-    answer(sent, (fields) =>
-      world.after(1000, () => send(ip.destination, sent.destinationPort, fields)),
-    );
-  };
-  world.pass(3);
-  world.command(twin, "httpd");
-  return { world, twin, send };
-}
-type Reply = (fields: Partial<SegmentFields>) => void;
 
 /** The KiB in use that `free` shows after a garbage collection. */
 function used(world: World, twin: Twin): number {
@@ -59,7 +19,7 @@ function used(world: World, twin: Twin): number {
 
 test(`${IDLE} idle connections fit 256 MiB, and others are served beside them`, async () => {
   let responses = 0;
-  const { world, twin, send } = await serve((sent, reply) => {
+  const { world, twin, send } = await serve(MACHINE, (sent, reply) => {
     const next = { sequence: sent.acknowledgment, acknowledgment: sent.sequence + 1 };
     if (sent.flags === "SA") reply({ ...next, flags: "PA", payload: REQUEST });
     else if (sent.flags.includes("F")) reply({ ...next, flags: "FA" });
@@ -85,7 +45,7 @@ test(`${IDLE} idle connections fit 256 MiB, and others are served beside them`, 
 
 test(`${IN_A_ROW} connections, opened and closed in a row, leave nothing`, async () => {
   let closed = 0;
-  const { world, twin, send } = await serve((sent, reply) => {
+  const { world, twin, send } = await serve(MACHINE, (sent, reply) => {
     const end = sent.sequence + sent.payload.length;
     const next = { sequence: sent.acknowledgment, acknowledgment: end + 1 };
     if (sent.flags === "SA") reply({ ...next, flags: "PA", payload: REQUEST });
