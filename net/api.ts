@@ -18,6 +18,7 @@ import { TcpSocket } from "./service/tcp-socket";
 import { TlsOptions } from "./service/tls/shared";
 import { TlsStream } from "./service/tls/stream";
 import { WebSocket } from "./service/websocket/socket";
+import { TcpInfo } from "./socket/tcp/info";
 import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp-socket";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
@@ -35,7 +36,7 @@ export {
   udpSetTypeOfService,
 } from "./service/socket-calls";
 export { SocketOption } from "./service/socket-option";
-export { TcpSocket };
+export { TcpInfo, TcpSocket };
 
 let defaultStack!: NetworkStack;
 
@@ -94,10 +95,12 @@ export function tcpBind(socket: TcpSocket, port: u32): bool {
 
 /**
  * Listens with a backlog of `backlog` connections. Returns false if the socket is not bound, the
- * port is in use, or there are too many listeners.
+ * port is in use, or there are too many listeners. Without SO_REUSEADDR, a port is in use while it
+ * has connections, even in TIME-WAIT.
  */
 export function tcpListen(socket: TcpSocket, backlog: u32): bool {
-  const listener = defaultStack.ip.tcp.listen(socket.port, backlog);
+  const reuse = socket.options.reuseAddress;
+  const listener = defaultStack.ip.tcp.listen(socket.port, backlog, reuse);
   socket.listener = listener;
   socket.applyOptions();
   return listener != null;
@@ -144,10 +147,28 @@ export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   return over ? -1 : 0;
 }
 
-/** Ends the direction to the peer (SHUT_WR): a FIN follows what was sent. Reading goes on. */
-export function tcpShutdown(socket: TcpSocket): void {
+/** The `how` of shutdown(2). */
+export const enum Shutdown {
+  Read = 0,
+  Write,
+  Both,
+}
+
+/**
+ * Ends a direction of a connection. Write: a FIN follows what was sent, reading goes on. Read:
+ * `tcpReceive` returns -1 once it has returned what has arrived; see `TcpConnection.endReading`.
+ */
+export function tcpShutdown(socket: TcpSocket, how: Shutdown = Shutdown.Write): void {
   const connection = socket.connection;
-  if (connection != null) connection.close();
+  if (connection == null) return;
+  if (how != Shutdown.Write) connection.endReading();
+  if (how != Shutdown.Read) connection.close();
+}
+
+/** Returns the state of the connection at this moment (TCP_INFO), or null without one. */
+export function tcpInfo(socket: TcpSocket): TcpInfo | null {
+  const connection = socket.connection;
+  return connection == null ? null : connection.info();
 }
 
 /**

@@ -29,6 +29,7 @@ const enum Id {
   KeepAliveTime,
   MaxOrphans,
   MtuProbing,
+  NotSentMost,
   OrphanRetries,
   PacingAvoidance,
   PacingSlowStart,
@@ -64,6 +65,7 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_keepalive_time", 1, 32767),
   new Parameter("net.ipv4.tcp_max_orphans", 0, TCP_CONNECTIONS),
   new Parameter("net.ipv4.tcp_mtu_probing", 0, 1),
+  new Parameter("net.ipv4.tcp_notsent_lowat", 1, u32.MAX_VALUE),
   new Parameter("net.ipv4.tcp_orphan_retries", 1, 255),
   new Parameter("net.ipv4.tcp_pacing_ca_ratio", 0, 1000),
   new Parameter("net.ipv4.tcp_pacing_ss_ratio", 0, 1000),
@@ -137,6 +139,7 @@ export class KernelParameters {
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
     if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
     if (id == Id.MaxOrphans) return tcp.orphansMost;
+    if (id == Id.NotSentMost) return tcp.notSentMost;
     if (id == Id.OrphanRetries) return tcp.orphanRetries;
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
     if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
@@ -159,6 +162,7 @@ export class KernelParameters {
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
     else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
     else if (id == Id.MaxOrphans) tcp.orphansMost = value as u32;
+    else if (id == Id.NotSentMost) tcp.notSentMost = value as u32;
     else if (id == Id.OrphanRetries) tcp.orphanRetries = value as u32;
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
     else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;

@@ -28,9 +28,12 @@ export const enum SocketOption {
   /** Bytes per second; the largest value for any rate. */
   SO_MAX_PACING_RATE,
   SO_RCVBUF,
+  SO_REUSEADDR,
   SO_SNDBUF,
   /** A `CongestionAlgorithm`. */
   TCP_CONGESTION,
+  /** Seconds. */
+  TCP_DEFER_ACCEPT,
   TCP_KEEPCNT,
   /** Seconds, as TCP_KEEPINTVL. */
   TCP_KEEPIDLE,
@@ -39,6 +42,8 @@ export const enum SocketOption {
   TCP_LINGER2,
   TCP_MAXSEG,
   TCP_NODELAY,
+  TCP_NOTSENT_LOWAT,
+  TCP_QUICKACK,
   /** Milliseconds. */
   TCP_USER_TIMEOUT,
 }
@@ -67,14 +72,18 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
   new OptionForm("SO_MARK", 0, 0xffff_ffff, true),
   new OptionForm("SO_MAX_PACING_RATE", 1, 0xffff_ffff),
   new OptionForm("SO_RCVBUF", 0, i32.MAX_VALUE),
+  new OptionForm("SO_REUSEADDR", 0, 1),
   new OptionForm("SO_SNDBUF", 0, i32.MAX_VALUE),
   new OptionForm("TCP_CONGESTION", 0, 1),
+  new OptionForm("TCP_DEFER_ACCEPT", 0, 120),
   new OptionForm("TCP_KEEPCNT", 1, 127),
   new OptionForm("TCP_KEEPIDLE", 1, 32767),
   new OptionForm("TCP_KEEPINTVL", 1, 32767),
   new OptionForm("TCP_LINGER2", -1, 120),
   new OptionForm("TCP_MAXSEG", SEGMENT_SIZE_MINIMUM, 32767),
   new OptionForm("TCP_NODELAY", 0, 1),
+  new OptionForm("TCP_NOTSENT_LOWAT", 0, 0xffff_ffff),
+  new OptionForm("TCP_QUICKACK", 0, 1),
   new OptionForm("TCP_USER_TIMEOUT", 0, i32.MAX_VALUE),
 ];
 
@@ -95,9 +104,11 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
   else if (option == SocketOption.SO_MAX_PACING_RATE) options.pacingRate = value as u32;
   else if (option == SocketOption.SO_RCVBUF) {
     options.receiveBytes = bufferSize(value, TCP_RECEIVE_LEAST_BYTES, TCP_RECEIVE_MOST_BYTES);
-  } else if (option == SocketOption.SO_SNDBUF) {
+  } else if (option == SocketOption.SO_REUSEADDR) options.reuseAddress = value != 0;
+  else if (option == SocketOption.SO_SNDBUF) {
     options.sendBytes = bufferSize(value, TCP_SEND_LEAST_BYTES, TCP_SEND_MOST_BYTES);
   } else if (option == SocketOption.TCP_CONGESTION) options.congestion = value as i32;
+  else if (option == SocketOption.TCP_DEFER_ACCEPT) options.deferAccept = value * SECOND;
   else if (option == SocketOption.TCP_KEEPCNT) options.keepAliveProbes = value as u32;
   else if (option == SocketOption.TCP_KEEPIDLE) options.keepAliveIdle = value * SECOND;
   else if (option == SocketOption.TCP_KEEPINTVL) options.keepAliveInterval = value * SECOND;
@@ -105,6 +116,8 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
     options.finTimeout = value < 0 ? NO_FIN_WAIT : value * SECOND;
   } else if (option == SocketOption.TCP_MAXSEG) options.segmentSize = value as u32;
   else if (option == SocketOption.TCP_NODELAY) options.noDelay = value != 0;
+  else if (option == SocketOption.TCP_NOTSENT_LOWAT) options.notSentMost = value as u32;
+  else if (option == SocketOption.TCP_QUICKACK) options.quickAck = value != 0;
   else if (option == SocketOption.TCP_USER_TIMEOUT) options.userTimeout = value * MILLISECOND;
 }
 
@@ -127,12 +140,14 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
   if (option == SocketOption.SO_RCVBUF) {
     return connection == null ? options.receiveBytes : connection.receiveBuffer;
   }
+  if (option == SocketOption.SO_REUSEADDR) return options.reuseAddress ? 1 : 0;
   if (option == SocketOption.SO_SNDBUF) {
     return connection == null ? options.sendBytes : connection.sendBuffer;
   }
   if (option == SocketOption.TCP_CONGESTION) {
     return connection == null ? options.congestion : connection.congestionAlgorithm;
   }
+  if (option == SocketOption.TCP_DEFER_ACCEPT) return options.deferAccept / SECOND;
   if (option == SocketOption.TCP_KEEPCNT) return options.keepAliveProbes;
   if (option == SocketOption.TCP_KEEPIDLE) return options.keepAliveIdle / SECOND;
   if (option == SocketOption.TCP_KEEPINTVL) return options.keepAliveInterval / SECOND;
@@ -143,6 +158,8 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
     return connection == null ? options.segmentSize : connection.segmentSize;
   }
   if (option == SocketOption.TCP_NODELAY) return options.noDelay ? 1 : 0;
+  if (option == SocketOption.TCP_NOTSENT_LOWAT) return options.notSentMost;
+  if (option == SocketOption.TCP_QUICKACK) return options.quickAck ? 1 : 0;
   return options.userTimeout / MILLISECOND;
 }
 

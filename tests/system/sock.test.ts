@@ -65,6 +65,7 @@ test("info shows the state of a connection, get and set its options", async () =
   const [ends, details] = onClient("sock info 1");
   assert.match(ends, /^tcp ESTAB 10\.0\.2\.16:\d+ 10\.0\.2\.15:4000 0 0$/);
   assert.match(details, /^\t.* reno .*mss:488 /);
+  assert.match(onClient("sock get 1 TCP_INFO")[1], /^\t.* reno .*mss:488 /);
   assert.deepEqual(onClient("sock get 1 TCP_MAXSEG; sock get 1 TCP_KEEPIDLE"), ["488", "16"]);
   assert.deepEqual(onClient("sock set 1 TCP_CONGESTION cubic; sock get 1 TCP_CONGESTION"), [
     "cubic",
@@ -74,6 +75,22 @@ test("info shows the state of a connection, get and set its options", async () =
   assert.deepEqual(onServer("sock recv 2; sock get 2 SO_ERROR"), [
     "sock: Connection reset by peer",
     "2 Connection reset by peer",
+  ]);
+});
+
+test("shutdown ends either direction; a port in TIME-WAIT needs SO_REUSEADDR", async () => {
+  const { onServer, onClient } = await pair();
+  onServer("sock tcp; sock bind 1 4000; sock listen 1");
+  onClient("sock tcp; sock connect 1 10.0.2.15 4000; sock shutdown 1 rd");
+  assert.deepEqual(onClient("sock recv 1; echo $?"), ["sock: end of data", "1"]);
+  onServer("sock accept 1; sock shutdown 2 rdwr");
+  assert.deepEqual(onServer("sock recv 2; echo $?"), ["sock: end of data", "1"]);
+  onClient("sock close 1");
+  onServer("sock close 2; sock close 1; sock tcp; sock bind 1 4000");
+  const busy = ["sock: Address already in use"];
+  assert.deepEqual(onServer("sock listen 1"), busy);
+  assert.deepEqual(onServer("sock set 1 SO_REUSEADDR 1; sock listen 1; sock"), [
+    "1 tcp LISTEN *:4000 *:* 0/256",
   ]);
 });
 
@@ -184,6 +201,7 @@ test("names what was expected of wrong words", async () => {
     ["recv 2 -n 8193", "recv: invalid argument: '8193': out of range: 1 <= value <= 8192", 2],
     ["recv 2 x", "recv: extra operand 'x'", 2],
     ["shutdown 1", "Transport endpoint is not connected", 1],
+    ["shutdown 1 x", "x: unknown, expected one of rd, wr, rdwr", 2],
     ["shutdown 2", "Transport endpoint is not connected", 1],
     ["set 1 TCP_NODELAY", "set: expected an option and a value", 2],
     ["set 1 TCP_NODELAY 2", "TCP_NODELAY: invalid value 2, expected 0 to 1", 1],

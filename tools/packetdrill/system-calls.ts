@@ -37,6 +37,12 @@ const enum State {
   SynReceived = 3,
 }
 
+/** `Shutdown` of net/api.ts. */
+const enum Shutdown {
+  Read = 0,
+  Write = 1,
+}
+
 /** An open file descriptor. */
 interface Descriptor {
   socket: number;
@@ -124,7 +130,9 @@ export class SystemCalls {
       if (descriptor.backlog === 0) continue;
       descriptor.backlog -= this.send(descriptor, descriptor.backlog);
       if (descriptor.backlog > 0) continue;
-      if (descriptor.afterwards === "shutdown") this.host.call("socketShutdown", descriptor.socket);
+      if (descriptor.afterwards === "shutdown") {
+        this.host.call("socketShutdown", descriptor.socket, Shutdown.Write);
+      }
       if (descriptor.afterwards === "close") this.host.call("tcpClose", descriptor.socket);
     }
   }
@@ -224,13 +232,12 @@ export class SystemCalls {
   }
 
   private shutdown(descriptor: Descriptor, how: string): Outcome {
-    if (how === "SHUT_RD") {
-      this.notice("shutdown(SHUT_RD) changes nothing here");
-      return { value: 0 };
-    }
+    const { socket } = descriptor;
+    if (how !== "SHUT_WR") this.host.call("socketShutdown", socket, Shutdown.Read);
+    if (how === "SHUT_RD") return { value: 0 };
     descriptor.shut = true;
     if (descriptor.backlog > 0) descriptor.afterwards = "shutdown";
-    else this.host.call("socketShutdown", descriptor.socket);
+    else this.host.call("socketShutdown", socket, Shutdown.Write);
     return { value: 0 };
   }
 
@@ -299,8 +306,6 @@ export class SystemCalls {
   private setOption(descriptor: Descriptor, call: SystemCall): Outcome {
     const option = nameOf(call.parameters[2]);
     const value = call.parameters[3];
-    // Ports in TIME-WAIT can always be bound.
-    if (option === "SO_REUSEADDR") return { value: 0 };
     if (option === "SO_LINGER") {
       descriptor.resets = lingersNot(value);
       return { value: 0 };

@@ -24,9 +24,10 @@ export const errors: Record<string, [number: number, words: string]> = {
 /** The options of sockets in the order of `SocketOption` (net/service/socket-option.ts). */
 export const socketOptions = [
   ...["IP_TOS", "IP_TTL", "", "SO_KEEPALIVE", "", "SO_MARK"],
-  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_SNDBUF"],
-  ...["TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_MAXSEG"],
-  ...["TCP_NODELAY", "TCP_USER_TIMEOUT"],
+  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_REUSEADDR", "SO_SNDBUF"],
+  ...["TCP_CONGESTION", "TCP_DEFER_ACCEPT", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
+  ...["TCP_LINGER2", "TCP_MAXSEG", "TCP_NODELAY", "TCP_NOTSENT_LOWAT", "TCP_QUICKACK"],
+  "TCP_USER_TIMEOUT",
 ];
 /** In the order of `CongestionAlgorithm`. */
 export const congestionNames = ["cubic", "reno"];

@@ -25,6 +25,7 @@ import { SOCK_HANDLES, SOCK_RECEIVE_BYTES, TCP_BACKLOG } from "../../../core/lim
 import { parseDecimalText } from "../../../core/text";
 import { NEVER } from "../../../core/time";
 import {
+  Shutdown,
   TcpSocket,
   tcpBind,
   tcpClose,
@@ -74,11 +75,13 @@ const DETAILS: StaticArray<string> = [
   "  connect H HOST PORT [-w SECONDS]        connects",
   "  send H [-e] [-x] [-d HOST:PORT] TEXT... -e: \\r \\n \\xHH, -x: hexadecimal",
   "  recv H [-n BYTES] [-x] [-w SECONDS]     prints what arrives",
-  "  shutdown H                              ends the sending direction",
+  "  shutdown H [rd|wr|rdwr]                 ends a direction: wr, sending, or rd, receiving",
   "  close H                                 closes, and frees the handle",
-  "  set H OPTION VALUE, get H OPTION        options by their POSIX names",
+  "  set H OPTION VALUE, get H OPTION        options by their POSIX names; TCP_INFO as info",
   "  info H                                  the state, as ss -i shows it",
 ];
+/** In the order of `Shutdown`. */
+const SHUTDOWN_WORDS: StaticArray<string> = ["rd", "wr", "rdwr"];
 const IN_USE: string = "Invalid argument, expected a socket that is not in use yet";
 /** Seconds; the longest wait that can be asked for. */
 const LONGEST_WAIT: i64 = 1_000_000;
@@ -134,14 +137,14 @@ export class Sock extends Command {
   private simple(verb: string, handle: Handle, rest: Array<string>, session: Session): Job {
     const options = new Options(rest, verb == "accept" ? ["w:"] : []);
     const operand = verb == "bind" ? 1 : 0;
-    options.expectOperands(operand, verb == "listen" ? 1 : operand);
+    options.expectOperands(operand, verb == "listen" || verb == "shutdown" ? 1 : operand);
     const deadline = deadlineOf(options, session);
     if (options.failure != "") return this.wrongUsage(session, `${verb}: ${options.failure}`);
     const word = options.operands.length > 0 ? options.operands[0] : "";
     if (verb == "bind") return this.bind(handle, word, session);
     if (verb == "listen") return this.listen(handle, word, session);
     if (verb == "accept") return this.accept(handle, deadline, session);
-    if (verb == "shutdown") return this.shutDown(handle, session);
+    if (verb == "shutdown") return this.shutDown(handle, word, session);
     if (verb == "info") {
       session.printLine(describe(handle, true));
       return this.done();
@@ -153,6 +156,10 @@ export class Sock extends Command {
     const sets = verb == "set";
     if (rest.length != (sets ? 2 : 1)) {
       return this.wrongUsage(session, `${verb}: expected an option${sets ? " and a value" : ""}`);
+    }
+    if (!sets && rest[0] == "TCP_INFO" && handle.tcp != null) {
+      session.printLine(describe(handle, true));
+      return this.done();
     }
     const option = optionNamed(handle, rest[0]);
     if (option < 0) {
@@ -303,12 +310,17 @@ export class Sock extends Command {
     return new ReceiveJob(session, deadline, handle, most, options.has("x"));
   }
 
-  private shutDown(handle: Handle, session: Session): Job {
+  private shutDown(handle: Handle, word: string, session: Session): Job {
+    const how = word == "" ? (Shutdown.Write as i32) : SHUTDOWN_WORDS.indexOf(word);
+    if (how < 0) {
+      const expected = SHUTDOWN_WORDS.join(", ");
+      return this.wrongUsage(session, `${printable(word)}: unknown, expected one of ${expected}`);
+    }
     const tcp = handle.tcp;
     if (tcp == null || tcp.connection == null) {
       return this.failed(session, "Transport endpoint is not connected");
     }
-    tcpShutdown(tcp);
+    tcpShutdown(tcp, how as Shutdown);
     return this.done();
   }
 

@@ -124,22 +124,40 @@ export class TcpConnection {
     this.madeRoom();
   }
 
-  /** Whether the peer has closed its direction and everything that it sent has been read. */
+  /**
+   * Whether nothing more is to be read: the peer has closed its direction or the user has ended
+   * reading, and everything that has arrived was read.
+   */
   peerFinished(): bool {
-    return this.block.receiver.finished && this.received.length == 0;
+    const block = this.block;
+    return (block.receiver.finished || block.readEnded) && this.received.length == 0;
+  }
+
+  /**
+   * Ends reading (SHUT_RD of shutdown(2)): `peerFinished` is true once the bytes that have arrived
+   * are read. As in Linux, the peer is not told, and more data is still accepted, unless the user
+   * has also closed: then it resets the connection.
+   */
+  endReading(): void {
+    this.block.endReading();
+    this.block.notify();
   }
 
   // --- sending ---
 
   /** Bytes that `write` would take now. */
   writable(): u32 {
-    return this.canWrite() ? this.sender.ring.free : 0;
+    if (!this.canWrite()) return 0;
+    const free = this.sender.ring.free;
+    const block = this.block;
+    const own = block.notSentMost;
+    const most = own != 0 ? own : block.schedule.settings.notSentMost;
+    return most == u32.MAX_VALUE ? free : min(free, this.unsentRoom(most));
   }
 
   /** Queues up to `length` bytes to be sent. Returns how many; 0 if nothing more may be written. */
   write(source: usize, length: u32): u32 {
-    if (!this.canWrite()) return 0;
-    const count = this.sender.write(source, length);
+    const count = this.sender.write(source, min(length, this.writable()));
     if (count > 0 && this.block.state >= TcpState.Established) this.block.wake();
     return count;
   }
@@ -291,6 +309,19 @@ export class TcpConnection {
     const state = this.block.state;
     if (state == TcpState.Established || state == TcpState.CloseWait) return true;
     return state == TcpState.SynSent || state == TcpState.SynReceived;
+  }
+
+  /**
+   * Returns how many bytes may be written if `most` may wait beyond those that the windows allow to
+   * be sent now.
+   */
+  private unsentRoom(most: u32): u32 {
+    const sender = this.sender;
+    const flight = sender.flight;
+    const window = sender.window > flight ? sender.window - flight : 0;
+    const allowed = (most as u64) + min(window, this.block.recovery.room);
+    const unsent: u64 = sender.unsent;
+    return unsent < allowed ? (min<u64>(allowed - unsent, u32.MAX_VALUE) as u32) : 0;
   }
 
   /** Called after reading has made room: updates the peer if it may be waiting for the room. */

@@ -81,6 +81,12 @@ export class ControlBlock extends Scheduled {
   passive: bool = false;
   /** Whether the user has released the connection and will not read any more. */
   orphaned: bool = false;
+  /** Whether the user has ended reading (SHUT_RD). */
+  readEnded: bool = false;
+  /** Until when an ACK without data does not end the handshake (TCP_DEFER_ACCEPT); 0 if it does. */
+  deferredUntil: i64 = 0;
+  /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
+  notSentMost: u32 = 0;
   /** Whether the connection is over, but data that had arrived can still be read. */
   lingering: bool = false;
   /** What the retransmission timer is for. */
@@ -253,6 +259,16 @@ export class ControlBlock extends Scheduled {
     this.orphaned = true;
   }
 
+  /** Notes that the user has ended reading. */
+  endReading(): void {
+    this.readEnded = true;
+  }
+
+  /** Ignores ACKs without data in the handshake until `until`. */
+  deferUntil(until: i64): void {
+    this.deferredUntil = until;
+  }
+
   /** Keeps the received data readable although the connection is over. */
   linger(): void {
     this.lingering = true;
@@ -287,6 +303,8 @@ export class ControlBlock extends Scheduled {
     this.finTimeout = options.finTimeout;
     if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
     if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
+    this.notSentMost = options.notSentMost;
+    this.acknowledgments.setQuick(this, options.quickAck);
     this.pacing.limit(options.pacingRate);
     if (options.congestion != CONGESTION_DEFAULT) this.control(options.congestion);
     const liveness = this.liveness;

@@ -42,6 +42,8 @@ export const enum TcpCounter {
   ListenOverflows,
   /** The same, and those dropped because memory or connections were short. */
   ListenDrops,
+  /** ACKs of SYN,ACKs that do not open a connection because of TCP_DEFER_ACCEPT. */
+  DeferAcceptDrop,
   /** Segments that took the shortcut for data in order, and that for a bare ACK. */
   HPHits,
   HPAcks,
@@ -151,6 +153,7 @@ const TCP_COUNTER_NAMES: StaticArray<string> = [
   "TcpExtDelayedACKLost",
   "TcpExtListenOverflows",
   "TcpExtListenDrops",
+  "TcpExtTCPDeferAcceptDrop",
   "TcpExtTCPHPHits",
   "TcpExtTCPHPAcks",
   "TcpExtTCPPureAcks",

@@ -156,6 +156,11 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   const recovery = block.recovery;
   if (block.state < TcpState.Established) {
+    // The peer has the SYN,ACK, but its data is awaited.
+    if (block.deferredUntil > now) {
+      armBy(block, block.deferredUntil, now);
+      return;
+    }
     sender.rewind();
     block.roundTrip.backOff();
   } else if (sender.flight == 0) {

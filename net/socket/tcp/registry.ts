@@ -51,6 +51,15 @@ export class TcpRegistry {
     return this.all[index]!;
   }
 
+  /** Reports whether any connection, or one in TIME-WAIT, has this local port. */
+  uses(port: u32): bool {
+    for (let i: u32 = 0; i < this.count; i++) {
+      const block = this.all[i]!;
+      if (block.endpoints.localPort == port && !block.lingering) return true;
+    }
+    return this.timeWaits.uses(port);
+  }
+
   /** Reports whether more than `reserved` slots are free; enlarges the tables if necessary. */
   hasRoom(reserved: u32): bool {
     const wanted = this.count + reserved;

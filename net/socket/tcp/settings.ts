@@ -60,6 +60,8 @@ export class TcpSettings {
   receiveMost: u32 = TCP_BUFFER_MOST_BYTES;
   sendBytes: u32 = TCP_SEND_BYTES;
   sendMost: u32 = TCP_BUFFER_MOST_BYTES;
+  /** `tcp_notsent_lowat`: bytes that may wait to be sent, beyond what the windows allow. */
+  notSentMost: u32 = u32.MAX_VALUE;
   /** `tcp_keepalive_time`, `tcp_keepalive_intvl`: microseconds; `tcp_keepalive_probes`. */
   keepAliveIdle: i64 = KEEP_ALIVE_IDLE;
   keepAliveInterval: i64 = KEEP_ALIVE_INTERVAL;

@@ -27,6 +27,14 @@ export class SocketOptions {
   keepAliveProbes: u32 = 0;
   /** TCP_USER_TIMEOUT in microseconds; 0 stands for the defaults of timing.ts. */
   userTimeout: i64 = 0;
+  /** SO_REUSEADDR: whether a port with connections, or in TIME-WAIT, can be bound. */
+  reuseAddress: bool = false;
+  /** TCP_DEFER_ACCEPT: microseconds for which a listener waits for data to accept a connection. */
+  deferAccept: i64 = 0;
+  /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
+  notSentMost: u32 = 0;
+  /** TCP_QUICKACK: whether each segment is acknowledged at once. */
+  quickAck: bool = false;
   /** TCP_LINGER2: see `ControlBlock.finTimeout`. */
   finTimeout: i64 = 0;
   /** TCP_CONGESTION: a `CongestionAlgorithm`, or CONGESTION_DEFAULT. */
@@ -57,6 +65,10 @@ export class SocketOptions {
     this.keepAliveInterval = other.keepAliveInterval;
     this.keepAliveProbes = other.keepAliveProbes;
     this.userTimeout = other.userTimeout;
+    this.reuseAddress = other.reuseAddress;
+    this.deferAccept = other.deferAccept;
+    this.notSentMost = other.notSentMost;
+    this.quickAck = other.quickAck;
     this.finTimeout = other.finTimeout;
     this.congestion = other.congestion;
     this.segmentSize = other.segmentSize;

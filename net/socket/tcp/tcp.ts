@@ -112,6 +112,7 @@ export class Tcp implements ListenerOwner {
     const registry = this.registry;
     if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) return null;
     const port = options.localPort;
+    if (port != 0 && !options.reuseAddress && registry.uses(port)) return null;
     if (port == 0 ? !registry.ports.choose(ends) : !registry.ports.take(ends, port)) return null;
     this.counters.add(TcpCounter.ActiveOpens);
     const initial = registry.initialSequence(ends, 0);
@@ -123,10 +124,12 @@ export class Tcp implements ListenerOwner {
 
   /**
    * Listens on a port with up to `backlog` connections waiting, at least 1 and at most `somaxconn`.
-   * Returns null if the port is in use or invalid, or there are too many listeners.
+   * Returns null if the port is in use or invalid, or there are too many listeners. With `reuse`
+   * (SO_REUSEADDR), connections of the port, and those in TIME-WAIT, do not count.
    */
-  listen(port: u32, backlog: u32): TcpListener | null {
+  listen(port: u32, backlog: u32, reuse: bool = true): TcpListener | null {
     if (port - 1 >= 65535 || this.listeners.full || this.listeners.on(port) != null) return null;
+    if (!reuse && this.registry.uses(port)) return null;
     const most = this.settings.backlogMost;
     const bounded = backlog < 1 ? 1 : backlog > most ? most : backlog;
     const listener = new TcpListener(this, port, bounded);
@@ -269,6 +272,10 @@ export class Tcp implements ListenerOwner {
           return Drop.TcpBacklog;
         }
         if (!this.passive.canAccept()) return Drop.TcpLimit;
+        if (defers(listener, block, segment, now)) {
+          this.counters.add(TcpCounter.DeferAcceptDrop);
+          return Drop.None;
+        }
       }
     }
     const drop = receiveSegment(block, segment, now);
@@ -334,6 +341,18 @@ export class Tcp implements ListenerOwner {
     this.counters.add(TcpCounter.OutRsts);
     this.counters.add(TcpCounter.OutSegs);
   }
+}
+
+/**
+ * Reports whether a listener waits for data instead of this last ACK of a handshake
+ * (TCP_DEFER_ACCEPT). The ACK of the SYN,ACK that is sent again after that time is taken.
+ */
+function defers(listener: TcpListener, block: ControlBlock, segment: TcpSegment, now: i64): bool {
+  const time = listener.options.deferAccept;
+  if (time == 0 || segment.span > 0 || !segment.has(FLAG_ACK)) return false;
+  if (segment.acknowledgment != block.sender.next) return false;
+  if (block.deferredUntil == 0) block.deferUntil(block.liveness.progressAt + time);
+  return now < block.deferredUntil;
 }
 
 /** Returns an entry of the schedule as a control block, which every entry is. */

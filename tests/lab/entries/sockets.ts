@@ -1,5 +1,5 @@
 /** The kernel with sockets as packetdrill's scripts use them, called from Node between turns. */
-import { TcpSocket } from "../../../net/api";
+import { Shutdown, TcpSocket, tcpShutdown } from "../../../net/api";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
 import { TcpInfo } from "../../../net/socket/tcp/info";
 import { TcpState } from "../../../net/socket/tcp/state";
@@ -44,10 +44,8 @@ export function socketFinished(socket: TcpSocket): bool {
   const connection = socket.connection;
   return connection != null && connection.peerFinished();
 }
-/** shutdown(fd, SHUT_WR). */
-export function socketShutdown(socket: TcpSocket): void {
-  const connection = socket.connection;
-  if (connection != null) connection.close();
+export function socketShutdown(socket: TcpSocket, how: Shutdown): void {
+  tcpShutdown(socket, how);
 }
 /** close(fd) with SO_LINGER on and a time of 0. */
 export function socketAbort(socket: TcpSocket): void {

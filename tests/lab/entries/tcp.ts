@@ -56,6 +56,20 @@ export function setPacingRate(c: TcpConnection, rate: u32): void {
   options.pacingRate = rate;
   c.adopt(options);
 }
+/** `tcp_max_orphans` */
+export function setOrphans(most: u32): void {
+  tcp.settings.orphansMost = most;
+}
+/** Sets TCP_LINGER2 in microseconds. */
+export function setFinTimeout(c: TcpConnection, micros: i64): void {
+  const options = new SocketOptions();
+  options.finTimeout = micros;
+  c.adopt(options);
+}
+/** Sets TCP_DEFER_ACCEPT in microseconds. */
+export function setDeferAccept(listener: TcpListener, micros: i64): void {
+  listener.options.deferAccept = micros;
+}
 export function pacingRate(c: TcpConnection): u64 {
   return c.info().pacingRate;
 }

@@ -11,7 +11,7 @@ const GATEWAY = "10.0.2.2";
 /** As `SocketOption` in net/service/socket-option.ts. */
 const OPTIONS = [
   ...["IP_TOS", "IP_TTL", "SO_ERROR", "SO_KEEPALIVE", "SO_LINGER", "SO_MARK"],
-  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_SNDBUF"],
+  ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_REUSEADDR", "SO_SNDBUF"],
   ...["TCP_CONGESTION", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
   ...["TCP_MAXSEG", "TCP_NODELAY", "TCP_USER_TIMEOUT"],
 ];
@@ -34,12 +34,17 @@ test("TCP: options have the ranges of setsockopt(2)", async () => {
     ["SO_LINGER", -1, 65535, -1],
     ["SO_MARK", 0, 0xffffffff, 0],
     ["SO_MAX_PACING_RATE", 1, 0xffffffff, 0xffffffff],
+    ["SO_REUSEADDR", 0, 1, 0],
     ["TCP_CONGESTION", 0, 1, -1],
+    ["TCP_DEFER_ACCEPT", 0, 120, 0],
     ["TCP_KEEPCNT", 1, 127, 0],
     ["TCP_KEEPIDLE", 1, 32767, 0],
     ["TCP_KEEPINTVL", 1, 32767, 0],
     ["TCP_MAXSEG", 88, 32767, 0],
+    ["TCP_LINGER2", -1, 120, 0],
     ["TCP_NODELAY", 0, 1, 0],
+    ["TCP_NOTSENT_LOWAT", 0, 0xffffffff, 0],
+    ["TCP_QUICKACK", 0, 1, 0],
     ["TCP_USER_TIMEOUT", 0, 0x7fffffff, 0],
   ] as const) {
     assert.equal(get(name), unset, name);

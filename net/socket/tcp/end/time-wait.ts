@@ -188,6 +188,15 @@ export class TimeWaitTable {
     return this.oldest == NONE ? NEVER : this.at(this.oldest).expiresAt;
   }
 
+  /** Reports whether there is a record with this local port. */
+  uses(port: u32): bool {
+    for (let index = this.oldest; index != NONE; index = this.at(index).newer) {
+      this.scratch.restore(this.at(index).ends);
+      if (this.scratch.localPort == port) return true;
+    }
+    return false;
+  }
+
   /** Removes all records of a local address that was removed. */
   forgetAddress(local: IpAddress): void {
     let index = this.oldest;

@@ -229,7 +229,8 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
     block.acknowledge();
     return Drop.None;
   }
-  if (block.orphaned && length > 0) {
+  const closing = block.state != TcpState.Established;
+  if (length > 0 && (block.orphaned || (block.readEnded && closing))) {
     block.reset();
     counters.add(TcpCounter.AbortOnData);
     return Drop.None;

@@ -15,6 +15,8 @@ export class Acknowledgments {
   due: u32;
   /** Bytes received in order since the last ACK was sent. */
   private bytes: u32;
+  /** TCP_QUICKACK: whether ACKs are not delayed. */
+  private quick: bool;
   /** Challenge ACKs left in the period that began at `challengedAt` (RFC 5961 section 7). */
   private challengesLeft: u32;
   private challengedAt: i64;
@@ -32,6 +34,12 @@ export class Acknowledgments {
     connection.wake();
   }
 
+  /** Sets TCP_QUICKACK, which also has a delayed ACK sent. */
+  setQuick(connection: Scheduled, on: bool): void {
+    this.quick = on;
+    if (on && connection.acknowledgeAt != NEVER) this.owe(connection);
+  }
+
   /** RCV.NXT advanced by `moved`; a full-sized segment has `fullSize` bytes of data. */
   receivedInOrder(connection: Scheduled, moved: u32, fullSize: u32, now: i64): void {
     const bytes = this.bytes + moved;
@@ -39,7 +47,7 @@ export class Acknowledgments {
     if (this.due > 0) {
       // The ACK for this advance supersedes the duplicate ACKs that were due.
       this.due = 1;
-    } else if (bytes >= 2 * fullSize) {
+    } else if (bytes >= 2 * fullSize || this.quick) {
       this.owe(connection);
     } else if (connection.acknowledgeAt == NEVER) {
       connection.setAcknowledge(now + ACK_DELAY);

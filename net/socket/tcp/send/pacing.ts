@@ -82,7 +82,7 @@ export class Pacing {
   /** Returns when the next burst may be sent. */
   readyAt(): i64 {
     const missing = ((this.burst as i32) - this.left) as u64;
-    return this.filledAt + ((missing * SECOND + this.rate - 1) / this.rate) as i64;
+    return (this.filledAt + (missing * SECOND + this.rate - 1) / this.rate) as i64;
   }
 }
 
