@@ -29,8 +29,11 @@ export abstract class RingNic extends Nic {
   protected abstract switchOff(): void;
   /** Masks all interrupts of the card. */
   protected abstract mask(): void;
-  /** Unmasks them: also those of sent frames, if a sender waits for room. */
-  protected abstract unmask(forRoom: bool): void;
+  /**
+   * Unmasks them: also those of sent frames, if a sender waits for room. Returns false if there is
+   * work already that may cause no interrupt.
+   */
+  protected abstract unmask(forRoom: bool): bool;
   /** Acknowledges the causes of interrupts; reads the link's state if it may have changed. */
   protected abstract service(): void;
   /** Takes the oldest good frame, or returns null. */
@@ -126,9 +129,11 @@ export abstract class RingNic extends Nic {
     this.service();
     if (this.link != linked || this.hasFrame() || this.hasRoomAgain()) return true;
     if (!this.watch.interruptDriven) return false;
+    // An interrupt may come at once, and mask again.
     this.masked = false;
-    this.unmask(this.waitingForRoom);
-    return false;
+    if (this.unmask(this.waitingForRoom)) return false;
+    this.masked = true;
+    return true;
   }
 
   pollAt(now: i64): i64 {

@@ -9,11 +9,12 @@
  */
 import { RECEIVE_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
-import { dmaArrived, dmaBase, dmaLoad64 } from "../../machine/host";
+import { dmaBase, dmaLoad64 } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { LARGEST_FRAME } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
+import { deliver } from "../deliver";
 import {
   DESCRIPTOR_BYTES,
   RECEIVE_CE,
@@ -120,14 +121,7 @@ export class ReceiveRing {
     }
     this.frames[index] = changetype<usize>(fresh);
     this.give(index, fresh);
-    dmaArrived(frame.storage, length);
-    frame.next = null;
-    frame.start = frame.storage;
-    frame.length = length;
-    this.counters.receivedFrames++;
-    this.counters.receivedBytes += length as u64;
-    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
-    return frame;
+    return deliver(frame, length, this.counters);
   }
 
   /** Reports whether this is a whole, good frame (SDM 3.2.3.2, 3.2.3.3); counts it if not. */

@@ -5,11 +5,12 @@
  */
 import { FRAME_STORAGE, REALTEK_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
-import { dmaArrived, dmaLoad64, dmaReady } from "../../machine/host";
+import { dmaLoad64, dmaReady } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { LARGEST_FRAME } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
+import { deliver } from "../deliver";
 import {
   DESCRIPTOR_BYTES,
   EOR,
@@ -82,14 +83,7 @@ export class ReceiveRing {
     }
     this.frames[index] = changetype<usize>(fresh);
     this.give(index);
-    dmaArrived(frame.storage, length);
-    frame.next = null;
-    frame.start = frame.storage;
-    frame.length = length;
-    this.counters.receivedFrames++;
-    this.counters.receivedBytes += length as u64;
-    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
-    return frame;
+    return deliver(frame, length, this.counters);
   }
 
   /** Reports whether the frame is whole and good, and can be replaced; if not, counts why. */

@@ -103,8 +103,9 @@ export class Rtl8139 extends RingNic {
   protected mask(): void {
     mmioWrite16(this.base + reg.IMR, 0);
   }
-  protected unmask(forRoom: bool): void {
+  protected unmask(forRoom: bool): bool {
     mmioWrite16(this.base + reg.IMR, forRoom ? CAUSES | SENT : CAUSES);
+    return true;
   }
 
   protected service(): void {

@@ -5,11 +5,11 @@
  */
 import { FRAME_STORAGE, RECEIVE_RING } from "../../core/limits";
 import { physical } from "../../machine/dma";
-import { dmaArrived } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { LARGEST_FRAME } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
+import { deliver } from "../deliver";
 import { NO_BUFFER, Virtqueue } from "./virtqueue";
 
 /** Buffers made available at a time: a notification is expensive. */
@@ -81,14 +81,7 @@ export class NetReceive {
     }
     this.frames[id] = changetype<usize>(fresh);
     this.give(id, fresh);
-    dmaArrived(frame.storage, length);
-    frame.next = null;
-    frame.start = frame.storage;
-    frame.length = length;
-    this.counters.receivedFrames++;
-    this.counters.receivedBytes += length as u64;
-    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
-    return frame;
+    return deliver(frame, length, this.counters);
   }
 
   /** Reports whether a used buffer can hold a frame, and the pool another; counts it if not. */

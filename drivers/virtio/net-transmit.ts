@@ -1,5 +1,5 @@
 /**
- * The transmit queue of a virtio network device (VIRTIO 5.1.6.2). `flush` makes all queued frames
+ * The transmit queue of a virtio network device (VIRTIO 5.1.6.2). All queued frames are made
  * available with one notification at most. The device's header, all zeros without offloads, lies in
  * front of the frame's window.
  */
@@ -55,12 +55,6 @@ export class NetTransmit {
       this.queue.chain(id, this.count + id);
     } else this.queue.describe(id, physical(header), this.headerBytes + frame.length, false);
     this.queue.offer(id);
-  }
-
-  /** Hands the queued frames to the device, then reclaims those that it has sent. */
-  flush(): void {
-    this.queue.publish();
-    this.reclaim();
   }
 
   /** Releases the frames that the device has sent. */

@@ -7,14 +7,12 @@
  * `ip link set net0 down` and `up` start it again.
  */
 import { RECEIVE_RING, TRANSMIT_RING } from "../../core/limits";
-import { log } from "../../core/log";
-import { NEVER } from "../../core/time";
 import { timestamp } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { FRAME_DEVICE_HEADER, Frame } from "../../net/wire/frame";
 import { Attachment } from "../attachment";
-import { Nic } from "../nic";
+import { isStation, RingNic } from "../ring-nic";
 import { NetReceive } from "./net-receive";
 import { NetTransmit } from "./net-transmit";
 import {
@@ -48,20 +46,11 @@ const LEGACY_HEADER: u32 = 10;
 /** Attempts to read the address while the configuration changes. */
 const CONFIG_TRIES: u32 = 10;
 
-export class VirtioNet extends Nic {
+export class VirtioNet extends RingNic {
   private receiver!: NetReceive;
   private transmitter!: NetTransmit;
-  private address: u64 = 0;
-  private up: bool = false;
-  private link: bool = false;
-  /** Whether interrupts are not requested: at first and from each one until `needsPoll`. */
-  private masked: bool = true;
-  /** Set by the interrupt handler: the configuration may have changed. */
+  /** Whether the configuration may have changed. */
   private changed: bool = false;
-  private waitingForRoom: bool = false;
-  /** Whether the device has failed and was reset, and whether that has been logged. */
-  private failed: bool = false;
-  private reported: bool = false;
 
   constructor(
     private readonly transport: Transport,
@@ -85,126 +74,68 @@ export class VirtioNet extends Nic {
     return true;
   }
 
-  start(): void {
-    this.switchOn();
-  }
-
-  hardwareAddress(): u64 {
-    return this.address;
-  }
   driverName(): string {
     return "virtio-net";
   }
-  linkUp(): bool {
-    return this.link && this.up;
-  }
-  /** The device does not say. */
-  linkSpeed(): u32 {
-    return 0;
-  }
 
-  receive(): Frame | null {
-    if (!this.running()) return null;
-    const next = this.count.interrupts + 1;
-    const frame = this.receiver.receive();
-    if (frame == null) {
-      this.transmitter.reclaim();
-      if (this.receiver.queue.broken || this.transmitter.queue.broken) this.abandon();
-    }
-    // An interrupt was requested before the frame arrived, so it is due.
-    else if (!this.masked) this.watch.expect(next);
-    return frame;
-  }
-
-  canTransmit(): bool {
-    if (!this.running()) return false;
-    if (this.transmitter.room != 0) return true;
-    this.transmitter.flush();
-    if (this.transmitter.room != 0) return true;
-    if (!this.waitingForRoom) {
-      this.waitingForRoom = true;
-      if (!this.masked) this.transmitter.arm();
-    }
-    return false;
-  }
-
-  transmit(frame: Frame): bool {
-    if (!this.linkUp()) {
-      this.count.linkDown++;
-      this.pool.release(frame);
-      return false;
-    }
-    if (!this.canTransmit()) {
-      this.count.ringFull++;
-      this.pool.release(frame);
-      return false;
-    }
-    this.count.sentFrames++;
-    this.count.sentBytes += frame.length as u64;
-    this.transmitter.transmit(frame);
-    return true;
-  }
-
-  flush(): void {
-    if (this.running()) this.transmitter.flush();
-  }
-
-  setUp(up: bool): void {
-    if (up == this.up) return;
-    if (!up) this.switchOff();
-    else if (this.transport.negotiate(WANTED)) this.switchOn();
-    else {
-      this.up = true;
-      this.abandon();
-    }
-  }
-
-  counters(): DeviceCounters {
-    return this.count;
-  }
-
-  needsPoll(): bool {
-    this.report();
-    if (!this.running()) return false;
-    if (this.receiver.queue.hasUsed()) return true;
-    // Without interrupts, nothing else reads the status.
-    if (!this.watch.interruptDriven) this.readInterruptStatus();
-    else if (!this.masked) return false;
-    if (this.changed) {
-      this.readLink();
-      return true;
-    }
-    if (this.hasRoomAgain()) return true;
-    if (!this.watch.interruptDriven) return false;
-    this.masked = false;
-    const quiet = this.receiver.queue.arm(1);
-    if (quiet && (!this.waitingForRoom || this.transmitter.arm())) return false;
-    this.masked = true;
-    return true;
-  }
-
-  pollAt(now: i64): i64 {
-    return this.running() ? this.watch.pollAt(now) : NEVER;
-  }
-
-  /** Requests no more interrupts. Another device on the line may have raised this one. */
   interrupt(): void {
     this.readInterruptStatus();
-    this.masked = true;
-    this.count.interrupts++;
-    if (!this.running()) return;
+    super.interrupt();
+  }
+
+  /** Agrees on features again, as the device may have been reset, and starts the device. */
+  protected switchOn(): void {
+    this.transmitter.reset();
+    if (!this.transport.negotiate(WANTED)) this.stop();
+    else if (!this.receiver.queue.enable() || !this.transmitter.queue.enable()) this.stop();
+    else {
+      this.receiver.start();
+      this.transport.start();
+      this.receiver.publish();
+      this.readLink();
+    }
+  }
+
+  protected switchOff(): void {
+    this.transport.reset();
+    this.transmitter.reset();
+  }
+
+  protected mask(): void {
     this.receiver.queue.disarm();
     this.transmitter.queue.disarm();
   }
-
-  quiesce(): void {
-    this.switchOff();
-    this.device.disableMaster();
+  protected unmask(forRoom: bool): bool {
+    const quiet = this.receiver.queue.arm(1);
+    return quiet && (!forRoom || this.transmitter.arm());
   }
 
-  /** Whether the queues are in use. */
-  private running(): bool {
-    return this.up && !this.failed;
+  protected service(): void {
+    // Without interrupts, nothing else reads the status.
+    if (!this.watch.interruptDriven) this.readInterruptStatus();
+    if (this.changed) this.readLink();
+  }
+
+  protected takeFrame(): Frame | null {
+    const frame = this.receiver.receive();
+    if (this.receiver.queue.broken) this.stop();
+    return frame;
+  }
+  protected hasFrame(): bool {
+    return this.receiver.queue.hasUsed();
+  }
+  protected room(): u32 {
+    return this.transmitter.room;
+  }
+  protected queue(frame: Frame): void {
+    this.transmitter.transmit(frame);
+  }
+  protected handOver(): void {
+    this.transmitter.queue.publish();
+  }
+  protected reclaim(): void {
+    this.transmitter.reclaim();
+    if (this.transmitter.queue.broken) this.stop();
   }
 
   private createRings(receive: Virtqueue, transmit: Virtqueue): void {
@@ -222,7 +153,7 @@ export class VirtioNet extends Nic {
   /** Reads the link's state (VIRTIO 5.1.4.2), and whether the device is still well. */
   private readLink(): void {
     this.changed = false;
-    if (this.transport.needsReset()) this.abandon();
+    if (this.transport.needsReset()) this.stop();
     else if (!this.transport.has(FEATURE_STATUS)) this.link = true;
     else this.link = (this.transport.config16(CONFIG_STATUS) & LINK_UP) != 0;
   }
@@ -241,58 +172,15 @@ export class VirtioNet extends Nic {
         address = (address << 8) | (this.transport.config8(CONFIG_MAC + at) as u64);
       }
       if (this.transport.generation() != generation) continue;
-      return ((address >> 40) & 1) == 0 ? address : 0;
+      return isStation(address) ? address : 0;
     }
     return 0;
   }
 
-  /** Enables the queues and starts the device; the features have been agreed on. */
-  private switchOn(): void {
-    this.transmitter.reset();
-    this.failed = false;
-    this.masked = true;
-    this.waitingForRoom = false;
-    this.up = true;
-    if (!this.receiver.queue.enable() || !this.transmitter.queue.enable()) {
-      this.abandon();
-      return;
-    }
-    this.receiver.start();
-    this.transport.start();
-    this.receiver.publish();
-    this.readLink();
-  }
-
-  /** Resets the device. Queued frames go back to the pool. */
-  private switchOff(): void {
-    this.transport.reset();
-    this.transmitter.reset();
-    this.masked = true;
-    this.up = false;
-  }
-
   /** Gives up on the device. It may still write to its buffers if it ignores the reset. */
-  private abandon(): void {
+  private stop(): void {
     this.transport.reset();
     this.transport.fail();
-    this.failed = true;
-    this.reported = false;
-    this.link = false;
-  }
-
-  /** Logs a failure, once. Not done where it is noticed, as the packet path allocates nothing. */
-  private report(): void {
-    if (!this.failed || this.reported) return;
-    this.reported = true;
-    log(`${this.device.place()}: virtio-net: the device has failed and is stopped`);
-  }
-
-  /** Returns true once when a sender that found the queue full can continue. */
-  private hasRoomAgain(): bool {
-    if (!this.waitingForRoom) return false;
-    this.transmitter.reclaim();
-    if (this.transmitter.room == 0) return false;
-    this.waitingForRoom = false;
-    return true;
+    this.fail();
   }
 }

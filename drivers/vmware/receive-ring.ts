@@ -9,11 +9,12 @@
  */
 import { FRAME_STORAGE, RECEIVE_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
-import { dmaArrived, dmaReady } from "../../machine/host";
+import { dmaReady } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { LARGEST_FRAME } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
+import { deliver } from "../deliver";
 import { CompletionRing } from "./completion-ring";
 import {
   COMPLETION_END,
@@ -94,14 +95,7 @@ export class ReceiveRing {
       return null;
     }
     this.give(changetype<usize>(fresh));
-    dmaArrived(frame.storage, length);
-    frame.next = null;
-    frame.start = frame.storage;
-    frame.length = length;
-    this.counters.receivedFrames++;
-    this.counters.receivedBytes += length as u64;
-    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
-    return frame;
+    return deliver(frame, length, this.counters);
   }
 
   /** Reports whether this is a whole, good frame, and the pool has another; counts it if not. */

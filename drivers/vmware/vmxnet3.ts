@@ -109,8 +109,9 @@ export class Vmxnet3 extends RingNic {
     this.read(reg.ICR);
     mmioWrite32(this.rings + reg.IMR, 1);
   }
-  protected unmask(_forRoom: bool): void {
+  protected unmask(_forRoom: bool): bool {
     mmioWrite32(this.rings + reg.IMR, 0);
+    return true;
   }
 
   protected service(): void {

@@ -18,6 +18,7 @@ export interface Setup extends VirtioOptions {
   version?: number;
   commandLine?: string;
   odd?: PciOddities;
+  interruptLine?: number;
   frames?: number;
   start?: boolean;
   /** Changes the device before the driver sees it. */
@@ -25,10 +26,14 @@ export interface Setup extends VirtioOptions {
 }
 
 export async function boot(setup: Setup = {}) {
-  const { kind = "modern", commandLine = `virtio_mmio.device=4K@${MMIO}:11` } = setup;
+  const { kind = "modern", interruptLine: line = 11 } = setup;
+  const { commandLine = `virtio_mmio.device=4K@${MMIO}:${line}` } = setup;
   const machine = new Machine({ commandLine });
   const model = new VirtioNetModel(machine.clock, machine, machine.line(11), setup);
-  const card = virtioFunction(model, kind === "mmio" ? "modern" : kind, setup.odd);
+  const card = virtioFunction(model, kind === "mmio" ? "modern" : kind, {
+    interruptLine: line,
+    ...setup.odd,
+  });
   const pci = machine.pci.add(0, 3, 0, card);
   const registers = new MmioRegisters(model, setup.version ?? 2);
   machine.memorySpace.add(MMIO, MMIO_SIZE, registers);

@@ -14,7 +14,7 @@ const build: Build<Rtl8139Model> = (clock, machine, line, setup) => {
 };
 const boot = (setup: Setup = {}) => bootCard(build, setup);
 
-contract(build, RING, RING);
+contract(boot, { receives: RING, sends: RING });
 
 test("resets the chip, reads its address and speed, and gives it all descriptors", async () => {
   const { model, wasm, pci } = await boot();

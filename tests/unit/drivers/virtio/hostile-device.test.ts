@@ -115,23 +115,3 @@ test("SYS-13: does not use a device that refuses the features or has no queues",
   });
   assert.equal(dead.wasm.start(), 0);
 });
-
-test("SYS-07: polls a device whose interrupts get lost", async () => {
-  const { machine, model, wasm, drain } = await boot();
-  const arrive = () => {
-    assert.equal(wasm.needsPoll(), 0);
-    model.receive(frame());
-    machine.sleep(1e6);
-    assert.equal(drain().length, 1);
-  };
-  arrive();
-  assert.equal(wasm.pollAt(6000n), never);
-  model.mute = true;
-  arrive();
-  assert.equal(wasm.pollAt(10_000n), 1_010_000n, "an interrupt is due");
-  assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "polls every millisecond");
-  arrive();
-  model.setLink(false);
-  assert.equal(wasm.needsPoll(), 1);
-  assert.equal(wasm.linkUp(), 0);
-});

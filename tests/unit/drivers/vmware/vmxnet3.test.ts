@@ -18,7 +18,7 @@ const build: Build<Vmxnet3Model> = (clock, machine, line, setup) => {
 const boot = (setup: Setup = {}) => bootCard(build, setup);
 
 // An interrupt that becomes due while it is masked comes once it is unmasked.
-contract(build, RING, RING, 1);
+contract(boot, { receives: RING, sends: RING, late: 1 });
 
 test("activates the device, and reads its address and speed", async () => {
   const { wasm, pci } = await boot();
