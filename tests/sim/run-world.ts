@@ -17,6 +17,8 @@ const SETTLE = 240;
 const LATEST = 480;
 /** Seconds until outdated neighbor entries have aged and idle connections have ended (60 s). */
 const DOUBT = 70;
+/** Seconds until the frames of the commands before have been sent. */
+const REST = 1;
 
 export interface Result {
   seed: number;
@@ -82,7 +84,11 @@ function play(scene: Scene, failures: string[]): void {
   const visits: Visit[] = [];
   world.pass(3);
   // Allocate what stays allocated before memory is measured.
-  for (const { operator } of members) operator.add("curl -o null http://10.0.2.2/bytes/1", "free");
+  for (const { operator } of members) operator.add("curl -o null http://10.0.2.2/bytes/1");
+  settle(scene, 120, failures);
+  // Frames that are still on their way to a card are in use.
+  world.pass(REST);
+  for (const { operator } of members) operator.add("free");
   settle(scene, 120, failures);
   const before = members.map(memory);
   scene.storm();

@@ -48,7 +48,7 @@ export class Checker {
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
     // Until it knows a neighbor's address, a kernel can send it only ARP requests.
-    this.conversations.excuse(arp.sender, arp.target, this.time);
+    this.conversations.asks(arp.sender, arp.target, this.time);
     this.checkPadding(frame, 42);
   }
 

@@ -25,6 +25,8 @@ interface Side {
   /** The sender is a kernel, which may not fall silent; it last sent at `spokeAt`. */
   checked: boolean;
   spokeAt: number;
+  /** What the kernel last sent to the other side is an ARP request. */
+  asked: boolean;
   said: SentBytes | undefined;
 }
 
@@ -53,6 +55,15 @@ export class Conversations {
     for (const key of this.sides.keys()) if (key.includes(`${name}:`)) this.sides.delete(key);
   }
 
+  /** A kernel asks for the hardware address of `to`, which excuses its silence up to now. */
+  asks(from: number, to: number, time: number): void {
+    const [own, other] = [`${dotted(from)}:`, ` ${dotted(to)}:`];
+    for (const [key, side] of this.sides) {
+      if (key.startsWith(own) && key.includes(other)) side.asked = true;
+    }
+    this.excuse(from, to, time);
+  }
+
   /** Excuses a kernel's silence towards `to` (0: everybody) up to now. */
   excuse(from: number, to: number, time: number): void {
     const [own, other] = [`${dotted(from)}:`, to === 0 ? "" : ` ${dotted(to)}:`];
@@ -67,9 +78,10 @@ export class Conversations {
       if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;
       if (side.acknowledged === undefined || distance(side.most, side.acknowledged) <= 0) continue;
       const count = distance(side.most, side.acknowledged);
-      this.complain(
-        `nothing since ${side.spokeAt / 1e9} s with ${count} bytes of ${key} unacknowledged`,
-      );
+      const since = `nothing since ${side.spokeAt / 1e9} s`;
+      // It may have ended the connection by an RST that had no address to go to. A connection that
+      // lives on asks again with each retransmission.
+      if (!side.asked) this.complain(`${since} with ${count} bytes of ${key} unacknowledged`);
       this.sides.delete(key);
     }
   }
@@ -101,6 +113,7 @@ export class Conversations {
     if (!own) return;
     if (complain) {
       own.spokeAt = time;
+      own.asked = false;
       own.checked ||= (flags & SYN) !== 0;
       this.checkText(frame.subarray(at + header, ip.end), own, other, sequence, key);
     }
@@ -167,8 +180,15 @@ export class Conversations {
       if (frame[i] !== 1 && frame[i + 1] < 2) break;
       i += frame[i] === 1 ? 1 : frame[i + 1];
     }
-    const nothing = { acknowledged: undefined, edge: 0, hasEdge: false, said: undefined };
-    this.sides.set(key, { ...nothing, most: end, scale, checked: false, spokeAt: 0 });
+    const nothing = { acknowledged: undefined, edge: 0, hasEdge: false, asked: false };
+    this.sides.set(key, {
+      ...nothing,
+      said: undefined,
+      most: end,
+      scale,
+      checked: false,
+      spokeAt: 0,
+    });
     if ((frame[at + 13] & ACK) === 0) {
       const [from, to] = key.split(" ");
       this.sides.delete(`${to} ${from}`);
