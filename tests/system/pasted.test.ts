@@ -90,7 +90,9 @@ test("crl.pem adds revocation lists at boot, and names those that it cannot add"
   maker.close();
   const boot = async (text: string | Buffer) => {
     const lab = await Lab.at("S1", { modules: [{ name: "crl.pem", bytes: Buffer.from(text) }] });
-    const said = [...lab.twin.output.matchAll(/\] (crl\.pem: .*)\r$/gm)].map(([, line]) => line);
+    const said = [...lab.command("dmesg").matchAll(/\] (crl\.pem: .*)\r$/gm)].map(
+      ([, line]) => line,
+    );
     return [said, lab.command("ca crl")] as const;
   };
   const [said, shown] = await boot(`comment\n${list}\n${wrong}\n${list}`);

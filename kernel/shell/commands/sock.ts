@@ -75,9 +75,9 @@ const DETAILS: StaticArray<string> = [
   "  connect H HOST PORT [-w SECONDS]        connects",
   "  send H [-e] [-x] [-d HOST:PORT] TEXT... -e: \\r \\n \\xHH, -x: hexadecimal",
   "  recv H [-n BYTES] [-x] [-w SECONDS]     prints what arrives",
-  "  shutdown H [rd|wr|rdwr]                 ends a direction: wr, sending, or rd, receiving",
+  "  shutdown H [rd|wr|rdwr]                 ends sending (wr) or receiving (rd)",
   "  close H                                 closes, and frees the handle",
-  "  set H OPTION VALUE, get H OPTION        options by their POSIX names; TCP_INFO as info",
+  "  set H OPTION VALUE, get H OPTION        options by POSIX names, TCP_INFO too",
   "  info H                                  the state, as ss -i shows it",
 ];
 /** In the order of `Shutdown`. */
