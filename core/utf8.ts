@@ -32,7 +32,7 @@ export class Utf8Decoder {
     return this.begin(byte);
   }
 
-  /** Returns the characters that `length` bytes complete; U+FFFD for invalid, interrupted ones. */
+  /** Decodes `length` bytes; U+FFFD stands for each invalid byte and each interrupted sequence. */
   decode(pointer: usize, length: u32): string {
     // A byte yields at most two units, plus one for a sequence that it interrupts.
     const units = new StaticArray<u16>(3 * length);

@@ -34,7 +34,7 @@ export class InterruptWatch {
     return this.interruptDriven;
   }
 
-  /** Sets how many interrupts must have occurred since boot; until then, one is missing. */
+  /** Notes that an interrupt is due: the one that raises the device's count to `count`. */
   expect(count: u64): void {
     this.due = count;
   }

@@ -6,7 +6,7 @@ import { E1000 } from "./intel/e1000";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
 import { Rtl8139 } from "./realtek/rtl8139";
-import { findMmioDevices } from "./virtio/mmio";
+import { mmioSlots } from "./virtio/mmio";
 import { NET_CONFIG, VirtioNet } from "./virtio/net";
 import { openPci } from "./virtio/pci";
 import { Vmxnet3 } from "./vmware/vmxnet3";
@@ -81,10 +81,10 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
     const nic = createNic(devices[i], pool);
     if (nic != null) startNic(nic, pool, started);
   }
-  const others = findMmioDevices(devices.length == 0);
-  for (let i = 0; i < others.length && started.length < limit; i++) {
-    if (others[i].kind() != VIRTIO_NETWORK) continue;
-    startNic(new VirtioNet(others[i].open(), others[i], pool), pool, started);
+  const slots = mmioSlots(devices.length == 0);
+  for (let i = 0; i < slots.length && started.length < limit; i++) {
+    if (slots[i].kind() != VIRTIO_NETWORK) continue;
+    startNic(new VirtioNet(slots[i].open(), slots[i], pool), pool, started);
   }
   return started;
 }

@@ -47,8 +47,8 @@ const CONFIGURATION: u32 = 0x100;
 const MAGIC_VALUE: u32 = 0x7472_6976;
 const PAGE: u32 = 4096;
 
-/** A place where there may be a device. */
-class MmioDevice extends Attachment {
+/** Where a device may be; `kind` tells whether one is. */
+class MmioSlot extends Attachment {
   constructor(
     readonly base: u64,
     line: u32,
@@ -75,26 +75,27 @@ class MmioDevice extends Attachment {
 }
 
 /**
- * Returns the places that the command line names. If it names none and `probes` is true, as on a
- * machine without PCI, returns those of QEMU's microvm, whose interrupt lines are unknown.
+ * Returns the slots that the command line names. If it names none and `probes` is true, as on a
+ * machine without PCI, returns those of QEMU's microvm, whose interrupt lines are unknown. A slot
+ * may be empty.
  */
-export function findMmioDevices(probes: bool): Array<MmioDevice> {
-  const found: Array<MmioDevice> = [];
+export function mmioSlots(probes: bool): Array<MmioSlot> {
+  const slots: Array<MmioSlot> = [];
   const words = commandLine().split(" ");
-  for (let i = 0; i < words.length && found.length < VIRTIO_MMIO_DEVICES; i++) {
+  for (let i = 0; i < words.length && slots.length < VIRTIO_MMIO_DEVICES; i++) {
     if (!words[i].startsWith(PARAMETER)) continue;
-    const device = parseDevice(words[i].substring(PARAMETER.length));
-    if (device != null) found.push(device);
+    const slot = parseSlot(words[i].substring(PARAMETER.length));
+    if (slot != null) slots.push(slot);
   }
-  if (found.length > 0 || !probes) return found;
+  if (slots.length > 0 || !probes) return slots;
   for (let i = 0; i < VIRTIO_MMIO_DEVICES; i++) {
-    found.push(new MmioDevice(MICROVM + SLOT * (i as u64), NO_LINE));
+    slots.push(new MmioSlot(MICROVM + SLOT * (i as u64), NO_LINE));
   }
-  return found;
+  return slots;
 }
 
 /** Parses `SIZE@ADDRESS:LINE[:ID]`; returns null if it makes no sense. */
-function parseDevice(text: string): MmioDevice | null {
+function parseSlot(text: string): MmioSlot | null {
   const parts = text.split(":");
   const at = parts[0].indexOf("@");
   if (parts.length < 2 || at < 0) return null;
@@ -104,7 +105,7 @@ function parseDevice(text: string): MmioDevice | null {
   ) as u64;
   const line = U32.parseInt(parts[1]) as u32;
   if (base == 0 || (base & 3) != 0 || base + SLOT > FOUR_GIB) return null;
-  return new MmioDevice(base, line);
+  return new MmioSlot(base, line);
 }
 
 class MmioTransport extends Transport {

@@ -23,7 +23,7 @@ async function crash(machine: Machine, kind: string): Promise<string> {
 }
 
 for (const [kind, reason] of Object.entries(kinds)) {
-  test(`crash ${kind} panics with status 255`, async (t) => {
+  test(`SYS-10: crash ${kind} causes a single panic, with status 255`, async (t) => {
     const machine = await boot(t);
     await crash(machine, kind);
     assert.equal(await machine.exit(15_000), 255);

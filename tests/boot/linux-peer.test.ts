@@ -7,15 +7,15 @@ import { type Child, has } from "../lab/host/process.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
 const KERNEL = `${NETWORK}.20`;
-const PEER = `${NETWORK}.2`;
+const LINUX_CLIENT = `${NETWORK}.2`;
 const SECONDS = 2;
-/** The bottleneck of both peers, so that the speed of the host matters little. */
+/** The bottleneck of both clients, so that the speed of the host matters little. */
 const RATE = "50mbit";
-/** What follows `iperf3` on either peer, and what else the Linux one needs to use CUBIC too. */
 const CLIENT = `-c ${GATEWAY} -t ${SECONDS}`;
+/** The arguments of iperf3 on both clients, and what the Linux one needs besides to use CUBIC. */
 const TRANSFERS = { upload: [CLIENT, "-C cubic"], download: [`${CLIENT} -R`, ""] };
 const QUEUE = `root tbf rate ${RATE} burst 32kb latency 20ms`;
-/** Every hundredth TCP packet on the bridge is lost, in either direction. */
+/** Drops 1 % of the TCP packets on the bridge at random, in either direction. */
 const LOSS = `table bridge loss {
   chain toPorts {
     type filter hook postrouting priority 0;
@@ -40,18 +40,19 @@ function received(report: string): number {
 
 suite("a Linux peer", { skip: why !== "" && why }, () => {
   let network: Namespace;
-  let peer: Namespace;
+  /** The host with which the kernel is compared: both are clients of the server in `network`. */
+  let linuxClient: Namespace;
   let machine: Machine;
   let server: Child;
 
   before(async () => {
     network = await Namespace.make(1);
-    peer = await Namespace.make(0);
-    await network.join(peer, PEER);
+    linuxClient = await Namespace.make(0);
+    await network.join(linuxClient, LINUX_CLIENT);
     for (const device of ["tap0", "port0"]) {
       await network.run(["sh", "-c", `tc qdisc add dev ${device} ${QUEUE}`]);
     }
-    await peer.run(["sh", "-c", `tc qdisc add dev eth0 ${QUEUE}`]);
+    await linuxClient.run(["sh", "-c", `tc qdisc add dev eth0 ${QUEUE}`]);
     server = network.start("iperf3", ["iperf3", "-s", "--forceflush"]);
     const append = `ip=${KERNEL}::${GATEWAY}:255.255.255.0 sysctl.net.ipv4.tcp_ecn=1`;
     const nics = [network.nic(0)];
@@ -61,7 +62,7 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
   });
   after(async () => {
     await machine?.stop();
-    await peer?.stop();
+    await linuxClient?.stop();
     await network?.stop();
   });
 
@@ -75,10 +76,10 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
   };
   const measure = async ([words, more]: string[]) => ({
     kernel: received(await ended(machine.ok(`iperf3 ${words}`, 60_000))),
-    linux: received(await ended(peer.run(["sh", "-c", `iperf3 ${words} ${more}`]))),
+    linux: received(await ended(linuxClient.run(["sh", "-c", `iperf3 ${words} ${more}`]))),
   });
 
-  test("uses timestamps, SACK, window scaling and ECN, as its ss says", async () => {
+  test("uses timestamps, SACK, window scaling and ECN, as ss on the server shows", async () => {
     const transfer = ended(machine.ok(`iperf3 -c ${GATEWAY} -t 2`, 60_000));
     let shown = "";
     for (let i = 0; i < 40 && !shown.includes("ecn"); i++) {
@@ -88,7 +89,7 @@ suite("a Linux peer", { skip: why !== "" && why }, () => {
     assert.match(shown, /\bts sack ecn (ecnseen )?\w+ wscale:\d+,\d+ /);
   });
 
-  test("with 1 % loss, at least 80 % of what two Linux hosts reach", async () => {
+  test("with 1 % loss, reaches 80 % of the throughput between two Linux hosts", async () => {
     await network.run(["nft", LOSS]);
     for (const words of Object.values(TRANSFERS)) {
       const { kernel, linux } = await measure(words);

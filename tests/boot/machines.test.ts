@@ -43,16 +43,16 @@ test("the ISO is smaller than 8 MB, and the ELF smaller than 1.3 MB", () => {
   assert.ok(elf < 1_300_000, `the ELF has ${elf} bytes`);
 });
 
-test("boots in 32 MiB, by QEMU and by GRUB", async (t) => {
+test("SYS-08: boots in 32 MiB, by QEMU and by GRUB", async (t) => {
   await configured(await boot(t, { memory: "32" }));
   await configured(await boot(t, { memory: "32", iso }));
 });
 
-test("boots in 6 GiB, with the PCI hole below 4 GiB", async (t) => {
+test("SYS-08: boots in 6 GiB, with the PCI hole below 4 GiB", async (t) => {
   await configured(await boot(t, { memory: "6G" }));
 });
 
-test("boots on QEMU's most capable processor and on its plain one", async (t) => {
+test("SYS-08: boots on QEMU's most capable processor and on its plain one", async (t) => {
   await configured(await boot(t, { cpu: "max" }));
   await configured(await boot(t, { cpu: "qemu64" }));
 });
@@ -73,7 +73,7 @@ test("without a network card, boots to the prompt, and ping fails with a message
   assert.equal(checked.code, 1);
 });
 
-test("reports that a network card has no driver", async (t) => {
+test("SYS-08: reports that a network card has no driver", async (t) => {
   const machine = await boot(t, { nics: [{ backend: "user", model: "ne2k_pci" }] });
   assert.match(await machine.ok("dmesg"), /RTL-8029.*: no driver/);
 });

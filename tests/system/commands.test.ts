@@ -90,7 +90,7 @@ const codes: Record<string, number> = {
   "curl -d x -d @file 10.0.2.2": 26,
 };
 
-test("a user error prints exactly one line, and exits with 2, or 1 if it is refused", async () => {
+test("a user error prints one line; exits with 2, curl's code, or 1 if well-formed", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of mistakes) {
     const output = lab.command(command);
@@ -320,7 +320,7 @@ test("ping -w ends in time, at an error, or with -c once COUNT replies have arri
   assert.match(lab.command("ping -b -c 1 -W 1 10.0.2.255"), /\nWARNING: pinging broadcast address/);
 });
 
-test("free prints units, ss accepts options without effect", async () => {
+test("free counts in the units of -b, -m and -h; ss ignores -p, -n and -4", async () => {
   const lab = await Lab.at("S1");
   const total = (options: string) => lab.command(`free ${options}`).match(/Kernel: +(\S+)/)?.[1];
   const bytes = Number(total("-b"));

@@ -1,6 +1,6 @@
 /**
- * Commands that users of other systems type out of habit work, or are answered by one line that
- * names the command to use.
+ * What users of other systems type out of habit: it works, or prints one line that names the
+ * command to use.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -74,8 +74,8 @@ const foreign: [command: string, substitute: string][] = [
   ["cls", "clear"],
 ];
 
-/** Habits that work as they are, and what they print. */
-const own: [command: string, says: RegExp][] = [
+/** Commands that exist here too, and what they print; netstat has only -s. */
+const existing: [command: string, says: RegExp][] = [
   ["ping -n -4 -c 1 10.0.2.2", / 1 received/],
   ["ping -c 1 127.0.0.1", / 1 received/],
   ["ss -tlnp", /State +Recv-Q/],
@@ -120,7 +120,7 @@ test("a command of another system is answered by one line that names the one to 
   ]);
 });
 
-test("help shows the words of commands that are used like those of Linux", async () => {
+test("help names the options and keywords that users of Linux look for", async () => {
   const lab = await Lab.at("S1");
   for (const [name, words] of [
     ["ip", "rule blackhole nexthop table get neigh fwmark proto"],
@@ -146,7 +146,7 @@ test("help shows the words of commands that are used like those of Linux", async
   }
 });
 
-test("wrong words of ping and dig are named", async () => {
+test("ping and dig say which argument is wrong", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of [
     ["ping -Q x 10.0.2.2", "ping: bad TOS value: x (usage: ping [OPTION]... HOST)"],
@@ -163,9 +163,9 @@ test("wrong words of ping and dig are named", async () => {
   }
 });
 
-test("other habits work as they are", async () => {
+test("commands that exist here too work, or name the command to use", async () => {
   const lab = await Lab.at("S1");
-  for (const [command, says] of own) {
+  for (const [command, says] of existing) {
     assert.match(printed(lab, command).join("\n"), says, command);
   }
   for (const name of ["ping", "nc", "curl", "ss", "tcpdump", "hostname", "uptime", "dmesg"]) {
@@ -174,7 +174,7 @@ test("other habits work as they are", async () => {
   }
 });
 
-test("without an address, ping reaches this host, and mistakes are reported at once", async () => {
+test("before DHCP, ping reaches this host, and mistakes are reported at once", async () => {
   const lab = await Lab.at("S0");
   assert.match(printed(lab, "ping -c 1 127.0.0.1").join("\n"), / 1 received/);
   const before = lab.world.now;

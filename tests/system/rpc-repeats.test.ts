@@ -9,8 +9,9 @@ const result = (json: string) => `{"jsonrpc":"2.0","id":ID,"result":${json}}`;
 const error = (json: string) => `{"jsonrpc":"2.0","id":ID,"error":${json}}`;
 
 /**
- * One response: the status line with fields, and the body; a result that leaves the connection
- * open ("reuse"); or none.
+ * A response: what follows HTTP/1.1 in the status line, perhaps with header fields, and the body.
+ * "reuse" is a result that leaves the connection open, "close" an end of the connection without a
+ * response, "silence" nothing at all, "garbage" text that is not HTTP.
  */
 type Response = [status: string, body: string] | "reuse" | "close" | "silence" | "garbage";
 
@@ -20,7 +21,7 @@ interface Server {
   methods: string[];
 }
 
-/** A lab whose gateway is some servers, each with its responses in turn; the last is repeated. */
+/** A lab with a server on the gateway for each list of responses; it repeats its last one. */
 async function serving(...servers: Response[][]): Promise<[Lab, Server[]]> {
   const lab = await Lab.at("S1");
   const made = servers.map((responses, index) => {
@@ -94,7 +95,7 @@ test("other faults are not retried: they are not transient", async () => {
   assert.equal(server.times.length, 1);
 });
 
-test("RPC-14: what may have been carried out is repeated only if it reads", async () => {
+test("RPC-14: a call that may have run is repeated only if its method only reads", async () => {
   const [lab, [first, second]] = await serving(["close", "close", "close", slow, good], [good]);
   const sent = lab.command(`rpc ${url(0)} ${url(1)} eth_sendRawTransaction '["0x"]'; echo $?`);
   assert.match(sent, /not sent again, as it may have been carried out\r\n.*\r\n52\r\n/);

@@ -163,7 +163,7 @@ test("handles are numbered from 1, reused, and bounded", async () => {
   assert.deepEqual(printed(lab, "sock close 7; sock udp"), ["7"]);
 });
 
-test("names what was expected of wrong words", async () => {
+test("says what was expected instead of a wrong word", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "sock tcp; sock udp; sock tcp; sock bind 3 4000; sock listen 3");
   for (const [words, says, code] of [

@@ -6,19 +6,19 @@
  * the background: the command returns at once, `iperf3 stop` stops the server, and its report goes
  * to the kernel's log. One server runs at a time, and serves one test at a time.
  *
- * Unlike in iperf3, a server reports intervals only with -i, and logs nothing with -D; a client of
- * -n ends once everything that it sent was acknowledged, so that the server counts all of it.
+ * Unlike in iperf3, a server reports intervals only with -i, and logs nothing with -D; a client
+ * with -n ends once everything that it sent was acknowledged, so that the server counts all of it.
  * There is no UDP and no SCTP, and the use of the processor is reported as 0.
  *
- * Exit codes: 0 success; 1 the test failed, already or not running, port in use; 2 wrong usage (1
- * in iperf3); 130 interrupted.
+ * Exit codes: 0 success; 1 the test failed, the port is in use, -s while a server runs, or stop
+ * while none does; 2 wrong usage (1 in iperf3); 130 interrupted.
  */
 import { IPERF3_STREAMS } from "../../../core/limits";
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { TcpConnector } from "../../../net/service/connector";
 import { Iperf3Client, ServerAddress } from "../../../net/service/iperf3/client";
-import { LONGEST, TestParameters } from "../../../net/service/iperf3/parameters";
+import { LONGEST_TEST, TestParameters } from "../../../net/service/iperf3/parameters";
 import { Report, ReportSink } from "../../../net/service/iperf3/report";
 import { IPERF3_PORT } from "../../../net/service/iperf3/states";
 import { NetworkStack } from "../../../net/service/stack";
@@ -150,7 +150,7 @@ export class Iperf3 extends Command {
     return DETAILS;
   }
 
-  /** Reports wrong usage, and starts or stops a server, without waiting for the network. */
+  /** Only a client waits for the network, and not if its options cannot be parsed. */
   beforeNetwork(words: Array<string>, session: Session): Job | null {
     const options = new Options(words, OPTIONS);
     return options.has("c") && options.failure == "" ? null : this.start(words, session);
@@ -222,7 +222,7 @@ function readTest(options: Options, to: TestParameters): string {
   if (options.has("t") && options.has("n")) {
     return "only one test end condition (-t, -n) may be specified";
   }
-  to.seconds = options.has("n") ? 0 : options.number("t", 10, 1, LONGEST);
+  to.seconds = options.has("n") ? 0 : options.number("t", 10, 1, LONGEST_TEST);
   to.streams = options.number("P", 1, 1, IPERF3_STREAMS) as u32;
   to.reverse = options.has("R");
   to.noDelay = options.has("N");

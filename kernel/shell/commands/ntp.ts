@@ -96,7 +96,7 @@ export class Ntp extends Command {
     );
   }
 
-  /** Reports wrong words before any wait. */
+  /** Reports unknown options and too many servers before any wait. */
   beforeNetwork(words: Array<string>, session: Session): Job | null {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, NTP_SERVERS as i32);

@@ -6,10 +6,11 @@
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait after the last request if no reply has come. -q prints only the first line and the summary.
- * -Q sets the octet with the DS field, decimal or hexadecimal: 0xb8 is EF (RFC 2474). -m marks the
- * requests for routing rules (`ip rule`). -I sends them from an address of this host, or by one
- * device, which is assumed to reach the destination if it has no route. -b permits a broadcast
- * address. -n and -4 are accepted and change nothing: addresses are always shown as numbers.
+ * -Q sets the octet with the DS field (RFC 2474), decimal or hexadecimal: 0xb8 is EF (RFC 3246). -m
+ * marks the requests for routing rules (`ip rule`). -I sends them from an address of this host, or
+ * through one device; a destination to which that device has no route is assumed to be on its link.
+ * -b permits a broadcast address. -n and -4 are accepted and change nothing: addresses are always
+ * shown as numbers.
  *
  * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
@@ -65,7 +66,7 @@ const OPTIONS: StaticArray<string> = [
 ];
 const DETAILS: StaticArray<string> = [
   "  -c COUNT    stops after COUNT requests",
-  "  -I DEVICE   sends by this device; -I ADDRESS sends from this address",
+  "  -I DEVICE   sends through this device; -I ADDRESS sends from this address",
   "  -i SECONDS  interval between requests (1)",
   "  -w SECONDS  ends after this time",
   "  -W SECONDS  waits this long after the last request if there was no reply (10)",
@@ -108,7 +109,7 @@ class PingJob extends Job {
   quiet: bool = false;
   broadcast: bool = false;
   mark: u32 = 0;
-  /** Where -I sends from and by, and what the first line says of it. */
+  /** The source address and the device of -I, and the device's name for the first line. */
   source: Ipv4Address = UNSPECIFIED;
   device: u32 = ANY_DEVICE;
   deviceName: string = "";
@@ -162,7 +163,7 @@ class PingJob extends Job {
     return RUNNING;
   }
 
-  /** Sets the socket's options. Returns its path to the destination, which it looks up. */
+  /** Sets the socket's options, looks up its path to the destination and returns the path. */
   private prepare(socket: EchoSocket): Path {
     const path = socket.path;
     path.setMark(this.mark);
@@ -327,7 +328,7 @@ export class Ping extends Command {
     return DETAILS;
   }
 
-  /** Starts at once if the words are wrong, or the destination is this host. */
+  /** Starts at once if an option is unknown, or HOST is missing or a loopback address. */
   beforeNetwork(words: Array<string>, session: Session): Job | null {
     const options = new Options(words, OPTIONS);
     options.expectOperands(1, 1);

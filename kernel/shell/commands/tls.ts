@@ -2,9 +2,9 @@
  * tls HOST[:PORT]
  *
  * Does a TLS handshake with HOST and prints the version, the cipher suite, the certificate chain
- * and its root, whether it is revoked, the result of the verification and the duration of each
- * step, like `openssl s_client`. It resumes no session, because a server shows its certificates
- * only in a full handshake. PORT defaults to 443.
+ * and its root, what the stapled OCSP response and the revocation lists say, the result of the
+ * verification and the duration of each step, like `openssl s_client`. It resumes no session,
+ * because a server shows its certificates only in a full handshake. PORT defaults to 443.
  *
  * Exit codes: 0 success; curl's codes, such as 6 name not resolved, 7 connection failed, 28
  * time-out, 35 handshake failed, 60 certificate not verified, 91 its OCSP response is not valid; 2

@@ -3,7 +3,7 @@ import { IPERF3_STREAMS } from "../../../core/limits";
 import { JsonKind, JsonValue } from "../json/value";
 
 /** The longest test in seconds, as in iperf3. */
-export const LONGEST: i64 = 86_400;
+export const LONGEST_TEST: i64 = 86_400;
 
 export class TestParameters {
   /** Connections that carry data, 1 to IPERF3_STREAMS. */
@@ -37,7 +37,7 @@ export class TestParameters {
   /** Takes the client's message. Returns false if the test is one that this server cannot do. */
   read(message: JsonValue): bool {
     if (!isTrue(message, "tcp") || isTrue(message, "bidirectional")) return false;
-    this.seconds = number(message, "time", 0, LONGEST);
+    this.seconds = number(message, "time", 0, LONGEST_TEST);
     this.omitted = number(message, "omit", 0, 600);
     this.bytes = number(message, "num", 0, i64.MAX_VALUE) as u64;
     this.streams = number(message, "parallel", 1, IPERF3_STREAMS) as u32;

@@ -2,7 +2,7 @@
 
 import { logLines } from "../../../core/log";
 import { scanPci } from "../../../drivers/pci/pci";
-import { findMmioDevices } from "../../../drivers/virtio/mmio";
+import { mmioSlots } from "../../../drivers/virtio/mmio";
 import { NET_CONFIG, VirtioNet } from "../../../drivers/virtio/net";
 import { openPci } from "../../../drivers/virtio/pci";
 import { readEntropyDevice } from "../../../drivers/virtio/rng";
@@ -21,17 +21,17 @@ export function create(frames: u32): bool {
   return true;
 }
 
-/** As `create`, with the device without PCI at `index` of those that are found. */
+/** As `create`, with the device in slot `index` of those without PCI. */
 export function createMmio(frames: u32, index: i32): bool {
   const pool = new FramePool(frames);
-  const place = findMmioDevices(true)[index];
-  if (place.kind() != 1) return false;
-  use(new VirtioNet(place.open(), place, pool), pool);
+  const slot = mmioSlots(true)[index];
+  if (slot.kind() != 1) return false;
+  use(new VirtioNet(slot.open(), slot, pool), pool);
   return true;
 }
-/** The places that are found, each with its line. */
-export function places(probes: bool): string {
-  const found = findMmioDevices(probes);
+/** The slots that are found, each with its line. */
+export function slots(probes: bool): string {
+  const found = mmioSlots(probes);
   const words: Array<string> = [];
   for (let i = 0; i < found.length; i++) {
     words.push(`${found[i].place()} ${found[i].interruptLine}`);

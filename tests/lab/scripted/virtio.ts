@@ -49,6 +49,6 @@ export async function boot(setup: Setup = {}) {
     wasm.needsPoll();
   }
   const logged = () => readString(wasm.memory, wasm.logged());
-  const places = (probes: boolean) => readString(wasm.memory, wasm.places(probes));
-  return { machine, model, pci, wasm, found, logged, places, ...bench(wasm) };
+  const slots = (probes: boolean) => readString(wasm.memory, wasm.slots(probes));
+  return { machine, model, pci, wasm, found, logged, slots, ...bench(wasm) };
 }

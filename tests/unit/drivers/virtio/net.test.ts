@@ -94,10 +94,10 @@ test("finds devices without PCI on the command line, or where microvm has them",
     "virtio_mmio.device=4K@0:5 virtio_mmio.device=nonsense virtio_mmio.device=1K@0xffffffffff:3";
   const named = await boot({ commandLine });
   const both = "virtio-mmio feb00e00 12, virtio-mmio d0000000 5";
-  assert.equal(named.places(true), both);
-  assert.equal(named.places(false), both);
+  assert.equal(named.slots(true), both);
+  assert.equal(named.slots(false), both);
   const none = await boot({ commandLine: "ip=dhcp" });
-  assert.equal(none.places(false), "");
-  assert.match(none.places(true), /^virtio-mmio feb00000 255, virtio-mmio feb00200 255, /);
-  assert.equal(none.places(true).split(",").length, 32);
+  assert.equal(none.slots(false), "");
+  assert.match(none.slots(true), /^virtio-mmio feb00000 255, virtio-mmio feb00200 255, /);
+  assert.equal(none.slots(true).split(",").length, 32);
 });
