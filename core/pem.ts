@@ -6,9 +6,9 @@ const BEGIN: string = "-----BEGIN ";
 const END: string = "-----END ";
 const DASHES: string = "-----";
 
-/** How PemReader classifies a line. */
+/** How PemReader classifies a line. Begin, Unfinished and End are of the reader's label. */
 export const enum PemLine {
-  /** Text outside of blocks, or a line inside one. */
+  /** Any other line: outside of blocks, inside one, or the first of a block of another label. */
   Other,
   /** The first line of a block. */
   Begin,

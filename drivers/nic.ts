@@ -1,7 +1,7 @@
 /**
  * The interface of a NIC driver: a `NetworkDevice` for the stack, plus what the kernel needs to
  * start it, to sleep while it is idle, and to stop it. Code outside drivers/ uses only this
- * interface; `nic-probe.ts` maps PCI functions to drivers.
+ * interface; `nic-probe.ts` finds the controllers and their drivers.
  *
  * Neither a driver nor its controller pads frames: those passed to `transmit` are already at least
  * 60 bytes long (see NetworkDevice.transmit).
@@ -31,12 +31,15 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
   }
 
   /**
-   * Resets the controller. Returns false if it cannot be used. Called once, before the clock and
-   * the log work, and before any frame is needed.
+   * Resets the controller. Returns false if it cannot be used. Called once, before any frame is
+   * needed; the clock and the log do not work yet.
    */
   abstract probe(): bool;
 
-  /** Enables both directions, without interrupts, with frames of the pool. Called after `probe`. */
+  /**
+   * Enables the receiver, which takes its frames from the pool, and the transmitter. Leaves
+   * interrupts masked. Called after `probe`.
+   */
   abstract start(): void;
 
   /** Connects the interrupt. Returns false if that fails; `pollAt` then requests polling. */

@@ -27,8 +27,9 @@ export const FLAG_RST: u32 = 0x04;
 export const FLAG_PSH: u32 = 0x08;
 export const FLAG_ACK: u32 = 0x10;
 export const FLAG_URG: u32 = 0x20;
-/** Congestion was experienced, and the congestion window was reduced (RFC 3168 section 6.1). */
+/** ECN-Echo: its sender received a packet marked "congestion experienced" (RFC 3168, 6.1.3). */
 export const FLAG_ECE: u32 = 0x40;
+/** Congestion Window Reduced, in response to ECN-Echo (RFC 3168, 6.1.2). */
 export const FLAG_CWR: u32 = 0x80;
 
 @unmanaged

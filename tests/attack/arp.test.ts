@@ -72,7 +72,7 @@ rows([
 function assertIgnored(lab: Lab, ...frames: Buffer[]): void {
   const before = lab.neighbors();
   lab.inject(frames);
-  lab.sends();
+  lab.expectSent();
   assert.equal(lab.neighbors(), before);
 }
 
@@ -80,14 +80,14 @@ function assertIgnored(lab: Lab, ...frames: Buffer[]): void {
 row("ARP-01: probes the gateway when another station claims its address", "S1", (lab) => {
   const check = arpQuestion(gateway.address, gateway.hardware);
   lab.inject([arpReply(stolen)]);
-  lab.sends();
+  lab.expectSent();
   assert.deepEqual(lab.checks.splice(0), [check]);
   const known = `10.0.2.2 dev net0 lladdr ${gateway.hardware} REACHABLE`;
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
   // For a second after a claim is refuted, no other is checked.
   lab.inject([arpReply(stolen), arpReply(gateway), arpReply(stolen)]);
   lab.inject([arpRequest(stolen, guest.address)]);
-  lab.sends(arpAnswer(stolen));
+  lab.expectSent(arpAnswer(stolen));
   assert.deepEqual(lab.checks.splice(0), [check]);
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
 });
@@ -106,7 +106,7 @@ row("ARP-03: answers 10,000 requests, and caches at most 1,024 senders", "S1", (
     askers.map((asker) => arpRequest(asker, guest.address)),
     1e-5,
   );
-  lab.sends(...askers.map(arpAnswer));
+  lab.expectSent(...askers.map(arpAnswer));
   const known = lab.neighbors().trim().split(/\r?\n/);
   assert.ok(known.length <= NEIGHBORS, `${known.length} neighbors`);
   assert.ok(known.some((line) => /^10\.0\.2\.2 .*52:55:0a:00:02:02 REACHABLE/.test(line)));
@@ -115,11 +115,11 @@ row("ARP-03: answers 10,000 requests, and caches at most 1,024 senders", "S1", (
 
 row("ARP-05: defends its address against another user", "T2", (lab) => {
   lab.inject([arpReply(rival), arpRequest(rival, gateway.address)]);
-  lab.sends(arpQuestion(guest.address));
+  lab.expectSent(arpQuestion(guest.address));
   // At most once in ten seconds (RFC 5227 section 2.4 c).
   lab.inject([arpReply(rival)]);
-  lab.sends();
-  lab.drops({ "arp-address": 3 });
+  lab.expectSent();
+  lab.expectDrops({ "arp-address": 3 });
   lab.type("still here\r");
   assert.equal(lab.connection.received, "still here\n".length);
   lab.take();
@@ -145,7 +145,7 @@ row(
     assertIgnored(lab, ...[...changes, ...operations].map((change) => question(change)));
     const addresses = lab.command("ip addr").match(/inet [\d.]+/g);
     assert.deepEqual(addresses, [`inet ${guest.address}`]);
-    lab.drops({ "arp-format": 6 });
+    lab.expectDrops({ "arp-format": 6 });
   },
 );
 

@@ -97,23 +97,23 @@ row("ETH-03: padding contains nothing of earlier frames", "S1", (lab) => {
     Array.from({ length: 1100 }, () => full),
     1e-5,
   );
-  lab.drops({ "icmp-type": 1100 });
+  lab.expectDrops({ "icmp-type": 1100 });
   const question = arpRequest(gateway, guest.address);
   lab.inject([question, echoRequest({}, Buffer.alloc(0)).subarray(0, 42)]);
-  lab.sends(arpAnswer(gateway), ...echoReply(""));
+  lab.expectSent(arpAnswer(gateway), ...echoReply(""));
 });
 
 row("ETH-04: rejects a jumbo frame that is spread over descriptors", "S1", (lab) => {
   const whole = packet({ payload: icmp(8, 0, 0x00070001, Buffer.alloc(8976, 1)) });
   assert.equal(whole.length, 9018);
   lab.inject([whole]);
-  lab.sends();
+  lab.expectSent();
   // Each part looks like a valid frame of its own.
   const parts = [2048, 2048, 2048, 2048, 826];
   for (const part of [0, 2048, 4096, 6144, 8192]) echoRequest().copy(whole, part);
   lab.twin.receive(whole, lab.world.now, { parts });
-  lab.sends();
-  lab.drops({ oversized: 1 });
+  lab.expectSent();
+  lab.expectDrops({ oversized: 1 });
 });
 
 row("ETH-05: drops a frame for another station that the card lets pass", "S1", (lab) => {
@@ -121,17 +121,17 @@ row("ETH-05: drops a frame for another station that the card lets pass", "S1", (
   assert.ok(nic instanceof E1000Model);
   nic.set(RCTL, nic.get(RCTL) | UPE);
   lab.inject([stranger]);
-  lab.sends();
+  lab.expectSent();
   nic.set(RCTL, nic.get(RCTL) & ~UPE);
-  lab.drops({ "ethernet-other-host": 1 });
+  lab.expectDrops({ "ethernet-other-host": 1 });
 });
 
 row("ETH-06: drops a frame from a group address, and does not cache it (SHOULD)", "S1", (lab) => {
   const before = lab.neighbors();
   lab.inject([carried(guest.hardware, "01:00:5e:00:00:01")]);
-  lab.sends();
+  lab.expectSent();
   assert.equal(lab.neighbors(), before);
-  lab.drops({ "ethernet-group-source": 1 });
+  lab.expectDrops({ "ethernet-group-source": 1 });
 });
 
 row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (lab) => {
@@ -166,5 +166,5 @@ row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (l
   lab.take();
   const { missed } = twin.nic;
   assert.ok(missed > 0, "the ring did not overrun");
-  lab.drops({ missed, "ethernet-unknown-type": burst * bursts - missed });
+  lab.expectDrops({ missed, "ethernet-unknown-type": burst * bursts - missed });
 });

@@ -160,9 +160,9 @@ row("FRG-09: survives Jolt2, two last fragments 5,000 times each", "S1", (lab) =
       1e-5,
     );
   }
-  lab.sends();
+  lab.expectSent();
   assert.equal(lab.twin.memoryBytes(), memory);
-  lab.drops({ "fragment-too-long": 5000 });
+  lab.expectDrops({ "fragment-too-long": 5000 });
   lab.outlive(1);
 });
 
@@ -172,14 +172,14 @@ row("FRG-11: reads a TCP header in fragments only after reassembly", "S1", (lab)
   const payload = tcpSegment({ ...from, ...fields, flags: "SA", acknowledgment: 7 });
   const parts = cut({ ...ends, protocol: TCP, id: 9, payload }, [0, 8], [8, 8], [16, 4]);
   lab.inject(parts.slice(0, 2));
-  lab.sends();
+  lab.expectSent();
   lab.inject(parts.slice(2));
   lab.pass(0.1);
   // The segment belongs to no connection and has an ACK: the RST takes its number.
   const [reset, ...more] = lab.frames();
   assert.deepEqual(more, []);
   assert.deepEqual([reset.readUInt32BE(38), reset[47]], [7, 4]);
-  lab.drops({ "tcp-no-socket": 1 });
+  lab.expectDrops({ "tcp-no-socket": 1 });
 });
 
 row(
@@ -195,11 +195,11 @@ row(
     const late = cut({ ...echo, id: 6000 }, ...thirds);
     const behind = frames.slice(0, REASSEMBLIES - 1);
     lab.inject([late[0], ...behind]);
-    lab.sends();
+    lab.expectSent();
     lab.inject(late.slice(1));
-    lab.sends(...answer);
+    lab.expectSent(...answer);
     assert.equal(lab.twin.memoryBytes(), memory);
-    lab.drops({ "fragment-limit": 5000 });
+    lab.expectDrops({ "fragment-limit": 5000 });
     lab.outlive(REASSEMBLIES - 1);
   },
 );
@@ -212,7 +212,7 @@ row("FRG-14: reassembles 64 KiB of 8-byte fragments as fast backwards as forward
     const start = process.cpuUsage().user;
     lab.inject(frames, 1e-5);
     const spent = process.cpuUsage().user - start;
-    lab.sends(...echoReply(data));
+    lab.expectSent(...echoReply(data));
     return spent;
   };
   work(forwards);
@@ -232,16 +232,16 @@ row("FRG-17: never combines fragments of different protocols or sources", "S1", 
     ...cut(elsewhere, first),
     ...cut(echo, third),
   ]);
-  lab.sends();
+  lab.expectSent();
   lab.inject(cut(echo, second));
-  lab.sends(...answer);
+  lab.expectSent(...answer);
   // Both others draw a time exceeded; the attacker's hardware address must be resolved first.
   lab.pass(62);
   const told = [cut(datagram, first)[0], cut(elsewhere, first)[0]].map((frame) =>
     errorAbout(frame, 11, 1),
   );
-  lab.sends(told[0], arpQuestion(attacker.address), told[1]);
-  lab.drops({ "fragment-timeout": 2 });
+  lab.expectSent(told[0], arpQuestion(attacker.address), told[1]);
+  lab.expectDrops({ "fragment-timeout": 2 });
 });
 
 row(
@@ -251,7 +251,7 @@ row(
     // Send two at once: the next two will use the same buffers.
     const [one, two] = [7, 8].map((id) => cut({ ...echo, id }, ...thirds));
     lab.inject(one.flatMap((frame, i) => [frame, two[i]]));
-    lab.sends(...echoReply(text), ...echoReply(text));
+    lab.expectSent(...echoReply(text), ...echoReply(text));
     const [alone] = cut(echo, first);
     const start = lab.world.now;
     lab.inject([alone, ...cut({ ...echo, id: 78 }, second)]);
@@ -260,7 +260,7 @@ row(
     const waited = (sent[0].time - start) / 1e9;
     assert.ok(waited >= 60 && waited <= 120, `${waited} s`);
     assert.deepEqual(normal(sent.map(({ frame }) => frame)), normal([errorAbout(alone, 11, 1)]));
-    lab.drops({ "fragment-timeout": 2 });
+    lab.expectDrops({ "fragment-timeout": 2 });
   },
 );
 
@@ -286,8 +286,8 @@ row("FRG-19: never combines forged and genuine fragments into a datagram", "S1",
   assertHeard(lab, from, "");
   lab.inject(cut({ ...datagram, id: 7 }, ...thirds));
   assertHeard(lab, from, text.toString());
-  lab.sends();
-  lab.drops({ "fragment-overlap": 2, "udp-checksum": 1 });
+  lab.expectSent();
+  lab.expectDrops({ "fragment-overlap": 2, "udp-checksum": 1 });
   lab.outlive(1);
 });
 
@@ -296,6 +296,6 @@ row("FRG-20: rejects more than 65,535 bytes including the first fragment's heade
   const payload = Buffer.from(longest.payload ?? []).subarray(0, 1456);
   const start = { ...ends, protocol: ICMP, id: 77, fragment: 0x2000, payload };
   lab.inject([framed(ipv4({ ...start, options: Buffer.alloc(20, 1) })), ...rest]);
-  lab.sends();
-  lab.drops({ "fragment-too-long": 1 });
+  lab.expectSent();
+  lab.expectDrops({ "fragment-too-long": 1 });
 });

@@ -119,9 +119,9 @@ row("ICM-05: ignores redirects (policy)", "S1", (lab) => {
     ),
   );
   lab.inject(frames);
-  lab.sends();
+  lab.expectSent();
   assert.equal(settings(lab), before);
-  lab.drops({ "icmp-type": frames.length });
+  lab.expectDrops({ "icmp-type": frames.length });
   // The route to hosts off the link still leads to the gateway.
   lab.command(`ping -c 1 -W 1 ${OFF_LINK}`);
   const [frame] = lab.frames();
@@ -135,9 +135,9 @@ row("ICM-15: ignores masks, router advertisements, timestamps and the like", "S1
       packet({ payload: icmp(type, 0, 0x01020258, Buffer.from("ff0000000a000242", "hex")) }),
     ),
   );
-  lab.sends();
+  lab.expectSent();
   assert.equal(settings(lab), before);
-  lab.drops({ "icmp-type": ignored.length });
+  lab.expectDrops({ "icmp-type": ignored.length });
 });
 
 const UPLOAD = 400_000;
@@ -227,7 +227,7 @@ for (const [name, errors] of [
   row(`${name} does not affect an open connection`, "S1", (lab) => {
     const usual = disturbed(lab, () => []);
     assert.deepEqual(disturbed(lab, errors), usual);
-    if (name.startsWith("ICM-06")) lab.drops({ "icmp-type": 1 });
+    if (name.startsWith("ICM-06")) lab.expectDrops({ "icmp-type": 1 });
   });
 }
 
@@ -280,7 +280,7 @@ row("ICM-12: port unreachable aborts a connect if the sequence number matches", 
   lab.pass(0.5);
   assert.equal(lab.twin.output.length, before);
   lab.inject([error(3, 3, quote(syn))]);
-  lab.sends();
+  lab.expectSent();
   assert.match(lab.twin.output.slice(before), /^nc: connect to .* failed: Connection refused/);
   // The gateway has not replied since the SYN; it is queried in vain.
   lab.pass(3);
@@ -311,7 +311,7 @@ row(
     }
     assert.ok(counts.size > 1, "the limit does not vary");
     assert.equal(lab.twin.memoryBytes(), memory);
-    lab.drops({ "udp-no-socket": 40_000 });
+    lab.expectDrops({ "udp-no-socket": 40_000 });
   },
 );
 
@@ -324,7 +324,7 @@ row("ICM-16: a flood from one source does not use up the errors for another", "S
   lab.inject([other]);
   lab.pass(0.1);
   assert.deepEqual(normal(lab.frames()).at(-1), normal([errorAbout(other, 3, 3)])[0]);
-  lab.drops({ "udp-no-socket": 1001 });
+  lab.expectDrops({ "udp-no-socket": 1001 });
 });
 
 row("ICM-17: errors that quote every port during a lookup reveal no open port", "S1", (lab) => {
@@ -342,7 +342,7 @@ row("ICM-17: errors that quote every port during a lookup reveal no open port", 
   const again = lab.frames();
   for (const frame of again) assert.deepEqual(frame.subarray(26, 42), query.subarray(26, 42));
   assert.equal(lab.twin.memoryBytes(), memory);
-  lab.drops({ "icmp-type": 20 });
+  lab.expectDrops({ "icmp-type": 20 });
   lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
   lab.pass(10);
   assert.match(lab.twin.output, /slow\.test has address 10\.0\.2\.2/);
@@ -359,7 +359,7 @@ row("ICM-17: a port open to another peer looks closed", "S1", (lab) => {
   lab.inject(probes, 0.01);
   const told = lab.frames().filter((frame) => parseIp(frame)?.protocol === ICMP);
   assert.deepEqual(normal(told), normal(probes.map((probe) => errorAbout(probe, 3, 3))));
-  lab.drops({ "udp-no-socket": 2 });
+  lab.expectDrops({ "udp-no-socket": 2 });
   lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
   lab.pass(10);
   lab.take();

@@ -17,7 +17,7 @@ import { echoReply, errorAbout } from "./expected-frames.ts";
 import { row, rows } from "./world.ts";
 
 const echoes = (count: number) => Array.from({ length: count }, () => echoReply()).flat();
-const right = echoRequest().readUInt16BE(24);
+const correctChecksum = echoRequest().readUInt16BE(24);
 
 /** An echo request with options in the shortest header that holds them. */
 const optioned = (hex: string) => {
@@ -25,8 +25,8 @@ const optioned = (hex: string) => {
   const options = Buffer.alloc(Math.ceil(option.length / 4) * 4);
   return echoRequest({ options: Buffer.concat([option, options.subarray(option.length)]) });
 };
-/** An echo request with 40 bytes of options, the last of which are these. */
-const last = (hex: string) => {
+/** An echo request with 40 bytes of options: NOPs, then these. */
+const endingIn = (hex: string) => {
   const option = Buffer.from(hex, "hex");
   return echoRequest({ options: Buffer.concat([Buffer.alloc(40 - option.length, 1), option]) });
 };
@@ -37,17 +37,14 @@ const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
 
 /** Either end of a datagram from the guest to itself. */
 const own = { address: address(guest.address), port: 7 };
-const landSyn = tcpSegment({
-  source: own.address,
-  sourcePort: 80,
-  destinationPort: 80,
-  sequence: 1,
-  flags: "S",
-});
+const syn = (source: number, destination: number) => {
+  const ports = { sourcePort: 80, destinationPort: 80 };
+  return tcpSegment({ source, destination, ...ports, sequence: 1, flags: "S" });
+};
 
-const several = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
+const nonUnicast = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
 /** Packets of each protocol to groups and broadcasts, in a group frame and in a unicast one. */
-const forSeveral = several.flatMap((destination) => {
+const toNonUnicast = nonUnicast.flatMap((destination) => {
   const fields = { source: gateway.address, destination };
   const from = { address: address(gateway.address), port: 1000 };
   const to = { address: address(destination), port: 9999 };
@@ -55,7 +52,7 @@ const forSeveral = several.flatMap((destination) => {
   return [
     { protocol: ICMP, payload: icmp(8, 0, 0x00070001, Buffer.from("ping")) },
     { protocol: UDP, payload: udpDatagram(from, to, Buffer.from("x")) },
-    { protocol: TCP, payload: landSyn },
+    { protocol: TCP, payload: syn(from.address, to.address) },
     { protocol: 143, payload: Buffer.alloc(20) },
   ].flatMap((inner) => {
     const whole = ipv4({ ...fields, ...inner });
@@ -91,11 +88,13 @@ rows([
   },
   {
     name: "IP-06: rejects wrong header checksums",
-    frames: [right + 1, right - 1, 0].map((checksum) => echoRequest({ checksum })),
+    frames: [correctChecksum + 1, correctChecksum - 1, 0].map((checksum) =>
+      echoRequest({ checksum }),
+    ),
     drops: { "ipv4-checksum": 3 },
   },
   {
-    name: "IP-07: rejects sources that are not unicast (SHOULD in part)",
+    name: "IP-07: rejects sources that are not unicast",
     frames: ["127.0.0.1", "255.255.255.255", "224.0.0.1", "10.0.2.255", "0.0.0.0", "240.0.0.1"].map(
       (source) => echoRequest({ source }),
     ),
@@ -133,7 +132,13 @@ rows([
   },
   {
     name: "IP-13: rejects options of length 0 or 1, or beyond the header",
-    frames: [optioned("4400"), optioned("0701"), optioned("07ff0400"), last("07"), last("4400")],
+    frames: [
+      optioned("4400"),
+      optioned("0701"),
+      optioned("07ff0400"),
+      endingIn("07"),
+      endingIn("4400"),
+    ],
     drops: { "ipv4-options": 5 },
   },
   {
@@ -144,7 +149,7 @@ rows([
   },
   {
     name: "IP-15: accepts 40 bytes of NOP, and garbage after the end of options",
-    frames: [last("01"), optioned(`00${"83".repeat(39)}`)],
+    frames: [endingIn("01"), optioned(`00${"83".repeat(39)}`)],
     answers: echoes(2),
   },
   {
@@ -163,7 +168,7 @@ rows([
   {
     name: "IP-17: neither echoes nor reports packets to groups and broadcasts",
     // The card drops multicast frames, which are four of these.
-    frames: forSeveral,
+    frames: toNonUnicast,
     drops: { "ipv4-destination": 10, "udp-no-socket": 5, "tcp-broadcast": 5 },
   },
 ]);
@@ -173,12 +178,12 @@ row("IP-08: drops packets from the guest's own address (LAND)", "S1", (lab) => {
   lab.take();
   const source = guest.address;
   lab.inject([
-    packet({ source, protocol: TCP, payload: landSyn }),
+    packet({ source, protocol: TCP, payload: syn(own.address, own.address) }),
     packet({ source, protocol: UDP, payload: udpDatagram(own, own, Buffer.from("x")) }),
     echoRequest({ source }),
   ]);
-  lab.sends();
-  lab.drops({ "ipv4-source": 3 });
+  lab.expectSent();
+  lab.expectDrops({ "ipv4-source": 3 });
   lab.command("httpd stop");
 });
 

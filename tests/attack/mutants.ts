@@ -23,7 +23,10 @@ const files: Record<string, string[]> = {
 
 type Verdict = "fails" | "times out" | "PASSES";
 
-/** Returns how the tests whose titles begin with this row's id end on a kernel. */
+/**
+ * Runs a row on a kernel: the tests whose titles begin with its id. Returns the outcome of the
+ * first file in which they do not pass, or "PASSES".
+ */
 async function verdict(id: string, kernel: string): Promise<Verdict> {
   for (const name of files[id.split("-")[0]]) {
     const kernelWasm = `KERNEL_WASM=${kernel}`;

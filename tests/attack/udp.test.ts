@@ -69,19 +69,19 @@ rows([
   },
 ]);
 
-/** Sends frames, and returns what the listener on OPEN prints. */
+/** Listens on OPEN, injects frames, asserts that nothing is sent, and returns what is printed. */
 function heard(lab: Lab, ...frames: Buffer[]): string {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
   lab.inject(frames);
-  lab.sends();
+  lab.expectSent();
   return lab.twin.output.slice(before);
 }
 
 row("UDP-01: rejects lengths of 7, 0 and 65,535 on an open port", "S1", (lab) => {
   const frames = [7, 0, 65535].map((value) => datagram("four", {}, length(value)));
   assert.equal(heard(lab, ...frames), "");
-  lab.drops({ "udp-length": 3 });
+  lab.expectDrops({ "udp-length": 3 });
 });
 
 row("UDP-02: does not deliver bytes beyond the datagram's length", "S1", (lab) => {
@@ -91,13 +91,13 @@ row("UDP-02: does not deliver bytes beyond the datagram's length", "S1", (lab) =
 
 row("UDP-03: drops a wrong checksum, and accepts an absent one", "S1", (lab) => {
   assert.equal(heard(lab, datagram("bad", {}, wrong), datagram("none", {}, noSum)), "none");
-  lab.drops({ "udp-checksum": 1 });
+  lab.expectDrops({ "udp-checksum": 1 });
 });
 
 row("UDP-04: sends nothing to source port 0", "S1", (lab) => {
   assert.equal(heard(lab, datagram("from nowhere", { from: 0 })), "from nowhere");
   lab.type("an answer\r");
-  lab.sends();
+  lab.expectSent();
 });
 
 /** The port of the guest's first datagram. */
@@ -119,15 +119,15 @@ row("UDP-07: a connected socket receives only from its peer's address and port",
   ];
   lab.inject(forged, 0.01);
   // To their senders the port appears closed.
-  lab.sends(...forged.map((frame) => errorAbout(frame, 3, 3)));
+  lab.expectSent(...forged.map((frame) => errorAbout(frame, 3, 3)));
   lab.inject([datagram("the true one", { source: dns.address, from: 53, to })]);
-  lab.sends();
+  lab.expectSent();
   assert.equal(lab.twin.output.slice(before), "the true one");
   lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
-  lab.drops({ "udp-no-socket": 2 });
+  lab.expectDrops({ "udp-no-socket": 2 });
 });
 
-row("UDP-08: bounds the queue for 5,000 datagrams, and answers pings meanwhile", "S1", (lab) => {
+row("UDP-08: drops what exceeds the queue's bound, and answers pings meanwhile", "S1", (lab) => {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
   const memory = lab.twin.memoryBytes();
@@ -152,5 +152,5 @@ row("UDP-08: bounds the queue for 5,000 datagrams, and answers pings meanwhile",
   const read = printed / 1472;
   assert.ok(read >= 44 && read < 200, `${read} datagrams kept`);
   lab.take();
-  lab.drops({ "udp-queue-full": 5000 - read });
+  lab.expectDrops({ "udp-queue-full": 5000 - read });
 });

@@ -175,13 +175,13 @@ export class Lab {
   }
 
   /** Waits a second; asserts that the guest sent exactly these frames since the last `take`. */
-  sends(...expected: Buffer[]): void {
+  expectSent(...expected: Buffer[]): void {
     this.pass(1);
     assert.deepEqual(normal(this.frames()), normal(expected));
   }
 
   /** Expects these drops in addition to earlier ones. */
-  drops(counts: Counts): void {
+  expectDrops(counts: Counts): void {
     for (const [name, count] of Object.entries(counts)) {
       this.expected[name] = (this.expected[name] ?? 0) + count;
     }
@@ -190,7 +190,7 @@ export class Lab {
   /** Lets that many incomplete datagrams expire, and expects their drops. */
   outlive(datagrams: number): void {
     this.pass(61);
-    this.drops({ "fragment-timeout": datagrams });
+    this.expectDrops({ "fragment-timeout": datagrams });
   }
 
   neighbors(): string {
@@ -326,8 +326,8 @@ export function rows(table: Row[]): void {
     row(name, "S1", (lab) => {
       lab.inject(frames);
       lab.pass(wait);
-      lab.sends(...answers);
-      lab.drops(drops);
+      lab.expectSent(...answers);
+      lab.expectDrops(drops);
     });
   }
   const [first, last] = [table[0].name, table[table.length - 1].name];

@@ -15,22 +15,22 @@ const redirect = (location: string, status = 302) =>
   `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
 
 suite("curl's requests", () => {
-  let rows: ScriptedAnswers;
+  let bench: ScriptedAnswers;
   let other: RawServer;
   let secure: RawServer;
   before(async () => {
     other = await RawServer.start();
     secure = await RawServer.start(certificate);
-    rows = await ScriptedAnswers.start({ modules: { "ca.pem": root.pem } });
+    bench = await ScriptedAnswers.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
-    await rows?.stop();
+    await bench?.stop();
     await other?.stop();
     await secure?.stop();
   });
 
   test("HTP-26: follows at most fifty redirects, in a loop or a chain", async () => {
-    const { server } = rows;
+    const { server } = bench;
     const move = (from: string, to: string) => server.answer(stay(redirect(to)), from);
     move("/a", "/b");
     move("/b", "/a");
@@ -39,19 +39,19 @@ suite("curl's requests", () => {
     for (const path of ["/a", "/self", "/chain-0"]) {
       const before = server.requests.length;
       assert.equal(
-        await rows.curl(`-L ${server.url(path)}`),
+        await bench.curl(`-L ${server.url(path)}`),
         "(47) Maximum (50) redirects followed",
       );
       assert.equal(server.requests.length - before, 51);
     }
     server.answer(good, "/chain-50");
-    assert.equal(await rows.curl(`-L ${server.url("/chain-0")}`), "good");
+    assert.equal(await bench.curl(`-L ${server.url("/chain-0")}`), "good");
   });
 
   test("HTP-27: follows redirects to http and https only, no downgrade, no user name", async () => {
     const bad = (location: string, shown: string): Case => [redirect(location), shown];
     const scheme = (name: string) => `(1) Protocol "${name}" not supported in redirect`;
-    await rows.all(
+    await bench.all(
       [
         bad("file:///etc/passwd", scheme("file")),
         bad("gopher://10.0.2.2/", scheme("gopher")),
@@ -67,20 +67,20 @@ suite("curl's requests", () => {
       ],
       "-L",
     );
-    const down = redirect(rows.server.url("/good"));
-    await rows.all([[down, "(3) redirect from https to http is not allowed"]], "-L", secure);
+    const down = redirect(bench.server.url("/good"));
+    await bench.all([[down, "(3) redirect from https to http is not allowed"]], "-L", secure);
     const up = redirect(secure.answer(good, "/up"));
-    await rows.all([[up, "good"]], "-L");
+    await bench.all([[up, "good"]], "-L");
   });
 
   test("HTP-27: sends no credentials or cookies to another origin", async () => {
     const secrets = "-H 'Authorization: secret' -H 'Cookie: secret' -H 'X-Other: public'";
     const there = other.answer(good, "/there");
     for (const options of [secrets, "-H 'X-Other: public'"]) {
-      const first = rows.server.answer(redirect(there), "/first");
+      const first = bench.server.answer(redirect(there), "/first");
       const url = first.replace("http://", "http://me:secret@");
-      assert.equal(await rows.curl(`-L ${options} ${url}`), "good");
-      assert.match(rows.server.requests.at(-1) ?? "", /^Authorization: /m);
+      assert.equal(await bench.curl(`-L ${options} ${url}`), "good");
+      assert.match(bench.server.requests.at(-1) ?? "", /^Authorization: /m);
       const seen = other.requests.at(-1) ?? "";
       assert.match(seen, /^X-Other: public\r$/m);
       assert.match(seen, new RegExp(`^Host: 10\\.0\\.2\\.2:${other.port}\r$`, "m"));
@@ -90,7 +90,7 @@ suite("curl's requests", () => {
 
   test("HTP-28: rejects a Location that could split a request", async () => {
     const bad = "(3) redirect to an invalid URL: expected";
-    const before = rows.server.requests.length;
+    const before = bench.server.requests.length;
     const cases: Case[] = [
       [redirect("/a\0"), "(8) control character in a header field"],
       [redirect("/a\rb"), "(8) control character in a header field"],
@@ -99,16 +99,20 @@ suite("curl's requests", () => {
       [redirect("/a\r\nLocation: /b"), "(3) conflicting Location headers"],
       ["HTTP/1.1 302 X\r\nContent-Length: 4\r\n\r\nhere", "here"],
     ];
-    await rows.all(cases, "-L");
-    assert.equal(rows.server.requests.length - before, cases.length + 1, "a redirect was followed");
-    await rows.all([[redirect("/good\r\nX-Injected: 1"), "good"]], "-L");
-    assert.doesNotMatch(rows.server.requests.join(), /injected/i);
-    rows.server.answer(good, "/a%20b|%C3%A9");
-    await rows.all([[redirect("/a b|\xc3\xa9"), "good"]], "-L");
+    await bench.all(cases, "-L");
+    assert.equal(
+      bench.server.requests.length - before,
+      cases.length + 1,
+      "a redirect was followed",
+    );
+    await bench.all([[redirect("/good\r\nX-Injected: 1"), "good"]], "-L");
+    assert.doesNotMatch(bench.server.requests.join(), /injected/i);
+    bench.server.answer(good, "/a%20b|%C3%A9");
+    await bench.all([[redirect("/a b|\xc3\xa9"), "good"]], "-L");
   });
 
   test("HTP-29: keeps a POST and its body on 307 and 308 only", async () => {
-    rows.server.answer(good, "/next");
+    bench.server.answer(good, "/next");
     const methods: [number, RegExp][] = [
       [301, /^GET \/next [\s\S]*\r\n\r\n$/],
       [302, /^GET \/next [\s\S]*\r\n\r\n$/],
@@ -117,13 +121,13 @@ suite("curl's requests", () => {
       [308, /^POST \/next [\s\S]*\r\nContent-Length: 4\r\n\r\na=bc$/],
     ];
     for (const [status, second] of methods) {
-      assert.equal(await rows.ask(stay(redirect("/next", status)), "-L -d a=bc"), "good");
-      assert.match(rows.server.requests.at(-1) ?? "", second, `${status}`);
+      assert.equal(await bench.ask(stay(redirect("/next", status)), "-L -d a=bc"), "good");
+      assert.match(bench.server.requests.at(-1) ?? "", second, `${status}`);
     }
   });
 
   test("HTP-33: retries a request if a kept connection closes without an answer", async () => {
-    const { server } = rows;
+    const { server } = bench;
     /** Responds to the first request of a connection and closes it on the second. */
     const closing = (end: (peer: Peer) => void) => {
       const served = new Set<Peer>();
@@ -136,17 +140,17 @@ suite("curl's requests", () => {
     for (const end of [(peer: Peer) => peer.finish(), (peer: Peer) => peer.reset()]) {
       const url = server.answer(closing(end), "/closing");
       const from = server.requests.length;
-      assert.equal(await rows.curl(url), "good");
-      assert.equal(await rows.curl(url), "good");
+      assert.equal(await bench.curl(url), "good");
+      assert.equal(await bench.curl(url), "good");
       assert.equal(server.requests.length - from, 3, "the GET was not repeated");
-      assert.equal(await rows.curl(`-d x ${url}`), "good");
+      assert.equal(await bench.curl(`-d x ${url}`), "good");
       assert.equal(server.requests.length - from, 5, "the POST was not repeated");
-      await rows.alive();
+      await bench.alive();
     }
   });
 
   test("HTP-36: rejects a malformed URL, header or method and sends nothing", async () => {
-    const { connections, port } = rows.server;
+    const { connections, port } = bench.server;
     const url = "(3) URL using bad/illegal format: expected";
     const character = `${url} no space, control or non-ASCII character (percent-encode it)`;
     const portNumber = `${url} a port from 1 to 65535 after the colon`;
@@ -161,7 +165,7 @@ suite("curl's requests", () => {
       ["http://a@b@10.0.2.2/", `${url} at most one @ before the host`],
       ["http://#10.0.2.2/", `${url} a host`],
     ];
-    for (const [words, shown] of urls) assert.equal(await rows.curl(words), shown, words);
+    for (const [words, shown] of urls) assert.equal(await bench.curl(words), shown, words);
     const requests: [string, string][] = [
       ["-H 'X: é'", "expected a value of printable ASCII for header X"],
       ["-H 'X Y: a'", "expected a header name of letters, digits and hyphens"],
@@ -169,18 +173,18 @@ suite("curl's requests", () => {
       ["-X 'GE T'", "-X GE T: expected a method such as GET, POST or PUT (not CONNECT)"],
     ];
     for (const [words, shown] of requests) {
-      const answer = await rows.machine.command(`curl ${words} ${rows.server.url("/good")}`);
+      const answer = await bench.machine.command(`curl ${words} ${bench.server.url("/good")}`);
       assert.deepEqual(answer, { output: `curl: ${shown}`, code: 2 });
     }
-    assert.equal(rows.server.connections, connections);
-    rows.server.answer(good, "/a?b");
-    assert.equal(await rows.curl(`http://u@10.0.2.2:${port}/a?b#c`), "good");
-    const seen = rows.server.requests.at(-1) ?? "";
+    assert.equal(bench.server.connections, connections);
+    bench.server.answer(good, "/a?b");
+    assert.equal(await bench.curl(`http://u@10.0.2.2:${port}/a?b#c`), "good");
+    const seen = bench.server.requests.at(-1) ?? "";
     assert.match(seen, new RegExp(`^GET /a\\?b HTTP/1.1\r\nHost: 10.0.2.2:${port}\r\n`));
-    await rows.alive();
+    await bench.alive();
   });
 
   test("leaves no connection and no memory in use", async () => {
-    await rows.nothingIsHeld();
+    await bench.nothingIsHeld();
   });
 });

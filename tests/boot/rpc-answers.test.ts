@@ -32,25 +32,25 @@ const object = (members: string) => answer(`{"jsonrpc":"2.0",${members}}`);
 const error = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"error":${value}}`);
 
 suite("responses to rpc", () => {
-  let rows: ScriptedAnswers;
+  let bench: ScriptedAnswers;
   before(async () => {
-    rows = await ScriptedAnswers.start();
+    bench = await ScriptedAnswers.start();
   });
-  after(() => rows?.stop());
+  after(() => bench?.stop());
 
   /** Runs `rpc` for each response; its output must match, and its exit code be `code`. */
   async function all(cases: [Script, string | RegExp][], code: number, words = "m") {
     for (const [script, wanted] of cases) {
-      const url = rows.server.answer(script);
+      const url = bench.server.answer(script);
       const options = words.startsWith("-b") ? "-b " : "";
       const line = `rpc --retry 0 ${options}${url} ${words.replace("-b ", "")}`;
-      const given = await rows.machine.command(line, 60_000);
+      const given = await bench.machine.command(line, 60_000);
       const shown = given.output.replace(/^rpc: /gm, "");
       if (typeof wanted === "string") assert.equal(shown, wanted);
       else assert.match(shown, wanted);
       assert.equal(given.code, code, shown);
     }
-    await rows.alive();
+    await bench.alive();
   }
 
   test("RPC-01: limits the depth of arrays and objects", async () => {
@@ -109,7 +109,7 @@ suite("responses to rpc", () => {
     );
     const escapes = '"\\u001b[2J\\u0007\\u202e"';
     await all([[result(escapes), escapes]], 0);
-    assert.ok(!rows.machine.raw.includes("\x1b[2J"));
+    assert.ok(!bench.machine.raw.includes("\x1b[2J"));
   });
 
   test("RPC-06: rejects an id of another value or type", async () => {
@@ -221,8 +221,8 @@ suite("responses to rpc", () => {
       0,
     );
     for (const text of texts) {
-      const checked = await rows.machine.command(
-        `check ${rows.server.answer(result(`"${text}"`))}`,
+      const checked = await bench.machine.command(
+        `check ${bench.server.answer(result(`"${text}"`))}`,
       );
       assert.equal(checked.code, 1);
       const shown = `FAIL rpc  eth_chainId = "${text}", expected a quantity such as 0x144`;
@@ -258,6 +258,6 @@ suite("responses to rpc", () => {
   });
 
   test("leaves no connection and no memory in use", async () => {
-    await rows.nothingIsHeld();
+    await bench.nothingIsHeld();
   });
 });

@@ -175,7 +175,7 @@ suite("ca check on another day", () => {
 suite("identities", () => {
   const purposes = [extension.noAuthority(), extension.keyUsage(0), extension.purposes(2)];
   const client = makeServer(["a client"], authority, { extensions: purposes });
-  const own = makeServer(["guest.test", "127.0.0.1"], authority);
+  const certificate = makeServer(["guest.test", "127.0.0.1"], authority);
   const folder = mkdtempSync(join(tmpdir(), "anonymos-identity-"));
   let machine: Machine;
 
@@ -188,8 +188,8 @@ suite("identities", () => {
         "ca.pem": root.pem,
         "client.pem": client.chain,
         "client.key": client.key,
-        "server.pem": own.chain,
-        "server.key": own.key,
+        "server.pem": certificate.chain,
+        "server.key": certificate.key,
       },
     });
     await configured(machine);

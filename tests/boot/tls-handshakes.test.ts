@@ -18,7 +18,7 @@ import { Machine, userNet } from "../lab/host/qemu.ts";
 import { OpensslServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
-const own = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));
+const certificate = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));
 /** Concurrent connections. */
 const AT_ONCE = 4;
 const old = { maxVersion: "TLSv1.2" } as const;
@@ -32,7 +32,11 @@ suite("many handshakes", () => {
     machine = await Machine.boot({
       memory: "128",
       nics: [userNet([8443])],
-      modules: { "ca.pem": root.pem, "server.pem": own.chain, "server.key": own.key },
+      modules: {
+        "ca.pem": root.pem,
+        "server.pem": certificate.chain,
+        "server.key": certificate.key,
+      },
     });
     await configured(machine);
     await machine.ok("httpd -s 8443");
@@ -101,7 +105,7 @@ suite("many handshakes", () => {
 
   test("leaves nothing in use after 100 full handshakes as the client", async () => {
     const words = ["-www", "-no_ticket", "-num_tickets", "0", "-no_cache"];
-    const server = await OpensslServer.start(own, words);
+    const server = await OpensslServer.start(certificate, words);
     try {
       const level = await settledHeap();
       const line = Array.from({ length: 10 }, () => `curl -s https://10.0.2.2:${server.port}/`);

@@ -13,10 +13,17 @@ import type { Machine } from "../lab/host/qemu.ts";
 import { OpensslServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
-const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
-const modules = { "ca.pem": root.pem, "server.pem": own.chain, "server.key": own.key };
+const certificate = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
+const modules = {
+  "ca.pem": root.pem,
+  "server.pem": certificate.chain,
+  "server.key": certificate.key,
+};
 /** The private scalar of the server's key, which the kernel has too. */
-const scalar = Buffer.from(own.keys.privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+const scalar = Buffer.from(
+  certificate.keys.privateKey.export({ format: "jwk" }).d ?? "",
+  "base64url",
+);
 const answer = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
 
 interface Connection {
@@ -31,7 +38,7 @@ async function asking(t: TestContext, version: string): Promise<Connection> {
   const folder = mkdtempSync(`${tmpdir()}/anonymos-keys-`);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const log = `${folder}/keys`;
-  const server = await OpensslServer.start(own, [version, "-keylogfile", log]);
+  const server = await OpensslServer.start(certificate, [version, "-keylogfile", log]);
   t.after(() => server.stop());
   const machine = await boot(t, { memory: "128", modules });
   await configured(machine);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hex, u8 } from "./peer/bytes.ts";
 import { message } from "./peer/hello.ts";
-import { DATA } from "./peer/keys.ts";
+import { APPLICATION_DATA } from "./peer/keys.ts";
 import type { Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
 import {
@@ -41,10 +41,10 @@ describe("the end of a connection", () => {
       version,
       afterwards: async ({ wire }: Session) => {
         await wire.next();
-        await wire.send(DATA, Buffer.from("hel"));
+        await wire.send(APPLICATION_DATA, Buffer.from("hel"));
         if (close) {
           await wire.send(ALERT, Buffer.of(1, 0));
-          await wire.send(DATA, Buffer.from("lo"));
+          await wire.send(APPLICATION_DATA, Buffer.from("lo"));
         }
         wire.socket.end();
       },
@@ -103,7 +103,7 @@ describe("key updates", () => {
         await wire.send(HANDSHAKE, update(value));
         writing.update();
       }
-      await wire.send(DATA, Buffer.from("hello"));
+      await wire.send(APPLICATION_DATA, Buffer.from("hello"));
       await wire.send(ALERT, Buffer.of(1, 0));
       for (;;) {
         const { type, bytes } = await wire.next();

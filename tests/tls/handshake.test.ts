@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { TlsOption } from "../../core/tls-codes.ts";
 import { hex, u8, vector } from "./peer/bytes.ts";
 import { message } from "./peer/hello.ts";
-import { DATA } from "./peer/keys.ts";
+import { APPLICATION_DATA } from "./peer/keys.ts";
 import type { Change, Script, Session } from "./peer/script.ts";
 import {
   BAD_SIGNATURE,
@@ -137,7 +137,7 @@ describe("order", () => {
     version,
     change: { [name]: precededBy(bytes) },
   });
-  const data = clear(DATA, Buffer.from("hello"));
+  const data = clear(APPLICATION_DATA, Buffer.from("hello"));
   const ccs = clear(CHANGE_CIPHER_SPEC, CCS);
   const without = (version: 12 | 13, ...names: string[]): Script => ({
     version,
@@ -159,7 +159,7 @@ describe("order", () => {
       change: {
         Certificate: async (bytes, wire) => {
           await wire.send(HANDSHAKE, bytes.subarray(0, 100));
-          await wire.send(DATA, Buffer.from("hello"));
+          await wire.send(APPLICATION_DATA, Buffer.from("hello"));
           return bytes.subarray(100);
         },
       },
@@ -167,7 +167,7 @@ describe("order", () => {
     row("TLS-36: rejects data during the handshake, 1.3", {
       change: {
         Certificate: async (bytes, wire) => {
-          await wire.send(DATA, Buffer.from("hello"));
+          await wire.send(APPLICATION_DATA, Buffer.from("hello"));
           return bytes;
         },
       },
@@ -244,7 +244,7 @@ describe("sizes", () => {
     test(`TLS-48: accepts records of four bytes and of one, 1.${version - 10}`, async () => {
       const afterwards = async ({ wire }: Session) => {
         await wire.next();
-        for (const byte of Buffer.from("hello")) await wire.send(DATA, u8(byte));
+        for (const byte of Buffer.from("hello")) await wire.send(APPLICATION_DATA, u8(byte));
         await wire.send(21, Buffer.of(1, 0));
       };
       const visit = await stage.visit({ version, fragment: 4, afterwards });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hex, u8, u16 } from "./peer/bytes.ts";
-import { DATA, Protection13 } from "./peer/keys.ts";
+import { APPLICATION_DATA, Protection13 } from "./peer/keys.ts";
 import type { Script, Session } from "./peer/script.ts";
 import { against, greet } from "./peer/serve.ts";
 import {
@@ -53,7 +53,7 @@ const early = (
   },
 });
 /** Returns the header of a data record of this length. */
-const header = (length: number) => Buffer.concat([Buffer.of(DATA, 3, 3), u16(length)]);
+const header = (length: number) => Buffer.concat([Buffer.of(APPLICATION_DATA, 3, 3), u16(length)]);
 const sized = (length: number) => (wire: Wire) => wire.raw(header(length), Buffer.alloc(length));
 
 describe("lengths", () => {
@@ -62,7 +62,7 @@ describe("lengths", () => {
     ...versions.flatMap((version): Row[] => [
       [
         title(31, "rejects plaintext of 2^14 + 1 bytes", version),
-        later(version, (wire) => wire.send(DATA, Buffer.alloc(most + 1))),
+        later(version, (wire) => wire.send(APPLICATION_DATA, Buffer.alloc(most + 1))),
         OVERFLOW,
         INVALID_RECORD,
       ],
@@ -96,7 +96,7 @@ describe("lengths", () => {
     test(title(31, "accepts 2^14 bytes", version), async () => {
       const afterwards = async ({ wire }: Session) => {
         await wire.next();
-        await wire.send(DATA, Buffer.alloc(most, "a"));
+        await wire.send(APPLICATION_DATA, Buffer.alloc(most, "a"));
         await wire.send(ALERT, Buffer.of(1, 0));
       };
       const visit = await stage.visit({ version, afterwards });
@@ -137,7 +137,7 @@ describe("floods", () => {
       ],
       [
         title(32, "rejects 100,000 empty data records", version),
-        later(version, (wire) => wire.flood(MANY, DATA, empty)),
+        later(version, (wire) => wire.flood(MANY, APPLICATION_DATA, empty)),
         UNEXPECTED,
         UNEXPECTED_MESSAGE,
       ],
@@ -181,7 +181,9 @@ describe("floods", () => {
   ]);
   for (const version of versions) {
     test(title(32, "tolerates 250 empty records or warnings", version), async () => {
-      assertServed(await stage.visit(later(version, (wire) => wire.flood(250, DATA, empty))));
+      assertServed(
+        await stage.visit(later(version, (wire) => wire.flood(250, APPLICATION_DATA, empty))),
+      );
       assertServed(await stage.visit(later(version, (wire) => wire.flood(250, ALERT, warning))));
       assertServed(await stage.visit(early(version, (wire) => wire.flood(250, ALERT, warning))));
     });
@@ -244,7 +246,7 @@ describe("contents", () => {
       [
         title(35, "rejects a flipped bit", version),
         later(version, async (wire) => {
-          const record = wire.record(DATA, Buffer.from("spoilt"));
+          const record = wire.record(APPLICATION_DATA, Buffer.from("spoilt"));
           record[7] ^= 1;
           await wire.raw(record);
         }),

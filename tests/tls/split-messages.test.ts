@@ -12,7 +12,7 @@ import { hex, u8, vector } from "./peer/bytes.ts";
 import { clientHello, shakeHands } from "./peer/client.ts";
 import { newTicket } from "./peer/handshake13.ts";
 import { message } from "./peer/hello.ts";
-import { DATA } from "./peer/keys.ts";
+import { APPLICATION_DATA } from "./peer/keys.ts";
 import type { Change, Message, Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
 import {
@@ -119,10 +119,10 @@ describe("a client", () => {
       writing.update();
       assert.deepEqual((await wire.next()).bytes, update(0));
       reading.update();
-      await wire.send(DATA, Buffer.alloc(0)); // must not affect what follows
+      await wire.send(APPLICATION_DATA, Buffer.alloc(0)); // must not affect what follows
       await split(wire, update(0));
       writing.update();
-      await wire.send(DATA, Buffer.from("hello"));
+      await wire.send(APPLICATION_DATA, Buffer.from("hello"));
       await wire.send(ALERT, Buffer.of(1, 0));
     };
     const visit = await stage.visit({ afterwards });
@@ -132,7 +132,7 @@ describe("a client", () => {
   test("TLS-48: declines split requests for renegotiation", async () => {
     const afterwards = async (open: Session) => {
       await split(open.wire, Buffer.concat([helloRequest, helloRequest]));
-      await open.wire.send(DATA, Buffer.alloc(0));
+      await open.wire.send(APPLICATION_DATA, Buffer.alloc(0));
       await split(open.wire, helloRequest, 3);
       await greet(open);
     };
@@ -145,7 +145,7 @@ describe("between two parts of a message", () => {
     ["a warning", ALERT, WARNING],
     ["close_notify", ALERT, Buffer.of(1, 0)],
     ["a ChangeCipherSpec", CHANGE_CIPHER_SPEC, CCS],
-    ["data", DATA, Buffer.from("hello")],
+    ["data", APPLICATION_DATA, Buffer.from("hello")],
   ];
   /** Messages in clear and protected. In 1.3, ChangeCipherSpec always comes in clear. */
   const places: [12 | 13, Message, string][] = [
@@ -339,9 +339,9 @@ describe("a server", () => {
         const visit = await attend(async (wire) => {
           wire.fragment = fragment;
           await shakeHands(wire, version);
-          await wire.send(DATA, Buffer.from("ping"));
+          await wire.send(APPLICATION_DATA, Buffer.from("ping"));
           let echoed = await wire.next();
-          while (echoed.type !== DATA) echoed = await wire.next(); // tickets
+          while (echoed.type !== APPLICATION_DATA) echoed = await wire.next(); // tickets
           assert.equal(String(echoed.bytes), "ping");
           await wire.send(ALERT, Buffer.of(1, 0));
           await wire.drain();
@@ -370,7 +370,11 @@ describe("a server", () => {
       [CHANGE_CIPHER_SPEC, CCS],
       UNEXPECTED_MESSAGE,
     ],
-    ["TLS-36: rejects data in the header", [DATA, Buffer.from("hello")], UNEXPECTED_MESSAGE],
+    [
+      "TLS-36: rejects data in the header",
+      [APPLICATION_DATA, Buffer.from("hello")],
+      UNEXPECTED_MESSAGE,
+    ],
     ["TLS-32: rejects an empty record in the header", [HANDSHAKE, Buffer.alloc(0)], INVALID_RECORD],
   ];
   for (const [name, record, sentence] of refusals) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Failure, Status } from "../lab/scripted/streams.ts";
 import { data, record, TlsBench } from "../lab/scripted/tls.ts";
-import { DATA } from "./peer/keys.ts";
+import { APPLICATION_DATA } from "./peer/keys.ts";
 import { greet } from "./peer/serve.ts";
 import { Stage } from "./peer/stage.ts";
 import { assertModest } from "./peer/verdict.ts";
@@ -69,7 +69,7 @@ test("TLS-33: an open stream does not time out by itself", () => {
 
 test("TLS-33: accepts input byte by byte at little cost", async () => {
   const afterwards = async (session: Parameters<typeof greet>[0]) => {
-    for (const byte of session.wire.record(DATA, Buffer.from("slow "))) {
+    for (const byte of session.wire.record(APPLICATION_DATA, Buffer.from("slow "))) {
       await session.wire.raw(Uint8Array.of(byte));
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,4 +1,7 @@
-/** The source of the build's time, and `make test DATE=...`, which does not change the build. */
+/**
+ * Where the build's time comes from; and what `make test DATE=...` moves: clocks, but no file
+ * times, which would make `make` rebuild.
+ */
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -19,15 +22,15 @@ const settings = {
   ),
 };
 
-interface Source {
+interface SourceTree {
   folder: string;
   git(...words: string[]): Buffer;
   /** Runs make, which prints the build's time. */
   buildTime(more?: Record<string, string>): SpawnSyncReturns<string>;
 }
 
-/** A folder with only the files that the build's time depends on. */
-function source(): Source {
+/** Makes a folder with only the files that the build's time depends on. */
+function sourceTree(): SourceTree {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-source-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(`${folder}/compiler-config`);
@@ -50,8 +53,8 @@ function source(): Source {
   };
 }
 
-function committed(): Source {
-  const made = source();
+function repository(): SourceTree {
+  const made = sourceTree();
   made.git("init", "-q");
   made.git("add", ".");
   made.git("commit", "-q", "-m", "all");
@@ -59,20 +62,20 @@ function committed(): Source {
 }
 
 test("uses the commit's time, unless SOURCE_DATE_EPOCH is set", () => {
-  const clone = committed();
-  assert.equal(clone.buildTime().stdout, `${COMMITTED}\n`);
-  assert.equal(clone.buildTime({ SOURCE_DATE_EPOCH: "1500000000" }).stdout, "1500000000\n");
+  const tree = repository();
+  assert.equal(tree.buildTime().stdout, `${COMMITTED}\n`);
+  assert.equal(tree.buildTime({ SOURCE_DATE_EPOCH: "1500000000" }).stdout, "1500000000\n");
 });
 
 test("uses the commit's time in an archive made by git", () => {
-  const unpacked = source();
-  const input = committed().git("archive", "HEAD", "compiler-config");
+  const unpacked = sourceTree();
+  const input = repository().git("archive", "HEAD", "compiler-config");
   execFileSync("tar", ["-x"], { cwd: unpacked.folder, input });
   assert.equal(unpacked.buildTime().stdout, `${COMMITTED}\n`);
 });
 
 test("does not use the time of day for a source without a commit", () => {
-  const { status, stdout, stderr } = source().buildTime();
+  const { status, stdout, stderr } = sourceTree().buildTime();
   assert.equal(status, 2);
   assert.equal(stdout, "");
   assert.match(stderr, /the commit time is unknown: .*; +set SOURCE_DATE_EPOCH\./);
@@ -87,8 +90,8 @@ test("rejects a DATE that is not an offset from now", () => {
   }
 });
 
-test("moves the clock of what a test starts, but not that of files", (t) => {
-  const file = join(source().folder, "file");
+test("DATE moves the clock of what a test starts, but not the times of files", (t) => {
+  const file = join(sourceTree().folder, "file");
   execFileSync("touch", [file]);
   const fileTime = statSync(file).mtimeMs / 1000;
   const clock = Number(execFileSync("date", ["+%s"], { encoding: "utf8" }));

@@ -62,7 +62,7 @@ export class TlsService extends Pollable {
     for (let i = streams.length - 1; i >= 0; i--) {
       const stream = streams[i];
       stream.startCloseTimer(now);
-      stream.leave();
+      stream.continueRelease();
       stream.checkDeadline(now);
       if (!stream.isFreed()) continue;
       streams.splice(i, 1);

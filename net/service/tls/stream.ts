@@ -27,8 +27,8 @@ import { TlsOptions, TlsShared, TlsTimes } from "./shared";
 
 /** The time limits of a handshake, from its first step, and of closing. */
 const HANDSHAKE_TIME: i64 = 30 * SECOND;
-const LEAVE_TIME: i64 = 5 * SECOND;
-/** The minimum plaintext of a full record, and the maximum overhead of a record, in bytes. */
+const CLOSE_TIME: i64 = 5 * SECOND;
+/** Plaintext bytes of a full record (glue/config.h), and the most that a record adds to them. */
 const RECORD: u32 = 4096;
 const OVERHEAD: u32 = 48;
 /** `TlsNumberField.Refusals` before the peer's certificate has been verified. */
@@ -50,9 +50,10 @@ export class TlsStream implements Stream {
   private block: usize = 0;
   private start: u32 = 0;
   private length: u32 = 0;
+  /** Whether `close` was called, whether it has closed `below`, and whether `release` was. */
   private closing: bool = false;
-  private closed: bool = false;
-  private leaving: bool = false;
+  private belowClosed: bool = false;
+  private releasing: bool = false;
   private freed: bool = false;
   private subscriber: Wakeable | null = null;
   readonly resumption: TlsResumption;
@@ -112,13 +113,13 @@ export class TlsStream implements Stream {
   /** Fails the handshake, or aborts the close, once the deadline has passed. */
   checkDeadline(now: i64): void {
     if (now < this.deadline) return;
-    if (this.leaving) this.end(true);
+    if (this.releasing) this.end(true);
     else this.fail(StreamFailure.TimedOut, "TLS handshake timed out after 30 s");
   }
 
   /** Continues the close that `release` began. */
-  leave(): void {
-    if (!this.leaving || this.freed) return;
+  continueRelease(): void {
+    if (!this.releasing || this.freed) return;
     const status = this.below.status();
     const broken = status == StreamStatus.Failed || status == StreamStatus.Connecting;
     if (broken || this.flush()) this.end(false);
@@ -238,7 +239,7 @@ export class TlsStream implements Stream {
   }
 
   release(): void {
-    if (this.leaving || this.freed) return;
+    if (this.releasing || this.freed) return;
     const status = this.below.status();
     const established = this.state == TlsState.Open || this.state == TlsState.PeerClosed;
     if (this.state == TlsState.Failed) {
@@ -247,9 +248,9 @@ export class TlsStream implements Stream {
       this.end(true);
     } else {
       this.close();
-      this.leaving = true;
-      this.deadline = i64.MAX_VALUE;
-      this.leave();
+      this.releasing = true;
+      this.deadline = NEVER;
+      this.continueRelease();
     }
   }
 
@@ -262,7 +263,7 @@ export class TlsStream implements Stream {
 
   /** Sets the deadline of the close unless it is already set. */
   startCloseTimer(now: i64): void {
-    if (this.leaving && this.deadline == i64.MAX_VALUE) this.deadline = now + LEAVE_TIME;
+    if (this.releasing && this.deadline == NEVER) this.deadline = now + CLOSE_TIME;
   }
 
   // --- internal ---
@@ -290,8 +291,8 @@ export class TlsStream implements Stream {
   /** Sends the engine's output. Returns true if all of it was sent. */
   private flush(): bool {
     if (this.freed || !this.outbox.flush()) return false;
-    if (this.closing && !this.closed) {
-      this.closed = true;
+    if (this.closing && !this.belowClosed) {
+      this.belowClosed = true;
       this.below.close();
     }
     return true;
@@ -306,7 +307,7 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      // If `again` was set, this step finishes an earlier one, and there may be more input.
+      // If `again` was set, the step may only have completed the one before: try the input again.
       const unfinished = this.again;
       if (count == 0 && this.step(now) == 0 && !this.again && !unfinished) break;
     }
@@ -383,7 +384,7 @@ export class TlsStream implements Stream {
   private end(abruptly: bool): void {
     this.freed = true;
     this.resumption.end();
-    this.leaving = false;
+    this.releasing = false;
     this.deadline = NEVER;
     this.shared.engine.free(this.handle);
     if (this.block != 0) freeBlock(this.block, TLS_READ_BYTES);

@@ -19,16 +19,17 @@ import {
 } from "./timing";
 
 /**
- * Restarts the retransmission timer: for RACK or a tail loss probe if that is due before the
- * timeout (RFC 8985 sections 6.3 and 7.2). It expires no later than the connection is given up.
+ * Restarts the retransmission timer: for RACK's reordering timer if that is due before the timeout
+ * (RFC 8985 section 6.3), else for a tail loss probe if one is allowed (section 7.2), else for the
+ * timeout. Like all functions here, never sets it later than `giveUpAt`.
  */
 export function armRetransmit(block: ControlBlock, now: i64): void {
   const recovery = block.recovery;
   const timeout = now + block.roundTrip.timeout();
   block.setTimeoutAt(timeout);
-  if (recovery.lookAt < timeout) {
+  if (recovery.reorderingAt < timeout) {
     block.setTimerUse(TimerUse.Reordering);
-    armBy(block, recovery.lookAt, now);
+    armBy(block, recovery.reorderingAt, now);
   } else if (recovery.mayProbe) {
     armProbe(block, now);
   } else {
@@ -38,8 +39,8 @@ export function armRetransmit(block: ControlBlock, now: i64): void {
 }
 
 /**
- * Restarts the retransmission timer for a tail loss probe, while the timeout runs on. The probe is
- * due no later than the timeout, and then takes its place (RFC 8985 section 7.2).
+ * Restarts the retransmission timer for a tail loss probe, without moving the timeout. A probe that
+ * would be due after the timeout is sent at that time instead of it (RFC 8985 section 7.2).
  */
 export function armProbe(block: ControlBlock, now: i64): void {
   const probeAt = now + probeInterval(block);
@@ -96,7 +97,10 @@ export function expire(block: ControlBlock, now: i64): void {
   }
 }
 
-/** Returns PTO: two round trips and, for a lone segment, the delay its ACK may have. */
+/**
+ * Returns the probe timeout (PTO): two round trips plus, for a lone segment, the delay its ACK may
+ * have, else PROBE_SLACK. Before the first measurement it is PROBE_INITIAL.
+ */
 function probeInterval(block: ControlBlock): i64 {
   const smoothed = block.roundTrip.smoothed;
   if (smoothed == 0) return PROBE_INITIAL;
@@ -126,10 +130,10 @@ function giveUpAt(block: ControlBlock): i64 {
 }
 
 /**
- * Reports whether the last retransmission in a row that is allowed has been made: R2 as a number
- * (RFC 9293 section 3.8.3). The user timeout takes its place.
+ * Reports whether the limit of consecutive retransmissions is reached: R2 as a count (RFC 9293
+ * section 3.8.3). If there is a user timeout, no limit applies.
  */
-function retriedOften(block: ControlBlock): bool {
+function retriesUsedUp(block: ControlBlock): bool {
   if (block.userTimeout > 0) return false;
   const settings = block.schedule.settings;
   const count = block.roundTrip.backoffs;
@@ -147,7 +151,7 @@ function finWait2End(block: ControlBlock): i64 {
 }
 
 function expireRetransmit(block: ControlBlock, now: i64): void {
-  if (now >= giveUpAt(block) || retriedOften(block)) {
+  if (now >= giveUpAt(block) || retriesUsedUp(block)) {
     const soft = block.softError;
     block.end(soft == SocketError.None ? SocketError.TimedOut : soft);
     block.schedule.counters.add(TcpCounter.AbortOnTimeout);
@@ -156,7 +160,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   const recovery = block.recovery;
   if (block.state < TcpState.Established) {
-    // The peer has the SYN,ACK, but its data is awaited.
+    // TCP_DEFER_ACCEPT: the peer has acknowledged the SYN,ACK. Wait for its data; send nothing.
     if (block.deferredUntil > now) {
       armBy(block, block.deferredUntil, now);
       return;
@@ -169,7 +173,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
     recovery.requestProbe(true);
     armTimeout(block, now);
   } else if (block.timer == TimerUse.Reordering) {
-    recovery.look(block.roundTrip.smoothed, now);
+    recovery.reorderingExpired(block.roundTrip.smoothed, now);
     armRetransmit(block, now);
   } else {
     recovery.timedOut();

@@ -1,4 +1,4 @@
-/** All mutants of the catalogue. */
+/** All mutants that rows of the catalogue must detect. */
 import { icmpUdpMutants } from "./icmp-udp.ts";
 import { ipMutants } from "./ip.ts";
 import { linkMutants } from "./link.ts";

@@ -3,7 +3,7 @@ import { formatHardware, formatIpv4, parseIpv4, prefixOf } from "../../../net/wi
 import { IpAddress } from "../../../net/wire/ip-address";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 export function parse(pointer: usize, length: u32): i64 {
   return parseIpv4(textAt(pointer, length));

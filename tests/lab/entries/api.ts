@@ -19,7 +19,7 @@ import { textAt } from "./text";
 
 export { boot, interrupt, turn } from "../../../kernel/main";
 export * from "../../../net/api";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** Polled every few milliseconds, like a program, so that calls made between turns proceed. */
 class Metronome extends Program {

@@ -4,7 +4,7 @@ import { BootFiles } from "../../../kernel/config/boot-files";
 import { Smbios } from "../../../machine/smbios";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** Returns the beginning of a file as text, `LENGTH:TEXT`; "" if there is none. */
 export function find(name: usize, length: u32, limit: u32): string {

@@ -2,7 +2,7 @@
 import { baseName, bootModules, commandLine, loaderName } from "../../../machine/boot";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { commandLine, loaderName };
 
 export function moduleCount(): i32 {

@@ -2,7 +2,7 @@
 import { Generator } from "../../../core/generator";
 
 export { chachaBlock } from "../../../core/chacha";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 export function generator(): Generator {
   return new Generator();

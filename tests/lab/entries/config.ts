@@ -8,7 +8,7 @@ import { DHCP_GATEWAY, RouteSetting, RuleSetting } from "../../../net/service/ro
 import { formatIpv4 } from "../../../net/wire/address";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 let configuration: Configuration = new Configuration();
 

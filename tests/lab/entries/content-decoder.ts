@@ -3,7 +3,7 @@ import { INFLATE_TURN_WORK } from "../../../core/limits";
 import { CollectingSink } from "../../../net/service/http/message/body";
 import { ContentCoding, ContentDecoder } from "../../../net/service/http/message/content-decoder";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** Accepts at most `allowed` bytes until it is refilled. */
 class NarrowSink extends CollectingSink {

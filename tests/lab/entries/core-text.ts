@@ -17,7 +17,7 @@ import { TextBuilder } from "../../../core/text-builder";
 import { printable } from "../../../kernel/shell/terminal/printable";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { hexValue, latin1, parseDecimal, utf8Fault, writeDecimal };
 
 export function decimalText(pointer: usize, length: u32): i64 {

@@ -13,7 +13,7 @@ import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
 export { sentCount, sentDestination, sentLength, sentPointer, sentSource } from "./capture-sink";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** An interface that records the calls to it. */
 class NotedTarget implements LeaseTarget {

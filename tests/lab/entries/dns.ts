@@ -21,7 +21,7 @@ import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
 export { sentCount, sentDestination, sentLength, sentPointer } from "./capture-sink";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** A stream whose other end is Node. */
 class ScriptedStream implements Stream {

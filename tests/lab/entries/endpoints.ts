@@ -2,7 +2,7 @@
 import { Endpoints } from "../../../net/socket/endpoints";
 import { IpAddress } from "../../../net/wire/ip-address";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const records: Endpoints[] = [new Endpoints(), new Endpoints(), new Endpoints()];
 

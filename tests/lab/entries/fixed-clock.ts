@@ -1,4 +1,7 @@
-/** A clock for stacks whose time of day does not matter: it stands still until it is set. */
+/**
+ * A clock for stacks whose time of day does not matter: it never runs, and shows the time to which
+ * it was last set.
+ */
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../../core/time-of-day";
 
 export class FixedClock implements TimeOfDay {

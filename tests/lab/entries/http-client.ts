@@ -19,7 +19,7 @@ import { formatIpv4 } from "../../../net/wire/address";
 import { ScriptedStream } from "./scripted-stream";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { crc32 };
 
 /** `slow.test` never resolves, `none.test` has no address, `two.test` two, others one. */

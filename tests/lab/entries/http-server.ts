@@ -7,7 +7,7 @@ import { HttpResponse } from "../../../net/service/http/server/response";
 import { HttpServer } from "../../../net/service/http/server/server";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 class RefusingSink extends BodySink {
   data(_pointer: usize, _length: u32): bool {

@@ -22,7 +22,7 @@ import { ScriptedDevice } from "./scripted-device";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const FRAMES: u32 = 512;
 

@@ -14,7 +14,7 @@ import { OneStream } from "./one-stream";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 import { SequenceRandom } from "./sequence-random";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { formatBytes, formatInterval, formatRate, microsOf };
 
 /** What a stream accepts at first. */

@@ -5,7 +5,7 @@ import { JsonValue } from "../../../net/service/json/value";
 import { JsonWriter, quoteJson, showJson, writeJson } from "../../../net/service/json/writer";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** "" if the bytes are JSON, else the parser's message. */
 export function fault(pointer: usize, length: u32): string {

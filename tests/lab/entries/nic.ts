@@ -4,7 +4,7 @@ import { dispatch, initInterrupts } from "../../../machine/interrupts";
 import { FramePool } from "../../../net/phy/pool";
 import { Frame } from "../../../net/wire/frame";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 let driver: Nic | null = null;
 let pool: FramePool | null = null;

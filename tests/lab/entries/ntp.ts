@@ -15,7 +15,7 @@ import { NoConnector } from "./no-connector";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { emitNtp, ntpMicros, parseNtp };
 
 export function packetField(pointer: usize, which: u32): i64 {

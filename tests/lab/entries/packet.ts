@@ -4,7 +4,7 @@ import { PacketExpression } from "../../../net/filter/expression";
 import { formatFrame } from "../../../net/filter/text";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 let filter: PacketExpression = new PacketExpression([]);
 

@@ -8,7 +8,7 @@ import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitTcp, parseTcp, sealTcp, TcpHeader, tcpControl } from "../../../net/wire/tcp";
 import { emitSegmentSize, emitWindowScale, TcpOptions } from "../../../net/wire/tcp-options";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { emitSegmentSize, emitTcp, emitWindowScale, parseDhcp, parseTcp, tcpControl };
 
 // --- TCP ---

@@ -15,7 +15,7 @@ import { parseIpv4Header } from "../../../net/wire/ipv4";
 import { ScriptedDevice } from "./scripted-device";
 import { SequenceRandom } from "./sequence-random";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const OWN: u32 = 0x0a000001;
 const PEER: u32 = 0x0a000002;

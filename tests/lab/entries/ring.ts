@@ -5,7 +5,7 @@ import { MemoryGauge } from "../../../core/memory-gauge";
 import { PAGE, Pages } from "../../../core/pages";
 import { Ring } from "../../../core/ring";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 class PageGauge implements MemoryGauge {
   constructor(private readonly most: u32) {}

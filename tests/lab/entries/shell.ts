@@ -13,7 +13,7 @@ import { SerialPort } from "../../../kernel/shell/terminal/serial-port";
 import { FramePool } from "../../../net/phy/pool";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const CAPACITY: u32 = 4 * 1024 * 1024;
 const typed: StaticArray<u8> = new StaticArray<u8>(CAPACITY);

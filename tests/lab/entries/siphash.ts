@@ -1,3 +1,3 @@
 /** SipHash. */
 export { siphash } from "../../../core/siphash";
-export { block } from "./text";
+export { allocateBytes } from "./text";

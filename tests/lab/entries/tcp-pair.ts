@@ -10,7 +10,7 @@ import { TcpState } from "../../../net/socket/tcp/state";
 import { Host, Wire } from "./faulty-wire";
 import { SequenceRandom } from "./sequence-random";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const LEFT: u32 = 0x0a000001;
 const RIGHT: u32 = 0x0a000002;

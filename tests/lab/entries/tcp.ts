@@ -24,7 +24,7 @@ export {
   sentSource,
   setSource,
 } from "./capture-sink";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 class FixedGauge implements MemoryGauge {
   bytes: u32 = 0;

@@ -6,6 +6,6 @@ export function textAt(pointer: usize, length: u32): string {
 }
 
 /** A block of `length` bytes for Node to fill; never freed, as a test's module is short-lived. */
-export function block(length: u32): usize {
+export function allocateBytes(length: u32): usize {
   return heap.alloc(length);
 }

@@ -10,7 +10,7 @@ import { ScriptedEngine } from "./scripted-engine";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 class Alarm implements Wakeable {
   rings: u32 = 0;

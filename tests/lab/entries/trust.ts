@@ -1,7 +1,7 @@
 /** machine/trust.ts with a scripted `tlsAddRoot`. */
 import { addRoots } from "../../../machine/trust";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 /** Adds a file of this content. Returns "COUNT new, COUNT known" and a line for each fault. */
 export function add(pointer: usize, length: u32): string {

@@ -2,7 +2,7 @@
 import { Uart } from "../../../drivers/uart";
 import { dispatch, initInterrupts } from "../../../machine/interrupts";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const uart = new Uart();
 

@@ -17,7 +17,7 @@ export {
   sentSource,
   setSource,
 } from "./capture-sink";
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 const random = new SequenceRandom();
 let table: UdpTable = new UdpTable(random);

@@ -2,7 +2,7 @@
 import { parseUrl, Url } from "../../../net/service/http/url";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 function describe(url: Url): string {
   if (url.error != "") return (url.unsupported ? "unsupported: " : "error: ") + url.error;

@@ -13,7 +13,7 @@ import { NoNames, OneStream } from "./one-stream";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 
 let connector = new OneStream();
 let client = newClient();

@@ -17,7 +17,7 @@ import { emitIpv4, Ipv4Header, ipv4Start, parseIpv4Header } from "../../../net/w
 import { addressSum, pseudoHeader } from "../../../net/wire/pseudo-header";
 import { parseUdp as gateOfUdp, UdpHeader, emitUdp as udp } from "../../../net/wire/udp";
 
-export { block } from "./text";
+export { allocateBytes } from "./text";
 export { emitIpv4, ipv4Start };
 
 export function checksumOf(pointer: usize, length: u32): u32 {

@@ -25,11 +25,11 @@ export class ScriptedAnswers {
   static async start(options: MachineOptions = {}): Promise<ScriptedAnswers> {
     const server = await RawServer.start();
     const machine = await Machine.boot({ memory: "128", ...options });
-    const rows = new ScriptedAnswers(machine, server);
+    const bench = new ScriptedAnswers(machine, server);
     await configured(machine);
-    await rows.alive();
-    rows.level = await heapLevel(machine);
-    return rows;
+    await bench.alive();
+    bench.level = await heapLevel(machine);
+    return bench;
   }
 
   /** Returns what `curl` prints for the response to one request. */

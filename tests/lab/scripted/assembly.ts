@@ -83,9 +83,9 @@ export function writeText(exports: Exports, text: string): [number, number] {
   return writeBytes(exports, Buffer.from(text));
 }
 
-/** Writes bytes to memory that the module's `block` allocates; returns [pointer, length]. */
+/** Writes bytes to memory that the module allocates; returns [pointer, length]. */
 export function writeBytes(exports: Exports, bytes: Uint8Array): [number, number] {
-  const pointer: number = exports.block(bytes.length);
+  const pointer: number = exports.allocateBytes(bytes.length);
   new Uint8Array(exports.memory.buffer, pointer, bytes.length).set(bytes);
   return [pointer, bytes.length];
 }
@@ -96,7 +96,7 @@ const pages = new WeakMap<WebAssembly.Memory, number>();
 export function atEnd(exports: Exports, content: Uint8Array): [number, number] {
   const memory = exports.memory;
   // The allocator claims all memory on its first use.
-  if (!pages.has(memory)) exports.block(1);
+  if (!pages.has(memory)) exports.allocateBytes(1);
   // Add a page that the allocator does not know; another one if it has grown memory itself.
   if (pages.get(memory) !== memory.buffer.byteLength) memory.grow(1);
   pages.set(memory, memory.buffer.byteLength);

@@ -31,7 +31,7 @@ export class Host {
   readonly scratch: number;
 
   private constructor(readonly wasm: Exports) {
-    this.scratch = wasm.block(65536);
+    this.scratch = wasm.allocateBytes(65536);
   }
 
   static async create(): Promise<Host> {

@@ -202,7 +202,7 @@ export class Bench {
   }
 
   read(capacity = 1 << 20): Buffer {
-    const pointer: number = this.wasm.block(capacity);
+    const pointer: number = this.wasm.allocateBytes(capacity);
     const count: number = this.wasm.read(this.connection, pointer, capacity);
     return readBytes(this.wasm, pointer, count);
   }

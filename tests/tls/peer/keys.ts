@@ -5,14 +5,17 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
 import { number, u16, vector } from "./bytes.ts";
 
+// Lengths in bytes.
 const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
-const CIPHER = "chacha20-poly1305";
+const HASH = 32;
+export const KEY_BLOCK = 2 * (KEY + NONCE);
 
-export const HASH = 32;
+const CIPHER = "chacha20-poly1305";
 const ZEROS = Buffer.alloc(HASH);
-export const DATA = 23;
+/** The record type (RFC 8446 section 5.1). */
+export const APPLICATION_DATA = 23;
 
 export function hash(...parts: Uint8Array[]): Buffer {
   return createHash("sha256").update(Buffer.concat(parts)).digest();
@@ -39,9 +42,9 @@ export class Schedule {
   readonly server: Buffer;
   private readonly master: Buffer;
 
-  /** `shared` is the (EC)DHE secret, `ticket` the secret of a resumed session. */
-  constructor(digest: Buffer, shared: Buffer, ticket: Buffer = ZEROS) {
-    const handshake = hmac(derive(hmac(ZEROS, ticket), "derived"), shared);
+  /** `shared` is the (EC)DHE secret, `psk` that of a resumed session. */
+  constructor(digest: Buffer, shared: Buffer, psk: Buffer = ZEROS) {
+    const handshake = hmac(derive(hmac(ZEROS, psk), "derived"), shared);
     this.client = derive(handshake, "c hs traffic", digest);
     this.server = derive(handshake, "s hs traffic", digest);
     this.master = hmac(derive(handshake, "derived"), ZEROS);
@@ -94,7 +97,7 @@ class Cipher {
 
   constructor(
     private readonly key: Buffer,
-    private readonly mask: Buffer,
+    private readonly iv: Buffer,
   ) {}
 
   seal(plain: Buffer, additional: (sequence: Buffer) => Buffer): Buffer {
@@ -115,7 +118,7 @@ class Cipher {
 
   private next(): [Buffer, Buffer] {
     const sequence = number(6, this.sequence++);
-    const nonce = Buffer.from(this.mask);
+    const nonce = Buffer.from(this.iv);
     for (let i = 0; i < 6; i++) nonce[NONCE - 6 + i] ^= sequence[i];
     return [nonce, Buffer.concat([Buffer.alloc(2), sequence])];
   }
@@ -135,12 +138,12 @@ export class Protection13 implements Protection {
 
   /** Seals content that includes its type and padding, well-formed or not. */
   sealInner(inner: Buffer): Buffer {
-    const header = Buffer.concat([Buffer.of(DATA, 3, 3), u16(inner.length + TAG)]);
+    const header = Buffer.concat([Buffer.of(APPLICATION_DATA, 3, 3), u16(inner.length + TAG)]);
     return Buffer.concat([header, this.cipher.seal(inner, () => header)]);
   }
 
   open(header: Buffer, bytes: Buffer): Content {
-    if (header[0] !== DATA) return { type: header[0], bytes };
+    if (header[0] !== APPLICATION_DATA) return { type: header[0], bytes };
     const inner = this.cipher.open(bytes, () => header);
     let end = inner.length - 1;
     while (inner[end] === 0) end--;
@@ -166,22 +169,20 @@ export class Protection12 implements Protection {
   private readonly cipher: Cipher;
 
   constructor(block: Buffer, server: boolean) {
-    const [key, mask] = server ? [KEY, 2 * KEY + NONCE] : [0, 2 * KEY];
-    this.cipher = new Cipher(block.subarray(key, key + KEY), block.subarray(mask, mask + NONCE));
+    const [key, iv] = server ? [KEY, 2 * KEY + NONCE] : [0, 2 * KEY];
+    this.cipher = new Cipher(block.subarray(key, key + KEY), block.subarray(iv, iv + NONCE));
   }
 
   seal({ type, bytes }: Content): Buffer {
     const header = Buffer.of(type, 3, 3);
     const additional = [header, u16(bytes.length)];
-    const sealed = this.cipher.seal(bytes, (count) => Buffer.concat([count, ...additional]));
+    const sealed = this.cipher.seal(bytes, (sequence) => Buffer.concat([sequence, ...additional]));
     return Buffer.concat([header, vector(2, sealed)]);
   }
 
   open(header: Buffer, bytes: Buffer): Content {
     const additional = [header.subarray(0, 3), u16(bytes.length - TAG)];
-    const plain = this.cipher.open(bytes, (count) => Buffer.concat([count, ...additional]));
+    const plain = this.cipher.open(bytes, (sequence) => Buffer.concat([sequence, ...additional]));
     return { type: header[0], bytes: plain };
   }
 }
-
-export const KEY_BLOCK = 2 * (KEY + NONCE);

@@ -8,7 +8,7 @@ const wasm = await load("tests/lab/entries/chacha.ts");
 
 function block(key: Buffer, counter: number, nonce: number[]): string {
   const [pointer] = writeBytes(wasm, key);
-  const output = wasm.block(64);
+  const output = wasm.allocateBytes(64);
   wasm.chachaBlock(output, pointer, counter, ...nonce);
   return readBytes(wasm, output, 64).toString("hex");
 }

@@ -7,7 +7,7 @@ import { load, writeBytes } from "../../lab/scripted/assembly.ts";
 const wasm = await load("tests/lab/entries/ring.ts");
 const PAGE: number = wasm.pageBytes.value;
 const put = (bytes: Uint8Array | number[]) => writeBytes(wasm, Buffer.from(bytes));
-const space: number = wasm.block(8 * PAGE);
+const space: number = wasm.allocateBytes(8 * PAGE);
 const taken = (count: number) => Buffer.from(wasm.memory.buffer, space, count);
 
 test("write, read, copy, peek and grow match an array across many wraps", () => {
@@ -98,7 +98,7 @@ test("reuses freed pages, so that memory does not grow", () => {
     for (const ring of rings) {
       wasm.write(ring, ...data);
       // A longer-lived block keeps the allocator from joining free neighbors.
-      wasm.block(256);
+      wasm.allocateBytes(256);
     }
   };
   fill();

@@ -46,7 +46,7 @@ test("parses decimal numbers, and hexadecimal ones after 0x, up to a maximum", (
 });
 
 test("prints numbers of up to 64 bits in decimal", () => {
-  const pointer = wasm.block(32);
+  const pointer = wasm.allocateBytes(32);
   for (const value of [0n, 9n, 10n, 99n, 12345678901234567890n, (1n << 64n) - 1n]) {
     const length = wasm.writeDecimal(pointer, value);
     assert.equal(readBytes(wasm, pointer, length).toString(), value.toString());
@@ -88,7 +88,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
     [...text].map((c) => c.charCodeAt(0)),
     [...bytes],
   );
-  const pointer = wasm.block(16);
+  const pointer = wasm.allocateBytes(16);
   assert.equal(wasm.ascii(pointer, ...writeText(wasm, "GET /")), 5);
   assert.equal(readBytes(wasm, pointer, 5).toString(), "GET /");
 });
@@ -96,7 +96,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
 test("finds a UTF-8 fault if TextDecoder does, for each non-ASCII byte and any next one", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const fault = (bytes: Uint8Array) => wasm.utf8Fault(...writeBytes(wasm, bytes));
-  const pointer = wasm.block(4);
+  const pointer = wasm.allocateBytes(4);
   const isGood = (bytes: Uint8Array) => {
     try {
       strict.decode(bytes);

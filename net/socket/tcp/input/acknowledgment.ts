@@ -83,7 +83,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
   recovery.rack.update(segments, original, now);
   const smoothed = roundTrip.smoothed;
   block.statistics.acknowledged(ack.advance, segments.delivered, segments.reordered, smoothed, now);
-  const look = recovery.lookAt;
+  const reorderingAt = recovery.reorderingAt;
   const restarts = recovery.acknowledged(ack, smoothed, now);
   if (ack.advance > 0) {
     block.liveness.progressed(now);
@@ -95,7 +95,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
     // Without progress, what runs is the persist timer: leave it.
     if (ack.advance > 0) block.stopRetransmit();
     if (sender.unsent == 0) block.statistics.note(Activity.Idle, true, now);
-  } else if (restarts || recovery.lookAt < look) {
+  } else if (restarts || recovery.reorderingAt < reorderingAt) {
     armRetransmit(block, now);
   }
   if (sender.unsent > 0 || sender.finDue || segments.lost > 0 || recovery.probeDue) block.wake();

@@ -31,8 +31,8 @@ export class Recovery {
   selective: bool = false;
   /** Whether the next `dispatch` sends a probe: a new segment beyond cwnd, else the last again. */
   probeDue: bool = false;
-  /** When RACK checks for overdue segments again, or NEVER. */
-  lookAt: i64 = NEVER;
+  /** When RACK's reordering timer expires, or NEVER. */
+  reorderingAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
   /** Whether SND.UNA has yet to pass `point`. (A comparison with an old point may be wrong.) */
@@ -177,8 +177,8 @@ export class Recovery {
     return advance > 0;
   }
 
-  /** Called when RACK's timer expires: marks overdue segments as lost. */
-  look(smoothed: i64, now: i64): void {
+  /** Called when the reordering timer expires: marks overdue segments as lost. */
+  reorderingExpired(smoothed: i64, now: i64): void {
     this.detect(smoothed, now);
     if (!this.congested) return;
     if (this.phase == RecoveryPhase.Open) this.enterFast(0);
@@ -206,7 +206,7 @@ export class Recovery {
     this.phase = RecoveryPhase.Timeout;
     this.probeDue = false;
     this.tailProbe.cancel();
-    this.lookAt = NEVER;
+    this.reorderingAt = NEVER;
   }
 
   /** Counts the recovery that a timeout interrupts, if there is one. */
@@ -222,7 +222,7 @@ export class Recovery {
   /** Called before everything in flight is sent again in segments of another size. */
   recut(): void {
     this.duplicates.reset();
-    this.lookAt = NEVER;
+    this.reorderingAt = NEVER;
     this.probeDue = false;
   }
 
@@ -239,7 +239,7 @@ export class Recovery {
     const recovering = this.phase != RecoveryPhase.Open;
     const segments = sender.segments;
     const lostAgain = segments.lostAgain;
-    this.lookAt = this.rack.detect(segments, size, smoothed, recovering, now);
+    this.reorderingAt = this.rack.detect(segments, size, smoothed, recovering, now);
     this.counters.addMany(TcpCounter.LostRetransmit, segments.lostAgain - lostAgain);
   }
 

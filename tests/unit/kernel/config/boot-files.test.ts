@@ -29,7 +29,7 @@ class Files {
   }
   /** Returns how many OEM strings a table has. */
   parse(table: Uint8Array): number {
-    const pointer = this.wasm.block(table.length);
+    const pointer = this.wasm.allocateBytes(table.length);
     new Uint8Array(this.wasm.memory.buffer).set(table, pointer);
     return this.wasm.parse(pointer, table.length);
   }

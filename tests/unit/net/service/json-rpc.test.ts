@@ -89,7 +89,7 @@ test("RPC-05: rejects invalid UTF-8 and a byte order mark", () => {
     Buffer.from('"}'),
   ]);
   push(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`);
-  const pointer = wasm.block(bytes.length);
+  const pointer = wasm.allocateBytes(bytes.length);
   new Uint8Array(wasm.memory.buffer, pointer, bytes.length).set(bytes);
   wasm.push(pointer, bytes.length);
   assert.match(outcome(), /^failed 4 not JSON: expected UTF-8/);

@@ -32,7 +32,7 @@ function poll(after = 0n): void {
 
 /** Answers the request on socket `index` as 10.0.0.`host` does. */
 function answer(index: number, host: number, behaviour: NtpBehaviour): void {
-  const pointer: number = wasm.block(48);
+  const pointer: number = wasm.allocateBytes(48);
   assert.equal(wasm.sent(index, pointer), 48);
   const bytes = ntpAnswer(readBytes(wasm, pointer, 48), behaviour, START + Number(time) / 1000);
   wasm.arrive(index, host, 123, ...writeBytes(wasm, bytes));

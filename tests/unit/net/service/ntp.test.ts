@@ -44,7 +44,7 @@ suite("NTP", () => {
   };
   /** Returns the request that socket `index` has sent. */
   const question = (index: number): Buffer => {
-    const pointer: number = wasm.block(48);
+    const pointer: number = wasm.allocateBytes(48);
     assert.equal(wasm.sent(index, pointer), 48);
     return readBytes(wasm, pointer, 48);
   };
@@ -56,7 +56,7 @@ suite("NTP", () => {
   };
 
   test("sends only a random timestamp in a request", () => {
-    const pointer: number = wasm.block(48);
+    const pointer: number = wasm.allocateBytes(48);
     wasm.emitNtp(pointer, 0x0123456789abcdefn);
     const bytes = readBytes(wasm, pointer, 48);
     assert.equal(bytes[0], 0x23);

@@ -8,7 +8,7 @@ const local = 0x0a00020f;
 const remote = 0xc0000201;
 
 function block(digits: string): number {
-  const at = wasm.block(digits.length / 2);
+  const at = wasm.allocateBytes(digits.length / 2);
   new Uint8Array(wasm.memory.buffer, at, digits.length / 2).set(Buffer.from(digits, "hex"));
   return at;
 }

@@ -24,7 +24,7 @@ function datagram(port: number, payload: Uint8Array, source = server, sourcePort
 }
 
 function receive(socket: number, capacity = 65536): Buffer | undefined {
-  const pointer = wasm.block(capacity);
+  const pointer = wasm.allocateBytes(capacity);
   const length: number = wasm.receive(socket, pointer, capacity);
   return length < 0 ? undefined : readBytes(wasm, pointer, length);
 }
@@ -54,7 +54,7 @@ test("sends a datagram with ports, length and a correct checksum", () => {
     assert.equal(internetSum(packet.bytes, pseudo), 0xffff, `checksum of ${length} bytes`);
     assert.notEqual(packet.bytes.readUInt16BE(6), 0);
   }
-  assert.equal(wasm.send(socket, wasm.block(65508), 65508, server, 53), 0, "too long");
+  assert.equal(wasm.send(socket, wasm.allocateBytes(65508), 65508, server, 53), 0, "too long");
 });
 
 test("queues a bounded number of datagrams, in order, while the sink is busy", () => {
@@ -176,8 +176,8 @@ test("the queue keeps order and contents through 20,000 random pushes and pops",
   const socket = wasm.open(4000);
   const expected: Buffer[] = [];
   const random = new Random(12345);
-  const scratch = wasm.block(8 + 4000);
-  const into = wasm.block(8192);
+  const scratch = wasm.allocateBytes(8 + 4000);
+  const into = wasm.allocateBytes(8192);
   for (let i = 0; i < 20000; i++) {
     if (random.below(2) === 0) {
       const payload = Buffer.alloc(

@@ -5,8 +5,8 @@ import { internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
 import { load } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");
-const base: number = wasm.block(4096);
-const other: number = wasm.block(4096);
+const base: number = wasm.allocateBytes(4096);
+const other: number = wasm.allocateBytes(4096);
 
 function put(at: number, bytes: Uint8Array): void {
   new Uint8Array(wasm.memory.buffer, at, bytes.length).set(bytes);
@@ -61,7 +61,7 @@ test("continues a sum after an even number of bytes", () => {
 });
 
 test("does not overflow on 64 KiB of ones, and folds extreme values correctly", () => {
-  const block: number = wasm.block(65536);
+  const block: number = wasm.allocateBytes(65536);
   put(block, new Uint8Array(65536).fill(255));
   assert.equal(wasm.checksumOf(block, 65535), naive(new Uint8Array(65535).fill(255)));
   assert.equal(wasm.folded(0n), 0);

@@ -113,7 +113,7 @@ test("a name is in a zone if the dot before the zone separates labels", () => {
 
 test("writes names that read back unchanged", () => {
   for (const name of ["a", "a.test", "mainnet.era.zksync.io", `${"b".repeat(63)}.test`]) {
-    const to: number = wasm.block(300);
+    const to: number = wasm.allocateBytes(300);
     const length: number = wasm.writeName(to, ...writeText(wasm, name));
     assert.deepEqual(readBytes(wasm, to, length), encodeName(name));
   }

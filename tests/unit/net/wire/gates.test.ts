@@ -13,7 +13,7 @@ import { parse, parseIpv4 } from "../../../lab/packets/read.ts";
 import { load, readBytes, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");
-const space: number = wasm.block(65536);
+const space: number = wasm.allocateBytes(65536);
 const guest = "52:54:00:12:34:56";
 const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");

@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/address.ts");
 
 /** Puts 16 bytes, given in hexadecimal, into the module's memory. */
 function address(digits: string): number {
-  const at = wasm.block(16);
+  const at = wasm.allocateBytes(16);
   new Uint8Array(wasm.memory.buffer, at, 16).set(Buffer.from(digits, "hex"));
   return at;
 }

@@ -39,7 +39,7 @@ test("TCP-23: rejects a segment of 19 bytes", () => {
 });
 
 test("emits a SYN with its options and a correct checksum", () => {
-  const pointer = wasm.block(28);
+  const pointer = wasm.allocateBytes(28);
   wasm.emitSyn(pointer, 0xfffffff0, 2, GUEST, PEER);
   const bytes = readBytes(wasm, pointer, 28);
   assert.equal(tcpChecksum(GUEST, PEER, bytes), 0);

@@ -341,7 +341,7 @@ test("rejects 20,000 messages with random options", () => {
   world.poll();
   const random = new Random(99);
   const from = { address: address("10.0.2.2"), port: 67 };
-  const block: number = wasm.block(2048);
+  const block: number = wasm.allocateBytes(2048);
   for (let i = 0; i < 20000; i++) {
     const message = world.build(types.ack, {
       raw: random.bytes(random.below(80)),

@@ -347,7 +347,7 @@ test("DNS-30: rejects invalid names without a packet, and returns an address as 
 });
 
 test("sends a query in the format of RFC 1035", () => {
-  const to: number = wasm.block(300);
+  const to: number = wasm.allocateBytes(300);
   const length: number = wasm.writeQuery(to, ...writeText(wasm, "a.test"));
   const bytes = Buffer.from(wasm.memory.buffer.slice(to, to + length)).toString("hex");
   assert.equal(bytes, "123401000001000000000000" + "0161" + "0474657374" + "00" + "00010001");
