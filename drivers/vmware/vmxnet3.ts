@@ -20,8 +20,9 @@ const WINDOW: u64 = 4096;
 const ETHERNET_MTU: u32 = 1500;
 
 export class Vmxnet3 extends RingNic {
-  private rings: u64 = 0;
-  private control: u64 = 0;
+  /** The addresses of the register windows: BAR 0 and BAR 1. */
+  private ringRegisters: u64 = 0;
+  private controlRegisters: u64 = 0;
   private readonly shared: usize = allocateDma(reg.SHARED_SIZE, reg.SHARED_ALIGNMENT);
   /** The descriptions of the transmit queue and of the receive queue. */
   private readonly queues: usize = allocateDma(2 * reg.QUEUE_SIZE, reg.SHARED_ALIGNMENT);
@@ -43,11 +44,14 @@ export class Vmxnet3 extends RingNic {
     this.transmitRing = new TransmitRing(pool);
   }
 
-  /** Resets the device and selects revision 1. False without windows below 4 GiB or an address. */
+  /**
+   * Selects revision 1 and resets the device. Returns false if it lacks a register window below
+   * 4 GiB, revision 1, or a unicast hardware address.
+   */
   probe(): bool {
-    this.rings = windowOf(this.pci.bar(0));
-    this.control = windowOf(this.pci.bar(1));
-    if (this.rings == 0 || this.control == 0) return false;
+    this.ringRegisters = windowOf(this.pci.bar(0));
+    this.controlRegisters = windowOf(this.pci.bar(1));
+    if (this.ringRegisters == 0 || this.controlRegisters == 0) return false;
     this.pci.enable();
     const revisions = this.read(reg.VRRS) & this.read(reg.UVRS);
     if ((revisions & reg.REVISION_1) == 0) return false;
@@ -93,7 +97,7 @@ export class Vmxnet3 extends RingNic {
       this.fail();
       return;
     }
-    mmioWrite32(this.rings + reg.RXPROD, this.receiveRing.producer);
+    mmioWrite32(this.ringRegisters + reg.RXPROD, this.receiveRing.producer);
     this.write(reg.CMD, reg.CMD_UPDATE_RX_MODE);
     this.readLink();
   }
@@ -107,10 +111,10 @@ export class Vmxnet3 extends RingNic {
   protected mask(): void {
     // Reading the cause lowers the line.
     this.read(reg.ICR);
-    mmioWrite32(this.rings + reg.IMR, 1);
+    mmioWrite32(this.ringRegisters + reg.IMR, 1);
   }
   protected unmask(_forRoom: bool): bool {
-    mmioWrite32(this.rings + reg.IMR, 0);
+    mmioWrite32(this.ringRegisters + reg.IMR, 0);
     return true;
   }
 
@@ -126,7 +130,7 @@ export class Vmxnet3 extends RingNic {
     const frame = this.receiveRing.receive();
     if (this.receiveRing.broken) this.stop();
     else if (frame != null && this.wantsProducer()) {
-      mmioWrite32(this.rings + reg.RXPROD, this.receiveRing.producer);
+      mmioWrite32(this.ringRegisters + reg.RXPROD, this.receiveRing.producer);
     }
     return frame;
   }
@@ -143,7 +147,7 @@ export class Vmxnet3 extends RingNic {
     const producer = this.transmitRing.producer;
     if (producer == this.told) return;
     this.told = producer;
-    mmioWrite32(this.rings + reg.TXPROD, producer);
+    mmioWrite32(this.ringRegisters + reg.TXPROD, producer);
   }
   protected reclaim(): void {
     this.transmitRing.reclaim();
@@ -208,10 +212,10 @@ export class Vmxnet3 extends RingNic {
   }
 
   private read(register: u32): u32 {
-    return mmioRead32(this.control + register);
+    return mmioRead32(this.controlRegisters + register);
   }
   private write(register: u32, value: u32): void {
-    mmioWrite32(this.control + register, value);
+    mmioWrite32(this.controlRegisters + register, value);
   }
 }
 

@@ -40,7 +40,7 @@ export class ParameterSetting {
 
 /** A [Match] section: the interfaces that a part of the file applies to; if empty, all. */
 class Match {
-  /** Set if a line is invalid or not supported: without it, too many interfaces might match. */
+  /** Set if a line is invalid or unsupported: no interface matches then, rather than too many. */
   invalid: bool = false;
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];

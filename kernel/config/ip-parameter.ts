@@ -23,7 +23,7 @@ import {
 import { isDeviceName, isHostName, parseHostAddress } from "./values";
 
 const FIELDS: i32 = 10;
-const FORM: string = "dhcp, off or CLIENT::GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1";
+const FORM: string = "dhcp, off or CLIENT::GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1:NTP0";
 
 /** One `ip=` parameter, parsed. */
 export class IpParameter {
@@ -111,7 +111,7 @@ export class IpParameter {
       this.reject("client address is a network or broadcast address", "a host address in field 1");
     }
     if (gateway != "" && network.excludes(this.gateway)) {
-      this.reject("gateway is unreachable", "another host's address in field 3");
+      this.reject("invalid gateway", "another host's address in field 3");
     }
   }
 

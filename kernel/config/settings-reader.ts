@@ -176,7 +176,7 @@ export class SettingsReader {
     const what = `Gateway=${formatIpv4(settings.gateway)}`;
     settings.gateway = 0;
     this.finishLine = this.gatewayLine;
-    return `${what}: gateway is unreachable, expected another host than an Address=`;
+    return `${what}: invalid gateway, expected another host than an Address=`;
   }
 
   private setMatch(key: string, value: string): string {

@@ -15,7 +15,7 @@ import { ETHERNET_MTU } from "./ethernet";
 import { IPV4_HEADER, Ipv4Header } from "./ipv4";
 
 export const ICMP_HEADER: u32 = 8;
-/** Bytes that an error must quote behind the packet's IPv4 header (RFC 792). */
+/** Bytes that an error must quote after the packet's IPv4 header (RFC 792). */
 const ICMP_QUOTE: u32 = 8;
 
 export const ICMP_ECHO_REPLY: u32 = 0;
@@ -103,7 +103,7 @@ export function isIcmpError(type: u32): bool {
 }
 
 /**
- * The gate for the packet quoted in an error. Accepts a whole IPv4 header and the 8 bytes behind
+ * The gate for the packet quoted in an error. Accepts a whole IPv4 header and the 8 bytes after
  * it, if the packet fits a frame, as all that this host sends do, and is not a later fragment,
  * which lacks the ports. The header's checksum is ignored, because routers decrement TTL and may
  * not update it.

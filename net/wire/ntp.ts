@@ -13,7 +13,8 @@
  */
 import { loadNet32, storeNet32 } from "../../core/bytes";
 
-export const NTP_PACKET: u32 = 48;
+/** Bytes of a packet. */
+export const NTP_LENGTH: u32 = 48;
 export const NTP_PORT: u32 = 123;
 
 const VERSION_4: u32 = 4;
@@ -65,16 +66,19 @@ export class NtpPacket {
   }
 }
 
-/** The gate: accepts a server's packet of version 3 or 4, and ignores bytes behind NTP_PACKET. */
+/**
+ * The gate: accepts a server's packet of version 3 or 4. Bytes after the first NTP_LENGTH are
+ * ignored.
+ */
 export function parseNtp(pointer: usize, length: u32): bool {
-  if (length < NTP_PACKET) return false;
+  if (length < NTP_LENGTH) return false;
   const packet = NtpPacket.at(pointer);
   return packet.mode == MODE_SERVER && (packet.version == 3 || packet.version == VERSION_4);
 }
 
 /** Writes a client's request. The server must return its `transmit` timestamp as the origin. */
 export function emitNtp(pointer: usize, transmit: u64): void {
-  memory.fill(pointer, 0, NTP_PACKET);
+  memory.fill(pointer, 0, NTP_LENGTH);
   store<u8>(pointer, (VERSION_4 << 3) | MODE_CLIENT);
   storeNet32(pointer + 40, (transmit >> 32) as u32);
   storeNet32(pointer + 44, transmit as u32);

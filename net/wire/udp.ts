@@ -43,7 +43,7 @@ export class UdpHeader {
 }
 
 /**
- * The gate for `length` bytes of IPv4 payload; bytes behind the datagram's own length are ignored.
+ * The gate for `length` bytes of IPv4 payload; bytes after the datagram's own length are ignored.
  * Accepts a checksum of 0 (RFC 1122 section 4.1.3.4), but not the destination port 0.
  */
 export function parseUdp(

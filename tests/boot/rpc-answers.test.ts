@@ -214,7 +214,7 @@ suite("responses to rpc", () => {
     );
   });
 
-  test("RPC-12: shows a malformed quantity as it is, without its value", async () => {
+  test("RPC-12: shows a malformed quantity as sent, without a decimal value", async () => {
     const texts = ["0x", "0x00", "0X1", "1", "0x01", "-0x1", `0x1${"0".repeat(64)}`];
     await all(
       texts.map((text) => [result(`"${text}"`), `"${text}"`]),

@@ -301,7 +301,7 @@ suite("certificates to reject", () => {
     }
   });
 
-  test("-k accepts any server with a warning; later requests verify again", async () => {
+  test("-k warns and accepts any server; later requests without -k verify again", async () => {
     const url = `https://wrong.tls.test:${server.port}/`;
     const output = await machine.ok(`curl -k ${url}`, 60_000);
     assert.match(output, /^curl: warning: -k: server certificate is not verified$/m);

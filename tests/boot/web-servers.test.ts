@@ -20,7 +20,7 @@ const FORM = 100_003;
 
 suite("web servers", () => {
   const root = makeRoot("Test Root");
-  // A proxy on this host reaches the servers at loopback, the guest at QEMU's gateway.
+  // The proxy, on this host, connects to the servers at 127.0.0.1; the guest at 10.0.2.2.
   const certificate = makeServer(["10.0.2.2", "127.0.0.1"], root);
   const services: Service[] = [];
   const servers: Record<string, Daemon> = {};
@@ -47,7 +47,7 @@ suite("web servers", () => {
     for (const service of services.reverse()) await service.stop();
   });
 
-  /** A file's checksum, fetched with the words `more`. */
+  /** Fetches a file with curl and the options `more`; returns the output, which has its CRC-32. */
   const fetched = async (url: string, more = "") =>
     await machine.ok(`curl ${more} -o null --crc32 ${url}`, 30_000);
 

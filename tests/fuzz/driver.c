@@ -4,7 +4,7 @@
  *     0                 not mapped, so that null traps
  *     4096              the module's memory, to its exact size; at most MEMORY_MOST
  *     FRAMES            frames, each at the end of a page, followed by an unmapped page
- *     FENCE             copies of pieces of the input, flush with the end
+ *     COPIES            copies of pieces of the input, flush with the end
  *     INPUT             the input, flush with the end
  *     ... 8 GiB         otherwise not mapped, so that a stray pointer + offset traps
  *
@@ -27,8 +27,8 @@
 /* The same numbers are in tests/fuzz/parts/fences.ts. */
 #define FRAMES 0xc0000000ul
 #define FRAME_COUNT 48ul
-#define FENCE 0xd0000000ul
-#define FENCE_BYTES (64ul << 10)
+#define COPIES 0xd0000000ul
+#define COPIES_BYTES (64ul << 10)
 #define INPUT 0xe0000000ul
 #define INPUT_BYTES (1ul << 20)
 
@@ -137,7 +137,7 @@ static void map_window(void) {
   if (mmap(behind, WINDOW - SPACE, PROT_NONE, flags | MAP_ANONYMOUS, -1, 0) != behind) die("mmap");
   for (uint64_t i = 0; i < FRAME_COUNT; i++)
     allow(FRAMES + 2 * PAGE * i, PAGE, PROT_READ | PROT_WRITE);
-  allow(FENCE, FENCE_BYTES, PROT_READ | PROT_WRITE);
+  allow(COPIES, COPIES_BYTES, PROT_READ | PROT_WRITE);
   allow(INPUT, INPUT_BYTES, PROT_READ | PROT_WRITE);
 }
 

@@ -26,7 +26,7 @@ const HYPERVISOR = {
   1073741840: [2_500_000, 0, 0, 0],
 };
 /** Nanoseconds between checks for connections that have fallen silent. */
-const LISTEN = 5 * SECOND;
+const SILENCE_CHECK = 5 * SECOND;
 const NAMES = { "web.test": "10.0.2.3", "alias.test": "10.0.2.3", "gate.test": GATEWAY };
 
 export interface Member {
@@ -77,7 +77,7 @@ export class Scene {
     if (firstServer !== null) new DnsServer(this.web, NAMES).behavior = behaviorOf(firstServer);
     this.servers = [new HttpServer(gateway), new HttpServer(this.web)];
     this.network.taps.push((frame, time, from) => this.tap(frame, time, from));
-    this.world.after(LISTEN, () => this.listen());
+    this.world.after(SILENCE_CHECK, () => this.checkSilence());
   }
 
   static async create(plan: Plan, capture?: Capture, keepsTapes = false): Promise<Scene> {
@@ -189,10 +189,10 @@ export class Scene {
     return traceOf(this.members.map(({ reel }) => reel.digest()));
   }
 
-  private listen(): void {
+  private checkSilence(): void {
     for (const member of this.members) if (member.losses.lost()) this.excuse(member);
-    this.checker.listen(this.world.now);
-    this.world.after(LISTEN, () => this.listen());
+    this.checker.checkSilence(this.world.now);
+    this.world.after(SILENCE_CHECK, () => this.checkSilence());
   }
 
   private tap(frame: Uint8Array, time: number, from: Station): void {

@@ -9,11 +9,11 @@ import { ForwardProxy } from "../lab/network/proxy.ts";
 const PORT = 3128;
 const basic = (text: string) => Buffer.from(text).toString("base64");
 
-/** A lab whose gateway is a proxy, and the origin server of a.test on port 80. */
+/** A lab whose gateway serves HTTP on port 80 and is a proxy on PORT, which forwards nothing. */
 async function lab(commandLine = "", modules: { name: string; bytes: Uint8Array }[] = []) {
   const world = await Lab.at("S1", { commandLine: `ip=dhcp ${commandLine}`, modules });
   const proxy = new ForwardProxy(world.gateway, PORT, {});
-  proxy.refusal = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nby proxy";
+  proxy.fixedResponse = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nby proxy";
   return { world, proxy };
 }
 
@@ -32,7 +32,7 @@ test("http: asks the proxy for the whole URL, and sends it what curl sends", asy
 
 test("https: reports a refused tunnel, a silent proxy and a missing one as curl does", async () => {
   const { world, proxy } = await lab();
-  proxy.refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nX-P: 1\r\n\r\nno";
+  proxy.fixedResponse = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nX-P: 1\r\n\r\nno";
   const words = "-x 10.0.2.2:3128 https://a.invalid/";
   const format = "-w '%{http_connect} %{http_code} %{exitcode} %{num_connects}\\n'";
   const denied = world.command(`curl -i ${format} ${words}; echo $?`);
@@ -47,7 +47,7 @@ test("https: reports a refused tunnel, a silent proxy and a missing one as curl 
   );
   const verbose = world.command(`curl -v ${words}`);
   assert.match(verbose, /\n> CONNECT a\.invalid:443 HTTP\/1\.1\r\n[\s\S]*\n< HTTP\/1\.1 403 /);
-  proxy.refusal = "\x15\x03\x03";
+  proxy.fixedResponse = "\x15\x03\x03";
   assert.match(world.command(`curl ${words}`), /curl: \(56\) /);
   proxy.silent = true;
   const late = world.command(`curl --connect-timeout 1 ${words}`);
@@ -70,9 +70,9 @@ test("an unsupported proxy fails even if a connection to its address is idle", a
   assert.equal(proxy.heads.length, 1);
 });
 
-test("-p asks for a tunnel for http too; --noproxy and -x '' go directly", async () => {
+test("-p asks for a tunnel for http too; hosts in --noproxy are asked directly", async () => {
   const { world, proxy } = await lab();
-  proxy.refusal = "HTTP/1.1 407 Who\r\n\r\n";
+  proxy.fixedResponse = "HTTP/1.1 407 Who\r\n\r\n";
   assert.match(
     world.command("curl -p -x 10.0.2.2:3128 http://a.invalid/"),
     /\(56\) .*response 407/,
@@ -84,14 +84,14 @@ test("-p asks for a tunnel for http too; --noproxy and -x '' go directly", async
     assert.doesNotMatch(said, /curl:/, list);
   }
   assert.equal(proxy.heads.length, 1);
-  proxy.refusal = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\np";
+  proxy.fixedResponse = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\np";
   for (const list of ["slow.tes", "low.test", "10.0.3.0/24"]) {
     world.command(`curl -x 10.0.2.2:3128 --noproxy ${list} http://slow.test/bytes/1`);
   }
-  assert.equal(proxy.heads.length, 4, "neither is the host's domain");
+  assert.equal(proxy.heads.length, 4, "no list matches slow.test");
 });
 
-test("the command line and anonymos.conf set proxies for curl, rpc and check", async () => {
+test("the command line and anonymos.conf set proxies, unless options override them", async () => {
   const { world, proxy } = await lab("http_proxy=http://10.0.2.2:3128 no_proxy=10.0.2.4,10.0.2.2");
   world.command("curl http://a.invalid/");
   assert.match(proxy.heads[0], /^GET http:\/\/a\.invalid\//);
@@ -101,7 +101,7 @@ test("the command line and anonymos.conf set proxies for curl, rpc and check", a
   world.command("rpc http://a.invalid/ eth_chainId");
   assert.match(proxy.heads[1], /^POST http:\/\/a\.invalid\/ /);
   const body = '{"jsonrpc":"2.0","id":2,"result":"0x144"}';
-  proxy.refusal = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  proxy.fixedResponse = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const checked = world.command("check http://a.invalid/");
   assert.match(checked, /\nskip dns +10\.0\.2\.2 is an address\r\n/);
   assert.match(checked, /\nok +tcp +10\.0\.2\.2:3128 handshake/);
@@ -118,7 +118,7 @@ test("the command line and anonymos.conf set proxies for curl, rpc and check", a
   assert.match(other.world.twin.output, /anonymos\.conf:6: .*unknown key in section \[Proxy\]/);
 });
 
-test("https through a tunnel: verifies the server, reuses it, resumes sessions", async () => {
+test("https in a tunnel: verifies the server, reuses the tunnel, resumes sessions", async () => {
   const pair = await SecurePair.boot({ trust });
   const proxy = new ForwardProxy(pair.gateway, PORT, {
     "b.test": "10.0.2.16",

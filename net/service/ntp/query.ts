@@ -9,7 +9,7 @@ import { earlier, NEVER, SECOND } from "../../../core/time";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../socket/error";
 import { UdpTable } from "../../socket/udp";
 import { UdpSocket } from "../../socket/udp-socket";
-import { emitNtp, NTP_PACKET, NTP_PORT, NtpPacket, ntpMicros, parseNtp } from "../../wire/ntp";
+import { emitNtp, NTP_LENGTH, NTP_PORT, NtpPacket, ntpMicros, parseNtp } from "../../wire/ntp";
 import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { NtpSample } from "./sample";
@@ -114,11 +114,11 @@ export class NtpQuery {
 
   /** Sends a request. Its random transmit timestamp protects against off-path forgeries. */
   private send(socket: UdpSocket, now: i64): void {
-    const packet = new StaticArray<u8>(NTP_PACKET as i32);
+    const packet = new StaticArray<u8>(NTP_LENGTH as i32);
     const pointer = changetype<usize>(packet);
     this.transmit = ((this.random.next32() as u64) << 32) | (this.random.next32() as u64);
     emitNtp(pointer, this.transmit);
-    socket.send(pointer, NTP_PACKET, socket.remoteAddress, socket.remotePort);
+    socket.send(pointer, NTP_LENGTH, socket.remoteAddress, socket.remotePort);
     this.sentAt = now;
     this.nextAt = now + RETRY;
     this.sent++;
@@ -126,10 +126,10 @@ export class NtpQuery {
 
   /** Handles responses. Returns true if the query is done, successful or not. */
   private receive(socket: UdpSocket, now: i64): bool {
-    const packet = new StaticArray<u8>(NTP_PACKET as i32);
+    const packet = new StaticArray<u8>(NTP_LENGTH as i32);
     const pointer = changetype<usize>(packet);
     while (socket.readable()) {
-      const length = socket.receive(pointer, NTP_PACKET);
+      const length = socket.receive(pointer, NTP_LENGTH);
       if (this.sent == 0 || !parseNtp(pointer, length as u32)) continue;
       const answer = NtpPacket.at(pointer);
       if (answer.origin == this.transmit) return this.conclude(answer, now);

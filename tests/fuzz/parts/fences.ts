@@ -11,15 +11,16 @@ const PAGE: u32 = 4096;
 const FRAMES: usize = 0xc0000000;
 /** Frames in a FencedPool. */
 export const FENCED_FRAMES: u32 = 48;
-/** The unmapped page after the 64 KiB that `fenced` copies to. */
-const FENCE: usize = 0xd0010000;
+/** The bytes that `fenced` copies to; the page after them is not mapped. */
+const COPIES: usize = 0xd0000000;
+const COPIES_BYTES: usize = 64 << 10;
 
 /**
- * Copies bytes, at most 64 KiB, so that they end at the unmapped page. Returns their address, which
- * is valid until the next call.
+ * Copies bytes, at most COPIES_BYTES, so that they end at the unmapped page. Returns their address,
+ * which is valid until the next call.
  */
 export function fenced(pointer: usize, length: u32): usize {
-  const at = FENCE - length;
+  const at = COPIES + COPIES_BYTES - length;
   memory.copy(at, pointer, length);
   return at;
 }

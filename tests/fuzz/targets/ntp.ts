@@ -1,27 +1,27 @@
 /** Responses of three time servers: to a single round, then to the client that sets the clock. */
 import { SECOND } from "../../../core/time";
-import { NTP_PACKET } from "../../../net/wire/ntp";
+import { NTP_LENGTH } from "../../../net/wire/ntp";
 import * as world from "../../lab/entries/ntp";
 import { checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";
 
 const FLOOR: i64 = 1_790_000_000 * SECOND;
-const packet = new StaticArray<u8>(NTP_PACKET);
-const question = new StaticArray<u8>(NTP_PACKET);
+const packet = new StaticArray<u8>(NTP_LENGTH);
+const question = new StaticArray<u8>(NTP_LENGTH);
 
 /** Delivers a response to socket `index`, made from the next bytes of the input. */
 function answer(index: u32, input: Input): void {
   const to = changetype<usize>(question);
-  if (world.sent(index, to) < 0) memory.fill(to, 0, NTP_PACKET);
-  const piece = input.take(NTP_PACKET);
+  if (world.sent(index, to) < 0) memory.fill(to, 0, NTP_LENGTH);
+  const piece = input.take(NTP_LENGTH);
   const start = changetype<usize>(packet);
-  memory.fill(start, 0, NTP_PACKET);
+  memory.fill(start, 0, NTP_LENGTH);
   memory.copy(start, piece.pointer, piece.length);
   // Most responses repeat the time of the request as they must (RFC 5905 section 8).
   if ((load<u8>(start, 2) & 7) != 7) store<u64>(start, load<u64>(to, 40), 24);
-  const at = fenced(start, NTP_PACKET);
-  world.arrive(index, index + 1, 123, at, NTP_PACKET - ((load<u8>(start, 3) & 1) as u32));
+  const at = fenced(start, NTP_LENGTH);
+  world.arrive(index, index + 1, 123, at, NTP_LENGTH - ((load<u8>(start, 3) & 1) as u32));
 }
 
 /** Polls the client and lets the servers respond, twelve times. */
@@ -35,7 +35,7 @@ function run(input: Input, servers: u32): void {
 }
 
 export function ntp(pointer: usize, length: u32): void {
-  if (length >= NTP_PACKET) world.parseNtp(fenced(pointer, NTP_PACKET), NTP_PACKET);
+  if (length >= NTP_LENGTH) world.parseNtp(fenced(pointer, NTP_LENGTH), NTP_LENGTH);
   const input = new Input(pointer, length);
   const source = String.UTF8.encode((input.byte() & 1) != 0 ? "real-time clock" : "build date");
   world.reset(changetype<usize>(source), source.byteLength);

@@ -61,7 +61,7 @@ function globalIndex(bytes: Uint8Array, wanted: string): number {
     }
     reader.at = end;
   }
-  throw new Error(`${path} names no global ${wanted}`);
+  throw new Error(`${kernelPath()} names no global ${wanted}`);
 }
 
 /** Returns the module with one section's body replaced. */

@@ -45,7 +45,7 @@ export class Checker {
       this.complain("a malformed ARP packet");
       return;
     }
-    if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
+    if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP from a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
     // Until it knows a neighbor's address, a kernel can send it only ARP requests.
     this.conversations.asks(arp.sender, arp.target, this.time);
@@ -58,7 +58,9 @@ export class Checker {
       this.complain("a malformed IPv4 header");
       return;
     }
-    if (!transportRight(frame, ip)) this.complain(`a wrong checksum in protocol ${ip.protocol}`);
+    if (!transportRight(frame, ip)) {
+      this.complain(`a wrong length or checksum in protocol ${ip.protocol}`);
+    }
     if (!allowed.has(ip.source)) this.complain(`a packet from foreign ${dotted(ip.source)}`);
     if (ip.source === 0 && !isDhcp(frame, ip)) this.complain("a packet from 0.0.0.0");
     if (frame[22] === 0) this.complain("a packet with TTL 0");
@@ -75,10 +77,10 @@ export class Checker {
   }
 
   /** Checks whether a conversation has fallen silent at `time`. */
-  listen(time: number): void {
+  checkSilence(time: number): void {
     this.time = time;
     this.who = "a kernel";
-    this.conversations.listen(time);
+    this.conversations.checkSilence(time);
   }
 
   private complain(text: string): void {

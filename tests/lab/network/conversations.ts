@@ -73,7 +73,7 @@ export class Conversations {
   }
 
   /** Looks for connections that have fallen silent; called every few seconds. */
-  listen(time: number): void {
+  checkSilence(time: number): void {
     for (const [key, side] of this.sides) {
       if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;
       if (side.acknowledged === undefined || distance(side.most, side.acknowledged) <= 0) continue;

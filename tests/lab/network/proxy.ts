@@ -5,8 +5,8 @@ import type { Peer } from "./peer.ts";
 export class ForwardProxy {
   /** The heads of all requests, without the last empty line. */
   readonly heads: string[] = [];
-  /** The response to send instead of forwarding; "" to forward. */
-  refusal = "";
+  /** The response to every request instead of forwarding it; "" to forward. */
+  fixedResponse = "";
   /** Whether to say nothing at all. */
   silent = false;
 
@@ -20,8 +20,8 @@ export class ForwardProxy {
         if (end < 0) return;
         this.heads.push(head.slice(0, end + 2));
         if (this.silent) return;
-        if (this.refusal !== "") {
-          client.write(Buffer.from(this.refusal));
+        if (this.fixedResponse !== "") {
+          client.write(Buffer.from(this.fixedResponse));
           client.close();
           return;
         }

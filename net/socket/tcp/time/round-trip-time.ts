@@ -36,8 +36,9 @@ export class RoundTripTime {
   }
 
   /**
-   * Takes a sample in microseconds (RFC 6298 sections 2.2 and 2.3). `SentSegments` ensures that the
-   * segment was sent only once (Karn's algorithm).
+   * Takes a sample in microseconds (RFC 6298 sections 2.2 and 2.3). A segment that was sent more
+   * than once may be sampled only by the timestamp that its ACK echoes (Karn's algorithm, RFC 7323
+   * section 4); `SentSegments` samples none.
    */
   sample(micros: i64): void {
     const time = micros > 0 ? micros : 1;

@@ -19,7 +19,10 @@ test("every way that a connection ends has a message and a kind of failure", () 
     ["AddressGone", 4, "Cannot assign requested address"],
     ["NoResources", 5, "No buffer space available"],
     ["NetworkUnreachable", 3, "Network is unreachable"],
+    ["InvalidArgument", 3, "Invalid argument"],
+    ["Denied", 3, "Permission denied"],
   ];
+  assert.deepEqual(ends.map(([error]) => error).sort(), Object.keys(SocketError).sort());
   for (const [error, kind, words] of ends) {
     assert.equal(text(wasm.failure(SocketError[error])), words);
     assert.equal(wasm.failureKind(SocketError[error]), kind, error);

@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Places bytes in memory, and 64 bytes of 0xff behind them to expose any read past the end. */
+/** Places bytes in memory, and 64 bytes of 0xff after them to expose any read past the end. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);

@@ -76,7 +76,7 @@ test("parses random option bytes without hanging", () => {
   }
 });
 
-test("TCP-16: MSS 0, 1, 40, 65535 and none: 536 by default, never below 88", () => {
+test("TCP-16: segments have 536 bytes if the MSS is 0 or absent, and at least 88 otherwise", () => {
   const cases: [number[], number][] = [
     [[2, 4, 0, 0], 536],
     [[2, 4, 0, 1], 88],
@@ -110,7 +110,7 @@ test("TCP-17: ignores options of illegal length on a SYN,ACK, and connects", () 
   }
 });
 
-test("TCP-18, TCP-19: skips SACK options of any shape and content", () => {
+test("TCP-18, TCP-19: without SACK-permitted, ignores SACK options of any form and content", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(10000));
   bench.out();
