@@ -34,8 +34,9 @@ export class Idle {
     if (deadline <= now) return false;
     let wake = deadline;
     for (let i = 0; i < this.nics.length; i++) {
-      if (this.nics[i].needsPoll()) return false;
-      wake = earlier(wake, this.nics[i].pollAt(now));
+      const nic = unchecked(this.nics[i]);
+      if (nic.needsPoll()) return false;
+      wake = earlier(wake, nic.pollAt(now));
     }
     arm(wake, now);
     return true;

@@ -49,7 +49,9 @@ export class HostConfiguration extends Pollable {
   }
 
   poll(now: i64): bool {
-    for (let i = 0; i < this.configurators.length; i++) this.configurators[i].poll(now);
+    for (let i = 0; i < this.configurators.length; i++) {
+      unchecked(this.configurators[i]).poll(now);
+    }
     this.apply(now);
     return false;
   }
@@ -57,7 +59,9 @@ export class HostConfiguration extends Pollable {
   /** Passes changed servers and search domains on to the resolver and the NTP client. */
   apply(now: i64): void {
     let changes: u32 = 0;
-    for (let i = 0; i < this.configurators.length; i++) changes += this.configurators[i].changes;
+    for (let i = 0; i < this.configurators.length; i++) {
+      changes += unchecked(this.configurators[i]).changes;
+    }
     if (changes == this.changesSeen) return;
     this.changesSeen = changes;
     this.dns.setServers(this.nameServers());
@@ -68,7 +72,7 @@ export class HostConfiguration extends Pollable {
   pollAt(_now: i64): i64 {
     let at = NEVER;
     for (let i = 0; i < this.configurators.length; i++) {
-      at = earlier(at, this.configurators[i].pollAt());
+      at = earlier(at, unchecked(this.configurators[i]).pollAt());
     }
     return at;
   }

@@ -8,17 +8,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { root, run } from "../lab/host/process.ts";
+import { REAL_TIME, root, run } from "../lab/host/process.ts";
 import { seeds } from "./seeds.ts";
 
 const folder = "build/fuzz/";
 /** Longer inputs are truncated. Exceeding the time (s) or the memory (MiB) is a finding. */
 const limits = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
-/**
- * Starts a program without libfaketime (`make test DATE=`). Fuzz targets have a clock of their own,
- * and the sanitizers' start and libFuzzer's timers do not go well with its interception.
- */
-const realTime = ["env", "-u", "LD_PRELOAD", "-u", "FAKETIME"];
 /** Findings after which fuzzing a target stops. */
 const MOST_FINDINGS = 10;
 
@@ -38,7 +33,7 @@ export async function execute(target: string, words: string[], seconds: number):
   const dictionary = `tests/fuzz/dictionaries/${target}.txt`;
   const dict = existsSync(root + dictionary) ? [`-dict=${dictionary}`] : [];
   const all = [
-    ...realTime,
+    ...REAL_TIME,
     `${folder}${target}`,
     ...limits,
     ...dict,

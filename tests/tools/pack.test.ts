@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { pack } from "../../compiler-config/pack.ts";
-import { root } from "../lab/host/process.ts";
+import { REAL_TIME, root } from "../lab/host/process.ts";
 import { Random } from "../lab/random.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/anonymos-unpack-`);
@@ -17,7 +17,8 @@ execFileSync("gcc", ["-O1", "-fsanitize=address,undefined", source, "-o", progra
 /** Packs and unpacks bytes, and returns the size packed. */
 function roundTrip(bytes: Uint8Array, step: number): number {
   const packed = pack(bytes, step);
-  const again = execFileSync(program, [`${step}`], { input: packed, maxBuffer: 1 << 20 });
+  const [env, ...words] = [...REAL_TIME, program, `${step}`];
+  const again = execFileSync(env, words, { input: packed, maxBuffer: 1 << 20 });
   assert.ok(again.equals(bytes), `${bytes.length} bytes differ`);
   return packed.length;
 }

@@ -24,6 +24,12 @@ export const root = fileURLToPath(new URL("../../../", import.meta.url));
 const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path));
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
+/**
+ * Before a command: starts it without libfaketime (`make test DATE=`), whose interception does not
+ * go well with sanitizers.
+ */
+export const REAL_TIME = ["env", "-u", "LD_PRELOAD", "-u", "FAKETIME"];
+
 export interface ChildOptions {
   /** Words before the command, to run it inside a namespace. */
   prefix?: string[];
