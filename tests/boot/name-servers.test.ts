@@ -5,7 +5,7 @@ import { makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { configured } from "../lab/host/console.ts";
 import type { Daemon } from "../lab/host/daemon.ts";
 import { startBind, startKnotResolver, startUnbound } from "../lab/host/name-daemons.ts";
-import { run } from "../lab/host/process.ts";
+import { REAL_TIME, run } from "../lab/host/process.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
 const LONG = "x".repeat(200);
@@ -157,7 +157,8 @@ suite("name servers", () => {
     ];
     for (const [line, more, part] of lines) {
       const words = line.replace("SERVER", "127.0.0.1").split(" ");
-      const real = await run([...words, ...more, ...(words[0] === "dig" ? ["+nocookie"] : [])]);
+      const plain = words[0] === "dig" ? ["+nocookie"] : [];
+      const real = await run([...REAL_TIME, ...words, ...more, ...plain]);
       const typed = [line.replace("SERVER", "10.0.2.2"), ...more].join(" ");
       const own = await machine.command(typed, 30_000);
       assert.equal(comparable(own.output), comparable(real.output), line);

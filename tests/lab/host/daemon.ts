@@ -22,13 +22,14 @@ export class Daemon implements Service {
 
   /**
    * Starts `words` once the certificate, if any, and `files` are written; the output matches
-   * `ready` when it is up.
+   * `ready` when it is up. `prefix` stands before the words.
    */
   static async start(
     certificate: Certificate | null,
     files: (place: Place) => Record<string, string | Uint8Array>,
     words: (place: Place) => string[],
     ready: RegExp,
+    prefix: string[] = [],
   ): Promise<Daemon> {
     const folder = mkdtempSync(join(tmpdir(), "anonymos-daemon-"));
     // A server that root starts may change to a user without rights.
@@ -45,7 +46,7 @@ export class Daemon implements Service {
           writeFileSync(`${folder}/${name}`, content);
         }
         const [program, ...rest] = words(place);
-        const child = new Child(program, [program, ...rest], { cwd: folder });
+        const child = new Child(program, [program, ...rest], { cwd: folder, prefix });
         try {
           await child.until("its start", () => ready.test(child.output) || undefined, 20_000);
           if (/in use/.test(child.output)) throw new Error(child.output);

@@ -1,6 +1,7 @@
 /** unbound, BIND and Knot Resolver on loopback, each over UDP, TCP and TLS (RFC 7858). */
 import type { Certificate } from "./certificates.ts";
 import { Daemon, type Place } from "./daemon.ts";
+import { REAL_TIME } from "./process.ts";
 
 /** Starts unbound. `records` are lines of a zone file: `a.test. A 192.0.2.1`. */
 export function startUnbound(certificate: Certificate, records: string[]): Promise<Daemon> {
@@ -65,6 +66,7 @@ export function startBind(
     }),
     ({ folder }) => ["named", "-g", "-n", "1", "-c", `${folder}/named.conf`],
     / running\n/,
+    REAL_TIME,
   );
 }
 
@@ -85,5 +87,6 @@ export function startKnotResolver(certificate: Certificate, upstream: number): P
     (place) => ({ "kresd.conf": configuration(place) }),
     ({ folder }) => ["kresd", "-n", "-q", "-c", `${folder}/kresd.conf`, folder],
     /ready\n/,
+    REAL_TIME,
   );
 }

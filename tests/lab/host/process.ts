@@ -26,7 +26,7 @@ const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 
 /**
  * Before a command: starts it without libfaketime (`make test DATE=`), whose interception does not
- * go well with sanitizers.
+ * go well with sanitizers and jemalloc.
  */
 export const REAL_TIME = ["env", "-u", "LD_PRELOAD", "-u", "FAKETIME"];
 
