@@ -1,11 +1,12 @@
 /**
- * Detects dead interrupts. Firmware may route a line wrongly or not at all, and a kernel asleep
- * until such a line fires would never wake. So a device is polled every second until its first
- * interrupt, and every millisecond if it has no line or an expected interrupt did not come.
+ * Detects dead interrupts. Firmware may route a line wrongly or not at all, or a platform may lose
+ * messages, and a kernel asleep until such an interrupt would never wake. So a device is polled
+ * every second until its first interrupt, and every millisecond if it cannot interrupt or an
+ * expected interrupt did not come.
  */
 import { log } from "../core/log";
 import { MILLISECOND, NEVER, SECOND } from "../core/time";
-import { connect, InterruptHandler } from "../machine/interrupts";
+import { InterruptHandler } from "../machine/interrupts";
 import { DeviceCounters } from "../net/phy/counters";
 import { Attachment } from "./attachment";
 
@@ -28,9 +29,9 @@ export class InterruptWatch {
     private readonly counters: DeviceCounters,
   ) {}
 
-  /** Connects the line that firmware chose. Returns false if it cannot be connected. */
+  /** Connects the interrupt. Returns false if it cannot be connected. */
   connect(handler: InterruptHandler): bool {
-    this.interruptDriven = connect(this.device.interruptLine, handler, true);
+    this.interruptDriven = this.device.connectInterrupt(handler);
     return this.interruptDriven;
   }
 
@@ -50,8 +51,8 @@ export class InterruptWatch {
     if (this.waitEnds == NEVER) this.waitEnds = now + INTERRUPT_WAIT;
     if (now < this.waitEnds) return this.waitEnds;
     this.interruptDriven = false;
-    const line = this.device.interruptLine;
-    log(`${this.device.place()}: no interrupts on line ${line}, polling instead`);
+    const device = this.device;
+    log(`${device.place()}: no interrupts on ${device.interruptText()}, polling instead`);
     return now + POLL_INTERVAL;
   }
 }

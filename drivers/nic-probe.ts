@@ -73,7 +73,7 @@ const VIRTIO_NETWORK: u32 = 1;
 /**
  * Starts the network controllers that have a driver, at most `limit`: those on PCI in its order,
  * then virtio devices without PCI. Call this early in the boot: under QEMU an e1000 receives
- * nothing for a second after its start. Interrupts are connected later, by `Nic.connectInterrupt`.
+ * nothing for a second after its start.
  */
 export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32): Array<Nic> {
   const started: Array<Nic> = [];
@@ -93,6 +93,7 @@ export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32
 function startNic(nic: Nic, pool: FramePool, started: Array<Nic>): void {
   if (!nic.probe()) return;
   if (started.length > 0) pool.extend(RECEIVE_RING + TRANSMIT_RING);
+  nic.connectInterrupt();
   nic.start();
   nic.device.driver = nic.driverName();
   started.push(nic);
@@ -110,7 +111,7 @@ export function logNics(devices: Array<PciDevice>, nics: Array<Nic>, limit: i32)
     const what = `pci ${device.location()}: ${nameOf(device)} [${device.idText()}]`;
     if (device.driver != "") {
       used++;
-      log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
+      log(`${what}: ${device.driver}, ${device.interruptText()}`);
     } else if (modelOf(device) == null) log(`${what}: no driver`);
     else if (used == limit)
       log(`${what}: not used: at most ${limit} network devices are supported`);
@@ -119,7 +120,7 @@ export function logNics(devices: Array<PciDevice>, nics: Array<Nic>, limit: i32)
   for (let i = 0; i < nics.length; i++) {
     const device = nics[i].device;
     if (device instanceof PciDevice) continue;
-    log(`${device.place()}: ${device.driver}, irq ${device.interruptLine}`);
+    log(`${device.place()}: ${device.driver}, ${device.interruptText()}`);
   }
 }
 

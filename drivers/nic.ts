@@ -6,7 +6,7 @@
  * Neither a driver nor its controller pads frames: those passed to `transmit` are already at least
  * 60 bytes long (see NetworkDevice.transmit).
  *
- *     probe ─> start ─> connectInterrupt ─> receive, transmit, flush   (every turn)
+ *     probe ─> connectInterrupt ─> start ─> receive, transmit, flush   (every turn)
  *                                           needsPoll, pollAt     (before the processor sleeps)
  *                                           quiesce               (before power-off and reset)
  */
@@ -37,15 +37,18 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
   abstract probe(): bool;
 
   /**
-   * Enables the receiver, which takes its frames from the pool, and the transmitter. Leaves
-   * interrupts masked. Called after `probe`.
+   * Connects the interrupt, after `probe`. Returns false if that fails; `pollAt` then requests
+   * polling.
    */
-  abstract start(): void;
-
-  /** Connects the interrupt. Returns false if that fails; `pollAt` then requests polling. */
   connectInterrupt(): bool {
     return this.watch.connect(this);
   }
+
+  /**
+   * Enables the receiver, which takes its frames from the pool, and the transmitter. Leaves
+   * interrupts masked.
+   */
+  abstract start(): void;
 
   /** Records the interrupt and masks further ones. Allocates nothing. */
   abstract interrupt(): void;

@@ -41,6 +41,10 @@ export declare function interruptBarrier(): void;
 export declare function timestamp(): u64;
 /** One register of CPUID: 0 is EAX, 1 EBX, 2 ECX, 3 EDX. */
 export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
+/** Reads a model-specific register, which must exist: otherwise the processor traps. */
+export declare function readMsr(register: u32): u64;
+/** Writes such a register. */
+export declare function writeMsr(register: u32, value: u64): void;
 /** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
 export declare function hardwareRandom(): u64;
 /** Halts the processor forever with interrupts disabled; called if a reset has no effect. */

@@ -1,9 +1,13 @@
 /**
  * Dispatches interrupts to handlers. A handler records the event and silences its device. It runs
  * with interrupts disabled and must not allocate. All other work is done in a turn.
+ *
+ *     32 ... 47   the lines of the 8259 pair
+ *     48 ...      what the local APIC delivers: messages of devices
+ *     255         spurious interrupts of the local APIC
  */
-import { INTERRUPT_HANDLERS } from "../core/limits";
-import { cpuid, mmioRead32, mmioWrite32 } from "./host";
+import { APIC_VECTORS, INTERRUPT_HANDLERS } from "../core/limits";
+import { acceptsMessages, endOfMessage, initLocalApic, SPURIOUS_VECTOR } from "./local-apic";
 import {
   endOfInterrupt,
   FIRST_VECTOR,
@@ -20,29 +24,37 @@ export interface InterruptHandler {
   interrupt(): void;
 }
 
-/** The local APIC (Intel SDM vol. 3, chapter 11) and the registers used here. */
-const APIC: u64 = 0xfee00000;
-const APIC_SPURIOUS: u64 = APIC + 0xf0;
-const APIC_LINT0: u64 = APIC + 0x350;
-const APIC_LINT1: u64 = APIC + 0x360;
-const APIC_ENABLED: u32 = 0x100;
-/** Delivery modes: ExtINT (the vector comes from the 8259 pair) and NMI. */
-const EXTERNAL: u32 = 0x700;
-const NON_MASKABLE: u32 = 0x400;
-const APIC_MASKED: u32 = 0x10000;
-const CPUID_APIC: u32 = 1 << 9;
+/** How an interrupt reaches the processor. */
+export const enum InterruptKind {
+  None,
+  /** A line of the 8259 pair. */
+  Pic,
+  /** A message of a PCI function, by either of its capabilities. */
+  Msi,
+  MsiX,
+}
+
+/** Returns the name of a kind, as Linux prints it. */
+export function interruptKindName(kind: InterruptKind): string {
+  if (kind == InterruptKind.Msi) return "PCI-MSI";
+  if (kind == InterruptKind.MsiX) return "PCI-MSIX";
+  return kind == InterruptKind.Pic ? "XT-PIC" : "none";
+}
+
+/** One slot for each vector from FIRST_VECTOR on: lines, then vectors of the local APIC. */
+const SLOTS: u32 = LINES + APIC_VECTORS;
 
 const handlers: StaticArray<InterruptHandler | null> = new StaticArray<InterruptHandler | null>(
-  LINES * INTERRUPT_HANDLERS,
+  SLOTS * INTERRUPT_HANDLERS,
 );
-const counts: StaticArray<u64> = new StaticArray<u64>(LINES);
+const counts: StaticArray<u64> = new StaticArray<u64>(SLOTS);
 let spurious: u64 = 0;
 let unclaimed: u64 = 0;
 
 /** Initialises the controllers with every line masked. Does not change the processor's IF. */
 export function initInterrupts(): void {
   initPic();
-  virtualWire();
+  initLocalApic();
 }
 
 /**
@@ -50,39 +62,76 @@ export function initInterrupts(): void {
  * are. Returns false if the line has too many handlers or is invalid: above 15, or 0 if `level`.
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
-  if (line >= LINES || (level && line == 0)) return false;
-  for (let i: u32 = line * INTERRUPT_HANDLERS; i < (line + 1) * INTERRUPT_HANDLERS; i++) {
+  if (line >= LINES || (level && line == 0) || !addHandler(line, handler)) return false;
+  if (level) setLevelTriggered(line);
+  setLine(line, true);
+  return true;
+}
+
+/**
+ * Reserves a vector for messages of a device, to be sent to `messageAddress()`. Returns 0 if no
+ * vector is left, or if the processor does not accept messages.
+ */
+export function connectMessage(handler: InterruptHandler): u32 {
+  if (!acceptsMessages()) return 0;
+  for (let slot = LINES; slot < SLOTS; slot++) {
+    if (handlers[slot * INTERRUPT_HANDLERS] != null) continue;
+    addHandler(slot, handler);
+    return FIRST_VECTOR + slot;
+  }
+  return 0;
+}
+
+/** Releases a vector that `connectMessage` has returned, which no device uses. */
+export function disconnectMessage(vector: u32): void {
+  handlers[(vector - FIRST_VECTOR) * INTERRUPT_HANDLERS] = null;
+}
+
+function addHandler(slot: u32, handler: InterruptHandler): bool {
+  for (let i: u32 = slot * INTERRUPT_HANDLERS; i < (slot + 1) * INTERRUPT_HANDLERS; i++) {
     if (handlers[i] != null) continue;
     handlers[i] = handler;
-    if (level) setLevelTriggered(line);
-    setLine(line, true);
     return true;
   }
   return false;
 }
 
-/** Handles an interrupt. Vectors that belong to no line are ignored. */
+/** Handles an interrupt. */
 export function dispatch(vector: u32): void {
-  const line = vector - FIRST_VECTOR;
-  if (line >= LINES) return;
+  if (vector < FIRST_VECTOR) return;
+  const slot = vector - FIRST_VECTOR;
+  if (slot < LINES) dispatchLine(slot);
+  else if (vector == SPURIOUS_VECTOR) spurious++;
+  else {
+    if (slot >= SLOTS || !callHandlers(slot)) unclaimed++;
+    endOfMessage();
+  }
+}
+
+function dispatchLine(line: u32): void {
   if (isSpurious(line)) {
     spurious++;
     return;
   }
-  counts[line]++;
-  let called = false;
-  for (let i: u32 = line * INTERRUPT_HANDLERS; i < (line + 1) * INTERRUPT_HANDLERS; i++) {
-    const handler = handlers[i];
-    if (handler == null) break;
-    handler.interrupt();
-    called = true;
-  }
-  if (!called) {
+  if (!callHandlers(line)) {
     // With no handler to silence it, the device would hold a level-triggered line active forever.
     unclaimed++;
     setLine(line, false);
   }
   endOfInterrupt(line);
+}
+
+/** Counts an interrupt and calls its handlers. Returns false if it has none. */
+function callHandlers(slot: u32): bool {
+  counts[slot]++;
+  let called = false;
+  for (let i: u32 = slot * INTERRUPT_HANDLERS; i < (slot + 1) * INTERRUPT_HANDLERS; i++) {
+    const handler = handlers[i];
+    if (handler == null) break;
+    handler.interrupt();
+    called = true;
+  }
+  return called;
 }
 
 /** Returns the number of interrupts on a line since boot. */
@@ -93,27 +142,7 @@ export function interruptCount(line: u32): u64 {
 export function spuriousInterrupts(): u64 {
   return spurious;
 }
-/** Returns the number of interrupts on lines without a handler; the first one masks the line. */
+/** Returns the number of interrupts without a handler; the first one masks a line. */
 export function unclaimedInterrupts(): u64 {
   return unclaimed;
-}
-
-/**
- * Lets interrupts of the 8259 pair through the local APIC, where firmware may have masked them
- * ("virtual wire mode": MultiProcessor Specification 1.4, section 3.6.2.2).
- */
-function virtualWire(): void {
-  if ((cpuid(1, 0, 3) & CPUID_APIC) == 0) return;
-  const register = mmioRead32(APIC_SPURIOUS);
-  // An APIC disabled in its MSR reads as all ones; the pair is then connected directly.
-  if (register == 0xffffffff) return;
-  // Spurious interrupts of the APIC get the vector of line 15, where `isSpurious` detects them.
-  if ((register & APIC_ENABLED) == 0)
-    mmioWrite32(APIC_SPURIOUS, APIC_ENABLED | (FIRST_VECTOR + 15));
-  if ((mmioRead32(APIC_LINT0) & (APIC_MASKED | EXTERNAL)) != EXTERNAL) {
-    mmioWrite32(APIC_LINT0, EXTERNAL);
-  }
-  if ((mmioRead32(APIC_LINT1) & (APIC_MASKED | EXTERNAL)) != NON_MASKABLE) {
-    mmioWrite32(APIC_LINT1, NON_MASKABLE);
-  }
 }

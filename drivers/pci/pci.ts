@@ -4,6 +4,8 @@
  * bus 0, the buses of other host bridges, and the buses behind bridges.
  */
 import { PCI_FUNCTIONS } from "../../core/limits";
+import { connectMessage, InterruptHandler, InterruptKind } from "../../machine/interrupts";
+import { messageAddress } from "../../machine/local-apic";
 import { Attachment } from "../attachment";
 import {
   COMMAND_IO,
@@ -27,6 +29,7 @@ import {
   writeConfig16,
   writeConfig32,
 } from "./config-space";
+import { CAPABILITY_MSI, disableMessages, enableMsi } from "./msi";
 import { className, deviceName } from "./names";
 
 const BUSES: u32 = 256;
@@ -144,14 +147,34 @@ export class PciDevice extends Attachment {
     return 0;
   }
 
-  /** Enables address decoding, bus mastering and INTx. */
+  /** Enables address decoding, bus mastering and INTx, and no messages. */
   enable(): void {
+    for (let i = 0; i < this.capabilities.length; i++) {
+      disableMessages(this.address, this.capabilities[i].id, this.capabilities[i].offset);
+    }
     const command = readConfig16(this.address, PCI_COMMAND) & ~COMMAND_NO_INTX;
     writeConfig16(
       this.address,
       PCI_COMMAND,
       command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER,
     );
+  }
+  /** Connects the interrupt by a message if the function has MSI, otherwise by its line. */
+  connectInterrupt(handler: InterruptHandler): bool {
+    const at = this.capability(CAPABILITY_MSI);
+    const vector = at == 0 ? 0 : connectMessage(handler);
+    if (vector == 0) return super.connectInterrupt(handler);
+    this.interruptKind = InterruptKind.Msi;
+    this.interruptNumber = vector;
+    enableMsi(this.address, at, messageAddress(), vector);
+    this.setLineEnabled(false);
+    return true;
+  }
+  /** Lets the function use its INTx line, or forbids it (6.2.2). */
+  setLineEnabled(on: bool): void {
+    const command = readConfig16(this.address, PCI_COMMAND);
+    const changed = on ? command & ~COMMAND_NO_INTX : command | COMMAND_NO_INTX;
+    writeConfig16(this.address, PCI_COMMAND, changed);
   }
   /** Disables bus mastering: the device can no longer write to memory. */
   disableMaster(): void {

@@ -10,7 +10,14 @@ import {
   mmioWrite16,
   mmioWrite32,
 } from "../../machine/host";
+import {
+  connectMessage,
+  disconnectMessage,
+  InterruptHandler,
+  InterruptKind,
+} from "../../machine/interrupts";
 import { readConfig8, readConfig32 } from "../pci/config-space";
+import { findMsixTable } from "../pci/msi-x";
 import { PciDevice } from "../pci/pci";
 import { Transport } from "./transport";
 
@@ -36,15 +43,23 @@ const DEVICE_FEATURE_SELECT: u32 = 0;
 const DEVICE_FEATURE: u32 = 4;
 const DRIVER_FEATURE_SELECT: u32 = 8;
 const DRIVER_FEATURE: u32 = 12;
+const CONFIG_MESSAGE: u32 = 16;
 const DEVICE_STATUS: u32 = 20;
 const CONFIG_GENERATION: u32 = 21;
 const QUEUE_SELECT: u32 = 22;
 const QUEUE_SIZE: u32 = 24;
+const QUEUE_MESSAGE: u32 = 26;
 const QUEUE_ENABLE: u32 = 28;
 const QUEUE_NOTIFY_OFFSET: u32 = 30;
 const QUEUE_TABLE: u32 = 32;
 const QUEUE_AVAILABLE: u32 = 40;
 const QUEUE_USED: u32 = 48;
+
+/** Entries of the MSI-X table; NO_MESSAGE is what a device returns if it cannot use one. */
+const CONFIGURATION_ENTRY: u32 = 0;
+const QUEUES_ENTRY: u32 = 1;
+const ENTRIES: u32 = 2;
+const NO_MESSAGE: u32 = 0xffff;
 
 /** Queues whose notification addresses are kept. */
 const QUEUES: u32 = 2;
@@ -85,7 +100,7 @@ export function openModernPci(pci: PciDevice, configBytes: u32): Transport | nul
   const device = configBytes > 0 ? find(pci, DEVICE, configBytes) : common;
   if (common == null || notify == null || isr == null || device == null) return null;
   const multiplier = readConfig32(pci.address, notify.capability + CAPABILITY_MULTIPLIER);
-  return new ModernPci(common.address, isr.address, device.address, notify, multiplier);
+  return new ModernPci(pci, common.address, isr.address, device.address, notify, multiplier);
 }
 
 class ModernPci extends Transport {
@@ -93,6 +108,7 @@ class ModernPci extends Transport {
   private readonly notifyAddresses: StaticArray<u64> = new StaticArray<u64>(QUEUES);
 
   constructor(
+    private readonly pci: PciDevice,
     private readonly common: u64,
     private readonly isr: u64,
     private readonly device: u64,
@@ -140,6 +156,7 @@ class ModernPci extends Transport {
     const end = offset * this.multiplier + NOTIFY_SIZE;
     if (end > this.notifications.size) return false;
     this.notifyAddresses[index] = this.notifications.address + end - NOTIFY_SIZE;
+    if (this.messages && !this.mapQueue(index)) return false;
     mmioWrite16(this.common + QUEUE_SIZE, size);
     this.write64(QUEUE_TABLE, table);
     this.write64(QUEUE_AVAILABLE, available);
@@ -162,6 +179,47 @@ class ModernPci extends Transport {
   }
   config16(offset: u32): u32 {
     return mmioRead16(this.device + offset);
+  }
+
+  /** Configures MSI-X with an entry for the configuration and one for all queues. */
+  connectMessages(queues: InterruptHandler, configuration: InterruptHandler): bool {
+    const table = findMsixTable(this.pci, ENTRIES);
+    if (table == null) return false;
+    const first = connectMessage(configuration);
+    const second = first == 0 ? 0 : connectMessage(queues);
+    if (second != 0) {
+      table.enable();
+      table.set(CONFIGURATION_ENTRY, first);
+      table.set(QUEUES_ENTRY, second);
+      if (this.enableConfigurationMessage() && this.mapAllQueues()) {
+        this.messages = true;
+        this.pci.interruptKind = InterruptKind.MsiX;
+        this.pci.interruptNumber = second;
+        return true;
+      }
+      mmioWrite16(this.common + CONFIG_MESSAGE, NO_MESSAGE);
+      table.disable();
+      disconnectMessage(second);
+    }
+    if (first != 0) disconnectMessage(first);
+    return false;
+  }
+
+  enableConfigurationMessage(): bool {
+    mmioWrite16(this.common + CONFIG_MESSAGE, CONFIGURATION_ENTRY);
+    return mmioRead16(this.common + CONFIG_MESSAGE) == CONFIGURATION_ENTRY;
+  }
+
+  /** Maps the selected queue to its entry (VIRTIO 4.1.5.1.2). Returns false if that fails. */
+  private mapQueue(index: u32): bool {
+    mmioWrite16(this.common + QUEUE_SELECT, index);
+    mmioWrite16(this.common + QUEUE_MESSAGE, QUEUES_ENTRY);
+    return mmioRead16(this.common + QUEUE_MESSAGE) == QUEUES_ENTRY;
+  }
+
+  private mapAllQueues(): bool {
+    for (let index: u32 = 0; index < QUEUES; index++) if (!this.mapQueue(index)) return false;
+    return true;
   }
 
   private write64(register: u32, value: u64): void {

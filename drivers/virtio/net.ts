@@ -8,6 +8,7 @@
  */
 import { RECEIVE_RING, TRANSMIT_RING } from "../../core/limits";
 import { timestamp } from "../../machine/host";
+import { InterruptHandler } from "../../machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { FRAME_DEVICE_HEADER, Frame } from "../../net/wire/frame";
@@ -46,6 +47,15 @@ const LEGACY_HEADER: u32 = 10;
 /** Attempts to read the address while the configuration changes. */
 const CONFIG_TRIES: u32 = 10;
 
+/** The message of configuration changes. */
+class ConfigurationInterrupt implements InterruptHandler {
+  constructor(private readonly nic: VirtioNet) {}
+
+  interrupt(): void {
+    this.nic.configurationChanged();
+  }
+}
+
 export class VirtioNet extends RingNic {
   private receiver!: NetReceive;
   private transmitter!: NetTransmit;
@@ -78,8 +88,22 @@ export class VirtioNet extends RingNic {
     return "virtio-net";
   }
 
+  /** By messages if the transport has them, otherwise by the device's line. */
+  connectInterrupt(): bool {
+    if (!this.transport.connectMessages(this, new ConfigurationInterrupt(this))) {
+      return super.connectInterrupt();
+    }
+    this.watch.interruptDriven = true;
+    return true;
+  }
+
   interrupt(): void {
-    this.readInterruptStatus();
+    if (!this.transport.messages) this.readInterruptStatus();
+    super.interrupt();
+  }
+  /** Handles the interrupt of a change of the configuration, if it has its own. */
+  configurationChanged(): void {
+    this.changed = true;
     super.interrupt();
   }
 
@@ -87,6 +111,7 @@ export class VirtioNet extends RingNic {
   protected switchOn(): void {
     this.transmitter.reset();
     if (!this.transport.negotiate(WANTED)) this.stop();
+    else if (this.transport.messages && !this.transport.enableConfigurationMessage()) this.stop();
     else if (!this.receiver.queue.enable() || !this.transmitter.queue.enable()) this.stop();
     else {
       this.receiver.start();
@@ -111,8 +136,11 @@ export class VirtioNet extends RingNic {
   }
 
   protected service(): void {
-    // Without interrupts, nothing else reads the status.
-    if (!this.watch.interruptDriven) this.readInterruptStatus();
+    // Without interrupts, nothing else reads the status, and with messages it may stay 0.
+    if (!this.watch.interruptDriven) {
+      if (this.transport.messages) this.changed = true;
+      else this.readInterruptStatus();
+    }
     if (this.changed) this.readLink();
   }
 

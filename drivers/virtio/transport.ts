@@ -3,6 +3,7 @@
  * this folder is the Virtual I/O Device specification, version 1.2.
  */
 import { delay } from "../../machine/delay";
+import { InterruptHandler } from "../../machine/interrupts";
 
 // Feature bits that belong to no device type (VIRTIO 6; ANY_LAYOUT: 6.3).
 export const FEATURE_ANY_LAYOUT: u64 = 1 << 27;
@@ -28,6 +29,8 @@ const RESET_TRIES: u32 = 1000;
 export abstract class Transport {
   /** The features that `negotiate` has agreed on. */
   features: u64 = 0;
+  /** Whether messages have been connected: the interrupt status is then not to be relied on. */
+  messages: bool = false;
 
   /** False for the legacy interface, which precedes version 1.0. */
   abstract isModern(): bool;
@@ -44,6 +47,18 @@ export abstract class Transport {
    * false if the device asks for something impossible.
    */
   abstract enableQueue(index: u32, size: u32, table: u64, available: u64, used: u64): bool;
+  /**
+   * Gives queues and changes of the configuration messages of their own, if the transport has any.
+   * Called after `negotiate`. Returns false, with nothing changed, if the device interrupts by its
+   * line.
+   */
+  connectMessages(_queues: InterruptHandler, _configuration: InterruptHandler): bool {
+    return false;
+  }
+  /** Maps the message of configuration changes again, after a reset. Returns false if it cannot. */
+  enableConfigurationMessage(): bool {
+    return true;
+  }
   /** Tells the device that a queue has new available buffers. */
   abstract notify(index: u32): void;
   /** Reads and acknowledges the interrupt status. */

@@ -6,6 +6,7 @@
 import { RECEIVE_RING, TRANSMIT_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaLoad64, dmaReady, mmioRead32, mmioWrite32 } from "../../machine/host";
+import { InterruptKind } from "../../machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
@@ -109,8 +110,8 @@ export class Vmxnet3 extends RingNic {
   }
 
   protected mask(): void {
-    // Reading the cause lowers the line.
-    this.read(reg.ICR);
+    // Reading the cause lowers the line; a message needs no such thing.
+    if (this.pci.interruptKind != InterruptKind.Msi) this.read(reg.ICR);
     mmioWrite32(this.ringRegisters + reg.IMR, 1);
   }
   protected unmask(_forRoom: bool): bool {

@@ -49,7 +49,6 @@ export function startStack(
   configuration.devices = nics.length;
   for (let i = 0; i < nics.length; i++) {
     const nic = nics[i];
-    nic.connectInterrupt();
     const settings = configuration.settingsFor(`net${i}`, nic.hardwareAddress());
     stack.configuration.addDevice(nic, settings, now());
   }

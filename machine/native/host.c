@@ -89,6 +89,15 @@ u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
   return cpuid(leaf, subleaf).registers[index & 3];
 }
 
+u64 w2c_host_readMsr(host* host, u32 index) {
+  u32 low, high;
+  asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
+  return (u64)high << 32 | low;
+}
+void w2c_host_writeMsr(host* host, u32 index, u64 value) {
+  asm volatile("wrmsr" ::"c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
 /* Rejects all zeros and all ones, which some broken processors return. */
 #define TRY_RANDOM(instruction)                                          \
   for (u32 tries = 0; tries < 16; tries++) {                             \

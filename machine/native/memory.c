@@ -25,7 +25,9 @@
 #define IMAGE_TABLES 8       /* each maps 2 MiB: the image must end below 16 MiB */
 #define UNCACHED (1ul << 3 | 1ul << 4)
 #define LARGE (1ul << 7)
-#define DEVICE_WINDOWS 4 /* GiB with device registers above 4 GiB */
+#define APIC_PAGES 0xfec00000ul     /* IO-APICs, then the local APIC: 4 MiB */
+#define APIC_PAGES_END 0xff000000ul /* firmware may have left these cached */
+#define DEVICE_WINDOWS 4            /* GiB with device registers above 4 GiB */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* contiguous, map 4 GiB */
@@ -143,6 +145,9 @@ void memory_start(void) {
   map_image();
   kernel_pointers[510] = image_physical(image_directory) | WRITABLE | PRESENT;
   for (u32 i = 0; i < 4 * 512; i++) direct_directories[i] |= NO_EXECUTE | USED;
+  for (u64 address = APIC_PAGES; address < APIC_PAGES_END; address += LARGE_PAGE) {
+    direct_directories[address / LARGE_PAGE] |= UNCACHED;
+  }
   for (u32 i = 0; i < 4; i++) {
     window_pointers[i] = image_physical(&window_directories[i * 512]) | WRITABLE | PRESENT;
   }

@@ -1,6 +1,6 @@
 /** A world built from its plan: twins, peers and a switch. Checks every frame; can capture all. */
 import { Reel, traceOf } from "../../tools/tape/reel.ts";
-import { emulated, slow } from "../lab/machine/machine.ts";
+import { emulated, slow } from "../lab/machine/pace.ts";
 import { Twin } from "../lab/machine/twin.ts";
 import { Checker } from "../lab/network/checker.ts";
 import { DhcpServer, politeDhcp } from "../lab/network/dhcp-server.ts";

@@ -1,5 +1,5 @@
 /** Measures kernels in Node: the speed of an idle one, and of a transfer between two. */
-import { slow } from "../../tests/lab/machine/machine.ts";
+import { slow } from "../../tests/lab/machine/pace.ts";
 import { Twin } from "../../tests/lab/machine/twin.ts";
 import { DhcpServer } from "../../tests/lab/network/dhcp-server.ts";
 import { Peer } from "../../tests/lab/network/peer.ts";

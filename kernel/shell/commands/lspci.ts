@@ -3,14 +3,17 @@
  *
  * Lists the PCI functions in the order of the bus scan, in the format of lspci(8) of pciutils:
  * BUS:DEVICE.FUNCTION, class, name and revision. -v adds the subsystem, interrupt, base addresses,
- * capabilities and driver, -k only the driver. -n prints numbers instead of names, -nn both.
+ * capabilities and driver, -k only the driver. -n prints numbers instead of names, -nn both. The
+ * interrupt of a device in use has a kind, as in Linux's /proc/interrupts: XT-PIC, PCI-MSI...
  *
  * Unlike pciutils, it knows only the names in drivers/pci/names.ts, not the PCI ID database. It
  * prints no bus domains. -vv and -vvv print no more than -v.
  *
  * Exit codes: 0 success; 2 wrong usage (1 in pciutils).
  */
+import { CAPABILITY_MSI, CAPABILITY_MSIX, describeMessages } from "../../../drivers/pci/msi";
 import { PciBar, PciDevice } from "../../../drivers/pci/pci";
+import { InterruptKind, interruptKindName } from "../../../machine/interrupts";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
@@ -131,17 +134,31 @@ function printDetails(device: PciDevice, session: Session): void {
   }
   if (device.interruptPin > 0 && device.interruptPin <= 4) {
     const pin = PIN_NAMES.charAt(device.interruptPin);
-    const line = device.interruptLine;
-    const routed = line == 0 || line == NO_INTERRUPT ? "not routed" : `routed to IRQ ${line}`;
-    session.printLine(`\tInterrupt: pin ${pin} ${routed}`);
+    session.printLine(`\tInterrupt: pin ${pin} ${describeRoute(device)}`);
   }
   for (let i = 0; i < device.bars.length; i++)
     session.printLine(`\t${describeBar(device.bars[i])}`);
   for (let i = 0; i < device.capabilities.length; i++) {
     const capability = device.capabilities[i];
     const name = capabilityName(capability.id);
-    session.printLine(`\tCapabilities: [${hex(capability.offset, 2)}] ${name}`);
+    const text = `\tCapabilities: [${hex(capability.offset, 2)}] ${name}`;
+    if (capability.id != CAPABILITY_MSI && capability.id != CAPABILITY_MSIX) {
+      session.printLine(text);
+      continue;
+    }
+    const state = describeMessages(device.address, capability.id, capability.offset);
+    session.printLine(`${text}: ${state}`);
   }
+}
+
+/** `routed to IRQ 48 (PCI-MSI)`; of a device without a driver, what firmware chose. */
+function describeRoute(device: PciDevice): string {
+  if (device.interruptKind != InterruptKind.None) {
+    const kind = interruptKindName(device.interruptKind);
+    return `routed to IRQ ${device.interruptNumber} (${kind})`;
+  }
+  const line = device.interruptLine;
+  return line == 0 || line == NO_INTERRUPT ? "not routed" : `routed to IRQ ${line}`;
 }
 
 /** `Memory at febc0000 (32-bit, non-prefetchable) [size=128K]` */

@@ -1,5 +1,5 @@
 /** Clock, timer and interrupts. */
-import { connect, dispatch, InterruptHandler } from "../../../machine/interrupts";
+import { connect, connectMessage, dispatch, InterruptHandler } from "../../../machine/interrupts";
 
 export {
   calibrate,
@@ -10,11 +10,13 @@ export {
   wallClock,
 } from "../../../machine/clock";
 export {
+  disconnectMessage,
   initInterrupts,
   interruptCount,
   spuriousInterrupts,
   unclaimedInterrupts,
 } from "../../../machine/interrupts";
+export { messageAddress } from "../../../machine/local-apic";
 export { arm, initTimer } from "../../../machine/timer";
 
 class Counter implements InterruptHandler {
@@ -24,9 +26,19 @@ class Counter implements InterruptHandler {
   }
 }
 
+let last: Counter = new Counter();
+
 export function counter(line: u32, level: bool): Counter | null {
   const counter = new Counter();
   return connect(line, counter, level) ? counter : null;
+}
+/** Returns the vector of a new handler of messages, or 0; `calls` of `last` are its calls. */
+export function message(): u32 {
+  last = new Counter();
+  return connectMessage(last);
+}
+export function lastCalls(): u32 {
+  return last.calls;
 }
 export function calls(counter: Counter): u32 {
   return counter.calls;

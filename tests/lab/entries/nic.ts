@@ -9,6 +9,7 @@ export { allocateBytes } from "./text";
 let driver: Nic | null = null;
 let pool: FramePool | null = null;
 let frame: Frame | null = null;
+let connected: bool = false;
 /** Frames received by `turn`. */
 let received: u32 = 0;
 const held: Array<usize> = [];
@@ -18,14 +19,17 @@ export function use(nic: Nic, frames: FramePool): void {
   driver = nic;
   pool = frames;
 }
+/** Connects the interrupt too. */
 export function start(): bool {
+  initInterrupts();
   if (!driver!.probe()) return false;
+  connected = driver!.connectInterrupt();
   driver!.start();
   return true;
 }
-export function connect(): bool {
-  initInterrupts();
-  return driver!.connectInterrupt();
+/** Returns whether the interrupt could be connected. */
+export function isConnected(): bool {
+  return connected;
 }
 
 /** Takes a frame; returns its length, or 0. `frameStart` is its address. */

@@ -7,6 +7,8 @@
 import type { Exports } from "../scripted/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
 import { VirtualClock } from "./clock.ts";
+import { LocalApic } from "./local-apic.ts";
+import { emulated, type Pace } from "./pace.ts";
 import { PciBus } from "./pci.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
@@ -14,19 +16,6 @@ import { Rtc, type RtcOptions } from "./rtc.ts";
 import type { SmbiosOptions } from "./smbios.ts";
 import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
-
-/** Costs in nanoseconds. */
-export interface Pace {
-  port: number;
-  mmio: number;
-  timestamp: number;
-  turn: number;
-}
-
-/** Close to QEMU's. */
-export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 };
-/** A slow real machine, with ports behind an ISA bus. */
-export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
 /** TLS has a byte for every TLS_SHARE of linear memory, up to TLS_MAX; see native/memory.c. */
 const TLS_SHARE = 15;
@@ -61,6 +50,8 @@ export interface MachineOptions {
   uart?: boolean;
   /** EAX, EBX, ECX, EDX by leaf. */
   cpuid?: Record<number, number[]>;
+  /** A local APIC, by its page or, in x2APIC mode, by its MSRs; none by default. */
+  apic?: "page" | "x2apic";
   pace?: Pace;
   /** 64-bit words from the processor's random generator; none: it has no generator. */
   random?: () => bigint;
@@ -92,6 +83,7 @@ export class Machine {
   readonly memorySpace = new AddressSpace();
   readonly pci = new PciBus();
   readonly pic = new Pic();
+  readonly apic: LocalApic;
   readonly pit: Pit;
   readonly rtc: Rtc;
   readonly uart: Uart16550;
@@ -124,6 +116,7 @@ export class Machine {
   constructor(readonly options: MachineOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
     this.pace = options.pace ?? emulated;
+    this.apic = new LocalApic(3, options.apic === "x2apic");
     this.pit = new Pit(this.clock, this.pic.line(0));
     this.rtc = new Rtc(this.clock, { time: 1_700_000_000, ...options.rtc });
     this.uart = new Uart16550(this.clock, this.pic.line(4));
@@ -138,6 +131,7 @@ export class Machine {
     this.ports.add(0x64, 1, { read: () => 0, write: (_o, v) => v === 0xfe && stop("reset") });
     this.ports.add(0xcf8, 8, this.pci);
     this.memorySpace.add(0, this.low.bytes.length, this.low);
+    if (options.apic === "page") this.memorySpace.add(0xfee00000, 0x1000, this.apic);
     this.portSpace = this.pci.space(true, this.ports);
     this.mmioSpace = this.pci.space(false, this.memorySpace);
   }
@@ -260,13 +254,21 @@ export class Machine {
   }
 
   private deliver(): void {
-    if (!this.interruptsOn || this.inInterrupt || !this.pic.asks() || this.paused) return;
+    if (!this.interruptsOn || this.inInterrupt || this.paused) return;
+    if (!this.pic.asks() && !this.apic.asks()) return;
     for (let i = 0; ; i++) {
-      const vector = this.pic.acknowledge();
+      const vector = this.acknowledge();
       if (vector < 0) return;
       if (i === STORM) throw new Error(`interrupt storm at vector ${vector}`);
       this.takeInterrupt(vector);
     }
+  }
+
+  /** Acknowledges a message, or an interrupt of the 8259 pair; returns -1 if there is none. */
+  private acknowledge(): number {
+    const vector = this.apic.acknowledge();
+    const passesPic = this.options.apic === undefined || this.apic.passesPic;
+    return vector < 0 && passesPic ? this.pic.acknowledge() : vector;
   }
 
   /** Calls the kernel's handler, even for a vector that no controller requested. */
@@ -336,8 +338,12 @@ export class Machine {
         const now = BigInt(Math.floor(this.clock.now * ticks));
         return start === 0n ? now : BigInt.asUintN(64, start + now);
       },
-      cpuid: (leaf: number, _subleaf: number, register: number) =>
-        this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0,
+      cpuid: (leaf: number, _subleaf: number, register: number) => {
+        const own = this.options.apic && leaf === 1 && register === 3 ? 1 << 9 : 0;
+        return (this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0) | own;
+      },
+      readMsr: (register: number) => this.apic.readMsr(register),
+      writeMsr: (register: number, value: bigint) => this.apic.writeMsr(register, value),
       hardwareRandom: () => this.options.random?.() ?? 0n,
       halt: () => stop("halt"),
       crash: () => stop("halt"),

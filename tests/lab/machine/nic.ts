@@ -1,6 +1,7 @@
 /** Puts a network card into a machine. */
 import { E1000Model, type E1000Options } from "./e1000.ts";
 import type { Machine } from "./machine.ts";
+import { interruptOf, MSI, usesMsi } from "./messages.ts";
 import type { NicModel } from "./nic-model.ts";
 import { type FunctionOptions, PciFunction } from "./pci.ts";
 import { Rtl8139Model } from "./rtl8139.ts";
@@ -42,31 +43,42 @@ export function addNic(machine: Machine, options: NicOptions): NicModel {
 }
 
 function build(kind: Exclude<NicKind, "virtio-mmio">, machine: Machine, options: NicOptions) {
-  const { clock } = machine;
+  const { clock, apic } = machine;
   const line = machine.line(11);
   if (kind === "rtl8139") {
     const model = new Rtl8139Model(clock, machine, line, options);
     return { model, card: rtl8139Function(model) };
   }
-  if (kind === "vmxnet3") {
-    const model = new Vmxnet3Model(clock, machine, line, options);
-    return { model, card: vmxnet3Function(model) };
-  }
   if (kind === "virtio-modern" || kind === "virtio-legacy") {
     const model = new VirtioNetModel(clock, machine, line, options);
     const version: VirtioInterface = kind === "virtio-modern" ? "modern" : "legacy";
-    return { model, card: virtioFunction(model, version) };
+    return { model, card: virtioFunction(model, version, { apic }) };
+  }
+  let card: PciFunction | undefined;
+  const interrupt = interruptOf(apic, () => card, line);
+  if (kind === "vmxnet3") {
+    const model = new Vmxnet3Model(clock, machine, interrupt, options);
+    card = vmxnet3Function(model);
+    return { model, card };
   }
   const is82574 = kind === "e1000e";
-  const model = new E1000Model(clock, machine, line, { qemu: !is82574, is82574, ...options });
+  const chosen = { qemu: !is82574, is82574, ...options };
+  const model = new E1000Model(clock, machine, interrupt, chosen);
   const bars = { 0: { address: 0xfebc0000, size: 0x20000, device: model } };
-  return { model, card: ethernet(0x8086, is82574 ? 0x10d3 : 0x100e, bars) };
+  card = is82574 ? ethernet(0x8086, 0x10d3, bars, [MSI]) : ethernet(0x8086, 0x100e, bars);
+  return { model, card };
 }
 
-function ethernet(vendor: number, device: number, bars: FunctionOptions["bars"]): PciFunction {
+function ethernet(
+  vendor: number,
+  device: number,
+  bars: FunctionOptions["bars"],
+  capabilities?: FunctionOptions["capabilities"],
+): PciFunction {
   const line = { interruptLine: 11, interruptPin: 1 };
   const revision = vendor === 0x10ec ? 0x20 : 0;
-  return new PciFunction({ vendor, device, classCode: 0x020000, revision, ...line, bars });
+  const classCode = 0x020000;
+  return new PciFunction({ vendor, device, classCode, revision, ...line, bars, capabilities });
 }
 
 /** Returns the PCI function of an RTL8139C+. */
@@ -75,9 +87,13 @@ export function rtl8139Function(model: Rtl8139Model): PciFunction {
 }
 
 /** Returns the PCI function of a vmxnet3. */
-export function vmxnet3Function({ rings, device }: Vmxnet3Model): PciFunction {
-  return ethernet(0x15ad, 0x07b0, {
+export function vmxnet3Function(model: Vmxnet3Model): PciFunction {
+  const { rings, device } = model;
+  const bars = {
     0: { address: 0xfebf2000, size: 0x1000, device: rings },
     1: { address: 0xfebf3000, size: 0x1000, device },
-  });
+  };
+  const card = ethernet(0x15ad, 0x07b0, bars, [MSI]);
+  model.sendsMessages = () => usesMsi(card);
+  return card;
 }

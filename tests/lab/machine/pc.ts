@@ -26,7 +26,7 @@ export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
       ? `${options.commandLine ?? ""} ${MMIO_PARAMETER}`.trim()
       : options.commandLine;
   const cpuid = options.fwCfg ? { 1: VIRTUAL, ...options.cpuid } : options.cpuid;
-  const machine = new Machine({ random: seeded(), ...options, cpuid, commandLine });
+  const machine = new Machine({ apic: "page", random: seeded(), ...options, cpuid, commandLine });
   if (options.fwCfg) machine.ports.add(0x510, 2, new FwCfgModel(options.fwCfg));
   if (options.smbios) addSmbios(machine.low, options.smbios);
   const reset = { space: 1, address: 0xcf9, value: 6 };

@@ -82,6 +82,14 @@ export class PciFunction {
     return bridge;
   }
 
+  /** Returns the offset of the first capability with an id, or 0. */
+  capability(id: number): number {
+    for (let at = this.bytes[0x34]; at !== 0; at = this.bytes[at + 1]) {
+      if (this.bytes[at] === id) return at;
+    }
+    return 0;
+  }
+
   get command(): number {
     return this.view.getUint16(4, true);
   }

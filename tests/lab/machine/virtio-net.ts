@@ -15,6 +15,8 @@ const [F_ANY_LAYOUT, F_EVENT_INDEX, F_VERSION_1] = [27n, 29n, 32n];
 const [DRIVER_OK, FEATURES_OK, NEEDS_RESET] = [4, 8, 64];
 const [RECEIVE, TRANSMIT] = [0, 1];
 const [INTERRUPT_QUEUE, INTERRUPT_CONFIG] = [1, 2];
+/** The entry of a queue, or of the configuration, that has no message. */
+export const NO_MESSAGE = 0xffff;
 /** The shortest frame without its FCS, and the least that a receive buffer must hold. */
 const [SHORTEST, BUFFER] = [60, 1526];
 
@@ -26,6 +28,12 @@ export interface VirtioOptions {
   without?: bigint[];
   /** Entries of each queue. */
   queueSize?: number;
+}
+
+/** The table of MSI-X messages of its PCI function. */
+interface Messages {
+  readonly enabled: boolean;
+  send(entry: number): void;
 }
 
 interface Bus {
@@ -45,6 +53,11 @@ export class VirtioNetModel implements NicModel {
   dead = false;
   /** True: interrupts get lost. */
   mute = false;
+  /** Its messages, and the entries that it uses of them: for the configuration, for the queues. */
+  messages: Messages | undefined;
+  readonly entries = { configuration: NO_MESSAGE, queues: [NO_MESSAGE, NO_MESSAGE] };
+  /** The number of entries that it can use. */
+  usableEntries = 0;
   /** True: the device does not accept the driver's features. */
   refuses = false;
   private status = 0;
@@ -90,6 +103,8 @@ export class VirtioNetModel implements NicModel {
     this.interrupts = 0;
     this.sending = false;
     this.owned.length = 0;
+    this.entries.configuration = NO_MESSAGE;
+    this.entries.queues.fill(NO_MESSAGE);
     for (const queue of this.queues) queue.reset();
     this.line(false);
   }
@@ -111,13 +126,13 @@ export class VirtioNetModel implements NicModel {
   setLink(up: boolean): void {
     this.linked = up;
     this.config[6] = up ? 1 : 0;
-    this.raise(INTERRUPT_CONFIG);
+    this.raise(INTERRUPT_CONFIG, this.entries.configuration);
   }
 
   /** The device has an error, and says so (section 2.1.2). */
   askForReset(): void {
     this.status |= NEEDS_RESET;
-    this.raise(INTERRUPT_CONFIG);
+    this.raise(INTERRUPT_CONFIG, this.entries.configuration);
   }
 
   receive(frame: Uint8Array, fault: Fault = {}): boolean {
@@ -143,7 +158,7 @@ export class VirtioNetModel implements NicModel {
   /** Writes an entry of the used ring, true or not, and interrupts if the driver wants it. */
   useReceive(id: number, length: number): void {
     this.queues[RECEIVE].give(id, length);
-    if (this.queues[RECEIVE].wantsInterrupt()) this.raise(INTERRUPT_QUEUE);
+    if (this.queues[RECEIVE].wantsInterrupt()) this.raiseQueue(RECEIVE);
   }
 
   private running(): boolean {
@@ -219,11 +234,20 @@ export class VirtioNetModel implements NicModel {
   }
 
   private reportSent(): void {
-    if (this.queues[TRANSMIT].wantsInterrupt()) this.raise(INTERRUPT_QUEUE);
+    if (this.queues[TRANSMIT].wantsInterrupt()) this.raiseQueue(TRANSMIT);
   }
 
-  private raise(cause: number): void {
+  private raiseQueue(index: number): void {
+    this.raise(INTERRUPT_QUEUE, this.entries.queues[index]);
+  }
+
+  /** With MSI-X, the interrupt status stays 0 (section 4.1.4.5.1). */
+  private raise(cause: number, entry: number): void {
     if (!this.running()) return;
+    if (this.messages?.enabled) {
+      if (entry !== NO_MESSAGE && !this.mute) this.messages.send(entry);
+      return;
+    }
     this.interrupts |= cause;
     if (!this.mute) this.line(true);
   }

@@ -1,11 +1,15 @@
 /** The registers of a virtio device on PCI (VIRTIO 1.2, section 4.1.4), modern and legacy. */
 import type { BusDevice, Width } from "./bus.ts";
+import type { LocalApic } from "./local-apic.ts";
+import { MessageTable, msix } from "./messages.ts";
 import { type FunctionOptions, PciFunction } from "./pci.ts";
-import type { VirtioNetModel } from "./virtio-net.ts";
+import { NO_MESSAGE, type VirtioNetModel } from "./virtio-net.ts";
 
 /** Where the structures are in BAR 4, as in QEMU. */
 const [COMMON, ISR, DEVICE, NOTIFY] = [0, 0x1000, 0x2000, 0x3000];
 const [BAR, STRUCTURE, MULTIPLIER] = [0x4000, 0x1000, 4];
+/** MSI-X: the BAR of the table, as in QEMU, its address, and its entries. */
+const [TABLE_BAR, TABLE_ADDRESS, ENTRIES] = [1, 0xfebf8000, 3];
 const LEGACY_BAR = 0x20;
 const LEGACY_CONFIG = 20;
 
@@ -19,6 +23,9 @@ export interface PciOddities {
   multiplier?: number;
   /** The address of BAR 4. */
   address?: number;
+  /** A modern device has MSI-X if this is given, with so many entries. */
+  apic?: LocalApic;
+  entries?: number;
 }
 
 /** Returns the PCI function of a virtio network device. */
@@ -51,7 +58,16 @@ export function virtioFunction(
       [...capability(2, NOTIFY), ...bytes32(odd.multiplier ?? MULTIPLIER)],
     ];
   }
-  return new PciFunction(options);
+  if (!odd.apic || kind === "legacy") return new PciFunction(options);
+  const entries = odd.entries ?? ENTRIES;
+  const table = new MessageTable(odd.apic, () => card, entries);
+  const bar = { address: TABLE_ADDRESS, size: 0x1000, device: table };
+  options.bars = { ...options.bars, [TABLE_BAR]: bar };
+  options.capabilities?.unshift(msix(entries, TABLE_BAR));
+  model.messages = table;
+  model.usableEntries = entries;
+  const card = new PciFunction(options);
+  return card;
 }
 
 /** A vendor-specific capability: its id, and the bytes after the link to the next. */
@@ -102,6 +118,7 @@ class ModernRegisters implements BusDevice {
     if (offset === 18) return this.model.queues.length;
     if (offset === 20) return this.model.readStatus();
     if (offset === 24) return queue?.size ?? 0;
+    if (offset === 26) return this.model.entries.queues[this.queue] ?? NO_MESSAGE;
     if (offset === 28) return queue?.enabled ? 1 : 0;
     return offset === 30 ? this.queue : 0;
   }
@@ -113,11 +130,17 @@ class ModernRegisters implements BusDevice {
     else if (offset === 12) {
       this.features[this.driverSelect] = value;
       model.accept(BigInt(this.features[0]) | (BigInt(this.features[1]) << 32n));
-    } else if (offset === 20) {
+    } else if (offset === 16) model.entries.configuration = this.usable(value);
+    else if (offset === 20) {
       if (value === 0) this.features = [0, 0];
       model.writeStatus(value);
     } else if (offset === 22) this.queue = value;
     else this.writeQueue(offset, value);
+  }
+
+  /** An entry that the device cannot use reads as none (section 4.1.5.1.2.1). */
+  private usable(entry: number): number {
+    return entry < this.model.usableEntries ? entry : NO_MESSAGE;
   }
 
   private writeQueue(offset: number, value: number): void {
@@ -125,7 +148,8 @@ class ModernRegisters implements BusDevice {
     if (offset === 24) {
       if (value > queue.limit || value & (value - 1)) throw new Error("virtio: a bad queue size");
       queue.size = value;
-    } else if (offset === 28) queue.enabled = value === 1;
+    } else if (offset === 26) this.model.entries.queues[this.queue] = this.usable(value);
+    else if (offset === 28) queue.enabled = value === 1;
     else if (offset === 32) queue.table = value;
     else if (offset === 40) queue.available = value;
     else if (offset === 48) queue.used = value;

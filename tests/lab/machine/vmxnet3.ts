@@ -53,6 +53,8 @@ export class Vmxnet3Model implements NicModel {
   revisions = 1;
   /** True: it wants to be told of new receive buffers. */
   wantsProducer = false;
+  /** Whether it interrupts by messages instead of its line. */
+  sendsMessages: () => boolean = () => false;
   readonly rings: BusDevice;
   readonly device: BusDevice;
   /** Number of writes to each register of BAR 0. */
@@ -294,6 +296,14 @@ export class Vmxnet3Model implements NicModel {
 
   /** An interrupt that is masked stays pending, and one that is not asserts the line. */
   private updateLine(): void {
+    if (this.sendsMessages()) {
+      if (!this.pending || this.masked) return;
+      this.pending = false;
+      if (this.mute) return;
+      this.line(true);
+      this.line(false);
+      return;
+    }
     if (this.asserted && !this.pending) this.asserted = false;
     else if (this.pending && !this.masked) this.asserted = true;
     if (!this.mute) this.line(this.asserted);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { VirtualClock } from "../machine/clock.ts";
-import { Machine } from "../machine/machine.ts";
+import { Machine, type MachineOptions } from "../machine/machine.ts";
+import { interruptOf } from "../machine/messages.ts";
 import type { NicModel } from "../machine/nic-model.ts";
 import type { PciFunction } from "../machine/pci.ts";
 import { load } from "./assembly.ts";
@@ -18,6 +19,10 @@ export interface Setup {
   start?: boolean;
   interruptLine?: number;
   sendTime?: number;
+  /** With a local APIC, a card that has MSI uses it. */
+  apic?: MachineOptions["apic"];
+  /** Changes the card before the driver sees it. */
+  prepareCard?: (card: PciFunction) => void;
 }
 
 /** Builds a model and its PCI function. */
@@ -29,16 +34,18 @@ export type Build<Model extends Card> = (
 ) => { model: Model; card: PciFunction };
 
 export async function bootCard<Model extends Card>(build: Build<Model>, setup: Setup = {}) {
-  const machine = new Machine();
-  const { model, card } = build(machine.clock, machine, machine.line(11), setup);
-  const pci = machine.pci.add(0, 3, 0, card);
+  const machine = new Machine({ apic: setup.apic });
+  let pci: PciFunction | undefined;
+  const line = interruptOf(machine.apic, () => pci, machine.line(11));
+  const { model, card } = build(machine.clock, machine, line, setup);
+  pci = machine.pci.add(0, 3, 0, card);
   card.bytes[0x3c] = setup.interruptLine ?? 11;
+  setup.prepareCard?.(card);
   const wasm = await load("tests/lab/entries/pci-card.ts", machine.host());
   machine.attach(wasm);
   assert.equal(wasm.create(setup.frames ?? 1024), 1);
   if (setup.start ?? true) {
     assert.equal(wasm.start(), 1, "the card was not started");
-    wasm.connect();
     machine.setInterrupts(true);
     wasm.needsPoll();
   }
@@ -283,5 +290,45 @@ function testSwitch(check: Check, boot: Boot, rest: number): void {
     const { length } = model.sent;
     machine.sleep(1e9);
     assert.equal(model.sent.length, length);
+  });
+}
+
+type MsiBoot = (
+  setup: Pick<Setup, "apic" | "interruptLine" | "prepareCard">,
+) => Promise<Omit<Bench, "model"> & { model: NicModel }>;
+
+/** What a driver must do with a card that has MSI. */
+export function testMsi(boot: MsiBoot): void {
+  test("sends messages if the processor accepts them, and nothing on its line", async () => {
+    const { machine, model, pci, wasm, drain } = await boot({ apic: "page", interruptLine: 255 });
+    const at = pci.capability(5);
+    assert.equal(wasm.isConnected(), 1);
+    assert.equal(pci.bytes[at + 2] & 0x71, 1, "enabled, one message");
+    assert.equal(pci.view.getUint32(at + 4, true), 0xfee03000);
+    assert.equal(pci.view.getUint16(at + 12, true), 48);
+    assert.notEqual(pci.command & 0x400, 0, "no INTx");
+    for (let i = 1; i <= 3; i++) {
+      model.receive(frame(60, i));
+      machine.sleep(1e6);
+      assert.equal(machine.interrupts, i);
+      assert.equal(drain().length, 1);
+      while (wasm.needsPoll()) drain();
+    }
+    assert.equal(machine.apic.strays, 0);
+    assert.deepEqual(machine.apic.inService, []);
+  });
+
+  test("uses its line if there is no APIC, and disables messages of firmware", async () => {
+    const { machine, model, pci, wasm } = await boot({
+      prepareCard: (card) => {
+        card.bytes[card.capability(5) + 2] |= 1;
+      },
+    });
+    assert.equal(pci.bytes[pci.capability(5) + 2] & 1, 0);
+    assert.equal(pci.command & 0x400, 0);
+    model.receive(frame());
+    machine.sleep(1e6);
+    assert.equal(machine.interrupts, 1);
+    assert.equal(wasm.needsPoll(), 1);
   });
 }

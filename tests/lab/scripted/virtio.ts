@@ -1,6 +1,6 @@
 /** The driver of virtio network devices on the device's model, for tests. */
 import assert from "node:assert/strict";
-import { Machine } from "../machine/machine.ts";
+import { Machine, type MachineOptions } from "../machine/machine.ts";
 import { MMIO_SIZE, MmioRegisters } from "../machine/virtio-mmio.ts";
 import { VirtioNetModel, type VirtioOptions } from "../machine/virtio-net.ts";
 import { type PciOddities, type VirtioInterface, virtioFunction } from "../machine/virtio-pci.ts";
@@ -19,6 +19,8 @@ export interface Setup extends VirtioOptions {
   commandLine?: string;
   odd?: PciOddities;
   interruptLine?: number;
+  /** With a local APIC, a modern device uses MSI-X. */
+  apic?: MachineOptions["apic"];
   frames?: number;
   start?: boolean;
   /** Changes the device before the driver sees it. */
@@ -28,10 +30,11 @@ export interface Setup extends VirtioOptions {
 export async function boot(setup: Setup = {}) {
   const { kind = "modern", interruptLine: line = 11 } = setup;
   const { commandLine = `virtio_mmio.device=4K@${MMIO}:${line}` } = setup;
-  const machine = new Machine({ commandLine });
+  const machine = new Machine({ commandLine, apic: setup.apic });
   const model = new VirtioNetModel(machine.clock, machine, machine.line(11), setup);
   const card = virtioFunction(model, kind === "mmio" ? "modern" : kind, {
     interruptLine: line,
+    apic: machine.apic,
     ...setup.odd,
   });
   const pci = machine.pci.add(0, 3, 0, card);
@@ -44,7 +47,6 @@ export async function boot(setup: Setup = {}) {
   const found = (kind === "mmio" ? wasm.createMmio(frames, 0) : wasm.create(frames)) !== 0;
   if (setup.start ?? true) {
     assert.ok(found && wasm.start() !== 0, "the device was not started");
-    wasm.connect();
     machine.setInterrupts(true);
     wasm.needsPoll();
   }

@@ -1,7 +1,8 @@
 /** The 8254x driver on the model (drivers/intel/): start, interrupts, link and shutdown. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
+import { testMsi } from "../../../lab/scripted/card.ts";
+import { boot, frame, hex, type Setup } from "../../../lab/scripted/e1000.ts";
 
 const [RCTL, TCTL, IMS, ICR, TDT, TDH] = [0x100, 0x400, 0xd0, 0xc0, 0x3818, 0x3810];
 const ADDRESS = 0x525400123456n;
@@ -27,6 +28,8 @@ test("sets the address, filters and rings on start, and writes RCTL once", async
     assert.equal(wasm.available(), 1024 - 256);
   }
 });
+
+testMsi((setup) => boot({ is82574: true, ...setup }));
 
 test("stops an 82574's DMA before a reset, and reads its EEPROM in its own format", async () => {
   for (const loadsAddress of [true, false]) {
@@ -234,7 +237,14 @@ test("notices the link's state after its interrupts were lost", async () => {
 });
 
 test("SYS-07: trusts the interrupt line from its first interrupt until one is missed", async () => {
-  const { machine, model, wasm, drain } = await boot();
+  await trustUntilMissed({});
+});
+test("SYS-07: trusts messages from the first one until one is missed", async () => {
+  await trustUntilMissed({ is82574: true, apic: "page" });
+});
+
+async function trustUntilMissed(setup: Setup): Promise<void> {
+  const { machine, model, wasm, drain } = await boot(setup);
   const never = 0x7fff_ffff_ffff_ffffn;
   assert.equal(wasm.pollAt(5000n), 1_005_000n, "no interrupt yet");
   const arrive = () => {
@@ -247,6 +257,7 @@ test("SYS-07: trusts the interrupt line from its first interrupt until one is mi
   assert.equal(machine.interrupts, 1);
   assert.equal(wasm.pollAt(6000n), never);
   machine.pic.second.set = () => {};
+  machine.apic.message = () => {};
   arrive();
   assert.equal(machine.interrupts, 1);
   assert.equal(wasm.pollAt(10_000n), 1_010_000n, "an interrupt is due");
@@ -254,4 +265,4 @@ test("SYS-07: trusts the interrupt line from its first interrupt until one is mi
   assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "polls every millisecond");
   arrive();
   assert.equal(wasm.pollAt(2_000_000n), 2_001_000n);
-});
+}

@@ -1,7 +1,13 @@
 /** The driver of virtio network devices on the model (drivers/virtio/). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { F_MAC, F_STATUS } from "../../../lab/machine/virtio-net.ts";
+import type { Machine } from "../../../lab/machine/machine.ts";
+import {
+  F_MAC,
+  F_STATUS,
+  NO_MESSAGE,
+  type VirtioNetModel,
+} from "../../../lab/machine/virtio-net.ts";
 import type { VirtioInterface } from "../../../lab/machine/virtio-pci.ts";
 import { contract } from "../../../lab/scripted/card.ts";
 import { boot, frame, hex, type Setup } from "../../../lab/scripted/virtio.ts";
@@ -15,7 +21,9 @@ const [ANY_LAYOUT, EVENT_INDEX] = [27n, 29n];
 const kinds: Record<string, Setup> = {
   modern: { kind: "modern" },
   "modern, no event index": { kind: "modern", without: [EVENT_INDEX] },
+  "modern, MSI-X": { kind: "modern", apic: "page" },
   transitional: { kind: "transitional" },
+  "transitional, MSI-X, x2APIC": { kind: "transitional", apic: "x2apic" },
   legacy: { kind: "legacy" },
   "without PCI": { kind: "mmio" },
   "without PCI, version 1": { kind: "mmio", version: 1 },
@@ -101,3 +109,68 @@ test("finds devices without PCI on the command line, or where microvm has them",
   assert.match(none.slots(true), /^virtio-mmio feb00000 255, virtio-mmio feb00200 255, /);
   assert.equal(none.slots(true).split(",").length, 32);
 });
+
+test("MSI-X: has messages for the configuration and for the queues", async () => {
+  const { machine, model, pci, wasm, drain } = await boot({ apic: "page", interruptLine: 255 });
+  const at = pci.capability(0x11);
+  assert.equal(wasm.isConnected(), 1);
+  assert.equal(pci.bytes[at + 3] & 0xc0, 0x80, "enabled, not masked");
+  assert.notEqual(pci.command & 0x400, 0, "no INTx");
+  assert.deepEqual(model.entries, { configuration: 0, queues: [1, 1] });
+  const vectors = recordVectors(machine);
+  model.receive(frame());
+  machine.sleep(1e6);
+  assert.deepEqual(vectors.splice(0), [49]);
+  assert.equal(drain().length, 1);
+  while (wasm.needsPoll()) drain();
+  model.setLink(false);
+  machine.sleep(1e6);
+  assert.deepEqual(vectors.splice(0), [48]);
+  assert.equal(wasm.needsPoll(), 1);
+  assert.equal(wasm.linkUp(), 0);
+  // A reset forgets the entries, so they are set again.
+  wasm.setUp(0);
+  assert.deepEqual(model.entries.queues, [NO_MESSAGE, NO_MESSAGE]);
+  wasm.setUp(1);
+  assert.deepEqual(model.entries, { configuration: 0, queues: [1, 1] });
+  assert.equal(machine.apic.strays, 0);
+});
+
+test("MSI-X: uses the line if the table is too small or the device accepts no entry", async () => {
+  const limit = (entries: number) => (model: VirtioNetModel) => {
+    model.usableEntries = entries;
+  };
+  const cases: Setup[] = [{ odd: { entries: 1 } }, { prepare: limit(0) }, { prepare: limit(1) }];
+  for (const setup of cases) {
+    const { machine, model, pci, wasm } = await boot({ apic: "page", ...setup });
+    assert.equal(wasm.isConnected(), 1);
+    assert.equal(pci.bytes[pci.capability(0x11) + 3] & 0x80, 0);
+    assert.equal(pci.command & 0x400, 0);
+    const vectors = recordVectors(machine);
+    model.receive(frame());
+    machine.sleep(1e6);
+    assert.deepEqual(vectors, [32 + 11]);
+    assert.equal(wasm.needsPoll(), 1);
+  }
+});
+
+test("MSI-X: gives up on a device that accepts no entry after a reset", async () => {
+  const { model, wasm, logged } = await boot({ apic: "page" });
+  wasm.setUp(0);
+  model.usableEntries = 0;
+  wasm.setUp(1);
+  assert.equal(wasm.linkUp(), 0);
+  assert.equal(wasm.needsPoll(), 0);
+  assert.match(logged(), /virtio-net: the device has failed and is stopped/);
+});
+
+/** Records the vectors of interrupts. */
+function recordVectors(machine: Machine): number[] {
+  const vectors: number[] = [];
+  const take = machine.takeInterrupt.bind(machine);
+  machine.takeInterrupt = (vector) => {
+    vectors.push(vector);
+    take(vector);
+  };
+  return vectors;
+}

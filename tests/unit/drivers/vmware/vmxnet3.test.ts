@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { vmxnet3Function } from "../../../lab/machine/nic.ts";
 import { Vmxnet3Model } from "../../../lab/machine/vmxnet3.ts";
-import { type Build, bootCard, contract, type Setup } from "../../../lab/scripted/card.ts";
+import { type Build, bootCard, contract, type Setup, testMsi } from "../../../lab/scripted/card.ts";
 import { frame, hex } from "../../../lab/scripted/nic.ts";
 
 /** One descriptor of each ring always stays free. */
@@ -19,6 +19,9 @@ const boot = (setup: Setup = {}) => bootCard(build, setup);
 
 // An interrupt that becomes due while it is masked comes once it is unmasked.
 contract(boot, { receives: RING, sends: RING, late: 1 });
+const terms = { receives: RING, sends: RING, late: 1, name: "MSI" };
+contract((setup) => boot({ ...setup, apic: "page" }), terms);
+testMsi(boot);
 
 test("activates the device, and reads its address and speed", async () => {
   const { wasm, pci } = await boot();

@@ -1,0 +1,79 @@
+/**
+ * MSI-X (PCI Local Bus specification 3.0, section 6.8.2): a table of messages in a memory BAR, of
+ * which a driver tells its device which one to use for what.
+ *
+ *     Message address │ Upper address │ Message data │ Vector control     16 bytes an entry
+ */
+import { mmioWrite32 } from "../../machine/host";
+import { messageAddress } from "../../machine/local-apic";
+import { readConfig16, readConfig32, writeConfig16 } from "./config-space";
+import { CAPABILITY_MSIX } from "./msi";
+import { PciDevice } from "./pci";
+
+const CONTROL: u32 = 2;
+const TABLE: u32 = 4;
+
+// Message control: the number of entries less 1, all masked, enabled.
+const SIZE: u32 = 0x7ff;
+const FUNCTION_MASKED: u32 = 1 << 14;
+const ENABLED: u32 = 1 << 15;
+/** The BAR of the table; the other bits are the offset. */
+const TABLE_BAR: u32 = 7;
+
+const ENTRY: u32 = 16;
+const UPPER_ADDRESS: u32 = 4;
+const DATA: u32 = 8;
+const VECTOR_CONTROL: u32 = 12;
+const MASKED: u32 = 1;
+/** Addresses from here on cannot be accessed (machine/host.ts). */
+const REACH: u64 = 1 << 46;
+
+class MsixTable {
+  constructor(
+    private readonly pci: PciDevice,
+    /** The offset of the capability. */
+    private readonly at: u32,
+    private readonly table: u64,
+    readonly size: u32,
+  ) {}
+
+  /** Starts to use the table, with all of its entries masked. */
+  enable(): void {
+    const control = readConfig16(this.pci.address, this.at + CONTROL);
+    writeConfig16(this.pci.address, this.at + CONTROL, control | ENABLED | FUNCTION_MASKED);
+    for (let entry: u32 = 0; entry < this.size; entry++) {
+      mmioWrite32(this.table + entry * ENTRY + VECTOR_CONTROL, MASKED);
+    }
+    writeConfig16(this.pci.address, this.at + CONTROL, (control & ~FUNCTION_MASKED) | ENABLED);
+    this.pci.setLineEnabled(false);
+  }
+
+  /** Lets an entry send a vector to this processor. */
+  set(entry: u32, vector: u32): void {
+    const address = this.table + entry * ENTRY;
+    mmioWrite32(address, messageAddress());
+    mmioWrite32(address + UPPER_ADDRESS, 0);
+    mmioWrite32(address + DATA, vector);
+    mmioWrite32(address + VECTOR_CONTROL, 0);
+  }
+
+  /** Returns to the function's line. */
+  disable(): void {
+    const control = readConfig16(this.pci.address, this.at + CONTROL);
+    writeConfig16(this.pci.address, this.at + CONTROL, control & ~ENABLED);
+    this.pci.setLineEnabled(true);
+  }
+}
+
+/** Returns a function's table if it has one of at least `least` entries within reach, or null. */
+export function findMsixTable(pci: PciDevice, least: u32): MsixTable | null {
+  const at = pci.capability(CAPABILITY_MSIX);
+  if (at == 0) return null;
+  const size = (readConfig16(pci.address, at + CONTROL) & SIZE) + 1;
+  const place = readConfig32(pci.address, at + TABLE);
+  const bar = pci.bar(place & TABLE_BAR);
+  const offset = (place & ~TABLE_BAR) as u64;
+  if (size < least || bar == null || bar.io || bar.address == 0) return null;
+  if (offset + size * ENTRY > bar.size || bar.address + bar.size > REACH) return null;
+  return new MsixTable(pci, at, bar.address + offset, size);
+}
