@@ -329,6 +329,10 @@ export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
 /** Characters kept in the kernel log. */
 export const LOG_LENGTH: u32 = 64 * 1024;
+/** Bytes of a log line that is sent to another host; the rest of a longer one is cut off. */
+export const LOG_MESSAGE_BYTES: u32 = 1024;
+/** Bytes of log lines that wait for a network device. */
+export const LOG_QUEUE_BYTES: u32 = 16 * 1024;
 /** Bytes of freed blocks that are kept for the next ring. */
 export const RING_SPARE_BYTES: u32 = 4 * 1024 * 1024;
 /** Bytes of heap that must be free before an operation that allocates much may start. */

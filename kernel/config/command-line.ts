@@ -1,8 +1,9 @@
-/** The parameters of the kernel command line: ip=, console=, ds=, panic=, run=, proxies, sysctl. */
+/** The parameters of the kernel command line: ip=, console=, run=, sysctl and others. */
 import { parseDecimalText } from "../../core/text";
 import { providerNamed, providerNames } from "../../net/service/metadata/provider";
 import { Configuration, ParameterSetting, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
+import { LOG_KEYS } from "./log-settings";
 import { PROXY_KEYS } from "./proxy-settings";
 import { Tokens } from "./tokenizer";
 
@@ -57,6 +58,9 @@ function readWord(configuration: Configuration, word: string): void {
   } else if (equals > 0 && PROXY_KEYS.includes(key)) {
     const problem = configuration.proxies.set(key, value, true);
     if (problem != "") report(configuration, word, problem);
+  } else if (equals > 0 && LOG_KEYS.includes(key)) {
+    const problem = configuration.logs.set(key, value, true);
+    if (problem != "") report(configuration, word, problem);
   } else if (equals > 0 && key.startsWith(PARAMETER_PREFIX)) {
     const name = key.substring(PARAMETER_PREFIX.length);
     configuration.parameters.push(new ParameterSetting(word, name, value));
@@ -75,7 +79,8 @@ function readWord(configuration: Configuration, word: string): void {
     report(
       configuration,
       word,
-      "unknown parameter, expected ip=, console=, ds=, panic=, run=, http_proxy= or sysctl.NAME=",
+      "unknown parameter, expected ip=, console=, ds=, panic=, run=, http_proxy=, netconsole=, " +
+        "syslog= or sysctl.NAME=",
     );
   }
 }

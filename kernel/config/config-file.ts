@@ -20,6 +20,7 @@ const SECTIONS: StaticArray<string> = [
   "Link",
   "DHCPv4",
   "Proxy",
+  "Log",
 ];
 /** The report of a key or section of systemd.network that has no effect here. */
 const NO_EFFECT: string = "not supported, ignored";

@@ -8,6 +8,7 @@ import { InterfaceSettings } from "../../net/service/settings";
 import { Ipv4Address } from "../../net/wire/address";
 import { IpParameter } from "./ip-parameter";
 import { KernelParameters } from "./kernel-parameters";
+import { LogSettings } from "./log-settings";
 import { ProxySettings } from "./proxy-settings";
 import { isInterfaceName } from "./values";
 
@@ -89,6 +90,8 @@ export class Configuration {
   run: string = "";
   /** `http_proxy=`, `https_proxy=` and `no_proxy=`. */
   readonly proxies: ProxySettings = new ProxySettings();
+  /** `netconsole=` and `syslog=`. */
+  readonly logs: LogSettings = new LogSettings();
   /** The entries of the boot module `hosts`, at most HOSTS_ENTRIES. */
   readonly hosts: Array<HostSetting> = [];
   /** The parts of anonymos.conf, in order. */

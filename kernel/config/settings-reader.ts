@@ -12,6 +12,7 @@ import {
 import { formatIpv4 } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
+import { LOG_KEYS } from "./log-settings";
 import { PROXY_KEYS } from "./proxy-settings";
 import { RouteSection } from "./route-section";
 import { RULE_SECTION, RuleSection } from "./rule-section";
@@ -78,8 +79,8 @@ export class SettingsReader {
   /** Begins a section at `line`; a [Match] after another section begins a new part. */
   begin(section: string, line: i32): void {
     this.traffic = TRAFFIC_SECTIONS.includes(section) ? new TrafficSection(section) : null;
-    // [Proxy] applies to all interfaces, so it neither begins nor ends a part.
-    if (section == "Proxy") return;
+    // These apply to all interfaces, so they neither begin nor end a part.
+    if (section == "Proxy" || section == "Log") return;
     if (section == "Match" && this.filled) {
       this.part = new MatchedSettings();
       this.filled = false;
@@ -106,6 +107,7 @@ export class SettingsReader {
     if (traffic != null) return traffic.set(key, value);
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Proxy") return this.setProxy(key, value);
+    if (section == "Log") return this.setLog(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
     if (section == "Address" && key == "Address") return this.setAddress(value);
     if (section == "Address" && key == "Peer") return this.setPeer(value);
@@ -224,6 +226,11 @@ export class SettingsReader {
   private setProxy(key: string, value: string): string {
     if (PROXY_KEYS.includes(key)) return this.configuration.proxies.set(key, value, false);
     return unknownKey("Proxy", `${PROXY_KEYS.join("=, ")}=`);
+  }
+
+  private setLog(key: string, value: string): string {
+    if (LOG_KEYS.includes(key)) return this.configuration.logs.set(key, value, false);
+    return unknownKey("Log", `${LOG_KEYS.join("=, ")}=`);
   }
 
   /**

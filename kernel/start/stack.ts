@@ -14,6 +14,7 @@ import { NetworkStack } from "../../net/service/stack";
 import { BootFiles } from "../config/boot-files";
 import { Configuration } from "../config/configuration";
 import { KernelParameters } from "../config/kernel-parameters";
+import { startRemoteLog } from "./remote-log";
 import { NativeTls } from "./tls-engine";
 import { loadTlsFiles } from "./tls-files";
 
@@ -53,5 +54,7 @@ export function startStack(
     stack.configuration.addDevice(nic, settings, now());
   }
   configuration.reportMissing();
+  startRemoteLog(configuration.logs.netconsole, stack);
+  startRemoteLog(configuration.logs.syslog, stack);
   return stack;
 }

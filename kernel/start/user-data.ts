@@ -15,6 +15,7 @@ import { CONFIG_FILE, Configuration } from "../config/configuration";
 import { isHostName, quoted } from "../config/values";
 import { Shell } from "../shell/shell";
 import { printable } from "../shell/terminal/printable";
+import { startRemoteLog } from "./remote-log";
 
 const SCRIPT: string = "#!anonymos";
 
@@ -86,7 +87,11 @@ export class UserData extends Pollable {
     const host = this.stack.configuration;
     const before = configuration.problems.length;
     configuration.file = [];
+    const logs = configuration.logs;
+    const started = [logs.netconsole != null, logs.syslog != null];
     readConfigFile(configuration, data, data.length);
+    if (!started[0]) startRemoteLog(logs.netconsole, this.stack);
+    if (!started[1]) startRemoteLog(logs.syslog, this.stack);
     if (configuration.hostname != "") host.setHostname(configuration.hostname);
     for (let i = 0; i < host.configurators.length && configuration.file.length > 0; i++) {
       const configurator = host.configurators[i];

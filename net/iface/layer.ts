@@ -248,6 +248,11 @@ export class IpLayer extends IpConfiguration {
     return this.egress.update(path);
   }
 
+  /** Reports whether packets on a path leave without waiting for ARP. */
+  reaches(path: Path): bool {
+    return this.egress.reaches(path);
+  }
+
   /** Returns the interface of a path, possibly the loopback; null if there is no route. */
   interfaceOf(path: Path): Interface | null {
     return path.mtu == 0 ? null : this.egress.interfaceOf(path);

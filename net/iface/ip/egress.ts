@@ -125,6 +125,14 @@ export class Egress implements PacketSink, TurnTime {
     if (entry != null && entry.address.equals(nextHop)) neighbors.confirm(entry, this.now);
   }
 
+  /** Reports whether packets leave without waiting: there is a route, and the next hop is known. */
+  reaches(path: Path): bool {
+    if (!this.update(path)) return false;
+    if (path.neighbor == NEIGHBOR_FIXED) return true;
+    const entry = this.interfaceOf(path).neighbors.find(path.nextHop);
+    return entry != null && (entry.known || entry.until > this.now);
+  }
+
   /** See PacketSink.sendBytes. */
   sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult {
     if (!this.update(path)) return SendResult.Unreachable;

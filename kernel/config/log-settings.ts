@@ -1,0 +1,81 @@
+/**
+ * Where the log is sent besides the console: `netconsole=`, as Linux reads it
+ * (Documentation/networking/netconsole.rst), and `syslog=`. On the command line, and in the section
+ * [Log] of anonymos.conf, whose keys the command line overrides.
+ */
+import { parseDecimalText } from "../../core/text";
+import { LogFormat } from "../../net/service/log/message";
+import { LogTarget, SYSLOG_PORT, SYSLOG_TLS_PORT } from "../../net/service/log/target";
+import { parseIpv4 } from "../../net/wire/address";
+import { isHostName } from "./values";
+
+export const LOG_KEYS: StaticArray<string> = ["netconsole", "syslog"];
+
+/** The ports of netconsole, as in Linux. */
+const NETCONSOLE_LOCAL_PORT: u32 = 6665;
+const NETCONSOLE_PORT: u32 = 6666;
+
+export class LogSettings {
+  netconsole: LogTarget | null = null;
+  syslog: LogTarget | null = null;
+  /** The keys that the command line has set, which the file does not override. */
+  private readonly fixed: Array<string> = [];
+
+  /**
+   * Sets one of LOG_KEYS; "" removes it. If `fixes`, later calls without `fixes` change nothing.
+   * Returns "WHY, expected WHAT", or "" if the value is valid.
+   */
+  set(key: string, value: string, fixes: bool): string {
+    if (!fixes && this.fixed.includes(key)) return "";
+    if (fixes) this.fixed.push(key);
+    const console = key == "netconsole";
+    let target: LogTarget | null = null;
+    if (value != "") target = console ? netconsole(value) : syslog(value);
+    if (target == null && value != "") {
+      return console
+        ? "invalid netconsole, expected [+][PORT]@/,[PORT]@ADDRESS/"
+        : "invalid syslog server, expected [udp://|tls://]HOST[:PORT]";
+    }
+    if (console) this.netconsole = target;
+    else this.syslog = target;
+    return "";
+  }
+}
+
+/**
+ * Parses `[+][LOCAL PORT]@/,[PORT]@ADDRESS/`. Routes and ARP choose what Linux has between `@` and
+ * `/` and at the end, the local address, the device and the hardware address: they must be empty.
+ */
+function netconsole(value: string): LogTarget | null {
+  const extended = value.startsWith("+");
+  const ends = (extended ? value.substring(1) : value).split(",");
+  if (ends.length != 2 || !ends[0].endsWith("@/") || !ends[1].endsWith("/")) return null;
+  const local = portOf(ends[0].substring(0, ends[0].length - 2), NETCONSOLE_LOCAL_PORT);
+  const at = ends[1].indexOf("@");
+  if (at < 0) return null;
+  const port = portOf(ends[1].substring(0, at), NETCONSOLE_PORT);
+  const address = ends[1].substring(at + 1, ends[1].length - 1);
+  if (local == 0 || port == 0 || parseIpv4(address) < 0) return null;
+  const format = extended ? LogFormat.Extended : LogFormat.Text;
+  return new LogTarget(format, address, port, local, false);
+}
+
+/** Parses `HOST[:PORT]`, after `udp://`, which is the default, or `tls://`. */
+function syslog(value: string): LogTarget | null {
+  const secure = value.startsWith("tls://");
+  const place = secure || value.startsWith("udp://") ? value.substring(6) : value;
+  const colon = place.indexOf(":");
+  const host = colon < 0 ? place : place.substring(0, colon);
+  const digits = colon < 0 ? "" : place.substring(colon + 1);
+  if (colon >= 0 && digits == "") return null;
+  const port = portOf(digits, secure ? SYSLOG_TLS_PORT : SYSLOG_PORT);
+  if (port == 0 || !(isHostName(host) || parseIpv4(host) >= 0)) return null;
+  return new LogTarget(LogFormat.Syslog, host, port, 0, secure);
+}
+
+/** Returns the port that `digits` say, `otherwise` if there are none, 0 if they are invalid. */
+function portOf(digits: string, otherwise: u32): u32 {
+  if (digits == "") return otherwise;
+  const port = parseDecimalText(digits);
+  return port < 1 || port > 65535 ? 0 : (port as u32);
+}

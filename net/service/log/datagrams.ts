@@ -1,0 +1,87 @@
+/** Sends log messages by UDP (RFC 5426, and Linux's netconsole). */
+import { LOG_QUEUE_BYTES } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
+import { IpLayer } from "../../iface/layer";
+import { SocketError } from "../../socket/error";
+import { Path } from "../../socket/path";
+import { UdpSocket } from "../../socket/udp-socket";
+import { Ipv4Address } from "../../wire/address";
+import { DnsQuery } from "../dns/query";
+import { DnsResolver } from "../dns/resolver";
+import { LogTarget, LogTransport } from "./target";
+
+/** Microseconds from a failure, such as an unreachable host, to the next attempt. */
+const RETRY: i64 = 5 * SECOND;
+
+export class DatagramTransport implements LogTransport {
+  private query: DnsQuery | null = null;
+  private socket: UdpSocket | null = null;
+  private address: Ipv4Address = 0;
+  private readonly path: Path = new Path();
+  /** Whether a message waits for the hardware address of the next hop; the others wait for it. */
+  private waiting: bool = false;
+  private retryAt: i64 = 0;
+
+  constructor(
+    private readonly target: LogTarget,
+    private readonly ip: IpLayer,
+    private readonly dns: DnsResolver,
+  ) {}
+
+  poll(now: i64): u32 {
+    if (now < this.retryAt) return 0;
+    this.retryAt = 0;
+    const socket = this.socket;
+    if (socket == null) {
+      this.open(now);
+      return 0;
+    }
+    const error = socket.error;
+    socket.error = SocketError.None;
+    // A refusal may end at any time, and is no reason to send less.
+    if (this.waiting && error != SocketError.None && error != SocketError.Refused) {
+      this.waiting = false;
+      this.retryAt = now + RETRY;
+      return 1;
+    }
+    if (this.waiting && this.ip.reaches(this.path)) this.waiting = false;
+    return 0;
+  }
+
+  pollAt(): i64 {
+    return this.retryAt > 0 ? this.retryAt : NEVER;
+  }
+
+  ready(now: i64): bool {
+    return this.socket != null && !this.waiting && now >= this.retryAt;
+  }
+
+  send(message: ArrayBuffer): bool {
+    const bytes = changetype<usize>(message);
+    const port = this.target.port;
+    if (!this.socket!.send(bytes, message.byteLength, this.address, port)) return false;
+    this.waiting = !this.ip.reaches(this.path);
+    return true;
+  }
+
+  /** Resolves the name, then opens the socket. */
+  private open(now: i64): void {
+    let query = this.query;
+    if (query == null) {
+      query = this.dns.resolve(this.target.host, now);
+      this.query = query;
+    }
+    if (!query.done) return;
+    this.query = null;
+    const found = query.addresses.length > 0;
+    const socket = found ? this.ip.udp.open(this.target.localPort, 0, LOG_QUEUE_BYTES) : null;
+    if (socket == null) {
+      this.retryAt = now + RETRY;
+      return;
+    }
+    this.address = query.addresses[0];
+    socket.connect(this.address, this.target.port);
+    this.path.towardIpv4(this.address);
+    this.socket = socket;
+  }
+}

@@ -1,0 +1,101 @@
+/** Sends syslog messages over TLS (RFC 5425): each after its length in bytes and a space. */
+import { log } from "../../../core/log";
+import { earlier, MINUTE, NEVER, SECOND } from "../../../core/time";
+import { DnsQuery } from "../dns/query";
+import { DnsResolver } from "../dns/resolver";
+import { Connector } from "../stream/connector";
+import { Stream, StreamStatus } from "../stream/stream";
+import { LogTarget, LogTransport } from "./target";
+
+/** The wait after a failure, which doubles up to a minute. */
+const FIRST_RETRY: i64 = 5 * SECOND;
+/** Silence after which TCP probes the server, so that a dead one is noticed. */
+const KEEP_ALIVE: i64 = MINUTE;
+
+export class SecureTransport implements LogTransport {
+  private query: DnsQuery | null = null;
+  private stream: Stream | null = null;
+  private retry: i64 = FIRST_RETRY;
+  private retryAt: i64 = 0;
+  /** The failure that was logged last, so that one that persists is logged once. */
+  private reported: string = "";
+
+  constructor(
+    private readonly target: LogTarget,
+    private readonly dns: DnsResolver,
+    private readonly connector: Connector,
+  ) {}
+
+  poll(now: i64): u32 {
+    const stream = this.stream;
+    if (stream == null) {
+      if (now >= this.retryAt) this.open(now);
+      return 0;
+    }
+    stream.poll(now);
+    // Nothing that the server sends has a meaning.
+    while (stream.peekLength() > 0) stream.consume(stream.peekLength());
+    const status = stream.status();
+    if (status == StreamStatus.Open) {
+      this.retry = FIRST_RETRY;
+      this.reported = "";
+    } else if (status != StreamStatus.Connecting) {
+      const finished = status == StreamStatus.Finished;
+      this.failed(finished ? "the server closed the connection" : stream.failure(), now);
+      stream.release();
+      this.stream = null;
+    }
+    return 0;
+  }
+
+  pollAt(): i64 {
+    return this.stream == null && this.query == null ? this.retryAt : NEVER;
+  }
+
+  ready(_now: i64): bool {
+    const stream = this.stream;
+    return stream != null && stream.status() == StreamStatus.Open;
+  }
+
+  send(message: ArrayBuffer): bool {
+    const stream = this.stream!;
+    const length = message.byteLength;
+    const head = String.UTF8.encode(`${length} `);
+    if (stream.writable() < ((head.byteLength + length) as u32)) return false;
+    stream.write(changetype<usize>(head), head.byteLength);
+    stream.write(changetype<usize>(message), length);
+    return true;
+  }
+
+  /** Resolves the name, then connects to its first address. */
+  private open(now: i64): void {
+    const target = this.target;
+    let query = this.query;
+    if (query == null) {
+      query = this.dns.resolve(target.host, now);
+      this.query = query;
+    }
+    if (!query.done) return;
+    this.query = null;
+    if (query.addresses.length == 0) {
+      this.failed(query.failure(), now);
+      return;
+    }
+    const connector = this.connector;
+    const address = query.addresses[0];
+    const stream = connector.connectSecure(target.host, address, target.port, now);
+    if (stream == null) {
+      this.failed(connector.refusal(), now);
+      return;
+    }
+    stream.setKeepAlive(KEEP_ALIVE);
+    this.stream = stream;
+  }
+
+  private failed(reason: string, now: i64): void {
+    this.retryAt = now + this.retry;
+    this.retry = earlier(2 * this.retry, MINUTE);
+    if (reason != this.reported) log(`syslog: ${this.target}: ${reason}`);
+    this.reported = reason;
+  }
+}
