@@ -122,6 +122,8 @@ export const TCP_LISTENERS: u32 = 16;
 export const TCP_BACKLOG: u32 = 256;
 /** Destinations whose path MTU is remembered because it is smaller than the route's. */
 export const PATH_MTUS: u32 = 64;
+/** Peers whose Fast Open cookie is remembered (RFC 7413 section 4.1.3). */
+export const FAST_OPEN_PEERS: u32 = 64;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
  * Initial and largest buffers of one connection; powers of two. The initial receive buffer is twice

@@ -11,7 +11,7 @@ import {
   TCP_SEND_LEAST_BYTES,
   TCP_SEND_MOST_BYTES,
 } from "../../core/limits";
-import { parseDecimalText } from "../../core/text";
+import { parseDecimalText, parseHexText, parseNumberText } from "../../core/text";
 import { SECOND } from "../../core/time";
 import { CONGESTION_NAMES } from "../../net/socket/tcp/congestion/controller";
 import { EcnMode } from "../../net/socket/tcp/congestion/ecn";
@@ -23,6 +23,9 @@ const enum Id {
   Available,
   Congestion,
   Ecn,
+  FastOpen,
+  BlackHoleTimeout,
+  FastOpenKey,
   FinTimeout,
   KeepAliveInterval,
   KeepAliveProbes,
@@ -59,6 +62,9 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_available_congestion_control"),
   new Parameter("net.ipv4.tcp_congestion_control"),
   new Parameter("net.ipv4.tcp_ecn", 0, 2),
+  new Parameter("net.ipv4.tcp_fastopen", 0, i32.MAX_VALUE),
+  new Parameter("net.ipv4.tcp_fastopen_blackhole_timeout_sec", 0, i32.MAX_VALUE),
+  new Parameter("net.ipv4.tcp_fastopen_key"),
   new Parameter("net.ipv4.tcp_fin_timeout", 1, 120),
   new Parameter("net.ipv4.tcp_keepalive_intvl", 1, 32767),
   new Parameter("net.ipv4.tcp_keepalive_probes", 1, 127),
@@ -79,6 +85,9 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_window_scaling", 0, 1),
   new Parameter("net.ipv4.tcp_wmem"),
 ];
+/** The words of tcp_fastopen_key, and the hexadecimal digits of each. */
+const KEY_WORDS: i32 = 4;
+const KEY_DIGITS: i32 = 8;
 /** The numbers of tcp_rmem and tcp_wmem. */
 const BUFFER_SIZES: i32 = 3;
 
@@ -99,6 +108,7 @@ export class KernelParameters {
     if (id < 0) return "";
     if (id == Id.Available) return CONGESTION_NAMES.join(" ");
     if (id == Id.Congestion) return CONGESTION_NAMES[tcp.congestion];
+    if (id == Id.FastOpenKey) return keyText(tcp.fastOpen.key0, tcp.fastOpen.key1);
     if (id == Id.ReceiveMemory) {
       return `${TCP_RECEIVE_LEAST_BYTES}\t${tcp.receiveBytes}\t${tcp.receiveMost}`;
     }
@@ -118,8 +128,9 @@ export class KernelParameters {
       return "";
     }
     if (id == Id.ReceiveMemory || id == Id.SendMemory) return this.changeBuffers(id, value);
+    if (id == Id.FastOpenKey) return this.changeKey(value);
     const form = PARAMETERS[id];
-    const number = parseDecimalText(value);
+    const number = parseNumberText(value, i64.MAX_VALUE);
     if (number < form.least || number > form.most) {
       const many = form.most - form.least > 2;
       const two = form.most - form.least == 1;
@@ -134,6 +145,8 @@ export class KernelParameters {
     const tcp = this.tcp;
     if (id == Id.Backlog) return tcp.backlogMost;
     if (id == Id.Ecn) return tcp.ecn;
+    if (id == Id.FastOpen) return tcp.fastOpen.bits;
+    if (id == Id.BlackHoleTimeout) return tcp.fastOpen.blackHoleTime / SECOND;
     if (id == Id.FinTimeout) return tcp.finTimeout / SECOND;
     if (id == Id.KeepAliveInterval) return tcp.keepAliveInterval / SECOND;
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
@@ -157,6 +170,8 @@ export class KernelParameters {
     const tcp = this.tcp;
     if (id == Id.Backlog) tcp.backlogMost = value as u32;
     else if (id == Id.Ecn) tcp.ecn = value as EcnMode;
+    else if (id == Id.FastOpen) tcp.fastOpen.bits = value as u32;
+    else if (id == Id.BlackHoleTimeout) tcp.fastOpen.blackHoleTime = value * SECOND;
     else if (id == Id.FinTimeout) tcp.finTimeout = value * SECOND;
     else if (id == Id.KeepAliveInterval) tcp.keepAliveInterval = value * SECOND;
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
@@ -174,6 +189,23 @@ export class KernelParameters {
     else if (id == Id.SynCookies) tcp.cookies = value as CookieMode;
     else if (id == Id.Timestamps) tcp.timestamps = value == 1;
     else tcp.scaling = value == 1;
+  }
+
+  /** Changes tcp_fastopen_key: four words of eight hexadecimal digits, separated by "-". */
+  private changeKey(value: string): string {
+    const words = value.split("-");
+    let valid = words.length == KEY_WORDS;
+    let key0: u64 = 0;
+    let key1: u64 = 0;
+    for (let i = 0; i < words.length && valid; i++) {
+      const word = parseHexText(words[i]);
+      valid = words[i].length == KEY_DIGITS && word >= 0;
+      if (i < 2) key0 |= (word as u64) << (i << 5);
+      else key1 |= (word as u64) << ((i - 2) << 5);
+    }
+    if (!valid) return "invalid value, expected 32 hexadecimal digits in groups of eight: x-x-x-x";
+    this.tcp.fastOpen.setKey(key0, key1);
+    return "";
   }
 
   /**
@@ -203,6 +235,15 @@ export class KernelParameters {
     }
     return "";
   }
+}
+
+/** Returns a key as `changeKey` takes it. */
+function keyText(key0: u64, key1: u64): string {
+  return `${wordText(key0)}-${wordText(key0 >> 32)}-${wordText(key1)}-${wordText(key1 >> 32)}`;
+}
+
+function wordText(word: u64): string {
+  return (word & 0xffff_ffff).toString(16).padStart(KEY_DIGITS, "0");
 }
 
 /** Returns the index of a parameter, or -1. */

@@ -36,6 +36,7 @@ function negotiatedText(info: TcpInfo): string {
   if (info.selective) text += " sack";
   if (info.ecn) text += " ecn";
   if (info.ecnSeen) text += " ecnseen";
+  if (info.synData) text += " fastopen";
   return text;
 }
 

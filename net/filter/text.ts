@@ -19,7 +19,10 @@ import {
 import { IPV4_HEADER, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
 import { FLAG_ACK, TCP_HEADER, TcpHeader } from "../wire/tcp";
 import {
+  FAST_OPEN_EXPERIMENT,
   KIND_END,
+  KIND_EXPERIMENT,
+  KIND_FAST_OPEN,
   KIND_MAXIMUM_SEGMENT_SIZE,
   KIND_NO_OPERATION,
   KIND_SACK,
@@ -156,5 +159,20 @@ function formatTcpOption(option: usize, kind: u32, size: u32): string {
   if (kind == KIND_WINDOW_SCALE && size == 3) return `wscale ${load<u8>(option, 2)}`;
   if (kind == KIND_SACK_PERMITTED) return "sackOK";
   if (kind == KIND_SACK) return "sack";
+  if (kind == KIND_FAST_OPEN) return `tfo ${cookieText(option + 2, size - 2)}`;
+  if (kind == KIND_EXPERIMENT && size >= 4 && loadNet16(option + 2) == FAST_OPEN_EXPERIMENT) {
+    return `exp-tfo ${cookieText(option + 4, size - 4)}`;
+  }
   return kind == KIND_TIMESTAMPS ? "TS" : `opt-${kind}`;
+}
+
+/** Formats a Fast Open cookie of `length` bytes, none if it is requested, as tcpdump does. */
+function cookieText(cookie: usize, length: u32): string {
+  if (length == 0) return "cookiereq";
+  let text = "cookie ";
+  for (let i: u32 = 0; i < length; i++)
+    text += load<u8>(cookie + i)
+      .toString(16)
+      .padStart(2, "0");
+  return text;
 }

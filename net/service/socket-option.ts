@@ -3,6 +3,7 @@
  * ip(7) and socket(7) of Linux give them.
  */
 import {
+  TCP_BACKLOG,
   TCP_RECEIVE_LEAST_BYTES,
   TCP_RECEIVE_MOST_BYTES,
   TCP_SEND_LEAST_BYTES,
@@ -34,6 +35,9 @@ export const enum SocketOption {
   TCP_CONGESTION,
   /** Seconds. */
   TCP_DEFER_ACCEPT,
+  /** How many connections of a listener may exchange data before their handshake is over. */
+  TCP_FASTOPEN,
+  TCP_FASTOPEN_CONNECT,
   TCP_KEEPCNT,
   /** Seconds, as TCP_KEEPINTVL. */
   TCP_KEEPIDLE,
@@ -76,6 +80,8 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
   new OptionForm("SO_SNDBUF", 0, i32.MAX_VALUE),
   new OptionForm("TCP_CONGESTION", 0, 1),
   new OptionForm("TCP_DEFER_ACCEPT", 0, 120),
+  new OptionForm("TCP_FASTOPEN", 0, TCP_BACKLOG),
+  new OptionForm("TCP_FASTOPEN_CONNECT", 0, 1),
   new OptionForm("TCP_KEEPCNT", 1, 127),
   new OptionForm("TCP_KEEPIDLE", 1, 32767),
   new OptionForm("TCP_KEEPINTVL", 1, 32767),
@@ -109,6 +115,8 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
     options.sendBytes = bufferSize(value, TCP_SEND_LEAST_BYTES, TCP_SEND_MOST_BYTES);
   } else if (option == SocketOption.TCP_CONGESTION) options.congestion = value as i32;
   else if (option == SocketOption.TCP_DEFER_ACCEPT) options.deferAccept = value * SECOND;
+  else if (option == SocketOption.TCP_FASTOPEN) options.fastOpen = value as u32;
+  else if (option == SocketOption.TCP_FASTOPEN_CONNECT) options.fastOpenConnect = value != 0;
   else if (option == SocketOption.TCP_KEEPCNT) options.keepAliveProbes = value as u32;
   else if (option == SocketOption.TCP_KEEPIDLE) options.keepAliveIdle = value * SECOND;
   else if (option == SocketOption.TCP_KEEPINTVL) options.keepAliveInterval = value * SECOND;
@@ -148,6 +156,8 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
     return connection == null ? options.congestion : connection.congestionAlgorithm;
   }
   if (option == SocketOption.TCP_DEFER_ACCEPT) return options.deferAccept / SECOND;
+  if (option == SocketOption.TCP_FASTOPEN) return options.fastOpen;
+  if (option == SocketOption.TCP_FASTOPEN_CONNECT) return options.fastOpenConnect ? 1 : 0;
   if (option == SocketOption.TCP_KEEPCNT) return options.keepAliveProbes;
   if (option == SocketOption.TCP_KEEPIDLE) return options.keepAliveIdle / SECOND;
   if (option == SocketOption.TCP_KEEPINTVL) return options.keepAliveInterval / SECOND;

@@ -1,12 +1,13 @@
 /**
  * TCP options (RFC 9293 section 3.2): maximum segment size, window scale and timestamps (RFC 7323
- * sections 2 and 3) and selective acknowledgment (RFC 2018) are supported; all others are skipped.
+ * sections 2 and 3), selective acknowledgment (RFC 2018) and Fast Open (RFC 7413) are supported;
+ * all others are skipped.
  *
  *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
  *     │ kind │ length │ data │     these two have neither length nor data
  *     └──────┴────────┴──────┘
  */
-import { loadNet16, loadNet32, storeNet32 } from "../../core/bytes";
+import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../core/bytes";
 
 export const KIND_END: u32 = 0;
 export const KIND_NO_OPERATION: u32 = 1;
@@ -17,6 +18,11 @@ export const KIND_SACK_PERMITTED: u32 = 4;
 export const KIND_SACK: u32 = 5;
 /** Round-trip time measurement (RFC 7323 section 3). */
 export const KIND_TIMESTAMPS: u32 = 8;
+/** Fast Open (RFC 7413 section 4.1.1). */
+export const KIND_FAST_OPEN: u32 = 34;
+/** Experiments, which an identifier tells apart (RFC 6994): Fast Open was one of them. */
+export const KIND_EXPERIMENT: u32 = 254;
+export const FAST_OPEN_EXPERIMENT: u32 = 0xf989;
 
 /** The largest window shift (RFC 7323 section 2.3). */
 const WINDOW_SHIFT_MAXIMUM: u32 = 14;
@@ -30,6 +36,9 @@ export const SACK_PREFIX: u32 = 4;
 export const TIMESTAMPS_BYTES: u32 = 12;
 /** Bytes of options that a header has room for (RFC 9293 section 3.1). */
 export const OPTIONS_MAXIMUM: u32 = 40;
+/** Bytes of a Fast Open cookie: an even number between these (RFC 7413 section 4.1.1). */
+const COOKIE_MINIMUM: u32 = 4;
+export const COOKIE_MAXIMUM: u32 = 16;
 
 /** The first four bytes of the aligned timestamps option: two no-operations, kind and length. */
 const TIMESTAMPS_PREFIX: u32 =
@@ -50,6 +59,15 @@ export class TcpOptions {
   timestamped: bool = false;
   timestamp: u32 = 0;
   echo: u32 = 0;
+  /**
+   * Whether the segment has a valid Fast Open option, which counts only on a SYN: a cookie of
+   * `cookieBytes` bytes at `cookie` or, with 0 bytes, a request for one. `experimental` is whether
+   * it has the form of the experiment.
+   */
+  fastOpen: bool = false;
+  experimental: bool = false;
+  cookieBytes: u32 = 0;
+  cookie: usize = 0;
   private blocks: usize = 0;
 
   /** Forgets the options parsed before. */
@@ -60,6 +78,7 @@ export class TcpOptions {
     this.sackPermitted = false;
     this.sackBlocks = 0;
     this.timestamped = false;
+    this.fastOpen = false;
   }
 
   /** Sets what `clear` has cleared to the options of a SYN without timestamps. */
@@ -80,9 +99,9 @@ export class TcpOptions {
   }
 
   /**
-   * Parses `length` bytes of options, which must stay in place while SACK blocks are read. At an
-   * illegal length it stops (RFC 9293, MUST-7) and keeps the options before it. A shift above 14
-   * counts as 14.
+   * Parses `length` bytes of options, which must stay in place while SACK blocks or a cookie are
+   * read. At an illegal length it stops (RFC 9293, MUST-7) and keeps the options before it. A shift
+   * above 14 counts as 14.
    */
   parse(pointer: usize, length: u32): void {
     this.clear();
@@ -120,7 +139,20 @@ export class TcpOptions {
       const shift = load<u8>(at, 2) as u32;
       this.windowShift = shift > WINDOW_SHIFT_MAXIMUM ? WINDOW_SHIFT_MAXIMUM : shift;
       this.scaled = true;
+    } else if (kind == KIND_FAST_OPEN) {
+      this.takeFastOpen(at + 2, size - 2, false);
+    } else if (kind == KIND_EXPERIMENT && size >= 4 && loadNet16(at + 2) == FAST_OPEN_EXPERIMENT) {
+      this.takeFastOpen(at + 4, size - 4, true);
     }
+  }
+
+  private takeFastOpen(cookie: usize, bytes: u32, experimental: bool): void {
+    if ((bytes & 1) != 0 || bytes > COOKIE_MAXIMUM) return;
+    if (bytes > 0 && bytes < COOKIE_MINIMUM) return;
+    this.fastOpen = true;
+    this.experimental = experimental;
+    this.cookieBytes = bytes;
+    this.cookie = cookie;
   }
 }
 
@@ -172,4 +204,31 @@ export function emitSackPrefix(pointer: usize, blocks: u32): usize {
     (KIND_NO_OPERATION << 24) | (KIND_NO_OPERATION << 16) | (KIND_SACK << 8) | length,
   );
   return pointer + SACK_PREFIX;
+}
+
+/** Returns how many bytes `emitFastOpen` writes, a multiple of 4. */
+export function fastOpenBytes(cookieBytes: u32, experimental: bool): u32 {
+  return ((experimental ? 4 : 2) + cookieBytes + 3) & ~3;
+}
+
+/**
+ * Writes the Fast Open option with the cookie at `cookie`, an even number of bytes, or without one,
+ * and then no-operations. Returns the address after them.
+ */
+export function emitFastOpen(
+  pointer: usize,
+  cookie: usize,
+  cookieBytes: u32,
+  experimental: bool,
+): usize {
+  const prefix: u32 = experimental ? 4 : 2;
+  const length = prefix + cookieBytes;
+  const kind = experimental ? KIND_EXPERIMENT : KIND_FAST_OPEN;
+  storeNet16(pointer, (kind << 8) | length);
+  if (experimental) storeNet16(pointer + 2, FAST_OPEN_EXPERIMENT);
+  memory.copy(pointer + prefix, cookie, cookieBytes);
+  if ((length & 2) != 0) {
+    storeNet16(pointer + length, (KIND_NO_OPERATION << 8) | KIND_NO_OPERATION);
+  }
+  return pointer + fastOpenBytes(cookieBytes, experimental);
 }

@@ -67,6 +67,8 @@ const allowed: Record<string, string> = {
   "net/socket/echo-socket.ts TIME_BYTES": "the format of a ping",
   "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record",
   "net/socket/tcp/congestion/window.ts WINDOW_MAXIMUM": "fixed by RFC 7323 section 2.2",
+  "net/socket/tcp/fast-open/server-cookies.ts INPUT_BYTES": "the size of what is hashed",
+  "net/socket/tcp/fast-open/server-cookies.ts SERVER_COOKIE_BYTES": "the size of a hash",
   "net/socket/tcp/open/initial-sequence.ts ADDRESS_BYTES": "the size of what is hashed",
   "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "the size of what is hashed",
   "net/socket/udp-ports.ts CHAINS": "chains of a hash table whose entries are bounded",

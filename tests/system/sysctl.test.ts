@@ -53,6 +53,8 @@ test("sizes of buffers are rounded; numbers have bounds", async () => {
   }
   for (const [name, low, high] of [
     ["net.core.somaxconn", 1, 256],
+    ["net.ipv4.tcp_fastopen", 0, 2147483647],
+    ["net.ipv4.tcp_fastopen_blackhole_timeout_sec", 0, 2147483647],
     ["net.ipv4.tcp_fin_timeout", 1, 120],
     ["net.ipv4.tcp_keepalive_intvl", 1, 32767],
     ["net.ipv4.tcp_keepalive_probes", 1, 127],
@@ -76,6 +78,32 @@ test("sizes of buffers are rounded; numbers have bounds", async () => {
       ]);
     }
   }
+});
+
+test("tcp_fastopen takes hexadecimal numbers, and its key four words of eight digits", async () => {
+  const twin = await Twin.boot();
+  twin.pass(1);
+  const [bits, key] = ["net.ipv4.tcp_fastopen", "net.ipv4.tcp_fastopen_key"];
+  assert.deepEqual(lines(twin, `sysctl ${bits}`), [`${bits} = 1`, "0"]);
+  assert.deepEqual(lines(twin, `sysctl ${bits}=0x70403`), [`${bits} = 459779`, "0"]);
+  const unset = "00000000-00000000-00000000-00000000";
+  assert.deepEqual(lines(twin, `sysctl -n ${key}`), [unset, "0"]);
+  const value = "a1a1a1a1-b2b2b2b2-0cc3c3c3-d4d4d4d4";
+  assert.deepEqual(lines(twin, `sysctl ${key}=${value}`), [`${key} = ${value}`, "0"]);
+  for (const wrong of [
+    "",
+    "1",
+    "a1a1a1a1-b2b2b2b2-c3c3c3c3",
+    `${value}-00000000`,
+    value.replace("0", "x"),
+  ]) {
+    assert.deepEqual(lines(twin, `sysctl "${key}=${wrong}"`), [
+      `sysctl: ${key}: invalid value, ` +
+        "expected 32 hexadecimal digits in groups of eight: x-x-x-x",
+      "1",
+    ]);
+  }
+  assert.deepEqual(lines(twin, `sysctl -n ${key}`), [value, "0"]);
 });
 
 test("names what was expected of a wrong name or value", async () => {

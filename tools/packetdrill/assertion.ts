@@ -30,7 +30,13 @@ const operators: Record<string, string> = {
   True: "true",
   False: "false",
 };
-const TOKEN = /\s*(\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>])/y;
+/** Constants of linux/tcp.h and linux/tcp_states.h. */
+const constants: Record<string, number> = {
+  ...{ TCPI_OPT_TIMESTAMPS: 1, TCPI_OPT_SACK: 2, TCPI_OPT_WSCALE: 4, TCPI_OPT_ECN: 8 },
+  ...{ TCPI_OPT_ECN_SEEN: 16, TCPI_OPT_SYN_DATA: 32 },
+  ...{ TCP_ESTABLISHED: 1, TCP_SYN_RECV: 3, TCP_CLOSE: 7, TCP_CLOSE_WAIT: 8 },
+};
+const TOKEN = /\s*(\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>&])/y;
 
 /** The outcome of an assertion: it holds, it does not, or it cannot be checked here. */
 export type Verdict =
@@ -75,6 +81,7 @@ function translate(expression: string, valueIn: (field: string) => number): stri
     const word = found[1];
     const field = synonyms[word] ?? word;
     if (fields.includes(field)) words.push(String(valueIn(field)));
+    else if (word in constants) words.push(String(constants[word]));
     else if (word in operators) words.push(operators[word]);
     else if (/^[A-Za-z_]/.test(word)) return { kind: "skipped", reason: `unknown name "${word}"` };
     else words.push(word === "//" ? "/" : word);

@@ -18,6 +18,16 @@ export function flagsText(letters: string): string {
   return [..."SFRP.UEW"].filter((letter) => own.includes(letter)).join("") || "-";
 }
 
+/** Reports whether flags are those of a segment that opens a connection. */
+export function isSyn(flags: string): boolean {
+  return flags.includes("S") && !flags.includes(".");
+}
+
+/** Reports whether a sent segment opens a connection. */
+export function isOpening({ flags }: Seen): boolean {
+  return isSyn(flags.replace("A", "."));
+}
+
 /** How a script's timestamps of the kernel relate to the actual ones. */
 export interface ClockRules {
   /** By how many ticks they may differ, once the first is known; if undefined, by any number. */
@@ -28,9 +38,11 @@ export interface ClockRules {
 
 export class Flow {
   localPort = 0;
-  /** Offsets from the script's sequence numbers to those on the wire, for each side. */
+  /** The kernel's initial sequence number, and the script's number for it. */
   private local = 0;
-  private remote = 0;
+  private localStart = 0;
+  /** The remote host's initial sequence number; undefined until its SYN has arrived. */
+  private remote: number | undefined;
   /** The kernel's timestamps, by the script's. */
   private readonly timestamps = new Map<number, number>();
   /** What is added to the script's first timestamp. */
@@ -43,15 +55,29 @@ export class Flow {
 
   /** Notes the kernel's initial sequence number; `scripted` is the script's. */
   learn(scripted: number, actual: number): void {
-    this.local = actual - scripted;
+    this.local = actual;
+    this.localStart = scripted;
   }
 
-  /** Returns a sequence number of the kernel's side as it is on the wire. */
+  /** Notes the initial sequence number of the remote host, if its SYN is the first. */
+  learnRemote(initial: number): void {
+    this.remote ??= initial;
+  }
+
+  /** Forgets the remote host's initial sequence number: another connection follows. */
+  forgetRemote(): void {
+    this.remote = undefined;
+  }
+
+  /**
+   * Returns a sequence number of the kernel's side as it is on the wire. As in packetdrill, the
+   * numbers of scripts count from the initial ones, except for those of SYNs.
+   */
   localOnWire(number: number): number {
     return modulo(number + this.local);
   }
-  remoteOnWire(number: number): number {
-    return modulo(number + this.remote);
+  remoteOnWire(number: number, syn: boolean): number {
+    return modulo(syn ? number : number + (this.remote ?? 0));
   }
 
   /** Translates the options of a segment that arrives. */
@@ -68,7 +94,9 @@ export class Flow {
 
   /** Returns a sent segment in the script's numbers. `pattern` is what the script expects. */
   scripted(sent: Seen, pattern: SegmentPattern): SegmentPattern {
-    const start = modulo(sent.sequence - this.local);
+    const syn = sent.flags.includes("S");
+    const start = modulo(sent.sequence - this.local + (syn ? this.localStart : 0));
+    const remote = syn ? 0 : (this.remote ?? 0);
     const length = sent.payload.length;
     const options = decodeOptions(sent.options).map((option) => this.option(option, pattern));
     const ecn = (Object.keys(ecnBits) as (keyof typeof ecnBits)[]).find(
@@ -77,9 +105,7 @@ export class Flow {
     return {
       ...{ kind: "tcp", inbound: false, flags: flagsText(sent.flags), ecn },
       ...{ start, end: start + length, length, window: sent.window },
-      acknowledgment: sent.flags.includes("A")
-        ? modulo(sent.acknowledgment - this.remote)
-        : undefined,
+      acknowledgment: sent.flags.includes("A") ? modulo(sent.acknowledgment - remote) : undefined,
       options,
     };
   }
@@ -90,7 +116,7 @@ export class Flow {
 
   private option(option: TcpOption, pattern: SegmentPattern): TcpOption {
     if (option.kind === "sack") {
-      const back = (number: number) => modulo(number - this.remote);
+      const back = (number: number) => modulo(number - (this.remote ?? 0));
       const blocks = option.blocks.map(([from, to]): [number, number] => [back(from), back(to)]);
       return { ...option, blocks };
     }

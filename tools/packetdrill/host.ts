@@ -5,9 +5,11 @@ import { arp, ethernet, icmp, ipv4, udpDatagram } from "../../tests/lab/packets/
 import { ARP, address, ICMP, IPV4, TCP, UDP } from "../../tests/lab/packets/bytes.ts";
 import { parseArp, parseIp } from "../../tests/lab/packets/read.ts";
 import { readSegment, type Sent, tcpSegment } from "../../tests/lab/packets/tcp.ts";
-import { compile, type Exports, readString } from "../../tests/lab/scripted/assembly.ts";
+import { compile, type Exports, readString, writeText } from "../../tests/lab/scripted/assembly.ts";
 
-export const [LOCAL, REMOTE, GATEWAY] = ["192.168.0.1", "192.0.2.1", "192.168.0.2"];
+/** The addresses of packetdrill. */
+export const [LOCAL, REMOTE] = ["192.168.0.1", "192.0.2.1"];
+const GATEWAY = "192.168.0.254";
 const HARDWARE = Uint8Array.of(2, 0, 0, 0, 0, 2);
 const CARD = [2, 0, 0, 0, 1, 1];
 /** Seconds until the address is in use, conflict detection included. */
@@ -23,31 +25,53 @@ export interface Seen extends Sent {
   joined?: boolean;
 }
 
+/** The addresses of the kernel and of the remote host. */
+interface Addresses {
+  local: string;
+  remote: string;
+}
+
 export class Host {
   readonly world = new World(1);
   /** Segments sent and not yet compared with the script, oldest first. */
   readonly segments: Seen[] = [];
   /** Lengths of UDP payloads sent. */
   readonly datagrams: number[] = [];
+  private readonly rejected = new Set<string>();
   private readonly pinned = new Set<number>();
 
-  private constructor(private readonly twin: Twin) {
+  private constructor(
+    private readonly twin: Twin,
+    readonly addresses: Addresses,
+  ) {
     twin.onSend = (frame) => this.sent(frame, twin.clock.now);
     this.world.add(twin);
   }
 
   /** Boots the kernel with kernel parameters of the form `NAME=VALUE`. */
-  static async boot(parameters: string[]): Promise<Host> {
+  static async boot(parameters: string[], addresses: Addresses): Promise<Host> {
     process.env.KERNEL_WASM = await compile("tests/lab/entries/sockets.ts");
-    const words = [`ip=${LOCAL}::${GATEWAY}:255.255.255.0:::off`];
+    const words = [`ip=${addresses.local}::${GATEWAY}:255.255.255.0:::off`];
     const commandLine = [...words, ...parameters.map((word) => `sysctl.${word}`)].join(" ");
-    const host = new Host(await Twin.boot({ name: "kernel", mac: CARD, commandLine }));
+    const twin = await Twin.boot({ name: "kernel", mac: CARD, commandLine });
+    const host = new Host(twin, addresses);
     host.world.pass(START);
     return host;
   }
 
+  /** Changes a parameter of the form `NAME=VALUE`. */
+  setParameter(parameter: string): void {
+    const words = parameter.replaceAll('"', "").split("=", 2);
+    const [name, value] = words.map((word) => {
+      const [pointer, length] = writeText(this.exports, word);
+      return this.object("text", pointer, length);
+    });
+    if (!this.call("setParameter", name, value)) this.rejected.add(parameter);
+  }
+
   /** Whether the kernel rejected a parameter. */
   rejects(parameter: string): boolean {
+    if (this.rejected.has(parameter)) return true;
     return this.twin.output.includes(`cmdline: sysctl.${parameter}:`);
   }
 
@@ -94,8 +118,9 @@ export class Host {
 
   /** Delivers a segment from the remote host to the kernel. */
   segment(bytes: Parameters<typeof tcpSegment>[0], ecn = 0): void {
-    const [source, destination] = [address(REMOTE), address(LOCAL)];
-    this.packet(TCP, tcpSegment({ ...bytes, source, destination }), REMOTE, ecn);
+    const { local, remote } = this.addresses;
+    const ends = { source: address(remote), destination: address(local) };
+    this.packet(TCP, tcpSegment({ ...bytes, ...ends }), remote, ecn);
   }
 
   /** Delivers an ICMP error from the gateway that quotes `quoted`, a packet of the kernel's. */
@@ -104,12 +129,12 @@ export class Host {
   }
 
   datagram(from: number, to: number, length: number): void {
-    const [source, target] = [address(REMOTE), address(LOCAL)];
+    const [source, target] = [address(this.addresses.remote), address(this.addresses.local)];
     const ends = [
       { address: source, port: from },
       { address: target, port: to },
     ] as const;
-    this.packet(UDP, udpDatagram(...ends, Buffer.alloc(length)), REMOTE, 0);
+    this.packet(UDP, udpDatagram(...ends, Buffer.alloc(length)), this.addresses.remote, 0);
   }
 
   get exports(): Exports {
@@ -147,14 +172,15 @@ export class Host {
   }
 
   private packet(protocol: number, payload: Buffer, source: string, ecn: number): void {
-    const packet = ipv4({ source, destination: LOCAL, protocol, payload, id: 0, fragment: 0x4000 });
+    const destination = this.addresses.local;
+    const packet = ipv4({ source, destination, protocol, payload, id: 0, fragment: 0x4000 });
     if (ecn !== 0) setEcn(packet, ecn);
     this.twin.receive(ethernet(Uint8Array.from(CARD), HARDWARE, IPV4, packet), this.world.now);
   }
 
   private sent(frame: Uint8Array, at: number): void {
     const request = parseArp(frame);
-    if (request?.operation === 1 && request.target !== address(LOCAL)) {
+    if (request?.operation === 1 && request.target !== address(this.addresses.local)) {
       const own = { operation: 2, senderHardware: HARDWARE, sender: request.target };
       const reply = arp({ ...own, targetHardware: Uint8Array.from(CARD), target: request.sender });
       const answer = ethernet(Uint8Array.from(CARD), HARDWARE, ARP, reply);

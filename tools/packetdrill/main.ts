@@ -1,5 +1,6 @@
 /**
- * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS] FILE...`.
+ * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS]
+ * [-D WORD=TEXT] FILE...`. As in packetdrill, -D has a word of the scripts stand for a text.
  * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
  * packetdrill does, and what was skipped. Exits with 1 if a script failed, and with 2, before it
  * plays any, if the command line is wrong or there is no script to play.
@@ -13,7 +14,10 @@ import { parseScript } from "./script.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tolerance: { type: "string" } },
+  options: {
+    tolerance: { type: "string" },
+    define: { type: "string", short: "D", multiple: true, default: [] },
+  },
 });
 if (positionals.length === 0 || !/^\d+$/.test(values.tolerance ?? "0")) {
   refuse("usage: make packetdrill SCRIPT='FILE|FOLDER ...' [TOLERANCE=MICROSECONDS]");
@@ -36,9 +40,17 @@ function scriptsOf(path: string): string[] {
   return scripts.sort().map((name) => join(path, name));
 }
 
+/** Returns a script with the words of `-D WORD=TEXT` replaced. */
+function defined(script: string): string {
+  return values.define.reduce((text, definition) => {
+    const [word, value] = definition.split("=", 2);
+    return text.replaceAll(new RegExp(`\\b${word}\\b`, "g"), value);
+  }, script);
+}
+
 async function report(path: string): Promise<Report> {
   try {
-    return await play(parseScript(readFileSync(path, "utf8")), {
+    return await play(parseScript(defined(readFileSync(path, "utf8"))), {
       tolerance,
       folder: dirname(path),
     });

@@ -6,7 +6,7 @@ export type TcpOption =
   | { kind: "mss" | "wscale"; value: number }
   | { kind: "sack"; blocks: [number, number][] }
   | { kind: "TS"; value: number; echo: number }
-  | { kind: "FO"; cookie: number[] };
+  | { kind: "FO" | "FOEXP"; cookie: number[] };
 
 /** Sequence numbers are relative to the initial ones, as in the script. */
 export interface SegmentPattern {
@@ -43,6 +43,9 @@ export interface UdpPattern {
 }
 
 export type PacketPattern = SegmentPattern | IcmpPattern | UdpPattern;
+
+/** What tells the experiment with Fast Open from others (RFC 6994). */
+const FAST_OPEN_EXPERIMENT = [0xf9, 0x89];
 
 /** Types of ICMP errors, and the names of codes of type 3 (RFC 792, RFC 1812). */
 const icmpTypes: Record<string, number> = { unreachable: 3, source_quench: 4, time_exceeded: 11 };
@@ -134,7 +137,8 @@ function readOption(scanner: Scanner): TcpOption {
         blocks.push([Number(found[1]), Number(found[2])]);
       }
     }
-    case "FO": {
+    case "FO":
+    case "FOEXP": {
       const cookie = scanner.match(/\s+([0-9a-f]+)/)?.[1] ?? "";
       return { kind, cookie: [...Buffer.from(cookie, "hex")] };
     }
@@ -179,6 +183,8 @@ function encodeOption(option: TcpOption): number[] {
       return [8, 10, ...bytesOf(option.value), ...bytesOf(option.echo)];
     case "FO":
       return [34, 2 + option.cookie.length, ...option.cookie];
+    case "FOEXP":
+      return [254, 4 + option.cookie.length, ...FAST_OPEN_EXPERIMENT, ...option.cookie];
   }
 }
 
@@ -204,6 +210,8 @@ export function decodeOptions(bytes: number[]): TcpOption[] {
       options.push({ kind: "TS", value, echo });
     } else if (kind === 34) {
       options.push({ kind: "FO", cookie: [...data.subarray(at + 2, at + size)] });
+    } else if (kind === 254 && data.readUInt16BE(at + 2) === 0xf989) {
+      options.push({ kind: "FOEXP", cookie: [...data.subarray(at + 4, at + size)] });
     } else throw new Error(`TCP option ${kind} has no name in scripts`);
   }
   return options;
@@ -224,7 +232,9 @@ export function optionsText(options: TcpOption[] | undefined): string {
   const words = options.map((option) => {
     if (option.kind === "mss" || option.kind === "wscale") return `${option.kind} ${option.value}`;
     if (option.kind === "TS") return `TS val ${option.value} ecr ${option.echo}`;
-    if (option.kind === "FO") return `FO ${Buffer.from(option.cookie).toString("hex")}`.trim();
+    if (option.kind === "FO" || option.kind === "FOEXP") {
+      return `${option.kind} ${Buffer.from(option.cookie).toString("hex")}`.trim();
+    }
     if (option.kind !== "sack") return option.kind;
     return ["sack", ...option.blocks.map(([from, to]) => `${from}:${to}`)].join(" ");
   });

@@ -43,6 +43,6 @@ export function parametersIn(text: string): string[] {
   const product = (_: string, factors: string) =>
     `${factors.split("*").reduce((all, factor) => all * Number(factor), 1)}`;
   const plain = text.replace(/\$\(\(([\d*]+)\)\)/g, product);
-  const settings = plain.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|\S+)/g);
+  const settings = plain.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|[^\s\\]+)/g);
   return [...settings].map(([, name, value]) => `${name.replaceAll("/", ".")}=${value}`);
 }

@@ -3,7 +3,8 @@ import { ipv4 } from "../../tests/lab/packets/build.ts";
 import { TCP } from "../../tests/lab/packets/bytes.ts";
 import { tcpSegment } from "../../tests/lab/packets/tcp.ts";
 import { checkCode, fields } from "./assertion.ts";
-import { ecnBits, Flow, flagsValue } from "./flow.ts";
+import type { Outcome } from "./descriptor.ts";
+import { ecnBits, Flow, flagsValue, isOpening, isSyn } from "./flow.ts";
 import { Host, LOCAL, REMOTE, type Seen } from "./host.ts";
 import {
   encodeOptions,
@@ -16,12 +17,15 @@ import {
 import { pacesBy, parametersIn, parametersOf, shellScripts } from "./parameters.ts";
 import { ScriptError } from "./scanner.ts";
 import type { Script, ScriptEvent, SystemCall } from "./script.ts";
-import { type Outcome, SystemCalls } from "./system-calls.ts";
+import { SystemCalls } from "./system-calls.ts";
 import { errors } from "./values.ts";
 
 const SECOND = 1e9;
 /** The options of scripts that have an effect. */
-const OPTIONS = ["tolerance_usecs", "tcp_ts_tick_usecs", "tcp_ts_ecr_scaled"];
+const OPTIONS = [
+  ...["tolerance_usecs", "tcp_ts_tick_usecs", "tcp_ts_ecr_scaled"],
+  ...["local_ip", "remote_ip"],
+];
 /** Seconds by which an event may differ from its time, unless the script or the user sets it. */
 const TOLERANCE = 0.004;
 /** Seconds to wait for a packet whose time is `*`. */
@@ -48,7 +52,12 @@ export interface Report {
 
 /** Plays a script on a kernel of its own. */
 export async function play(script: Script, options: PlayOptions = {}): Promise<Report> {
-  const player = new Player(await Host.boot(parametersOf(script, options.folder)), script, options);
+  const addresses = {
+    local: script.options.get("local_ip") ?? LOCAL,
+    remote: script.options.get("remote_ip") ?? REMOTE,
+  };
+  const host = await Host.boot(parametersOf(script, options.folder), addresses);
+  const player = new Player(host, script, options);
   return player.play();
 }
 
@@ -70,6 +79,8 @@ class Player {
   private pending: Pending | undefined;
   /** The segment size of the remote host, as far as a script says. */
   private pieceSize = LARGEST;
+  /** Whether an event other than a command has happened. */
+  private began = false;
   /** The time of the previous event, in seconds. */
   private last = 0;
 
@@ -129,6 +140,7 @@ class Player {
     const { action, time } = event;
     const from = time.kind === "relative" ? this.last + time.from : time.from;
     const to = time.to === undefined ? from : time.to + from - time.from;
+    if (action.kind !== "command") this.began = true;
     if (action.kind === "packet" && !action.packet.inbound) {
       this.expect(action.packet, time.kind === "any" ? undefined : [from, to]);
       return;
@@ -143,8 +155,12 @@ class Player {
     else this.command(action.text);
   }
 
-  /** Commands that set kernel parameters took effect before the start. */
+  /**
+   * Commands that set kernel parameters took effect before the start, unless something has happened
+   * since.
+   */
   private command(text: string): void {
+    if (this.began) for (const each of parametersIn(text)) this.host.setParameter(each);
     const scripts = shellScripts(text, this.folder);
     const parameters = parametersIn(text);
     if (parameters.length + scripts.length === 0 && !pacesBy(text))
@@ -218,6 +234,8 @@ class Player {
       throw new ScriptError(line, "a packet that arrives needs its options, not <...>");
     }
     if (this.flow.localPort === 0) this.flow.localPort = this.calls.boundPort;
+    if (isSyn(packet.flags) && this.calls.takeListened()) this.flow.forgetRemote();
+    if (packet.flags.includes("S")) this.flow.learnRemote(packet.start);
     const ecn = packet.ecn === undefined ? 0 : ecnBits[packet.ecn];
     for (const option of packet.options) {
       if (option.kind === "mss" && option.value > 0) this.pieceSize = option.value;
@@ -237,7 +255,7 @@ class Player {
     this.host.segment(
       {
         ...{ sourcePort: flow.remotePort, destinationPort: flow.localPort },
-        sequence: flow.remoteOnWire(packet.start + start),
+        sequence: flow.remoteOnWire(packet.start + start, packet.flags.includes("S")),
         acknowledgment:
           packet.acknowledgment === undefined ? 0 : flow.localOnWire(packet.acknowledgment),
         flags: flagsValue(flags),
@@ -258,7 +276,8 @@ class Player {
       sequence: flow.localOnWire(start),
       payload: Buffer.alloc(length),
     });
-    const packet = ipv4({ source: LOCAL, destination: REMOTE, protocol: TCP, payload: segment });
+    const { local: source, remote: destination } = this.host.addresses;
+    const packet = ipv4({ source, destination, protocol: TCP, payload: segment });
     this.host.error(type, code, mtu, packet.subarray(0, 28));
   }
 
@@ -292,7 +311,9 @@ class Player {
     for (;;) {
       const sent = host.segments.shift();
       if (!sent) return undefined;
-      const opens = isSyn(sent.flags.replace("A", ".")) && isSyn(pattern.flags);
+      const opens = isOpening(sent) && isSyn(pattern.flags);
+      // What an older connection sends is no answer to the script's call.
+      if (!opens && isSyn(pattern.flags) && host.segments.some(isOpening)) continue;
       if (opens && sent.sourcePort !== this.flow.localPort) {
         this.flow = this.newFlow(sent.destinationPort);
         this.flow.localPort = sent.sourcePort;
@@ -342,11 +363,6 @@ class Player {
   }
 }
 
-/** Reports whether flags are those of a segment that opens a connection. */
-function isSyn(flags: string): boolean {
-  return flags.includes("S") && !flags.includes(".");
-}
-
 /** Returns flags in a fixed order. */
 function normal(flags: string): string {
   return [...flags].sort().join("");
@@ -364,7 +380,8 @@ function compare(call: SystemCall, outcome: Outcome): void {
   const { result, error, name } = call;
   if (result.kind === "any") return;
   const expected = result.kind === "number" ? result.number : Number.NaN;
-  const same = expected === outcome.value && (expected !== -1 || error === outcome.error);
+  const failed = expected === -1 && error !== undefined;
+  const same = expected === outcome.value && (!failed || error === outcome.error);
   if (same) return;
   const wanted = `Expected result ${expected}${error === undefined ? "" : ` ${error}`}`;
   const why = outcome.error === undefined ? "" : ` with errno ${describe(outcome.error)}`;

@@ -83,7 +83,7 @@ function readTime(scanner: Scanner): EventTime {
   const kind = scanner.take("+") ? "relative" : "absolute";
   const seconds = () => Number(scanner.need(NUMBER, "a time")[0]);
   const from = seconds();
-  if (scanner.match(/\.\.\.|\s+\.\.\.\s+/)) return { kind, from, end: seconds() };
+  if (scanner.match(/\s*\.\.\.\s*/)) return { kind, from, end: seconds() };
   if (!scanner.take("~")) return { kind, from };
   scanner.take("+");
   return { kind, from, to: seconds() };

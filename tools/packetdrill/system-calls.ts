@@ -1,8 +1,9 @@
 /** The system calls of scripts, on the kernel's sockets; descriptors are the script's numbers. */
 
 import { address } from "../../tests/lab/packets/bytes.ts";
+import type { Descriptor, Outcome } from "./descriptor.ts";
+import { sendFlags, synRoom, wantFastOpen, writeOpening } from "./fast-open.ts";
 import type { Host } from "./host.ts";
-import { REMOTE } from "./host.ts";
 import { ScriptError } from "./scanner.ts";
 import type { SystemCall } from "./script.ts";
 import {
@@ -23,12 +24,6 @@ import {
   total,
 } from "./values.ts";
 
-/** What a call returned: a number, and the name of an error if it is -1. */
-export interface Outcome {
-  value: number;
-  error?: string;
-}
-
 /** The states of a connection (`TcpState`). */
 const enum State {
   Closed = 0,
@@ -43,24 +38,6 @@ const enum Shutdown {
   Write = 1,
 }
 
-/** An open file descriptor. */
-interface Descriptor {
-  socket: number;
-  nonblocking: boolean;
-  /** Whether connect(2) has been called. */
-  connecting: boolean;
-  /** Whether the error of the connection has been reported to the user. */
-  told: boolean;
-  /** Bytes written that did not fit into the kernel's buffer, which Linux would have enlarged. */
-  backlog: number;
-  /** Whether shutdown(2) has ended writing. */
-  shut: boolean;
-  /** What to do once the backlog is written. */
-  afterwards?: "shutdown" | "close";
-  /** close(2) resets (SO_LINGER with a time of 0). */
-  resets: boolean;
-}
-
 const O_NONBLOCK = 0x800;
 const O_RDWR = 2;
 
@@ -69,6 +46,8 @@ export class SystemCalls {
   /** Closed descriptors that still have a backlog to send. */
   private readonly closing: Descriptor[] = [];
   private port = 8080;
+  /** Whether listen(2) was called since `takeListened`. */
+  private listened = false;
 
   constructor(
     private readonly host: Host,
@@ -79,6 +58,13 @@ export class SystemCalls {
   /** The port that was bound last, for SYNs that arrive. */
   get boundPort(): number {
     return this.port;
+  }
+
+  /** Reports whether listen(2) was called since the last call. */
+  takeListened(): boolean {
+    const { listened } = this;
+    this.listened = false;
+    return listened;
   }
 
   /** Tries a call. Returns undefined if it would block. */
@@ -101,8 +87,10 @@ export class SystemCalls {
         return this.read(this.at(call), numberOf(call.parameters[2]));
       case "write":
       case "send":
-      case "sendto":
         return this.write(this.at(call), numberOf(call.parameters[2]));
+      case "sendto":
+      case "sendmsg":
+        return this.sendTo(this.at(call), call);
       case "writev":
         return this.write(this.at(call), total(call.parameters[1]));
       case "shutdown":
@@ -139,8 +127,9 @@ export class SystemCalls {
 
   /** Returns a field of TCP_INFO of the connection opened last; throws if there is none. */
   info(field: number): number {
-    const connections = [...this.open.values()].filter(({ socket }) => this.state(socket) > 1);
-    const last = connections.at(-1);
+    const open = [...this.open.values()];
+    const connections = open.filter(({ socket }) => this.state(socket) > State.Listen);
+    const last = connections.at(-1) ?? open.findLast(({ connecting }) => connecting);
     if (last === undefined) throw new Error("no connection is open that has TCP_INFO");
     return this.host.call("socketInfo", last.socket, field);
   }
@@ -157,11 +146,8 @@ export class SystemCalls {
     const value = numberOf(call.result);
     const state = {
       nonblocking,
-      connecting: false,
-      told: false,
+      ...{ connecting: false, told: false, shut: false, resets: false },
       backlog: 0,
-      shut: false,
-      resets: false,
     };
     this.open.set(value, { socket, ...state });
     return { value };
@@ -173,6 +159,7 @@ export class SystemCalls {
   }
 
   private listen({ socket }: Descriptor, backlog: number): Outcome {
+    this.listened = true;
     const listens = this.host.call("tcpListen", socket, Math.max(backlog, 1));
     return listens ? { value: 0 } : { value: -1, error: "EADDRINUSE" };
   }
@@ -186,16 +173,42 @@ export class SystemCalls {
   private connect(descriptor: Descriptor): Outcome | undefined {
     const { socket } = descriptor;
     if (!descriptor.connecting) {
-      descriptor.connecting = true;
-      if (!this.host.call("tcpConnect", socket, address(REMOTE), 8080)) {
-        return { value: -1, error: this.errorOf(socket) ?? "ENETUNREACH" };
-      }
-    }
+      const failed = this.begin(descriptor);
+      if (failed) return failed;
+      if (synRoom(this.host, descriptor) > 0) return { value: 0 };
+    } else if (synRoom(this.host, descriptor) > 0) return { value: -1, error: "EISCONN" };
     const state = this.state(socket);
     if (state === State.SynSent || state === State.SynReceived) {
       return descriptor.nonblocking ? { value: -1, error: "EINPROGRESS" } : undefined;
     }
     return this.failure(descriptor) ?? { value: 0 };
+  }
+
+  private begin(descriptor: Descriptor): Outcome | undefined {
+    const { socket } = descriptor;
+    descriptor.connecting = true;
+    if (this.host.call("tcpConnect", socket, address(this.host.addresses.remote), 8080))
+      return undefined;
+    return { value: -1, error: this.errorOf(socket) ?? "ENETUNREACH" };
+  }
+
+  /** sendto(2), which opens a connection if it is to use Fast Open. */
+  private sendTo(descriptor: Descriptor, call: SystemCall): Outcome | undefined {
+    const { host } = this;
+    const length = numberOf(call.parameters[2]);
+    const { fastOpen, nonblocking } = sendFlags(call.parameters[3], descriptor);
+    if (!fastOpen) return this.write(descriptor, length);
+    if (!descriptor.connecting && this.state(descriptor.socket) === State.Closed) {
+      if (!wantFastOpen(host, descriptor)) return { value: -1, error: "EOPNOTSUPP" };
+      const failed = this.begin(descriptor);
+      if (failed) return failed;
+      if (synRoom(host, descriptor) === 0 && nonblocking) {
+        return { value: -1, error: "EINPROGRESS" };
+      }
+    } else if (nonblocking && this.state(descriptor.socket) === State.SynSent) {
+      if (synRoom(host, descriptor) === 0) return { value: -1, error: "EALREADY" };
+    }
+    return this.write(descriptor, length, nonblocking);
   }
 
   private read(descriptor: Descriptor, length: number): Outcome | undefined {
@@ -213,14 +226,25 @@ export class SystemCalls {
     return this.failure(descriptor) ?? { value: 0 };
   }
 
-  private write(descriptor: Descriptor, length: number): Outcome | undefined {
+  private write(
+    descriptor: Descriptor,
+    length: number,
+    nonblocking = descriptor.nonblocking,
+  ): Outcome | undefined {
     const state = this.state(descriptor.socket);
     const failed = this.failure(descriptor);
     if (failed) return failed;
     if (state === State.Closed || descriptor.shut) return { value: -1, error: "EPIPE" };
+    if (synRoom(this.host, descriptor) > 0) {
+      return writeOpening(this.host, descriptor, length, nonblocking);
+    }
     if (state === State.SynSent) return undefined;
+    if (descriptor.opening !== undefined) {
+      descriptor.opening = undefined;
+      return { value: length };
+    }
     const sent = descriptor.backlog > 0 ? 0 : this.send(descriptor, length);
-    if (descriptor.nonblocking) return sent > 0 ? { value: sent } : undefined;
+    if (nonblocking) return sent > 0 ? { value: sent } : undefined;
     descriptor.backlog += length - sent;
     return { value: length };
   }
@@ -297,7 +321,8 @@ export class SystemCalls {
     const finished = host.call("socketFinished", socket) !== 0;
     let bits = 0;
     if (host.call("socketReadable", socket) > 0 || finished) bits |= POLLIN;
-    if (host.call("socketWritable", socket) > 0 && state > State.SynSent) bits |= POLLOUT;
+    const opened = state > State.SynSent || synRoom(host, descriptor) > 0;
+    if (host.call("socketWritable", socket) > 0 && opened) bits |= POLLOUT;
     if (state === State.Closed) bits |= POLLIN | POLLOUT | POLLHUP;
     if (this.errorOf(socket) !== undefined && !descriptor.told) bits |= POLLERR;
     return bits;
@@ -312,6 +337,9 @@ export class SystemCalls {
     }
     const index = socketOptions.indexOf(option);
     if (index < 0) return this.leaveOut(call, option);
+    if (option === "TCP_FASTOPEN_CONNECT" && !this.host.call("fastOpenConnects")) {
+      return { value: -1, error: "EOPNOTSUPP" };
+    }
     const number = value.kind === "text" ? congestionNames.indexOf(value.text) : firstOf(value);
     const done = this.host.call("tcpSetOption", descriptor.socket, index, BigInt(number));
     return done !== 0 ? { value: 0 } : { value: -1, error: "EINVAL" };

@@ -7,6 +7,7 @@ export const errors: Record<string, [number: number, words: string]> = {
   EINVAL: [22, "Invalid argument"],
   EPIPE: [32, "Broken pipe"],
   EBADF: [9, "Bad file descriptor"],
+  EOPNOTSUPP: [95, "Operation not supported"],
   EADDRINUSE: [98, "Address already in use"],
   EADDRNOTAVAIL: [99, "Cannot assign requested address"],
   ENETUNREACH: [101, "Network is unreachable"],
@@ -25,7 +26,8 @@ export const errors: Record<string, [number: number, words: string]> = {
 export const socketOptions = [
   ...["IP_TOS", "IP_TTL", "", "SO_KEEPALIVE", "", "SO_MARK"],
   ...["SO_MAX_PACING_RATE", "SO_RCVBUF", "SO_REUSEADDR", "SO_SNDBUF"],
-  ...["TCP_CONGESTION", "TCP_DEFER_ACCEPT", "TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
+  ...["TCP_CONGESTION", "TCP_DEFER_ACCEPT", "TCP_FASTOPEN", "TCP_FASTOPEN_CONNECT"],
+  ...["TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
   ...["TCP_LINGER2", "TCP_MAXSEG", "TCP_NODELAY", "TCP_NOTSENT_LOWAT", "TCP_QUICKACK"],
   "TCP_USER_TIMEOUT",
 ];

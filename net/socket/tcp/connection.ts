@@ -36,9 +36,12 @@ export class TcpConnection {
   get error(): SocketError {
     return this.block.error;
   }
-  /** Whether ESTABLISHED was reached, even if the connection is over by now. */
+  /**
+   * Whether ESTABLISHED was reached, or Fast Open lets the user write and read before (RFC 7413),
+   * even if the connection is over by now.
+   */
   established(): bool {
-    return this.block.wasEstablished;
+    return this.block.wasEstablished || this.block.fastOpen.usable;
   }
 
   // --- options ---
@@ -155,10 +158,16 @@ export class TcpConnection {
     return most == u32.MAX_VALUE ? free : min(free, this.unsentRoom(most));
   }
 
-  /** Queues up to `length` bytes to be sent. Returns how many; 0 if nothing more may be written. */
+  /**
+   * Queues up to `length` bytes to be sent. Returns how many; 0 if nothing more may be written. If
+   * Fast Open lets the SYN wait for data, `length` 0 sends it without.
+   */
   write(source: usize, length: u32): u32 {
     const count = this.sender.write(source, min(length, this.writable()));
-    if (count > 0 && this.block.state >= TcpState.Established) this.block.wake();
+    const block = this.block;
+    const usable = block.state >= TcpState.Established || block.fastOpen.usable;
+    if (length == 0) block.fastOpen.release();
+    if (usable && (count > 0 || length == 0)) block.wake();
     return count;
   }
 

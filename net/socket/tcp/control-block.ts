@@ -13,6 +13,7 @@ import { CUBIC_PARTS_BYTES, Cubic } from "./congestion/cubic";
 import { Ecn } from "./congestion/ecn";
 import { NewReno } from "./congestion/new-reno";
 import { TcpCounters } from "./counters";
+import { FastOpen } from "./fast-open/fast-open";
 import { RECOVERY_PARTS_BYTES, Recovery } from "./loss/recovery";
 import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
@@ -64,7 +65,8 @@ const ECN: usize = REASSEMBLY + ((offsetof<Reassembly>() + 7) & ~7);
 const PATH_MTU: usize = ECN + ((offsetof<Ecn>() + 7) & ~7);
 const PACING: usize = PATH_MTU + ((offsetof<PathMtu>() + 7) & ~7);
 const STATISTICS: usize = PACING + ((offsetof<Pacing>() + 7) & ~7);
-const CONTROLLER: usize = STATISTICS + ((offsetof<Statistics>() + 7) & ~7);
+const FAST_OPEN: usize = STATISTICS + ((offsetof<Statistics>() + 7) & ~7);
+const CONTROLLER: usize = FAST_OPEN + ((offsetof<FastOpen>() + 7) & ~7);
 const PARTS_BYTES: usize = CONTROLLER + CUBIC_PARTS_BYTES;
 
 export class ControlBlock extends Scheduled {
@@ -124,6 +126,7 @@ export class ControlBlock extends Scheduled {
   readonly timestamps: Timestamps;
   readonly liveness: Liveness;
   readonly statistics: Statistics;
+  readonly fastOpen: FastOpen;
   /**
    * The memory of the parts that hold no references. Allocating them as one object makes opening a
    * connection cheaper by a seventh.
@@ -170,6 +173,7 @@ export class ControlBlock extends Scheduled {
     this.timestamps = Timestamps.at(memory + TIMESTAMPS);
     this.liveness = Liveness.at(memory + LIVENESS, settings);
     this.statistics = Statistics.at(memory + STATISTICS);
+    this.fastOpen = FastOpen.at(memory + FAST_OPEN);
   }
 
   /** Begins in SYN-SENT or, for a SYN that arrived, in SYN-RECEIVED. */

@@ -128,6 +128,18 @@ export const enum TcpCounter {
   /** Probes of the path MTU that were lost, and that arrived (RFC 4821). */
   MTUPFail,
   MTUPSuccess,
+  /** Connections that this host opened with data in the SYN, and such data not acknowledged. */
+  FastOpenActive,
+  FastOpenActiveFail,
+  /** Connections that began with the peer's SYN and a cookie, and cookies that were not valid. */
+  FastOpenPassive,
+  FastOpenPassiveFail,
+  /** SYNs with a cookie or data that began none because too many were in their handshake. */
+  FastOpenListenOverflow,
+  /** SYNs that requested a cookie. */
+  FastOpenCookieReqd,
+  /** Signs of networks that drop such connections. */
+  FastOpenBlackhole,
 }
 
 /** The names of the counters as nstat(8) prints them. */
@@ -204,6 +216,13 @@ const TCP_COUNTER_NAMES: StaticArray<string> = [
   "TcpExtTCPRcvQDrop",
   "TcpExtTCPMTUPFail",
   "TcpExtTCPMTUPSuccess",
+  "TcpExtTCPFastOpenActive",
+  "TcpExtTCPFastOpenActiveFail",
+  "TcpExtTCPFastOpenPassive",
+  "TcpExtTCPFastOpenPassiveFail",
+  "TcpExtTCPFastOpenListenOverflow",
+  "TcpExtTCPFastOpenCookieReqd",
+  "TcpExtTCPFastOpenBlackhole",
 ];
 
 export class TcpCounters extends Counters {

@@ -150,8 +150,19 @@ function finWait2End(block: ControlBlock): i64 {
   return block.liveness.activityAt + (own > 0 && own < usual ? own : usual);
 }
 
+/**
+ * Looks for a network that drops connections with Fast Open: as in Linux, the third timeout in a
+ * row, or giving up before it, is taken for one (RFC 7413 section 4.1.3.1).
+ */
+function lookForBlackHole(block: ControlBlock, over: bool, now: i64): void {
+  const timeouts = block.roundTrip.backoffs;
+  if (timeouts == 2 || (timeouts < 2 && over)) block.schedule.blackHole.detected(now);
+}
+
 function expireRetransmit(block: ControlBlock, now: i64): void {
-  if (now >= giveUpAt(block) || retriesUsedUp(block)) {
+  const over = now >= giveUpAt(block) || retriesUsedUp(block);
+  if (block.fastOpen.tried) lookForBlackHole(block, over, now);
+  if (over) {
     const soft = block.softError;
     block.end(soft == SocketError.None ? SocketError.TimedOut : soft);
     block.schedule.counters.add(TcpCounter.AbortOnTimeout);

@@ -27,6 +27,8 @@ export class TcpInfo {
   selective: bool = false;
   ecn: bool = false;
   ecnSeen: bool = false;
+  /** Whether data in a SYN was acknowledged (TCPI_OPT_SYN_DATA). */
+  synData: bool = false;
   sendShift: u32 = 0;
   receiveShift: u32 = 0;
   timeout: i64 = 0;
@@ -98,6 +100,7 @@ export class TcpInfo {
     this.selective = negotiated.selective;
     this.ecn = block.ecn.agreed;
     this.ecnSeen = block.ecn.seen;
+    this.synData = block.fastOpen.accepted;
     this.sendShift = sender.shift;
     this.receiveShift = receiver.shift;
     this.sendSize = size;

@@ -15,6 +15,7 @@ import { PacketSink } from "../sink";
 import { acceptsOffer, EcnMode } from "./congestion/ecn";
 import { ControlBlock } from "./control-block";
 import { TcpCounter } from "./counters";
+import { EarlyOpen } from "./early-open";
 import { restoreSyn, takeSyn } from "./input/handshake";
 import { TcpListener } from "./listen/listener";
 import { Listeners } from "./listen/listeners";
@@ -41,6 +42,7 @@ export class PassiveOpen {
   drop: Drop = Drop.None;
   private readonly listeners: Listeners;
   private readonly cookies: SynCookies;
+  private readonly early: EarlyOpen;
   /** The options that a cookie carries. */
   private readonly options: TcpOptions = new TcpOptions();
 
@@ -52,6 +54,7 @@ export class PassiveOpen {
   ) {
     this.listeners = registry.listeners;
     this.cookies = new SynCookies(random);
+    this.early = new EarlyOpen(registry.schedule, random);
   }
 
   /**
@@ -147,6 +150,7 @@ export class PassiveOpen {
     const initial = registry.initialSequence(segment.endpoints, above);
     const block = this.add(listener, segment, sink, initial);
     takeSyn(block, segment, registry.schedule.now);
+    this.early.consider(listener, block, segment);
   }
 
   /** Enters SYN-RECEIVED for an ACK of a cookie, which carried `size` and was sent at `sentAt`. */

@@ -134,6 +134,15 @@ export class TcpRegistry {
     }
   }
 
+  /** Notes at its listener that the handshake of a connection is over, if data preceded its end. */
+  endFastOpen(block: ControlBlock): void {
+    if (!block.fastOpen.pending) return;
+    block.fastOpen.settle();
+    const listener = this.listeners.on(block.endpoints.localPort);
+    const reset = block.error == SocketError.Reset;
+    if (listener != null) listener.fastOpens.end(reset, this.schedule.now);
+  }
+
   /** Removes a connection from the queue of its listener, if it waits in one. */
   leaveListener(block: ControlBlock): void {
     const listener = this.listeners.holding(block);
@@ -163,11 +172,22 @@ export class TcpRegistry {
     if (!block.wasEstablished) counters.add(TcpCounter.AttemptFails);
     else if (block.error != SocketError.None) counters.add(TcpCounter.EstabResets);
     this.connections.remove(block);
+    this.endFastOpen(block);
+    if (block.fastOpen.tried) this.judgeFastOpen(block);
     this.leaveListener(block);
     block.sender.release();
     block.stopTimers();
     if (wanted) block.linger();
     else this.forget(block);
+  }
+
+  /** Notes whether a connection whose SYN used Fast Open has carried data, or was reset at once. */
+  private judgeFastOpen(block: ControlBlock): void {
+    const blackHole = this.schedule.blackHole;
+    if (block.statistics.dataIn > 0) blackHole.passed();
+    else if (block.wasEstablished && block.error == SocketError.Reset) {
+      blackHole.detected(this.schedule.now);
+    }
   }
 
   private forget(block: ControlBlock): void {

@@ -12,6 +12,7 @@ import {
 } from "../../../core/limits";
 import { CongestionAlgorithm } from "./congestion/controller";
 import { EcnMode } from "./congestion/ecn";
+import { FastOpenSettings } from "./fast-open/settings";
 import {
   KEEP_ALIVE_IDLE,
   KEEP_ALIVE_INTERVAL,
@@ -41,6 +42,8 @@ export class TcpSettings {
   ecn: EcnMode = EcnMode.Accept;
   /** `tcp_syncookies` (RFC 4987 section 3.6). */
   cookies: CookieMode = CookieMode.Crowded;
+  /** `tcp_fastopen` and its kin (RFC 7413). */
+  readonly fastOpen: FastOpenSettings = new FastOpenSettings();
   /** `tcp_mtu_probing`: whether to detect routers that drop large packets in silence (RFC 4821). */
   mtuProbing: bool = true;
   /** `tcp_sack`: whether to offer selective acknowledgments (RFC 2018). */

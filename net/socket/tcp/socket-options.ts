@@ -31,6 +31,13 @@ export class SocketOptions {
   reuseAddress: bool = false;
   /** TCP_DEFER_ACCEPT: microseconds for which a listener waits for data to accept a connection. */
   deferAccept: i64 = 0;
+  /**
+   * TCP_FASTOPEN: how many connections of a listener may exchange data before their handshake is
+   * over (RFC 7413); 0 for none.
+   */
+  fastOpen: u32 = 0;
+  /** TCP_FASTOPEN_CONNECT: whether the first data is sent in the SYN, if the peer agrees. */
+  fastOpenConnect: bool = false;
   /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
   notSentMost: u32 = 0;
   /** TCP_QUICKACK: whether each segment is acknowledged at once. */
@@ -67,6 +74,8 @@ export class SocketOptions {
     this.userTimeout = other.userTimeout;
     this.reuseAddress = other.reuseAddress;
     this.deferAccept = other.deferAccept;
+    this.fastOpen = other.fastOpen;
+    this.fastOpenConnect = other.fastOpenConnect;
     this.notSentMost = other.notSentMost;
     this.quickAck = other.quickAck;
     this.finTimeout = other.finTimeout;

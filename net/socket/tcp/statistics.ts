@@ -67,7 +67,11 @@ export class Statistics {
   /** A segment with `length` bytes of data arrived. */
   arrived(length: u32, now: i64): void {
     this.segmentsIn++;
-    if (length == 0) return;
+    if (length > 0) this.sawData(now);
+  }
+
+  /** The segment that arrived had data. */
+  sawData(now: i64): void {
     this.dataIn++;
     this.receivedAt = now;
   }

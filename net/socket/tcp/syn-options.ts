@@ -1,10 +1,12 @@
 /** The options of a SYN that is being sent. One object serves all, so nothing is allocated. */
 import {
+  emitFastOpen,
   emitSackPermitted,
   emitSackPermittedBeforeTimestamps,
   emitSegmentSize,
   emitTimestamps,
   emitWindowScale,
+  fastOpenBytes,
   TIMESTAMPS_BYTES,
 } from "../../wire/tcp-options";
 
@@ -19,6 +21,11 @@ export class SynOptions {
   timestamped: bool = false;
   timestamp: u32 = 0;
   echo: u32 = 0;
+  /** Whether there is a Fast Open option (RFC 7413), its form, and the cookie, maybe empty. */
+  fastOpen: bool = false;
+  experimental: bool = false;
+  cookie: usize = 0;
+  cookieBytes: u32 = 0;
 
   /** Begins with the segment size and SACK; there is nothing else. */
   set(segmentSize: u32, selective: bool): void {
@@ -26,6 +33,7 @@ export class SynOptions {
     this.selective = selective;
     this.scaled = false;
     this.timestamped = false;
+    this.fastOpen = false;
   }
 
   /** Adds window scaling. */
@@ -41,11 +49,21 @@ export class SynOptions {
     this.echo = echo;
   }
 
+  /** Adds Fast Open; the cookie must stay in place. It fits beside all others. */
+  open(cookie: usize, cookieBytes: u32, experimental: bool): void {
+    this.fastOpen = true;
+    this.cookie = cookie;
+    this.cookieBytes = cookieBytes;
+    this.experimental = experimental;
+  }
+
   /** How many bytes `emit` writes, a multiple of 4. */
   get bytes(): u32 {
-    const scaling: u32 = this.scaled ? 4 : 0;
-    if (this.timestamped) return 4 + TIMESTAMPS_BYTES + scaling;
-    return 4 + (this.selective ? 4 : 0) + scaling;
+    let bytes: u32 = 4;
+    if (this.timestamped) bytes += TIMESTAMPS_BYTES;
+    else if (this.selective) bytes += 4;
+    if (this.scaled) bytes += 4;
+    return this.fastOpen ? bytes + fastOpenBytes(this.cookieBytes, this.experimental) : bytes;
   }
 
   /** Writes the options in the order of Linux. */
@@ -58,6 +76,7 @@ export class SynOptions {
     } else if (this.selective) {
       at = emitSackPermitted(at);
     }
-    if (this.scaled) emitWindowScale(at, this.shift);
+    if (this.scaled) at = emitWindowScale(at, this.shift);
+    if (this.fastOpen) emitFastOpen(at, this.cookie, this.cookieBytes, this.experimental);
   }
 }

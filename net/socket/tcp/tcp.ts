@@ -16,7 +16,7 @@ import { ErrorReport } from "../error-report";
 import { Path } from "../path";
 import { PacketSink } from "../sink";
 import { TcpConnection } from "./connection";
-import { ControlBlock } from "./control-block";
+import { ControlBlock, ListenQueue } from "./control-block";
 import { TcpCounter, TcpCounters } from "./counters";
 import { expire } from "./deadlines";
 import { TimeWaitRecord } from "./end/time-wait";
@@ -24,6 +24,7 @@ import { receiveError } from "./input/icmp-error";
 import { receiveSegment } from "./input/receive";
 import { ListenerOwner, TcpListener } from "./listen/listener";
 import { Listeners } from "./listen/listeners";
+import { prepareFastOpen } from "./open/fast-open";
 import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
 import { PassiveOpen } from "./passive-open";
@@ -119,6 +120,7 @@ export class Tcp implements ListenerOwner {
     const block = registry.open(ends, path.mtu, TcpState.SynSent, initial);
     block.negotiated.limit(options.segmentSize);
     block.adopt(options);
+    if (options.fastOpenConnect) prepareFastOpen(block);
     return new TcpConnection(block);
   }
 
@@ -264,7 +266,7 @@ export class Tcp implements ListenerOwner {
     const previous = block.state;
     let listener: TcpListener | null = null;
     if (previous == TcpState.SynReceived) {
-      listener = this.listeners.holding(block);
+      if (block.queue == ListenQueue.HalfOpen) listener = this.listeners.holding(block);
       if (listener != null && !segment.has(FLAG_RST)) {
         // The backlog is full: drop the last ACK. The peer sends it again after another SYN,ACK.
         if (segment.has(FLAG_ACK) && listener.full) {
@@ -284,6 +286,7 @@ export class Tcp implements ListenerOwner {
     if (drop == Drop.None) sink.confirm(block.path);
     if (block.state != previous) {
       if (listener != null && block.wasEstablished) listener.established(block);
+      if (previous == TcpState.SynReceived) this.registry.endFastOpen(block);
       this.registry.settle(block);
     }
     return drop;

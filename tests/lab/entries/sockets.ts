@@ -1,8 +1,11 @@
 /** The kernel with sockets as packetdrill's scripts use them, called from Node between turns. */
-import { Shutdown, TcpSocket, tcpShutdown } from "../../../net/api";
+import { KernelParameters } from "../../../kernel/config/kernel-parameters";
+import { Shutdown, TcpSocket, tcpConnect, tcpShutdown } from "../../../net/api";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
 import { TcpInfo } from "../../../net/socket/tcp/info";
+import { TcpSettings } from "../../../net/socket/tcp/settings";
 import { TcpState } from "../../../net/socket/tcp/state";
+import { textAt } from "./text";
 
 export { boot, interrupt, turn } from "../../../kernel/main";
 export {
@@ -17,7 +20,11 @@ export {
   tcpSetOption,
   tcpSocket,
 } from "../../../net/api";
+export { allocateBytes } from "./text";
 
+export function text(pointer: usize, length: u32): string {
+  return textAt(pointer, length);
+}
 export function bytes(length: u32): Uint8Array {
   return new Uint8Array(length);
 }
@@ -54,6 +61,31 @@ export function socketAbort(socket: TcpSocket): void {
   socket.connection = null;
 }
 
+/** Changes a kernel parameter, as `sysctl -w` does. Returns false if it cannot have the value. */
+export function setParameter(name: string, value: string): bool {
+  return new KernelParameters(settings()).change(name, value) == "";
+}
+
+/** Whether `tcp_fastopen` lets this host connect with Fast Open. */
+export function fastOpenConnects(): bool {
+  return settings().fastOpen.connects;
+}
+
+/** The settings of the host, by way of a connection, here one that is never opened. */
+function settings(): TcpSettings {
+  const socket = new TcpSocket();
+  tcpConnect(socket, 0, 0);
+  return socket.connection!.block.schedule.settings;
+}
+
+/** How many bytes the SYN can have for which a connection waits for data; 0 if it does not. */
+export function socketSynRoom(socket: TcpSocket): u32 {
+  const connection = socket.connection;
+  if (connection == null || connection.state != TcpState.SynSent) return 0;
+  const block = connection.block;
+  return block.sender.maximum == block.sender.initial ? block.fastOpen.room : 0;
+}
+
 /** A field of TCP_INFO, in its unit; the order is that of tools/packetdrill/assertion.ts. */
 export function socketInfo(socket: TcpSocket, field: i32): f64 {
   const connection = socket.connection;
@@ -83,13 +115,14 @@ function pathField(info: TcpInfo, field: i32): f64 {
   }
 }
 
-/** `tcpi_options`: TCPI_OPT_TIMESTAMPS, _SACK, _WSCALE, _ECN and _ECN_SEEN of linux/tcp.h. */
+/** `tcpi_options`: TCPI_OPT_TIMESTAMPS, _SACK, _WSCALE, _ECN, _ECN_SEEN, _SYN_DATA of Linux. */
 function optionBits(info: TcpInfo): u32 {
   let bits: u32 = info.timestamps ? 1 : 0;
   if (info.selective) bits |= 2;
   if (info.sendShift + info.receiveShift > 0) bits |= 4;
   if (info.ecn) bits |= 8;
-  return info.ecnSeen ? bits | 16 : bits;
+  if (info.ecnSeen) bits |= 16;
+  return info.synData ? bits | 32 : bits;
 }
 
 /** `tcpi_state`: the states of linux/tcp_states.h, in the order of `TcpState`. */

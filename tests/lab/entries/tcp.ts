@@ -70,6 +70,20 @@ export function setFinTimeout(c: TcpConnection, micros: i64): void {
 export function setDeferAccept(listener: TcpListener, micros: i64): void {
   listener.options.deferAccept = micros;
 }
+/** `tcp_fastopen` and its key; 0 draws one. */
+export function setFastOpen(bits: u32, key0: u64, key1: u64): void {
+  const fastOpen = tcp.settings.fastOpen;
+  fastOpen.bits = bits;
+  if (key0 != 0) fastOpen.setKey(key0, key1);
+}
+/** Sets TCP_FASTOPEN. */
+export function setPendingMost(listener: TcpListener, most: u32): void {
+  listener.options.fastOpen = most;
+}
+/** Sets SO_RCVBUF of the connections to come. */
+export function setReceiveBytes(listener: TcpListener, bytes: u32): void {
+  listener.options.receiveBytes = bytes;
+}
 export function pacingRate(c: TcpConnection): u64 {
   return c.info().pacingRate;
 }

@@ -26,7 +26,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
       return Drop.TcpUnacceptable;
     }
     establish(block, segment, now);
-    return Drop.None;
+    return block.fastOpen.early ? receiveEarlyData(block, segment, now) : Drop.None;
   }
   const largest = sender.largestWindow;
   if (!isPlausibleAck(acknowledgment, unacknowledged, sender.maximum, largest)) {
@@ -50,6 +50,18 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
     if (sender.window > old) block.wake();
   }
   return Drop.None;
+}
+
+/**
+ * Handles what the ACK that has ended the handshake says about data sent before (RFC 7413 section
+ * 4.2.2).
+ */
+function receiveEarlyData(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
+  const sender = block.sender;
+  if (sender.flight > 0) armRetransmit(block, now);
+  const more = segment.acknowledgment != sender.unacknowledged;
+  const sacks = segment.hasOptions && segment.options.sackBlocks > 0;
+  return more || sacks ? receiveAcknowledgment(block, segment, now) : Drop.None;
 }
 
 /** Handles an acknowledgment of something new, without SACK blocks. */

@@ -5,9 +5,11 @@ import { TcpOptions } from "../../../wire/tcp-options";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
 import { TcpCounter } from "../counters";
+import { isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
 import { TcpEvent, TcpState } from "../state";
+import { learnFastOpen } from "./fast-open";
 
 /**
  * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller must handle the data after
@@ -16,9 +18,8 @@ import { TcpEvent, TcpState } from "../state";
 export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const sender = block.sender;
   const acknowledges = segment.has(FLAG_ACK);
-  // Only the SYN can be in flight, so only ISS + 1 is a valid ACK, once the SYN was sent.
-  const valid = acknowledges && segment.acknowledgment == sender.initial + 1;
-  if (acknowledges && (!valid || sender.maximum == sender.initial)) {
+  // A valid ACK covers the SYN and, if that had data, maybe some of it.
+  if (acknowledges && !isNewAck(segment.acknowledgment, sender.initial, sender.maximum)) {
     if (!segment.has(FLAG_RST)) segment.refuse();
     return Drop.TcpUnacceptable;
   }
@@ -37,6 +38,7 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
   block.liveness.heard(now);
   if (acknowledges) {
     establish(block, segment, now);
+    if (block.fastOpen.tried) learnFastOpen(block, segment, now);
     block.acknowledge();
     return Drop.None;
   }
@@ -120,7 +122,8 @@ export function measureByEcho(block: ControlBlock, segment: TcpSegment, now: i64
 export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
   const roundTrip = block.roundTrip;
-  const acknowledgment = segment.acknowledgment;
+  // What else an ACK covers, if data was sent before the end of the handshake, is handled later.
+  const acknowledgment = block.fastOpen.early ? sender.initial + 1 : segment.acknowledgment;
   const segments = sender.segments;
   segments.beginAck();
   block.statistics.acknowledged(acknowledgment - sender.unacknowledged, 0, false, 0, now);

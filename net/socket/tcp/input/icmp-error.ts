@@ -44,6 +44,10 @@ export function receiveError(
  */
 function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const sender = block.sender;
+  if (block.state == TcpState.SynSent && block.fastOpen.sent > 0) {
+    receiveSynMtu(block, nextHopMtu);
+    return;
+  }
   const current = sender.packetSize;
   const named = nextHopMtu > 0 ? nextHopMtu : plateauBelow(current);
   const mtu = named > PATH_MTU_MINIMUM ? named : PATH_MTU_MINIMUM;
@@ -55,6 +59,18 @@ function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   if (mtu >= current) return;
   if (mtu < sender.pathMtu.provenSize) sender.pathMtu.claims(mtu, sequence);
   else lowerSegmentSize(block, mtu);
+}
+
+/** Sends the SYN again without its data, which may be why it was too large for a router. */
+function receiveSynMtu(block: ControlBlock, nextHopMtu: u32): void {
+  const sender = block.sender;
+  const schedule = block.schedule;
+  if (sender.next == sender.initial || sender.segments.retransmissions > 0) return;
+  if (nextHopMtu > PATH_MTU_MINIMUM && nextHopMtu < block.path.mtu) {
+    schedule.pathMtus.learn(block.endpoints.remote, nextHopMtu, schedule.now);
+  }
+  sender.rewind();
+  block.wake();
 }
 
 /** Adapts to a smaller path MTU: sends smaller segments, and retransmits those in flight. */

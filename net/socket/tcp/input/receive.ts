@@ -36,7 +36,7 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
   }
   block.liveness.heard(now);
   if (segment.has(FLAG_RST)) return receiveReset(block, segment, now);
-  if (segment.has(FLAG_SYN)) return receiveSyn(block, now);
+  if (segment.has(FLAG_SYN)) return receiveSyn(block, segment, now);
   if (!segment.has(FLAG_ACK)) return Drop.TcpUnacceptable;
   const drop = receiveAcknowledgment(block, segment, now);
   if (drop != Drop.None || block.state == TcpState.Closed) return drop;
@@ -140,13 +140,8 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
     return receiveAcknowledgment(block, segment, now);
   }
   if (synAgain && !segment.has(FLAG_ACK)) {
-    // The SYN,ACK was lost. Send it again before its timer expires, at most as often as challenge
-    // ACKs.
-    if (segment.sequence == receiver.initial) {
-      block.sender.rewind();
-      if (segment.timestamped) block.timestamps.receivedSyn(segment.timestamp, now);
-    }
-    block.challenge(now);
+    if (segment.sequence == receiver.initial) receiveSynAgain(block, segment, now);
+    else block.challenge(now);
   } else if (segment.length > 0 || segment.has(FLAG_FIN)) {
     block.liveness.heard(now);
     // The peer sends old data again: it is alive and did not get an ACK. A probe of a closed
@@ -189,17 +184,29 @@ function receiveReset(block: ControlBlock, segment: TcpSegment, now: i64): Drop 
   const state = block.state;
   // RFC 1337: a RST must not end TIME-WAIT.
   if (state == TcpState.TimeWait) return Drop.TcpUnacceptable;
-  const refused = state == TcpState.SynReceived;
+  const refused = state == TcpState.SynReceived && !block.fastOpen.early;
   const done = state == TcpState.Closing || state == TcpState.LastAck;
   if (refused) block.schedule.counters.add(TcpCounter.EmbryonicRsts);
   block.end(done ? SocketError.None : refused ? SocketError.Refused : SocketError.Reset);
   return Drop.None;
 }
 
+/**
+ * Handles a SYN that arrives again: the SYN,ACK was lost. Sends it again before its timer expires,
+ * at most as often as challenge ACKs.
+ */
+function receiveSynAgain(block: ControlBlock, segment: TcpSegment, now: i64): void {
+  block.sender.rewind();
+  if (segment.timestamped) block.timestamps.receivedSyn(segment.timestamp, now);
+  block.challenge(now);
+}
+
 /** Fourth: challenges a SYN in the window (RFC 5961 section 4.2), or ends a passive open. */
-function receiveSyn(block: ControlBlock, now: i64): Drop {
+function receiveSyn(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   if (block.state == TcpState.SynReceived && block.passive) {
-    block.end(SocketError.Reset);
+    // Data that was not accepted with the SYN puts it into the window.
+    if (segment.sequence == block.receiver.initial) receiveSynAgain(block, segment, now);
+    else block.end(SocketError.Reset);
   } else {
     block.schedule.counters.add(TcpCounter.SYNChallenge);
     block.challenge(now);

@@ -4,6 +4,7 @@
  */
 import { TcpConnection } from "../connection";
 import { ControlBlock, ListenQueue } from "../control-block";
+import { PendingFastOpens } from "../fast-open/pending";
 import { SocketOptions } from "../socket-options";
 import { ConnectionQueue } from "./queue";
 
@@ -15,10 +16,12 @@ export interface ListenerOwner {
 export class TcpListener {
   /** Connections in SYN-RECEIVED, oldest first; a new one replaces the oldest of a full queue. */
   readonly halfOpen: ConnectionQueue = new ConnectionQueue(ListenQueue.HalfOpen);
-  /** Connections that are established and not accepted yet, oldest first. */
+  /** Connections that are established, or exchange data already, and not accepted yet. */
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
   /** The options of the connections to come. */
   readonly options: SocketOptions = new SocketOptions();
+  /** Those that exchange data before their handshake is over. */
+  readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs that found the ready queue full, and half-open connections evicted. */
   dropped: u64 = 0;
   /** When a SYN was last answered with a cookie. */
@@ -48,7 +51,7 @@ export class TcpListener {
     return this.ready.count >= this.backlog;
   }
 
-  /** Moves a connection whose handshake is complete to the ready queue. */
+  /** Moves a connection from the half-open ones to the ready queue. */
   established(block: ControlBlock): void {
     this.halfOpen.remove(block);
     this.ready.push(block);

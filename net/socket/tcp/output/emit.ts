@@ -6,7 +6,6 @@ import {
   FLAG_ACK,
   FLAG_ECE,
   FLAG_RST,
-  FLAG_SYN,
   sealTcp,
   TCP_HEADER,
   tcpControl,
@@ -24,7 +23,7 @@ import { SynOptions } from "../syn-options";
 import { emitOptions, optionBytes, synOptions } from "./options";
 
 /**
- * Sends one segment of a connection, with `length` bytes of its send ring from `sequence` on.
+ * Sends a segment of a connection, no SYN, with `length` bytes of its send ring from `sequence` on.
  * Returns false if the sink is busy; then nothing was sent.
  */
 export function sendSegment(
@@ -40,20 +39,14 @@ export function sendSegment(
   if (frame == null) return false;
   const sender = block.sender;
   const payloadSum = length > 0 ? copyPayload(sender, frame.append(length), sequence, length) : 0;
-  const syn = (flags & FLAG_SYN) != 0;
-  const options = syn ? synOptions(block, now).bytes : optionBytes(block, length);
+  const options = optionBytes(block, length);
   const headerLength = TCP_HEADER + options;
   const header = frame.push(headerLength);
   const acknowledges = (flags & FLAG_ACK) != 0;
-  const echo = block.ecn.echoing && !syn ? FLAG_ECE : 0;
+  const echo = block.ecn.echoing ? FLAG_ECE : 0;
   const receiver = block.receiver;
-  let window = receiver.offer();
-  if (syn) {
-    block.schedule.synOptions.emit(header + TCP_HEADER);
-    window = receiver.synWindow;
-  } else if (options != 0) {
-    emitOptions(block, header + TCP_HEADER, options, now);
-  }
+  const window = receiver.offer();
+  if (options != 0) emitOptions(block, header + TCP_HEADER, options, now);
   const acknowledgment = acknowledges ? receiver.next : 0;
   const control = tcpControl(headerLength, flags | echo, window);
   emitTcp(header, block.endpoints.ports, sequence, acknowledgment, control);
@@ -64,6 +57,43 @@ export function sendSegment(
   if (result == SendResult.TooLong) sender.fit(path.mtu);
   // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) noteAcknowledged(block, length, options);
+  if (length > 0) block.liveness.sentData(now);
+  block.statistics.sent(length);
+  block.schedule.counters.add(TcpCounter.OutSegs);
+  return true;
+}
+
+/** As `sendSegment`, for a SYN or SYN,ACK with the first `length` bytes of the send ring. */
+export function sendSyn(
+  block: ControlBlock,
+  sink: PacketSink,
+  length: u32,
+  flags: u32,
+  now: i64,
+): bool {
+  const path = block.path;
+  const frame = sink.allocate(path);
+  if (frame == null) return false;
+  const sender = block.sender;
+  const receiver = block.receiver;
+  const first = sender.initial;
+  const payloadSum = length > 0 ? copyPayload(sender, frame.append(length), first + 1, length) : 0;
+  const options = synOptions(block, now);
+  const headerLength = TCP_HEADER + options.bytes;
+  const header = frame.push(headerLength);
+  options.emit(header + TCP_HEADER);
+  const acknowledges = (flags & FLAG_ACK) != 0;
+  receiver.offer();
+  const control = tcpControl(headerLength, flags, receiver.synWindow);
+  emitTcp(header, block.endpoints.ports, first, acknowledges ? receiver.next : 0, control);
+  sealTcp(header, headerLength, headerLength + length, path.addressSum + payloadSum);
+  const result = sink.send(frame, path, PROTOCOL_TCP);
+  if (result == SendResult.Busy) return false;
+  if (result == SendResult.TooLong) sender.fit(path.mtu);
+  if (acknowledges) {
+    block.timestamps.sent(receiver.next);
+    block.acknowledgments.sent(block);
+  }
   if (length > 0) block.liveness.sentData(now);
   block.statistics.sent(length);
   block.schedule.counters.add(TcpCounter.OutSegs);

@@ -10,13 +10,20 @@ import {
 import { ControlBlock } from "../control-block";
 import { SynOptions } from "../syn-options";
 
-/** Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. */
+/**
+ * Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. Only the
+ * first has that of Fast Open, as in Linux: if the option is why it was lost, the next one arrives.
+ */
 export function synOptions(block: ControlBlock, now: i64): SynOptions {
   const negotiated = block.negotiated;
   const options = block.schedule.synOptions;
   options.set(negotiated.ownSegmentSize, negotiated.selective);
   if (negotiated.timestamps) options.stamp(block.timestamps.at(now), block.timestamps.recent);
   if (negotiated.scaling) options.scale(block.receiver.wantedShift);
+  const fastOpen = block.fastOpen;
+  if (fastOpen.offered && block.sender.maximum == block.sender.initial) {
+    options.open(fastOpen.cookie, fastOpen.cookieBytes, fastOpen.experimental);
+  }
   return options;
 }
 

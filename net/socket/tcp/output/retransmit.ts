@@ -8,6 +8,7 @@ import { RecoveryPhase } from "../loss/recovery-phase";
 import { before } from "../sequence";
 import { sendSegment } from "./emit";
 import { waitForPace } from "./pace";
+import { countRetransmission } from "./sent";
 
 /** Retransmits lost segments as far as cwnd allows. Returns false if the sink is busy. */
 export function retransmitLost(block: ControlBlock, sink: PacketSink, now: i64): bool {
@@ -71,12 +72,6 @@ export function retransmitLast(block: ControlBlock, sink: PacketSink, now: i64):
   if (!resend(block, sink, segments.count - 1, now)) return false;
   recovery.probed(true);
   return true;
-}
-
-/** Counts a retransmission with `length` bytes of data. */
-export function countRetransmission(block: ControlBlock, length: u32): void {
-  block.statistics.resent(length);
-  block.schedule.counters.add(TcpCounter.RetransSegs);
 }
 
 function resend(block: ControlBlock, sink: PacketSink, index: u32, now: i64): bool {

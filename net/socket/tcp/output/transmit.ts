@@ -3,12 +3,11 @@
  * windows allow, a FIN after the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
  */
 import { ECN_CAPABLE } from "../../../wire/ipv4";
-import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
-import { EcnMode } from "../congestion/ecn";
 import { ControlBlock } from "../control-block";
 import { TcpCounter } from "../counters";
-import { armPersist, armProbe, armRetransmit, armTimeout } from "../deadlines";
+import { armPersist, armProbe, armTimeout } from "../deadlines";
 import { RecoveryPhase } from "../loss/recovery-phase";
 import { Sender } from "../send/sender";
 import { before } from "../sequence";
@@ -16,7 +15,9 @@ import { sendsData, TcpState } from "../state";
 import { Activity } from "../statistics";
 import { sendBare, sendSegment } from "./emit";
 import { paceTurn, waitForPace } from "./pace";
-import { countRetransmission, retransmitLast, retransmitLost } from "./retransmit";
+import { retransmitLast, retransmitLost } from "./retransmit";
+import { noteSent } from "./sent";
+import { transmitSyn } from "./syn";
 
 /** Full-sized segments that must follow a probe of the path MTU. */
 const FOLLOWERS: u32 = 3;
@@ -27,6 +28,7 @@ export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool 
   if (state == TcpState.Closed) return !block.resetDue || transmitReset(block, sink, now);
   if (state < TcpState.Established) {
     if (!transmitSyn(block, sink, now)) return false;
+    if (block.fastOpen.early && !transmitEarly(block, sink, now)) return false;
   } else if (sendsData(state)) {
     paceTurn(block, now);
     if (block.sender.segments.lost > 0 && !retransmitLost(block, sink, now)) return false;
@@ -52,33 +54,6 @@ function transmitReset(block: ControlBlock, sink: PacketSink, now: i64): bool {
   return true;
 }
 
-/** Sends the SYN or the SYN,ACK if it is due. */
-function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bool {
-  const sender = block.sender;
-  if (sender.next != sender.initial) return true;
-  const first = sender.maximum == sender.initial;
-  const flags = FLAG_SYN | (block.state == TcpState.SynSent ? offer(block, first) : accept(block));
-  if (!sendSegment(block, sink, sender.initial, 0, flags, now)) return false;
-  if (first) block.liveness.progressed(now);
-  else block.schedule.counters.add(TcpCounter.SynRetrans);
-  noteSent(block, 1, 0, now);
-  armRetransmit(block, now);
-  return true;
-}
-
-/**
- * Returns the flags of a SYN beside FLAG_SYN. Only the first offers ECN, as some networks drop
- * those that do (RFC 3168 section 6.1.1.1).
- */
-function offer(block: ControlBlock, first: bool): u32 {
-  return first && block.schedule.settings.ecn == EcnMode.Offer ? block.ecn.offer() : 0;
-}
-
-/** Returns the flags of a SYN,ACK beside FLAG_SYN. */
-function accept(block: ControlBlock): u32 {
-  return FLAG_ACK | block.ecn.acceptance;
-}
-
 /** Sends a keep-alive probe: an ACK numbered SND.UNA - 1 (RFC 9293 section 3.8.4). */
 function transmitKeepAlive(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sequence = block.sender.unacknowledged - 1;
@@ -100,6 +75,19 @@ function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
   if (block.sender.next != next && recovery.mayProbe) armProbe(block, now);
   noteActivity(block, now);
   return done && (!recovery.probeDue || retransmitLast(block, sink, now));
+}
+
+/**
+ * Sends data and FIN although the handshake is not over (RFC 7413 section 4.2.2), but only once:
+ * what may have been lost is sent again after the handshake.
+ */
+function transmitEarly(block: ControlBlock, sink: PacketSink, now: i64): bool {
+  const sender = block.sender;
+  if (sender.next != sender.maximum) return true;
+  paceTurn(block, now);
+  const done = transmitNew(block, sink, now);
+  noteActivity(block, now);
+  return done;
 }
 
 /** Notes what the connection waits for. */
@@ -218,15 +206,6 @@ function sendMarkable(
   path.setEcn(0);
   if (sent) ecn.answered();
   return sent;
-}
-
-/** Advances SND.NXT by `count`, of which `length` are bytes of data. */
-function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void {
-  const again = block.sender.sent(count, length, now);
-  block.pacing.sent(length);
-  if (again) countRetransmission(block, length);
-  else if (length > 0) block.schedule.counters.add(TcpCounter.OrigDataSent);
-  block.recovery.sent(count, again, now);
 }
 
 /** Returns how many bytes both windows allow to be sent; cwnd allows `room`. */

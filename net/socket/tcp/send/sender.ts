@@ -181,6 +181,11 @@ export class Sender {
     return again;
   }
 
+  /** The SYN was sent. Its lack of data is no reason to hold back a short segment after it. */
+  sentSyn(): void {
+    this.shortEnd = this.unacknowledged;
+  }
+
   /**
    * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the peer does not
    * accept the byte, it is sent again with those after it.

@@ -9,6 +9,8 @@ import { NEVER } from "../../../../core/time";
 import { Timed, TimerQueue } from "../../../../core/timer-queue";
 import { BareSegment } from "../bare-segment";
 import { TcpCounters } from "../counters";
+import { BlackHole } from "../fast-open/black-hole";
+import { FastOpenPeers } from "../fast-open/peers";
 import { AckEvent } from "../loss/ack-event";
 import { PathMtus } from "../send/path-mtus";
 import { TcpSettings } from "../settings";
@@ -26,10 +28,10 @@ export class Schedule {
   /** Connections that their user has released. */
   orphans: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue(TCP_CONNECTIONS_FIRST);
-  readonly counters: TcpCounters = new TcpCounters();
+  readonly counters: TcpCounters;
   /** The memory of all buffers. */
   readonly pages: Pages = new Pages();
-  readonly settings: TcpSettings = new TcpSettings();
+  readonly settings: TcpSettings;
   /** The ACK that is being handled. */
   readonly ack: AckEvent = new AckEvent();
   /** The segment without a connection that is being sent. */
@@ -37,10 +39,19 @@ export class Schedule {
   /** The options of the SYN that is being sent. */
   readonly synOptions: SynOptions = new SynOptions();
   readonly pathMtus: PathMtus = new PathMtus();
+  /** Where and whether this host connects with Fast Open. */
+  readonly fastOpenPeers: FastOpenPeers = new FastOpenPeers();
+  readonly blackHole: BlackHole;
   private first: Scheduled | null = null;
   private last: Scheduled | null = null;
 
-  constructor(readonly random: Random) {}
+  constructor(readonly random: Random) {
+    const counters = new TcpCounters();
+    const settings = new TcpSettings();
+    this.counters = counters;
+    this.settings = settings;
+    this.blackHole = new BlackHole(settings.fastOpen, counters);
+  }
 
   /** Sets the time; every call of `Tcp` that is given the time starts with this. */
   setNow(now: i64): void {

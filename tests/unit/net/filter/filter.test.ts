@@ -101,6 +101,22 @@ test("prints lines as tcpdump does", () => {
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 
+test("prints the option of Fast Open, and that of the experiment", () => {
+  const options = (hex: string) => {
+    const [length, words] = [40 + hex.length / 2, 5 + hex.length / 8];
+    const header = ip("06", length.toString(16).padStart(4, "0"));
+    const frame = `${header} c350 0050 00000001 00000000 ${words.toString(16)}002 ffff 0000 0000`;
+    return line(bytes(`${frame} ${hex}`)).match(/options \[(.*)\]/)?.[1];
+  };
+  assert.equal(options("22020101"), "tfo cookiereq,nop,nop");
+  assert.equal(options("220a3021b9d889017eeb0101"), "tfo cookie 3021b9d889017eeb,nop,nop");
+  assert.equal(options("fe04f989"), "exp-tfo cookiereq");
+  assert.equal(options("fe08f98900010203"), "exp-tfo cookie 00010203");
+  assert.equal(options("fe041234"), "opt-254");
+  assert.equal(options("fe020101"), "opt-254,nop,nop");
+  assert.equal(options("22000101"), "[bad]");
+});
+
 test("prints a line for a frame truncated anywhere", () => {
   for (const frame of Object.values(frames)) {
     for (let kept = 0; kept < frame.length; kept++) assert.notEqual(line(frame, kept), "");

@@ -1,0 +1,40 @@
+/**
+ * Networks that drop connections which began with Fast Open, even after their handshake, in
+ * silence: when one shows, this host opens no more of them for a while. As in Linux, the time
+ * doubles with each that follows, and begins anew once such a connection has carried data.
+ */
+
+import { TcpCounter, TcpCounters } from "../counters";
+import { FastOpenSettings } from "./settings";
+
+/** The time is doubled at most this often. */
+const SHIFT_MOST: u32 = 6;
+
+export class BlackHole {
+  private times: u32 = 0;
+  private until: i64 = 0;
+
+  constructor(
+    private readonly settings: FastOpenSettings,
+    private readonly counters: TcpCounters,
+  ) {}
+
+  /** Reports whether Fast Open is not to be used now. */
+  avoids(now: i64): bool {
+    return now < this.until;
+  }
+
+  /** Notes a sign of a black hole. */
+  detected(now: i64): void {
+    const time = this.settings.blackHoleTime;
+    if (time == 0) return;
+    this.until = now + (time << min(this.times, SHIFT_MOST));
+    this.times++;
+    this.counters.add(TcpCounter.FastOpenBlackhole);
+  }
+
+  /** Notes that a connection which began with Fast Open has carried data. */
+  passed(): void {
+    this.times = 0;
+  }
+}

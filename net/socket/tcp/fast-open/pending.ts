@@ -1,0 +1,53 @@
+/**
+ * How many connections of a listener began with data in a SYN and still wait for the end of their
+ * handshake. A limit bounds what spoofed SYNs with valid cookies can take up (RFC 7413 section
+ * 5.1): beyond it, SYNs open connections the usual way, in which nothing is accepted before the
+ * handshake is over.
+ *
+ * A connection that was reset in the handshake counts for RESET_TIME longer. Otherwise a host whose
+ * address an attacker uses would, by the RSTs with which it answers, make room for more.
+ */
+import { TCP_BACKLOG } from "../../../../core/limits";
+import { SECOND } from "../../../../core/time";
+
+/** Linux's time. */
+const RESET_TIME: i64 = 60 * SECOND;
+
+export class PendingFastOpens {
+  /** Connections in their handshake, and those that were reset in it. */
+  count: u32 = 0;
+  private resets: u32 = 0;
+  /** A ring of the times at which resets stop counting, the oldest at `first`. */
+  private readonly until: StaticArray<i64> = new StaticArray<i64>(TCP_BACKLOG as i32);
+  private first: u32 = 0;
+
+  /** Reports whether one more may begin while there are to be no more than `most`. */
+  admits(most: u32, now: i64): bool {
+    while (this.resets > 0 && this.until[this.first] <= now) this.forgetReset();
+    return this.count < most;
+  }
+
+  /** One more has begun. */
+  begin(): void {
+    this.count++;
+  }
+
+  /** The handshake of one is over; `reset` if a RST has ended it. */
+  end(reset: bool, now: i64): void {
+    // The listener may be younger than the connection, which was that of another on the port.
+    if (this.count == this.resets) return;
+    if (!reset) {
+      this.count--;
+      return;
+    }
+    if (this.resets == TCP_BACKLOG) this.forgetReset();
+    this.until[(this.first + this.resets) % TCP_BACKLOG] = now + RESET_TIME;
+    this.resets++;
+  }
+
+  private forgetReset(): void {
+    this.first = (this.first + 1) % TCP_BACKLOG;
+    this.resets--;
+    this.count--;
+  }
+}
