@@ -1,7 +1,8 @@
 /**
  * The parameters of the network stack that can be changed while it runs, under the names that
  * sysctl(8) of Linux has for them (Documentation/networking/ip-sysctl.rst). A change applies to
- * connections that are opened later; that of retries and of tcp_fin_timeout to all.
+ * connections that are opened later; that of retries, tcp_fin_timeout, tcp_max_orphans,
+ * tcp_mtu_probing, tcp_notsent_lowat and pacing to all.
  */
 import {
   TCP_BACKLOG,

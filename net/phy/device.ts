@@ -10,7 +10,7 @@ export const LARGEST_FRAME: u32 = 1518;
 
 /** The sending side of a device, or a scheduler in front of it. */
 export interface Transmitter {
-  /** Reports whether `transmit` has room for another frame. */
+  /** Reports whether `transmit` has room for another frame; always false for a scheduler. */
   canTransmit(): bool;
   /**
    * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes

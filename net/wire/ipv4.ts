@@ -146,7 +146,7 @@ function parseOptions(pointer: usize, end: usize): Drop {
 
 /**
  * Returns the first word of a header of 20 bytes, for `emitIpv4`: `start` is IPV4_START, with the
- * DS field (RFC 2474) in the second byte.
+ * DS field and ECN (RFC 2474, RFC 3168) in the second byte.
  */
 export function ipv4Start(start: u32, totalLength: u32): u32 {
   return start | ((bswap<u16>(totalLength as u16) as u32) << 16);

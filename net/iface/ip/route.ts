@@ -5,7 +5,7 @@ import { Interface } from "../interface";
 /** Tables, with their numbers in Linux (/etc/iproute2/rt_tables). */
 export const TABLE_DEFAULT: u32 = 253;
 export const TABLE_MAIN: u32 = 254;
-/** This host's own addresses in Linux. It has no routes here: paths to them need none. */
+/** In Linux, routes to this host's own addresses. Always empty here: they are found without. */
 export const TABLE_LOCAL: u32 = 255;
 
 /** Who added a route: `proto` in `ip route`. */
@@ -108,7 +108,7 @@ export class Route {
     return false;
   }
 
-  /** Whether all hops, and there is one, use `iface`. */
+  /** Whether the route has hops, and all of them use `iface`. */
   usesOnly(iface: Interface): bool {
     for (let i = 0; i < this.hops.length; i++) if (this.hops[i].iface !== iface) return false;
     return this.hops.length > 0;
@@ -162,7 +162,8 @@ export class Route {
   /**
    * Chooses the next hop of a conversation by `hash`, in proportion to the weights (RFC 2992, as in
    * Linux), among the fittest hops: those that own `source`, else those alive, else those up.
-   * Returns null if no interface is up. If `bound` is not null, the first hop over it is chosen.
+   * Returns null if no interface is up. If hops use `bound`, returns the first of them, or null if
+   * that interface is down; if none does, `bound` has no effect.
    */
   choose(source: Ipv4Address, hash: u32, bound: Interface | null = null): NextHop | null {
     const hops = this.hops;

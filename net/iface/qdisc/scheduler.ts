@@ -5,8 +5,9 @@
  *
  * It queues frames, not sockets, because replies, fragments and packets that waited for ARP have no
  * socket, and because filters look at packets. The queues are short: a socket whose queue is full
- * waits (`admits`) and keeps its data, so it loses nothing and delays no other queue. Packets are
- * dropped only beyond EGRESS_FRAMES: the oldest of the longest queue, which TCP sees as a loss.
+ * waits (`admits`) and keeps its data, so it loses nothing and delays no other queue. A discipline
+ * may drop packets, for instance beyond its limit. If all together hold more than EGRESS_FRAMES,
+ * the oldest packet of the longest queue is dropped, which TCP sees as a loss.
  *
  * ARP is not queued: there is little of it, and nothing can be sent without it.
  */

@@ -1,6 +1,7 @@
 /**
- * What the administrator of a host can change for all connections that are opened later, with the
- * names of the parameters in Linux (Documentation/networking/ip-sysctl.rst).
+ * What the administrator of a host can change, with the names of the parameters in Linux
+ * (Documentation/networking/ip-sysctl.rst). A change applies to connections that are opened later;
+ * that of retries, `finTimeout`, `orphansMost`, `mtuProbing`, `notSentMost` and pacing to all.
  */
 import {
   TCP_BACKLOG,
@@ -83,7 +84,7 @@ export class TcpSettings {
   backlogMost: u32 = TCP_BACKLOG;
 }
 
-/** Returns `bytes` rounded up to a power of two, but at least `least` and at most `most`. */
+/** Rounds up `bytes` to a power of two from `least` to `most`, which are powers of two. */
 export function bufferSize(bytes: i64, least: u32, most: u32): u32 {
   let size = least;
   while ((size as i64) < bytes && size < most) size <<= 1;

@@ -59,9 +59,10 @@ export class TimeWaitRecord {
   }
 
   /**
-   * Reports whether a SYN opens a new connection (RFC 6191 section 2): its timestamp or its
-   * sequence number must be above those of the old one. `offered` is whether this host uses
-   * timestamps.
+   * Reports whether a SYN opens a new connection (RFC 6191 section 2). A timestamp in it must be
+   * above the last one of the old connection, if that had any. If the two are equal, or the SYN has
+   * none, its sequence number must be above the old ones. `offered` is whether this host uses
+   * timestamps; if not, that of the SYN is ignored.
    */
   mayReopen(syn: TcpSegment, offered: bool): bool {
     const above = before(this.receiveNext, syn.sequence);
@@ -77,8 +78,8 @@ export class TimeWaitRecord {
   }
 
   /**
-   * Reports whether the segment retransmits the FIN that was accepted, and is no old duplicate. Its
-   * timestamp is the one to be echoed.
+   * Reports whether the segment retransmits the FIN that was accepted, and is no old duplicate. If
+   * so, later ACKs echo its timestamp.
    */
   takeFinAgain(segment: TcpSegment): bool {
     if ((segment.flags & (FLAG_SYN | FLAG_ACK | FLAG_FIN)) != (FLAG_ACK | FLAG_FIN)) return false;

@@ -6,8 +6,8 @@ import { Random } from "../../../../core/random";
 import { siphash } from "../../../../core/siphash";
 import { Endpoints } from "../../endpoints";
 
+/** Bytes of `input`, and of the addresses at its beginning. */
 const INPUT_BYTES: u32 = 12;
-/** The bytes of the addresses in it. */
 const ADDRESS_BYTES: u32 = 8;
 
 export class InitialSequences {
