@@ -123,7 +123,7 @@ export const TCTL_COLD: u32 = 0x40 << 12;
 export const TXDCTL_GRANULARITY: u32 = 1 << 24;
 export const TXDCTL_RESERVED: u32 = 1 << 22;
 
-/** Copper: IPGT 10, IPGR1 8, IPGR2 6; the SDM (13.4.34) asks for 10, 10, 10 on the 82544. */
+/** IPGT 10, IPGR1 8, IPGR2 6, also on the 82544, for which the SDM (13.4.34) has 10, 10, 10. */
 export const TIPG_COPPER: u32 = 10 | (8 << 10) | (6 << 20);
 
 /** The register window of one controller. */

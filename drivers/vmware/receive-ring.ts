@@ -1,7 +1,7 @@
 /**
  * The receive ring of a vmxnet3. All descriptors but one have a frame of the pool. The device uses
- * them in order, and may skip some; a used or skipped one is empty, and the frame that takes its
- * place goes into the one before.
+ * them in order, and may skip some. For each one that it used or skipped, a frame is given in the
+ * empty descriptor; the used or skipped one is then the empty one.
  *
  *        fill   oldest
  *     ────┴───────┴──────────────────
@@ -67,7 +67,7 @@ export class ReceiveRing {
 
   /** Takes the oldest good frame; returns null if there is none, or no free frame in the pool. */
   receive(): Frame | null {
-    // Bounded, because a device may use bad buffers as fast as they are returned.
+    // Bounded, because a device may return bad frames as fast as it gets their buffers back.
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
       if (this.broken || !this.completions.hasNext()) return null;
       const frame = this.take(this.completions.lower(), this.completions.upper() as u32);
@@ -109,7 +109,7 @@ export class ReceiveRing {
     return false;
   }
 
-  /** Puts all frames into the first places; at first, takes them from the pool. */
+  /** Moves all frames to the front of `frames`; the first time, takes them from the pool. */
   private collect(): void {
     let count: u32 = 0;
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {

@@ -48,7 +48,7 @@ function reportOthers(configuration: Configuration, files: BootFiles): void {
     if (TLS_FILES.includes(name)) continue;
     const known = `${CONFIG_FILE}, ${HOSTS_FILE}, ${RUN_FILE} or one of ${TLS_FILES.join(", ")}`;
     configuration.problems.push(
-      `module "${name}": a file for curl (-T ${name}), as its name is not ${known}`,
+      `module "${name}": used only by curl (-T ${name}), as its name is not ${known}`,
     );
   }
 }

@@ -36,10 +36,10 @@ const BAD_HOP: string = "invalid next hop, expected ADDRESS[@DEVICE] [WEIGHT], a
 /** Collects the keys of one section. */
 export class RouteSection {
   private readonly route: RouteSetting = new RouteSetting(0, 0, 0, NO_METRIC);
-  /** Whether an invalid value, which has been reported, leaves open which route is meant. */
-  private unclear: bool = false;
-  /** Whether it was a type, gateway or next hop, so that it is open if a gateway is missing. */
-  private hopsUnclear: bool = false;
+  /** Whether an invalid line, which has been reported, would make this a different route. */
+  private invalid: bool = false;
+  /** Whether such a line may have set type, gateway or next hops: `fault` cannot tell then. */
+  private hopsUnknown: bool = false;
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(key: string, value: string): string {
@@ -65,7 +65,7 @@ export class RouteSection {
     }
     if (key == "Table") {
       const table = parseTable(value);
-      if (table == 0 || table == TABLE_LOCAL) return this.leaveOpen(BAD_TABLE);
+      if (table == 0 || table == TABLE_LOCAL) return this.reject(BAD_TABLE);
       route.table = table;
       return "";
     }
@@ -99,15 +99,15 @@ export class RouteSection {
     return "";
   }
 
-  /** Notes an invalid line, which has been reported: the route is not to be added. */
+  /** Notes an invalid line, which has been reported: the route is neither checked nor added. */
   spoil(): void {
-    this.unclear = true;
-    this.hopsUnclear = true;
+    this.invalid = true;
+    this.hopsUnknown = true;
   }
 
-  /** Notes that the route is not to be added. Returns `why`. */
-  private leaveOpen(why: string): string {
-    this.unclear = true;
+  /** Notes that the route is not to be added, but still to be checked. Returns `why`. */
+  private reject(why: string): string {
+    this.invalid = true;
     return why;
   }
 
@@ -120,7 +120,7 @@ export class RouteSection {
     }
     const why =
       destination == null ? "invalid destination" : "invalid prefix for given prefix length";
-    return this.leaveOpen(`${why}, expected NETWORK/PREFIX like 10.1.0.0/16`);
+    return this.reject(`${why}, expected NETWORK/PREFIX like 10.1.0.0/16`);
   }
 
   /** Adds a next hop; an empty value clears the list. */
@@ -145,14 +145,15 @@ export class RouteSection {
     return "";
   }
 
-  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if the parts fit together. */
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if nothing is to be reported. */
   finish(into: Array<RouteSetting>): string {
-    const fault = this.hopsUnclear ? "" : this.fault();
+    const fault = this.hopsUnknown ? "" : this.fault();
     if (fault != "") return `[Route]: ${fault}`;
-    if (!this.unclear) into.push(this.route);
+    if (!this.invalid) into.push(this.route);
     return "";
   }
 
+  /** Returns "WHY, expected WHAT" if the keys do not fit together, or "". */
   private fault(): string {
     const route = this.route;
     const several = route.hops.length > 0;

@@ -19,7 +19,7 @@ import {
   QUANTUM_MOST,
 } from "../../net/iface/qdisc/specification";
 import { TrafficSetting } from "../../net/service/traffic-settings";
-import { parseClassId, parseMinor } from "./class-id";
+import { parseClassId, parseHex16 } from "./class-id";
 import { BAD_BOOLEAN, parseBoolean, splitBlanks } from "./values";
 
 export const TRAFFIC_SECTIONS: StaticArray<string> = [
@@ -87,7 +87,7 @@ export class TrafficSection {
       return "";
     }
     if (key == "Handle" && !this.isClass) {
-      const major = parseMinor(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
+      const major = parseHex16(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
       if (major < 1 || major == 0xffff) return this.misplace("invalid handle, expected 1 to fffe");
       this.id = major << 16;
       return "";
@@ -163,7 +163,7 @@ export class TrafficSection {
       return "";
     }
     if (key == "DefaultClass") {
-      const minor = parseMinor(value);
+      const minor = parseHex16(value);
       if (minor < 0) return "invalid class, expected a minor number like 30";
       to.defaultMinor = minor as u32;
       return "";

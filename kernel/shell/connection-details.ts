@@ -145,7 +145,7 @@ function millisecondsText(micros: i64): string {
   return fraction == "" ? `${rounded / 1000}` : `${rounded / 1000}.${fraction}`;
 }
 
-/** Returns milliseconds as ss(8) prints what is left of a timer: 1min59sec, 14sec, 4.020ms. */
+/** Returns milliseconds as ss(8) prints them: 1min59sec, 14sec, 20ms, but 4.020ms for 4.02 s. */
 function timeLeftText(milliseconds: i64): string {
   const seconds = milliseconds / 1000;
   const minutes = seconds / 60;

@@ -187,7 +187,7 @@ test("reports wrong uses of options, with exit code 2", async () => {
   const cases: [string, RegExp][] = [
     ["-u user", /-u user: expected USER:PASSWORD/],
     ["-b -", /-b -: cookies are read from boot modules only/],
-    ["-c file", /-c: there are no files \(only -c - works\)/],
+    ["-c file", /-c: there are no files \(try: -c -\)/],
     ["-X 'A B'", /-X A B: expected a method such as GET, POST or PUT/],
     ["--ip-tos 256", /option --ip-tos: expected a name such as ef, or a number up to 255/],
     ["--ip-tos fast", /option --ip-tos: expected a name such as ef, or a number up to 255/],

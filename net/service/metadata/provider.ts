@@ -1,9 +1,9 @@
 /**
  * The metadata services of clouds: HTTP servers at a link-local address that tell each machine its
- * name and the text ("user data") that whoever created it has passed.
+ * name and its "user data", the text that was given when the machine was created.
  */
 
-/** A field that shows that a request is no accident, such as that of a proxy. */
+/** A header field without which a provider refuses requests; a misused proxy would not add it. */
 class RequestProof {
   constructor(
     readonly field: string,
@@ -22,12 +22,12 @@ export class MetadataProvider {
     private readonly product: string,
     readonly userDataPath: string,
     readonly hostnamePath: string,
-    /** Without it, requests are refused. */
+    /** What requests must prove themselves with, or null. */
     readonly proof: RequestProof | null = null,
   ) {}
 
-  /** Reports whether SMBIOS describes a machine of this provider. */
-  describes(manufacturer: string, product: string): bool {
+  /** Reports whether a machine with these values in SMBIOS is one of this provider. */
+  matches(manufacturer: string, product: string): bool {
     if (this.manufacturer != "" && manufacturer != this.manufacturer) return false;
     return product.startsWith(this.product);
   }
@@ -76,7 +76,7 @@ export function providerNamed(name: string): MetadataProvider | null {
 /** Returns the provider whose machine SMBIOS describes, or null. */
 export function providerOf(manufacturer: string, product: string): MetadataProvider | null {
   for (let i = 0; i < PROVIDERS.length; i++) {
-    if (PROVIDERS[i].describes(manufacturer, product)) return PROVIDERS[i];
+    if (PROVIDERS[i].matches(manufacturer, product)) return PROVIDERS[i];
   }
   return null;
 }

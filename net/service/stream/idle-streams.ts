@@ -22,8 +22,8 @@ class IdleStream {
  */
 export class IdleStreams {
   /**
-   * How often the connections were cleared. A connection opened before the last time, for instance
-   * under roots that are no longer trusted, is not kept: see `put`.
+   * The number of calls of `clear`. A connection that was opened before the last of them, for
+   * instance under roots that are no longer trusted, is not kept: see `put`.
    */
   generation: u32 = 0;
   /** Oldest first. */

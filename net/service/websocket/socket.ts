@@ -42,7 +42,7 @@ export const enum SocketState {
 /** Made by `WebSocketClient.connect`, which polls it. */
 export class WebSocket {
   state: SocketState = SocketState.Connecting;
-  /** The kind of failure, as curl's exit code; None after an HTTP error or a clean close. */
+  /** The kind of failure, as curl's exit code; None after an HTTP error or if this end closed. */
   failure: HttpFailure = HttpFailure.None;
   /** Why the connection failed or the server closed it; "" if this end closed it. */
   message: string = "";
@@ -59,9 +59,11 @@ export class WebSocket {
   /** The payload of the last ping not answered yet. */
   private ping: StaticArray<u8> | null = null;
   private closeSent: bool = false;
-  private closeReceived: bool = false;
-  /** When the last byte arrived, or the owner began to read again. */
-  private heardAt: i64 = 0;
+  /** Whether the peer's close frame has arrived, or what it sends is not understood. */
+  private doneReading: bool = false;
+  /** When the last byte arrived, a message last waited for the owner, or a ping was sent. */
+  private quietSince: i64 = 0;
+  /** Whether a ping was sent in this silence. */
   private probed: bool = false;
   /** Whether to poll again even if nothing arrives. */
   private stirred: bool = true;
@@ -131,7 +133,7 @@ export class WebSocket {
     const opening = this.opening;
     if (opening != null) return opening.pollAt();
     if (this.received != null) return this.deadline;
-    return earlier(this.deadline, this.heardAt + (this.probed ? PONG_TIME : IDLE_TIME));
+    return earlier(this.deadline, this.quietSince + (this.probed ? PONG_TIME : IDLE_TIME));
   }
 
   /** Whether the connection is closed and released. */
@@ -145,7 +147,7 @@ export class WebSocket {
     if (stream != null) {
       this.stream = stream;
       this.opening = null;
-      this.heardAt = now;
+      this.quietSince = now;
       this.state = SocketState.Open;
       return true;
     }
@@ -200,13 +202,13 @@ export class WebSocket {
   /** Reads until a message waits for the owner, or nothing more has arrived. */
   private read(stream: Stream): bool {
     if (this.received != null) {
-      this.heardAt = this.now;
+      this.quietSince = this.now;
       this.probed = false;
       return false;
     }
     const before = stream.readable();
     this.reader.frames = WEBSOCKET_TURN_FRAMES;
-    while (this.received == null && !this.closeReceived) {
+    while (this.received == null && !this.doneReading) {
       const event = this.reader.next(stream);
       if (event == Event.None) break;
       if (event == Event.Control) this.takeControl();
@@ -219,7 +221,7 @@ export class WebSocket {
     }
     if (this.reader.frames == 0) this.stirred = true;
     if (stream.readable() == before) return false;
-    this.heardAt = this.now;
+    this.quietSince = this.now;
     this.probed = false;
     return true;
   }
@@ -244,7 +246,7 @@ export class WebSocket {
     } else if (length > 2 && utf8Fault(pointer + 2, length - 2) >= 0) {
       this.refuse(CloseCode.InvalidText, "text that is not UTF-8");
     } else {
-      this.closeReceived = true;
+      this.doneReading = true;
       if (this.closeSent) return;
       const reason = length > 2 ? String.UTF8.decodeUnsafe(pointer + 2, length - 2) : "";
       const number = code == CloseCode.None ? "" : ` (${code})`;
@@ -260,15 +262,15 @@ export class WebSocket {
     this.failure = code == CloseCode.TooBig ? HttpFailure.TooLarge : HttpFailure.Malformed;
     if (!this.closeSent) this.sendClose(code);
     // What it sends can no longer be understood.
-    this.closeReceived = true;
+    this.doneReading = true;
   }
 
   /** Ends the connection when the peer has closed it, is silent, or takes too long. */
   private checkEnd(stream: Stream, now: i64): void {
     const status = stream.status();
     const over = status == StreamStatus.Failed || status == StreamStatus.Finished;
-    if (this.closeReceived) {
-      // The server closes first (section 7.1.1); what it still sends is discarded.
+    if (this.doneReading) {
+      // The server closes the stream first (section 7.1.1); what it still sends is discarded.
       while (stream.peekLength() > 0) stream.consume(stream.peekLength());
       if (!over && now < this.deadline) return;
       this.end();
@@ -284,14 +286,14 @@ export class WebSocket {
 
   /** Sends a ping to a silent peer; fails if that stays unanswered. */
   private probe(now: i64): void {
-    if (now < this.heardAt + (this.probed ? PONG_TIME : IDLE_TIME)) return;
+    if (now < this.quietSince + (this.probed ? PONG_TIME : IDLE_TIME)) return;
     if (this.probed) {
       this.fail(HttpFailure.TimedOut, "the server does not answer pings");
       return;
     }
     this.queue(OPCODE_PING, 0, 0);
     this.probed = true;
-    this.heardAt = now;
+    this.quietSince = now;
     this.flush(this.stream!);
   }
 
@@ -310,7 +312,7 @@ export class WebSocket {
     if (opening != null) opening.cancel();
     const stream = this.stream;
     if (stream != null) {
-      const clean = this.closeSent && this.closeReceived && this.outgoing.length == 0;
+      const clean = this.closeSent && this.doneReading && this.outgoing.length == 0;
       if (clean) stream.release();
       else stream.abort();
     }

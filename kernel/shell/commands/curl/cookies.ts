@@ -18,19 +18,18 @@ export function printsCookies(options: Options): bool {
 export class CookieOptions {
   /** What is wrong with the options, or "". */
   failure: string = "";
-  /** What curl says only with -v: files that do not exist. */
+  /** Warnings about files that do not exist, printed unless -s is given; curl needs -v for them. */
   readonly warnings: Array<string> = [];
 
   constructor(options: Options) {
-    if (!OUTPUTS.includes(options.value("c")))
-      this.failure = "-c: there are no files (only -c - works)";
+    if (!OUTPUTS.includes(options.value("c"))) this.failure = "-c: there are no files (try: -c -)";
     const values = options.values("b");
     for (let i = 0; i < values.length; i++) {
       if (values[i] == "-") this.failure = "-b -: cookies are read from boot modules only";
     }
   }
 
-  /** Gives a request its cookies. As in curl, a -b without `=` names a file, and keeps a jar. */
+  /** Gives a request its cookies. As in curl, -b FILE and -c also keep those of responses. */
   apply(options: Options, request: HttpRequest): void {
     const jar = new CookieJar(max<i64>(wallClock(), 0) / 1_000_000);
     const values = options.values("b");

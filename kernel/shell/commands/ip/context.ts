@@ -19,7 +19,7 @@ export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 export class Context {
   /** The device that `takeDevice` read; null if none was named. */
   chosen: Interface | null = null;
-  /** The exit code after `takeDevice` or another function has failed. */
+  /** EXIT_OK until a word is wrong; then the exit code, set by whoever has printed the error. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
   /** The verb as it was typed, for messages. */
@@ -72,12 +72,12 @@ export class Context {
     return this.next >= this.words.length;
   }
 
-  /** Prints a refusal in the words of an error number of Linux. Returns exit code 1. */
+  /** Prints the text of a Linux error number, such as EEXIST's. Returns exit code 1. */
   refused(reason: string): i32 {
     return this.fail(`RTNETLINK answers: ${reason}`, EXIT_FAILURE);
   }
 
-  /** Prints a refusal with a text, which Linux sends as an extended acknowledgement. */
+  /** Prints a message that Linux sends beside an error number (extack). Returns exit code 1. */
   invalid(reason: string): i32 {
     return this.fail(`Error: ${reason}`, EXIT_FAILURE);
   }
@@ -103,9 +103,9 @@ export class Context {
     );
   }
 
-  /** Prints that a verb needs words that say what it concerns. */
-  needsWords(subject: string): i32 {
-    return this.fail(`${subject} requires arguments.`, EXIT_USAGE);
+  /** Prints that `verb` requires arguments. */
+  needsWords(verb: string): i32 {
+    return this.fail(`${verb} requires arguments.`, EXIT_USAGE);
   }
 
   /** Prints that the object has no such verb. */

@@ -149,20 +149,23 @@ export class RpcArguments {
     return `-S requires a method that subscribes, such as eth_subscribe, not ${printable(method)}`;
   }
 
-  /** Returns a URL that leads to the same server as an earlier one, or "". */
+  /** Returns a URL that is the same as an earlier one, apart from its spelling, or "". */
   private urlGivenTwice(): string {
     const seen: Array<string> = [];
     for (let i = 0; i < this.urls.length; i++) {
-      const server = serverOf(this.urls[i]);
-      if (seen.includes(server)) return this.urls[i];
-      seen.push(server);
+      const url = normalForm(this.urls[i]);
+      if (seen.includes(url)) return this.urls[i];
+      seen.push(url);
     }
     return "";
   }
 }
 
-/** Returns a URL without what makes no difference: case, a default port, slashes at its end. */
-function serverOf(url: string): string {
+/**
+ * Returns a URL in the form that all its spellings share: scheme and host in lower case, without
+ * userinfo, default port, fragment or final slashes.
+ */
+function normalForm(url: string): string {
   const isSocket = isWebSocketUrl(url);
   const parsed = isSocket ? parseWebSocketUrl(url) : parseUrl(url, "http");
   let text = parsed.error == "" ? parsed.text() : url;

@@ -39,7 +39,7 @@ export class SubscriptionJob extends Job {
         return EXIT_OK;
       }
       const value = this.subscription.next();
-      if (value == null) return this.waits();
+      if (value == null) return this.waitOrEnd();
       this.printed++;
       this.values.begin(value, false, "\n");
     }
@@ -55,7 +55,8 @@ export class SubscriptionJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  private waits(): i32 {
+  /** Waits for the next notification; after a failure, starts to print the outcome instead. */
+  private waitOrEnd(): i32 {
     const subscription = this.subscription;
     if (!subscription.over || subscription.call.outcome == RpcOutcome.Pending) return RUNNING;
     const calls = [subscription.call];

@@ -6,7 +6,7 @@ import { TrafficResult } from "../../../../net/iface/ip/traffic-control";
 import { Filter, FilterKey } from "../../../../net/iface/qdisc/filter";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { maskOf } from "../../../../net/wire/address";
-import { parseClassId, parseMinor } from "../../../config/class-id";
+import { parseClassId, parseHex16 } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "../ip/context";
 import { concluded, Request, say, wrong } from "./request";
@@ -251,7 +251,7 @@ function takeHandle(context: Context, draft: Draft): i32 {
   const text = context.take();
   const last = text.lastIndexOf(":");
   const table = text.substring(0, max(last, 0));
-  const node = parseMinor(text.substring(last + 1));
+  const node = parseHex16(text.substring(last + 1));
   if ((table != "800:" && table != "800:0") || node < 1) return say(context, "Illegal filter ID");
   draft.node = node as u32;
   return 0;

@@ -17,7 +17,7 @@ import {
   R2Q,
 } from "../../../../net/iface/qdisc/specification";
 import { Tbf } from "../../../../net/iface/qdisc/tbf";
-import { parseMinor } from "../../../config/class-id";
+import { parseHex16 } from "../../../config/class-id";
 import { printable } from "../../terminal/printable";
 import { Context } from "../ip/context";
 import { say } from "./request";
@@ -111,7 +111,7 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return bands >= BANDS_LEAST;
   }
   if (option == "default") {
-    const minor = parseMinor(value);
+    const minor = parseHex16(value);
     to.defaultMinor = minor as u32;
     return minor >= 0;
   }

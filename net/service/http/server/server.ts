@@ -110,7 +110,7 @@ export class HttpServer implements Server {
     connection.start();
   }
 
-  /** Removes a connection that is over; has the timer of any other run. */
+  /** Updates the queues after a connection was polled, or removes the connection if it is over. */
   private settle(connection: ServerConnection): void {
     if (connection.state == ConnectionState.Gone) {
       this.remove(connection);
