@@ -85,8 +85,8 @@ export const enum TlsBytesField {
 }
 
 /**
- * Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, but those of its CRLs, which are
- * not used, stand for OCSP (bits 4, 5 and 10). Bits 19 and up are ours.
+ * Why verification of a chain failed. Bits 0 to 18 have the meanings of mbedTLS, except that bits
+ * 4, 5 and 10, which it has for CRLs, stand for faults of OCSP. Bits 19 and up are ours.
  */
 export const enum TlsRefusal {
   Expired = 0x1,

@@ -15,10 +15,10 @@ export abstract class RingNic extends Nic {
   /** The link's state and speed in Mb/s when `service` last read them. */
   protected link: bool = false;
   protected speed: u32 = 0;
-  /** Whether the card has been given up on, until it is set up again; and logged as such. */
+  /** Whether the card has failed, and is left alone until `setUp(true)`; whether that is logged. */
   private failed: bool = false;
   private reported: bool = false;
-  /** Whether interrupts are masked: at first and from each one until `needsPoll` finds no work. */
+  /** Whether interrupts are masked: at first, and from an interrupt until no work is left. */
   private masked: bool = true;
   /** Whether a sender found the ring full and waits for room. */
   private waitingForRoom: bool = false;
@@ -157,7 +157,7 @@ export abstract class RingNic extends Nic {
     return this.up && !this.failed;
   }
 
-  /** Stops using a card that does not do what it must; it has been reset. */
+  /** Stops using a card that does not do what it must. It has been reset, or has not started. */
   protected fail(): void {
     this.failed = true;
     this.reported = false;

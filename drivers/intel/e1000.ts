@@ -42,7 +42,7 @@ export class E1000 extends Nic {
   private up: bool = false;
   private link: bool = false;
   private speed: u32 = 0;
-  /** Whether interrupts are masked: at first and from each one until `needsPoll` finds no work. */
+  /** Whether interrupts are masked: at first, and from an interrupt until no work is left. */
   private masked: bool = true;
   /** Whether a sender found the ring full and waits for room. */
   private waitingForRoom: bool = false;

@@ -156,7 +156,7 @@ class ModernPci extends Transport {
     const end = offset * this.multiplier + NOTIFY_SIZE;
     if (end > this.notifications.size) return false;
     this.notifyAddresses[index] = this.notifications.address + end - NOTIFY_SIZE;
-    if (this.messages && !this.mapQueue(index)) return false;
+    if (this.usesMessages && !this.mapQueue(index)) return false;
     mmioWrite16(this.common + QUEUE_SIZE, size);
     this.write64(QUEUE_TABLE, table);
     this.write64(QUEUE_AVAILABLE, available);
@@ -192,7 +192,7 @@ class ModernPci extends Transport {
       table.set(CONFIGURATION_ENTRY, first);
       table.set(QUEUES_ENTRY, second);
       if (this.enableConfigurationMessage() && this.mapAllQueues()) {
-        this.messages = true;
+        this.usesMessages = true;
         this.pci.interruptKind = InterruptKind.MsiX;
         this.pci.interruptNumber = second;
         return true;

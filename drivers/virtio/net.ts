@@ -99,7 +99,7 @@ export class VirtioNet extends RingNic {
   }
 
   interrupt(): void {
-    if (!this.transport.messages) this.readInterruptStatus();
+    if (!this.transport.usesMessages) this.readInterruptStatus();
     super.interrupt();
   }
   /** Handles the interrupt of a change of the configuration, if it has its own. */
@@ -112,7 +112,8 @@ export class VirtioNet extends RingNic {
   protected switchOn(): void {
     this.transmitter.reset();
     if (!this.transport.negotiate(WANTED)) this.stop();
-    else if (this.transport.messages && !this.transport.enableConfigurationMessage()) this.stop();
+    else if (this.transport.usesMessages && !this.transport.enableConfigurationMessage())
+      this.stop();
     else if (!this.receiver.queue.enable() || !this.transmitter.queue.enable()) this.stop();
     else {
       this.receiver.start();
@@ -139,7 +140,7 @@ export class VirtioNet extends RingNic {
   protected service(): void {
     // Without interrupts, nothing else reads the status, and with messages it may stay 0.
     if (!this.watch.interruptDriven) {
-      if (this.transport.messages) this.changed = true;
+      if (this.transport.usesMessages) this.changed = true;
       else this.readInterruptStatus();
     }
     if (this.changed) this.readLink();

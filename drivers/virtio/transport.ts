@@ -1,6 +1,6 @@
 /**
- * What a virtio driver needs of a transport, and the start of a device over any of them. VIRTIO in
- * this folder is the Virtual I/O Device specification, version 1.2.
+ * The interface of the virtio transports, and the initialization of a device, which is the same on
+ * all of them. VIRTIO in this folder is the Virtual I/O Device specification, version 1.2.
  */
 import { delay } from "../../machine/delay";
 import { InterruptHandler } from "../../machine/interrupts";
@@ -23,14 +23,14 @@ const STATUS_FAILED: u32 = 128;
 /** The interrupt status: the device's configuration has changed (VIRTIO 4.1.4.5, 4.2.2). */
 export const INTERRUPT_CONFIGURATION: u32 = 2;
 
-/** How often to check, every 10 microseconds, whether a reset is complete. */
+/** Reads of the status, 10 microseconds apart, until a reset counts as failed. */
 const RESET_TRIES: u32 = 1000;
 
 export abstract class Transport {
   /** The features that `negotiate` has agreed on. */
   features: u64 = 0;
-  /** Whether messages have been connected: the interrupt status is then not to be relied on. */
-  messages: bool = false;
+  /** Whether interrupts are MSI-X messages, with which the interrupt status is not reliable. */
+  usesMessages: bool = false;
 
   /** False for the legacy interface, which precedes version 1.0. */
   abstract isModern(): bool;
@@ -44,18 +44,18 @@ export abstract class Transport {
   abstract hasFixedSizes(): bool;
   /**
    * Gives a queue's memory to the device: physical addresses, as Virtqueue lays them out. Returns
-   * false if the device asks for something impossible.
+   * false if the device asks for something impossible, or rejects the queue's message.
    */
   abstract enableQueue(index: u32, size: u32, table: u64, available: u64, used: u64): bool;
   /**
-   * Gives queues and changes of the configuration messages of their own, if the transport has any.
-   * Called after `negotiate`. Returns false, with nothing changed, if the device interrupts by its
-   * line.
+   * Has the device send one MSI-X message for all queues, and another when its configuration
+   * changes. Called after `negotiate`. Returns false if that is not possible; the device then
+   * interrupts by its line, as before.
    */
   connectMessages(_queues: InterruptHandler, _configuration: InterruptHandler): bool {
     return false;
   }
-  /** Maps the message of configuration changes again, after a reset. Returns false if it cannot. */
+  /** Restores the message for configuration changes after a reset. Returns false if that fails. */
   enableConfigurationMessage(): bool {
     return true;
   }

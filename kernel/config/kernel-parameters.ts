@@ -1,8 +1,8 @@
 /**
  * The parameters of the network stack that can be changed while it runs, under the names that
- * sysctl(8) of Linux has for them (Documentation/networking/ip-sysctl.rst). A change applies to
- * connections that are opened later; that of retries, tcp_fin_timeout, tcp_max_orphans,
- * tcp_mtu_probing, tcp_notsent_lowat and pacing to all.
+ * sysctl(8) of Linux has for them (Documentation/networking/ip-sysctl.rst). Keep-alive, buffer
+ * sizes, congestion control and what the SYNs negotiate are fixed when a connection is opened, and
+ * somaxconn when a listener is; a change of any other parameter applies at once to all connections.
  */
 import {
   TCP_BACKLOG,
@@ -48,7 +48,7 @@ const enum Id {
   SendMemory,
 }
 
-/** A name, and the numbers that it can be set to; none if it is not a number. */
+/** A name, and the numbers that it can be set to: an empty range if its value is not a number. */
 class Parameter {
   constructor(
     readonly name: string,
@@ -130,12 +130,13 @@ export class KernelParameters {
     }
     if (id == Id.ReceiveMemory || id == Id.SendMemory) return this.changeBuffers(id, value);
     if (id == Id.FastOpenKey) return this.changeKey(value);
-    const form = PARAMETERS[id];
+    const parameter = PARAMETERS[id];
+    const least = parameter.least;
+    const most = parameter.most;
     const number = parseNumberText(value, i64.MAX_VALUE);
-    if (number < form.least || number > form.most) {
-      const many = form.most - form.least > 2;
-      const two = form.most - form.least == 1;
-      const words = many ? `${form.least} to ${form.most}` : two ? "0 or 1" : "0, 1 or 2";
+    if (number < least || number > most) {
+      const many = most - least > 2;
+      const words = many ? `${least} to ${most}` : most == 1 ? "0 or 1" : "0, 1 or 2";
       return `invalid value, expected ${words}`;
     }
     this.setNumber(id, number);

@@ -10,12 +10,12 @@ export class ProxySettings {
   private readonly fixed: Array<string> = [];
 
   /**
-   * Sets one of PROXY_KEYS; "" removes it. If `fixes`, later calls without `fixes` change nothing.
-   * Returns "WHY, expected WHAT", or "" if the value is valid.
+   * Sets one of PROXY_KEYS; "" removes it. Has no effect on a key that the command line has set,
+   * unless `fromCommandLine`. Returns "WHY, expected WHAT", or "" if the value is valid.
    */
-  set(key: string, value: string, fixes: bool): string {
-    if (!fixes && this.fixed.includes(key)) return "";
-    if (fixes) this.fixed.push(key);
+  set(key: string, value: string, fromCommandLine: bool): string {
+    if (!fromCommandLine && this.fixed.includes(key)) return "";
+    if (fromCommandLine) this.fixed.push(key);
     const proxies = this.proxies;
     if (key == "no_proxy") {
       proxies.except(value);

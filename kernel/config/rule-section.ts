@@ -15,20 +15,23 @@ const KEYS: string =
   "InvertRule=, Table=, Priority= or Type=";
 const HIGHEST_PRIORITY: i64 = u32.MAX_VALUE;
 
-/** Collects the keys of one section. Without one of its selectors a rule would match too much. */
+/**
+ * Collects the keys of one section. If a line has an error, the rule is not added: without a
+ * selector that was meant by that line, it would match too much.
+ */
 export class RuleSection {
   private readonly rule: Rule = new Rule(0);
   private hasPriority: bool = false;
   /** Whether a line was invalid, and has been reported: the rule is then not added. */
   private invalid: bool = false;
-  /** Whether a key is unknown or not supported; the report of the line does not say the rest. */
-  private narrower: bool = false;
+  /** Whether a key is unknown; `finish` then reports that the rule is not added. */
+  private hasUnknownKey: bool = false;
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(key: string, value: string): string {
     const problem = this.apply(key, value);
     if (problem != "") this.invalid = true;
-    if (isUnknownKey(problem)) this.narrower = true;
+    if (isUnknownKey(problem)) this.hasUnknownKey = true;
     return problem;
   }
 
@@ -96,7 +99,7 @@ export class RuleSection {
 
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if there is nothing to report. */
   finish(into: Array<RuleSetting>): string {
-    if (this.narrower) return `[${RULE_SECTION}]: rule not added, expected only ${KEYS}`;
+    if (this.hasUnknownKey) return `[${RULE_SECTION}]: rule not added, expected only ${KEYS}`;
     if (!this.invalid) into.push(new RuleSetting(this.rule, this.hasPriority));
     return "";
   }

@@ -64,8 +64,8 @@ export class TrafficSection {
   private classSpecification: ClassSpecification = new ClassSpecification(0);
   private latency: i64 = -1;
   private strict: i64 = 0;
-  /** Whether a value that says which section this is was invalid, and has been reported. */
-  private misplaced: bool = false;
+  /** Whether a line was invalid that may have placed the queue or class: it is then not added. */
+  private unclear: bool = false;
 
   constructor(private readonly name: string) {
     const index = TRAFFIC_SECTIONS.indexOf(name);
@@ -82,20 +82,20 @@ export class TrafficSection {
     if (key == "Parent") {
       const parent = parseClassId(value);
       if (parent < 0)
-        return this.misplace("invalid parent, expected root or MAJOR:MINOR like 1:10");
+        return this.leaveOpen("invalid parent, expected root or MAJOR:MINOR like 1:10");
       this.parent = parent;
       return "";
     }
     if (key == "Handle" && !this.isClass) {
       const major = parseHex16(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
-      if (major < 1 || major == 0xffff) return this.misplace("invalid handle, expected 1 to fffe");
+      if (major < 1 || major == 0xffff) return this.leaveOpen("invalid handle, expected 1 to fffe");
       this.id = major << 16;
       return "";
     }
     if (key == "ClassId" && this.isClass) {
       const id = parseClassId(value);
       const valid: bool = id > 0 && id != ROOT && (id & 0xffff) != 0;
-      if (!valid) return this.misplace("invalid class, expected MAJOR:MINOR like 1:10");
+      if (!valid) return this.leaveOpen("invalid class, expected MAJOR:MINOR like 1:10");
       this.id = id;
       return "";
     }
@@ -109,12 +109,12 @@ export class TrafficSection {
 
   /** Notes an invalid line, which has been reported: the section is not to be applied. */
   spoil(): void {
-    this.misplaced = true;
+    this.unclear = true;
   }
 
-  /** Notes that it is unknown where the section belongs, so that it is not applied. */
-  private misplace(why: string): string {
-    this.misplaced = true;
+  /** Notes that it is unknown where the queue or class belongs. Returns `why`. */
+  private leaveOpen(why: string): string {
+    this.unclear = true;
     return why;
   }
 
@@ -227,9 +227,9 @@ export class TrafficSection {
     return "";
   }
 
-  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if nothing is missing. */
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if there is nothing to report. */
   finish(into: Array<TrafficSetting>): string {
-    if (this.misplaced) return "";
+    if (this.unclear) return "";
     const fault = this.fault();
     if (fault != "") return `[${this.name}]: ${fault}`;
     const parent = this.parent as u32;

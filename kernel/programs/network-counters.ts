@@ -7,16 +7,16 @@ import { Interface } from "../../net/iface/interface";
 import { NetworkStack } from "../../net/service/stack";
 import { Drop } from "../../net/wire/drop";
 
-/** A counter of Linux that counts packets dropped for some reasons. */
-class DropName {
+/** A counter of Linux that is the number of packets dropped for certain reasons. */
+class DropCounter {
   constructor(
     readonly name: string,
     readonly reasons: StaticArray<Drop>,
   ) {}
 }
 
-const DROP_NAMES: StaticArray<DropName> = [
-  new DropName("IpInHdrErrors", [
+const DROP_COUNTERS: StaticArray<DropCounter> = [
+  new DropCounter("IpInHdrErrors", [
     Drop.Ipv4Truncated,
     Drop.Ipv4Version,
     Drop.Ipv4HeaderLength,
@@ -24,33 +24,33 @@ const DROP_NAMES: StaticArray<DropName> = [
     Drop.Ipv4Checksum,
     Drop.Ipv4Options,
   ]),
-  new DropName("IpInAddrErrors", [Drop.Ipv4Source, Drop.Ipv4Destination]),
-  new DropName("IpInUnknownProtos", [Drop.Ipv4Protocol]),
-  new DropName("IpReasmTimeout", [Drop.FragmentTimeout]),
-  new DropName("IpReasmFails", [
+  new DropCounter("IpInAddrErrors", [Drop.Ipv4Source, Drop.Ipv4Destination]),
+  new DropCounter("IpInUnknownProtos", [Drop.Ipv4Protocol]),
+  new DropCounter("IpReasmTimeout", [Drop.FragmentTimeout]),
+  new DropCounter("IpReasmFails", [
     Drop.FragmentLength,
     Drop.FragmentOverlap,
     Drop.FragmentTooLong,
     Drop.FragmentTimeout,
     Drop.FragmentLimit,
   ]),
-  new DropName("IpExtInTruncatedPkts", [Drop.Ipv4Truncated, Drop.Ipv4TotalLength]),
-  new DropName("IpExtInCsumErrors", [Drop.Ipv4Checksum]),
-  new DropName("IpExtReasmOverlaps", [Drop.FragmentOverlap]),
-  new DropName("IcmpInErrors", [Drop.IcmpTruncated, Drop.IcmpChecksum, Drop.IcmpQuote]),
-  new DropName("IcmpInCsumErrors", [Drop.IcmpChecksum]),
-  new DropName("UdpNoPorts", [Drop.UdpNoSocket]),
-  new DropName("UdpInErrors", [
+  new DropCounter("IpExtInTruncatedPkts", [Drop.Ipv4Truncated, Drop.Ipv4TotalLength]),
+  new DropCounter("IpExtInCsumErrors", [Drop.Ipv4Checksum]),
+  new DropCounter("IpExtReasmOverlaps", [Drop.FragmentOverlap]),
+  new DropCounter("IcmpInErrors", [Drop.IcmpTruncated, Drop.IcmpChecksum, Drop.IcmpQuote]),
+  new DropCounter("IcmpInCsumErrors", [Drop.IcmpChecksum]),
+  new DropCounter("UdpNoPorts", [Drop.UdpNoSocket]),
+  new DropCounter("UdpInErrors", [
     Drop.UdpTruncated,
     Drop.UdpLength,
     Drop.UdpChecksum,
     Drop.UdpPort,
     Drop.UdpQueueFull,
   ]),
-  new DropName("UdpRcvbufErrors", [Drop.UdpQueueFull]),
-  new DropName("UdpInCsumErrors", [Drop.UdpChecksum]),
-  new DropName("TcpInErrs", [Drop.TcpTruncated, Drop.TcpHeaderLength, Drop.TcpChecksum]),
-  new DropName("TcpInCsumErrors", [Drop.TcpChecksum]),
+  new DropCounter("UdpRcvbufErrors", [Drop.UdpQueueFull]),
+  new DropCounter("UdpInCsumErrors", [Drop.UdpChecksum]),
+  new DropCounter("TcpInErrs", [Drop.TcpTruncated, Drop.TcpHeaderLength, Drop.TcpChecksum]),
+  new DropCounter("TcpInCsumErrors", [Drop.TcpChecksum]),
 ];
 
 /** The groups of names, in the order of /proc/net/snmp and /proc/net/netstat; then our own. */
@@ -82,7 +82,7 @@ class Source {
     readonly name: string,
     readonly tcp: i32,
     readonly ip: i32,
-    readonly drop: DropName | null,
+    readonly drop: DropCounter | null,
   ) {}
 }
 
@@ -116,8 +116,8 @@ export class NetworkCounters {
     const ip = this.stack.ip;
     this.addFrom(ip.loopback.counters, false, group);
     this.addFrom(ip.tcp.counters, true, group);
-    for (let i = 0; i < DROP_NAMES.length; i++) {
-      const drop = DROP_NAMES[i];
+    for (let i = 0; i < DROP_COUNTERS.length; i++) {
+      const drop = DROP_COUNTERS[i];
       if (counterGroup(drop.name) == group) this.sources.push(new Source(drop.name, -1, -1, drop));
     }
   }

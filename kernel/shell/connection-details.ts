@@ -62,8 +62,8 @@ function trafficText(info: TcpInfo, exact: bool): string {
     counted("bytes_received", info.bytesReceived) +
     counted("segs_out", info.segmentsOut) +
     counted("segs_in", info.segmentsIn) +
-    counted("data_segs_out", info.dataOut) +
-    counted("data_segs_in", info.dataIn);
+    counted("data_segs_out", info.dataSegmentsOut) +
+    counted("data_segs_in", info.dataSegmentsIn);
   if (info.roundTrip > 0) {
     const window = (info.window as u64) * info.sendSize;
     text += ` send ${rateText((window * BITS * MILLION) / (info.roundTrip as u64), exact)}bps`;
@@ -81,7 +81,7 @@ function trafficText(info: TcpInfo, exact: bool): string {
     text += ` delivery_rate ${rateText(info.deliveryRate * BITS, exact)}bps`;
   }
   text += counted("delivered", info.delivered);
-  if (info.rateLimited) text += " app_limited";
+  if (info.rateUserLimited) text += " app_limited";
   if (info.busy < 1000) return text;
   text += ` busy:${info.busy / 1000}ms`;
   return (

@@ -1,5 +1,4 @@
-/** Opens a TLS connection to a host: name, TCP connection and handshake, with the time of each. */
-
+/** Opens a TLS connection to a host: resolves the name, connects, and does the handshake. */
 import { connectFailure, HttpFailure } from "../../net/service/http/client/failure";
 import { NetworkStack } from "../../net/service/stack";
 import { StreamFailure, StreamStatus } from "../../net/service/stream/stream";
@@ -21,7 +20,7 @@ export class SecureConnection {
   /** When the name was resolved, in microseconds since boot. */
   resolvedAt: i64 = 0;
   private readonly lookup: Lookup;
-  /** A handshake that offered an old session has failed and was repeated without it. */
+  /** Whether the handshake failed with the session it offered, and was repeated without one. */
   private renewed: bool = false;
 
   constructor(

@@ -59,6 +59,14 @@ test("dhcp shows what the lease configures, then its times and options", async (
   assert.match(command("ip link"), /net0: .* mtu 1500 /);
 });
 
+test("dhcp names the setting by which the router is not used", async () => {
+  for (const setting of ["UseGateway=no", "UseRoutes=no"]) {
+    const { command } = await booted("[DHCPv4]", setting);
+    const lines = command("dhcp").split(/\r\n/);
+    assert.equal(lines[4], `  router: 10.0.2.2 (not used: ${setting})`);
+  }
+});
+
 test("DHCP=inform keeps the static address and takes the options", async () => {
   const lines = ["[Network]", "DHCP=inform", "Address=10.0.2.77/24"];
   const { command, twin, world, server } = await booted(...lines);

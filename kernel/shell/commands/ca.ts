@@ -31,10 +31,10 @@ import { AddList, printLists } from "./ca/crl";
 import { isAdded, rootAt, rootTotal } from "./ca/roots";
 
 const VERBS: Array<string> = ["list", "show", "add", "remove", "check", "crl"];
-const LIST_VERBS: Array<string> = ["add", "remove"];
+const CRL_VERBS: Array<string> = ["add", "remove"];
 
 /** Prints a line for each root, as many per poll as the terminal has room for. */
-class ListJob extends Job {
+class ListRoots extends Job {
   private index: u32 = 0;
   private shown: u32 = 0;
 
@@ -98,9 +98,9 @@ export class Ca extends Command {
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "list";
     const operand = operands.length > 1 ? operands[1] : "";
-    if (verb == "crl") return this.lists(operand, operands.length > 2 ? operands[2] : "", session);
+    if (verb == "crl") return this.crl(operand, operands.length > 2 ? operands[2] : "", session);
     if (operands.length > 2) return this.extraOperand(session, operands[2]);
-    if (verb == "list") return new ListJob(session, operand.toLowerCase());
+    if (verb == "list") return new ListRoots(session, operand.toLowerCase());
     if (verb == "show") return this.show(session, operand);
     if (verb == "remove") return this.remove(session, operand);
     if (operand != "") return this.extraOperand(session, operand);
@@ -110,7 +110,7 @@ export class Ca extends Command {
   }
 
   complete(words: Array<string>): Array<string> {
-    if (words.length == 1 && words[0] == "crl") return LIST_VERBS;
+    if (words.length == 1 && words[0] == "crl") return CRL_VERBS;
     return words.length == 0 ? VERBS : [];
   }
 
@@ -131,7 +131,7 @@ export class Ca extends Command {
     return this.done();
   }
 
-  private lists(verb: string, operand: string, session: Session): Job {
+  private crl(verb: string, operand: string, session: Session): Job {
     if (verb == "remove") return this.removeList(session, operand);
     if (operand != "") return this.extraOperand(session, operand);
     if (verb == "add") return new AddList(session, this.stack);

@@ -39,7 +39,7 @@ const KEEP_ALIVE_SECONDS: i64 = 60;
 /** The boot module whose roots are always trusted, and curl's exit code for any other. */
 const ROOTS: string = "ca.pem";
 const EXIT_ROOTS: i32 = 77;
-/** curl's exit code for a URL that cannot be one. */
+/** curl's exit code for a malformed URL. */
 const EXIT_URL: i32 = 3;
 const LONGEST_TIME: i64 = 1_000_000;
 const OUTPUTS: StaticArray<string> = ["-", "null", "/dev/null"];
@@ -156,8 +156,8 @@ export class Curl extends Command implements InputUser {
     job.url = options.operands[0];
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");
-    job.quiet = options.has("s");
-    job.silent = options.has("s") && !options.has("S");
+    job.hidesWarnings = options.has("s");
+    job.hidesErrors = options.has("s") && !options.has("S");
     job.format = options.value("w");
     if (printsCookies(options)) job.cookies = request.cookies;
     const output = options.value("o", "-");

@@ -6,8 +6,8 @@
  * DEVICE, `status` shows every device; the other verbs need DEVICE if there are several. On
  * Linux, `dhclient`, `dhclient -r`, `dhcpcd --inform` and `networkctl renew` do this.
  *
- * `renew` starts the client if it is not running or after `inform`, restores an address or route
- * that was deleted on the console, and returns when the server has granted the lease. `release`
+ * `renew` starts the client if it is not running, ends `inform`, restores an address or route that
+ * was deleted on the console, and returns when the server has granted the lease. `release`
  * returns when DHCPRELEASE has been sent, as servers do not reply to it; the client is then
  * stopped. `inform` keeps an address that was set by hand, asks servers only for options (section
  * 4.4.3), and returns when one has replied; `release` ends it.
@@ -30,13 +30,13 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
 const VERBS: StaticArray<string> = ["status", "renew", "release", "inform"];
-/** Microseconds that `renew` waits for a lease, enough for a second request (RFC 2131, 4.1). */
+/** Microseconds that `renew` and `inform` wait, enough for a second request (RFC 2131, 4.1). */
 const PATIENCE: i64 = 10 * SECOND;
-/** Microseconds that `renew` waits for the link: negotiation takes about 2 s. */
+/** Microseconds that they wait for the link: negotiation takes about 2 s. */
 const LINK_PATIENCE: i64 = 3 * SECOND;
 
 /** Waits until a server has granted a lease, or has replied to INFORM. */
-class RenewJob extends Job {
+class ReplyJob extends Job {
   /** Leases granted before the command; another grant is success, even of the same lease. */
   private readonly grants: u32;
   private readonly startedAt: i64;
@@ -130,8 +130,8 @@ export class Dhcp extends Command {
     const obstacle = obstacleOf(setup);
     if (obstacle != "") return this.failed(session, obstacle);
     const client = setup.dhcp;
-    const job = new RenewJob(session, setup);
-    // `dhcp inform` was an exception from the configuration; `renew` returns to it.
+    const job = new ReplyJob(session, setup);
+    // `dhcp inform` replaced what the configuration says; `renew` returns to it.
     if (isInform(client.state) && !setup.settings.inform) client.stop();
     if (client.state == DhcpState.Stopped) {
       if (!setup.startDhcp(session.now)) return this.failed(session, client.lastFailure);
@@ -151,11 +151,11 @@ export class Dhcp extends Command {
     if (lease != null && !lease.informed) {
       return this.failed(session, `the address of ${name} is a lease's (try: dhcp renew)`);
     }
-    const job = new RenewJob(session, setup);
+    const job = new ReplyJob(session, setup);
     return client.inform(session.now) ? job : this.failed(session, client.lastFailure);
   }
 
-  /** Releases the lease, or ends INFORM; else, there is nothing to tell a server or to stop. */
+  /** Releases the lease, or ends INFORM. A client that is still looking for a server goes on. */
   private release(client: DhcpClient, session: Session): Job {
     if (client.lease == null && !isInform(client.state)) return this.failed(session, "no lease");
     client.release(session.now);
@@ -199,16 +199,17 @@ function show(setup: InterfaceConfigurator, session: Session): void {
 /** Prints what the lease configures, and what anonymos.conf says not to use. */
 function showSettings(lease: Lease, use: LeaseSettings, session: Session): void {
   const router = lease.defaultRouter();
-  const mtu = lease.givenMtu > lease.mtu ? `${lease.mtu} (limited from ${lease.givenMtu})` : "";
-  setting("router", router == 0 ? "" : formatIpv4(router), use.takesRoute(0), "Gateway", session);
+  const limited = lease.givenMtu > lease.mtu ? ` (limited from ${lease.givenMtu})` : "";
+  const mtu = lease.mtu > 0 ? `${lease.mtu}${limited}` : "";
+  const routerKey = use.useGateway == 0 ? "Gateway" : "Routes";
+  setting("router", router == 0 ? "" : formatIpv4(router), use.takesRoute(0), routerKey, session);
   setting("DNS", addresses(lease.nameServers), use.useDns, "DNS", session);
   const domainKey = use.useDomains == 0 ? "Domains" : "DNS";
   const domains = lease.searchDomains().join(" ");
   setting("search domains", domains, use.takesDomains(), domainKey, session);
   setting("NTP", addresses(lease.timeServers), use.useNtp, "NTP", session);
   setting("host name", lease.hostname, use.useHostname, "Hostname", session);
-  const bytes = mtu == "" && lease.mtu > 0 ? lease.mtu.toString() : mtu;
-  setting("MTU", bytes, use.useMtu, "MTU", session);
+  setting("MTU", mtu, use.useMtu, "MTU", session);
   setting("captive portal", lease.captivePortal, true, "", session);
 }
 

@@ -10,8 +10,8 @@
  * clock is never set to a time before the build date. A server that disagrees with the majority, or
  * each server if there is no majority, is marked "rejected".
  *
- * Exit codes: 0 success; 1 no server replied, or there is no majority; 2 wrong usage; 130
- * interrupted.
+ * Exit codes: 0 success; 1 no server is configured, none replied, or there is no majority; 2 wrong
+ * usage; 130 interrupted.
  */
 import { CalendarTime } from "../../../core/calendar";
 import { NTP_SERVERS } from "../../../core/limits";

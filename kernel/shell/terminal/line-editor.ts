@@ -6,14 +6,14 @@ import { LineBuffer } from "./line-buffer";
 import { LineView } from "./line-view";
 import { Terminal } from "./terminal";
 
-/** Characters of the text searched for that the prompt shows. */
-const TAIL: i32 = 20;
+/** How many characters of the search text the prompt shows: the last ones. */
+const SHOWN_SEARCH: i32 = 20;
 
 export class LineEditor {
   readonly line: LineBuffer = new LineBuffer();
   readonly history: History = new History();
   readonly view: LineView;
-  /** Set when more is typed than fits; cleared by a deletion. */
+  /** Set when more is typed than fits; cleared by a deletion, and when another line is shown. */
   overflowed: bool = false;
   private killed: string = "";
   private bell: bool = false;
@@ -42,7 +42,7 @@ export class LineEditor {
   /** Handles an editing key. Some keys ring the bell if they cannot do anything. */
   key(key: Key): void {
     const line = this.line;
-    if (this.searches(key)) return;
+    if (this.handleSearch(key)) return;
     switch (key) {
       case Key.Left:
         this.move(line.before(line.cursor));
@@ -76,7 +76,7 @@ export class LineEditor {
         this.view.clearScreen(line);
         break;
       default:
-        this.deletion(key);
+        this.handleDeletion(key);
     }
   }
 
@@ -124,7 +124,7 @@ export class LineEditor {
   }
 
   /** Handles Ctrl-R, and Backspace during a search. Returns false, and ends it, for other keys. */
-  private searches(key: Key): bool {
+  private handleSearch(key: Key): bool {
     const wanted = this.wanted;
     if (key == Key.Search) {
       this.seek(wanted == null ? this.line.text() : wanted, false);
@@ -153,13 +153,13 @@ export class LineEditor {
     this.view.setPrompt(`(${what})\`${tailOf(wanted)}': `);
   }
 
-  /** Shows another line, which is complete. */
+  /** Shows another line, of which nothing is cut off. */
   private replace(text: string): void {
     this.line.set(text);
     this.overflowed = false;
   }
 
-  private deletion(key: Key): void {
+  private handleDeletion(key: Key): void {
     const line = this.line;
     const at = line.cursor;
     switch (key) {
@@ -211,7 +211,7 @@ function withoutLast(text: string): string {
 /** Returns the end of a text, in ASCII. */
 function tailOf(text: string): string {
   let tail = "";
-  for (let i = max(text.length - TAIL, 0); i < text.length; i++) {
+  for (let i = max(text.length - SHOWN_SEARCH, 0); i < text.length; i++) {
     tail += text.charCodeAt(i) < 0x80 ? text.charAt(i) : "?";
   }
   return tail;

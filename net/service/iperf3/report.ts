@@ -31,7 +31,7 @@ export class Report implements IntervalPrinter {
     }
   }
 
-  /** Prints what an interval has moved, on each stream and in all. */
+  /** Prints what was transferred in an interval, for each stream and in total. */
   interval(transfer: Transfer, from: i64, to: i64): void {
     const streams = transfer.streams;
     if (!this.begun) this.line(HEADER + (transfer.sends ? RETRANSMITS + WINDOW : ""));
@@ -74,12 +74,12 @@ export class Report implements IntervalPrinter {
       const stream = streams[i];
       const label = labelOf(stream.label);
       const count = transfer.sends ? (stream.retransmits() as i64) : stream.peerRetransmits;
-      const from = transfer.sends ? stream.bytes : stream.peerBytes;
-      const to = transfer.sends ? stream.peerBytes : stream.bytes;
-      this.sender(label, sentIn, from, counted ? count : -1);
-      this.receiver(label, receivedIn, to);
-      sent += from;
-      received += to;
+      const sentBytes = transfer.sends ? stream.bytes : stream.peerBytes;
+      const receivedBytes = transfer.sends ? stream.peerBytes : stream.bytes;
+      this.sender(label, sentIn, sentBytes, counted ? count : -1);
+      this.receiver(label, receivedIn, receivedBytes);
+      sent += sentBytes;
+      received += receivedBytes;
       again += count;
     }
     if (streams.length < 2) return;

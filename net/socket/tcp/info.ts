@@ -51,8 +51,8 @@ export class TcpInfo {
   bytesReceived: u64 = 0;
   segmentsOut: u32 = 0;
   segmentsIn: u32 = 0;
-  dataOut: u32 = 0;
-  dataIn: u32 = 0;
+  dataSegmentsOut: u32 = 0;
+  dataSegmentsIn: u32 = 0;
   /** Since data was last sent, data last arrived, and anything last arrived. */
   sinceSent: i64 = 0;
   sinceReceived: i64 = 0;
@@ -61,7 +61,7 @@ export class TcpInfo {
   pacingRate: u64 = 0;
   pacingMost: u32 = ANY_RATE;
   deliveryRate: u64 = 0;
-  rateLimited: bool = false;
+  rateUserLimited: bool = false;
   delivered: u32 = 0;
   busy: i64 = 0;
   peerLimited: i64 = 0;
@@ -126,7 +126,7 @@ export class TcpInfo {
     this.roundTrip = roundTrip.smoothed;
     this.variation = roundTrip.variation;
     this.minimumRoundTrip = block.recovery.rack.minimum;
-    this.acknowledgmentDelay = statistics.dataIn > 0 ? ACK_DELAY : 0;
+    this.acknowledgmentDelay = statistics.dataSegmentsIn > 0 ? ACK_DELAY : 0;
     this.sinceSent = now - (liveness.sentAt > 0 ? liveness.sentAt : began);
     this.sinceReceived = now - (statistics.receivedAt > 0 ? statistics.receivedAt : began);
     this.sinceHeard = now - (liveness.heardAt > 0 ? liveness.heardAt : began);
@@ -153,12 +153,12 @@ export class TcpInfo {
     this.bytesReceived = statistics.bytesReceived;
     this.segmentsOut = statistics.segmentsOut;
     this.segmentsIn = statistics.segmentsIn;
-    this.dataOut = statistics.dataOut;
-    this.dataIn = statistics.dataIn;
+    this.dataSegmentsOut = statistics.dataSegmentsOut;
+    this.dataSegmentsIn = statistics.dataSegmentsIn;
     this.pacingRate = rateOf(block);
     this.pacingMost = block.pacing.most;
     this.deliveryRate = statistics.deliveryRate;
-    this.rateLimited = statistics.rateLimited;
+    this.rateUserLimited = statistics.rateUserLimited;
     this.delivered = segments.arrivals;
     this.unacknowledged = segments.count;
     this.resentInFlight = segments.countResent();

@@ -1,7 +1,7 @@
 /**
- * What the administrator of a host can change, with the names of the parameters in Linux
- * (Documentation/networking/ip-sysctl.rst). A change applies to connections that are opened later;
- * that of retries, `finTimeout`, `orphansMost`, `mtuProbing`, `notSentMost` and pacing to all.
+ * What the administrator of a host can change for all connections, with the names of the parameters
+ * in Linux (Documentation/networking/ip-sysctl.rst). A connection copies some of them when it is
+ * opened, and reads the others whenever it needs them.
  */
 import {
   TCP_BACKLOG,

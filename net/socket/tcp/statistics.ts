@@ -3,7 +3,7 @@
  * draft-cheng-iccrg-delivery-rate-estimation).
  */
 
-/** What a connection does with its time; see `tcpi_busy_time` and its kin. */
+/** What a connection spends its time on; see `tcpi_busy_time` and its kin. */
 export const enum Activity {
   /** Nothing is in flight and nothing waits to be sent. */
   Idle = 0,
@@ -23,8 +23,8 @@ export class Statistics {
   segmentsOut: u32;
   segmentsIn: u32;
   /** Segments with data. */
-  dataOut: u32;
-  dataIn: u32;
+  dataSegmentsOut: u32;
+  dataSegmentsIn: u32;
   /** D-SACKs received, and ACKs that showed reordering. */
   duplicates: u32;
   reorderings: u32;
@@ -35,16 +35,18 @@ export class Statistics {
    * than possible because the user had no more to send.
    */
   deliveryRate: u64;
-  rateLimited: bool;
-  private limited: bool;
+  rateUserLimited: bool;
+  /** Whether the user has had no more to send at some time in this round trip. */
+  private userLimited: bool;
   private activity: Activity;
   private since: i64;
   /** Microseconds spent in each activity but Idle. */
   private busy: i64;
   private peerLimited: i64;
   private bufferLimited: i64;
-  /** Bytes delivered, and how many when this round trip began, and when that was. */
+  /** Bytes delivered so far. */
   private delivered: u64;
+  /** `delivered` when this round trip began, and when that was. */
   private roundFrom: u64;
   private roundAt: i64;
 
@@ -56,7 +58,7 @@ export class Statistics {
   /** A segment with `length` bytes of data was sent. */
   sent(length: u32): void {
     this.segmentsOut++;
-    if (length > 0) this.dataOut++;
+    if (length > 0) this.dataSegmentsOut++;
   }
 
   /** `length` bytes of data were sent again. */
@@ -72,7 +74,7 @@ export class Statistics {
 
   /** The segment that arrived had data. */
   sawData(now: i64): void {
-    this.dataIn++;
+    this.dataSegmentsIn++;
     this.receivedAt = now;
   }
 
@@ -94,13 +96,13 @@ export class Statistics {
     const elapsed = now - this.roundAt;
     if (elapsed < roundTrip || elapsed == 0) return;
     this.deliveryRate = ((this.delivered - this.roundFrom) * 1_000_000) / (elapsed as u64);
-    this.rateLimited = this.limited;
+    this.rateUserLimited = this.userLimited;
     this.beginRound(now);
   }
 
-  /** Notes what the connection does from now on; `limited` if the user has no more to send. */
-  note(activity: Activity, limited: bool, now: i64): void {
-    if (limited) this.limited = true;
+  /** Notes what the connection does from now on; `userLimited` if the user has no more to send. */
+  note(activity: Activity, userLimited: bool, now: i64): void {
+    if (userLimited) this.userLimited = true;
     const old = this.activity;
     if (activity == old) return;
     this.account(now);
@@ -108,11 +110,12 @@ export class Statistics {
     this.activity = activity;
   }
 
-  /** Microseconds with something to send, and of these, those in which a limit held it up. */
+  /** Returns the microseconds in which data was in flight or waited to be sent. */
   busyTime(now: i64): i64 {
     this.account(now);
     return this.busy;
   }
+  /** The part of `busyTime` in which a window or buffer held data up, as of its last call. */
   get peerLimitedTime(): i64 {
     return this.peerLimited;
   }
@@ -123,7 +126,7 @@ export class Statistics {
   private beginRound(now: i64): void {
     this.roundAt = now;
     this.roundFrom = this.delivered;
-    this.limited = false;
+    this.userLimited = false;
   }
 
   /** Adds the time since the last call to that of the activity. */

@@ -81,8 +81,8 @@ export class CurlJob extends Job {
   withCrc: bool = false;
   failOnError: bool = false;
   /** Whether to print no errors (-s without -S), and no warnings (-s). */
-  silent: bool = false;
-  quiet: bool = false;
+  hidesErrors: bool = false;
+  hidesWarnings: bool = false;
   private exchange: HttpExchange | null = null;
   private traffic: CurlTraffic = new CurlTraffic();
   /** When the next attempt starts. */
@@ -159,10 +159,10 @@ export class CurlJob extends Job {
     }
     const printed = this.printed;
     if (printed != null && printed.binary) message = BINARY;
-    if (code != EXIT_OK && !this.silent) this.session.error("curl", `(${code}) ${message}`);
+    if (code != EXIT_OK && !this.hidesErrors) this.session.error("curl", `(${code}) ${message}`);
     const wait = this.retries.next(exchange, code, now);
     const warning = this.retries.warning;
-    if (warning != "" && !this.quiet) this.session.error("curl", `Warning: ${warning}`);
+    if (warning != "" && !this.hidesWarnings) this.session.error("curl", `Warning: ${warning}`);
     if (wait >= 0) {
       this.startsAt = now + wait;
       this.exchange = null;

@@ -18,8 +18,8 @@ export class Retries {
   private delay: i64;
   private readonly grows: bool;
   private readonly maximum: i64;
-  private readonly refused: bool;
-  private readonly all: bool;
+  private readonly retriesRefused: bool;
+  private readonly retriesAll: bool;
 
   /** `startedAt` is when --retry-max-time began, in microseconds since boot. */
   constructor(
@@ -31,8 +31,8 @@ export class Retries {
     this.grows = delay == 0;
     this.delay = delay == 0 ? FIRST_DELAY : delay;
     this.maximum = options.number("retry-max-time", 0, 0, MOST) * SECOND;
-    this.refused = options.has("retry-connrefused");
-    this.all = options.has("retry-all-errors");
+    this.retriesRefused = options.has("retry-connrefused");
+    this.retriesAll = options.has("retry-all-errors");
   }
 
   /** Returns the microseconds to wait before the next attempt; -1 if there is none. */
@@ -65,14 +65,17 @@ export class Retries {
     const late = code == HttpFailure.TimedOut;
     if (late || code == HttpFailure.Resolve || code == HttpFailure.ResolveProxy) return ": timeout";
     const isRefused = code == HttpFailure.Connect && exchange.message.includes("refused");
-    if (this.refused && isRefused) return ": connection refused";
+    if (this.retriesRefused && isRefused) return ": connection refused";
     const answered = exchange.failure == HttpFailure.None;
     if (answered && TRANSIENT.includes(exchange.status())) return ": HTTP error";
-    return this.all && code != 0 ? "(retrying all errors)" : "";
+    return this.retriesAll && code != 0 ? "(retrying all errors)" : "";
   }
 }
 
-/** Returns the seconds of Retry-After (RFC 9110 section 10.2.3) in microseconds, or 0. */
+/**
+ * Returns the delay of Retry-After (RFC 9110 section 10.2.3) in microseconds; 0 if there is none or
+ * it is a date.
+ */
 function retryAfter(exchange: HttpExchange): i64 {
   const head = exchange.head;
   if (head == null) return 0;

@@ -6,8 +6,8 @@ import { formatIpv4 } from "../../../../net/wire/address";
 import { DnsOpt } from "../../../../net/wire/dns";
 import { absolute, typeName } from "../../../../net/wire/dns-record";
 import { Session } from "../../session";
+import { printEdnsOptions } from "./edns-options";
 import { MessageWalk, Section } from "./message-walk";
-import { printOptions } from "./options";
 
 /** Response codes (RFC 1035 section 4.1.1, RFC 2136 section 2.2). */
 const CODES: StaticArray<string> = [
@@ -123,7 +123,7 @@ export class MessagePrinter extends MessageWalk {
     const flags = `flags:${dnssec}${rest}`;
     this.session.printLine(";; OPT PSEUDOSECTION:");
     this.session.printLine(`; EDNS: version: ${opt.version}, ${flags} udp: ${opt.payload}`);
-    printOptions(this.session, opt);
+    printEdnsOptions(this.session, opt);
   }
 
   protected question(): void {

@@ -69,7 +69,7 @@ function relation(type: u32): string {
 }
 
 export class HostQueryJob extends ServerJob {
-  /** The printer of the current response: one of the two. */
+  /** The printer of the current response: `message` if verbose, otherwise `lines`. */
   private lines: HostLines | null = null;
   private message: MessagePrinter | null = null;
   private serverShown: bool = false;
@@ -140,7 +140,7 @@ export class HostQueryJob extends ServerJob {
     this.message = new MessagePrinter(session, parts, reply);
   }
 
-  /** Without a given type, asks for the next one. Returns false if there is none. */
+  /** Asks for the next of A, AAAA and MX if no type was given. Returns false if there is none. */
   private askNextType(now: i64): bool {
     this.lines = null;
     this.message = null;

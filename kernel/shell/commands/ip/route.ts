@@ -19,8 +19,8 @@
  * `onlink` declares that the gateway is on the device's link although it is in none of the device's
  * networks. `linkdown` marks a next hop whose device has no carrier; others are preferred.
  *
- * Unlike iproute2, TABLE is main, default or a number; `flush` keeps the routes of proto kernel.
- * `add` with neither gateway nor device is wrong usage.
+ * Unlike iproute2, TABLE is main, default or a number, and for `show` also local; `flush` keeps the
+ * routes of proto kernel; and `add` with neither gateway nor device is wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
@@ -152,7 +152,7 @@ class Selection {
     }
   }
 
-  /** Whether the table local is to be shown: all of it, or what concerns an interface. */
+  /** Whether to show the table local, limited only by interface and scope. */
   hasLocal(): bool {
     const here: bool = this.table == ALL_TABLES || this.table == TABLE_LOCAL;
     const anyRoute: bool = this.exact == null && this.gateway == UNSPECIFIED;

@@ -13,7 +13,7 @@ import { CONGESTION_NAMES } from "../../../../net/socket/tcp/congestion/controll
 import { printable } from "../../terminal/printable";
 import { Handle } from "./handles";
 
-/** What a text that is no number stands for: no option can have this value. */
+/** Stands for text that is not a number; no option can have this value. */
 const NO_VALUE: i64 = i64.MIN_VALUE;
 
 /** Returns the option of that name which the socket has, or -1. */

@@ -7,7 +7,7 @@ import { ANY_RATE, pacingRate } from "../send/pacing";
 export function paceTurn(block: ControlBlock, now: i64): void {
   if (block.paceAt != NEVER) return;
   const pacing = block.pacing;
-  const rate = pacing.applies(block.roundTrip.smoothed, block.statistics.dataOut)
+  const rate = pacing.applies(block.roundTrip.smoothed, block.statistics.dataSegmentsOut)
     ? rateOf(block)
     : 0;
   if (rate == 0) pacing.pass();

@@ -39,7 +39,7 @@ const ERRORS: StaticArray<string> = [
 ];
 
 /** Prints a line for each option; stops without an error at a malformed one. */
-export function printOptions(session: Session, opt: DnsOpt): void {
+export function printEdnsOptions(session: Session, opt: DnsOpt): void {
   let at = opt.options;
   let left = opt.optionsLength;
   while (left >= OPTION_HEADER) {
