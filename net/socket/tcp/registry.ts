@@ -184,7 +184,7 @@ export class TcpRegistry {
   /** Notes whether a connection whose SYN used Fast Open has carried data, or was reset at once. */
   private judgeFastOpen(block: ControlBlock): void {
     const blackHole = this.schedule.blackHole;
-    if (block.statistics.dataIn > 0) blackHole.passed();
+    if (block.statistics.dataSegmentsIn > 0) blackHole.passed();
     else if (block.wasEstablished && block.error == SocketError.Reset) {
       blackHole.detected(this.schedule.now);
     }
