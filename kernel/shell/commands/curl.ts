@@ -119,6 +119,7 @@ export class Curl extends Command implements InputUser {
       session.error(this.name, cookies.warnings[i]);
     }
     request.trafficClass = octet as u32;
+    request.fastOpen = options.has("tcp-fastopen");
     const route = new RouteOptions(options, request);
     if (route.code != 0)
       return this.failed(session, `(${route.code}) ${route.failure}`, route.code);

@@ -1,10 +1,12 @@
 /**
- * httpd [-s] [-M] [PORT] | stop
+ * httpd [-s] [-M] [--fastopen N] [PORT] | stop
  *
  * Serves the status site in the background: /, /status.json, /metrics for Prometheus, /healthz,
  * /bytes/N and POST /discard. The command returns at once; `httpd stop` stops the server. -s serves
  * HTTPS with the certificate and key of the boot modules server.pem and server.key. -M serves
- * neither /metrics nor /healthz. PORT defaults to 80, or to 443 with -s.
+ * neither /metrics nor /healthz. --fastopen lets up to N connections exchange data before their
+ * handshake is over (TCP Fast Open, as nginx's `fastopen=N`), if `sysctl net.ipv4.tcp_fastopen` has
+ * the bit 2. PORT defaults to 80, or to 443 with -s.
  *
  * Only one server runs at a time. It listens on all addresses; `ss -l` shows its port. The site
  * (kernel/programs/status-site.ts) has no access control: everyone who can connect to the port can
@@ -12,6 +14,7 @@
  *
  * Exit codes: 0 success; 1 already or not running, port in use, no certificate; 2 wrong usage.
  */
+import { TCP_BACKLOG } from "../../../core/limits";
 import { parseDecimalText } from "../../../core/text";
 import { hasServerIdentity } from "../../../machine/certificates";
 import { NetworkStack } from "../../../net/service/stack";
@@ -21,7 +24,7 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
-const OPTIONS: StaticArray<string> = ["s|secure", "M|no-metrics"];
+const OPTIONS: StaticArray<string> = ["s|secure", "M|no-metrics", "fastopen:"];
 const HTTP_PORT: i64 = 80;
 const HTTPS_PORT: i64 = 443;
 
@@ -32,7 +35,7 @@ export class Httpd extends Command {
   ) {
     super(
       "httpd",
-      "[-s] [-M] [PORT] | stop",
+      "[-s] [-M] [--fastopen N] [PORT] | stop",
       "serves /, /status.json, /metrics, /healthz, /bytes/N and POST /discard (-s: HTTPS)",
       ["httpd", "httpd 8080", "httpd -s 8443", "httpd stop"],
     );
@@ -41,6 +44,7 @@ export class Httpd extends Command {
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
+    const fastOpen = options.number("fastopen", 0, 0, TCP_BACKLOG);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operand = options.operands.length > 0 ? options.operands[0] : "";
     if (operand == "stop") {
@@ -60,7 +64,8 @@ export class Httpd extends Command {
       const obstacle = this.obstacle();
       if (obstacle != "") return this.failed(session, obstacle);
     }
-    if (this.daemon.start(port as u32, secure, !options.has("M"))) return this.done();
+    const measured = !options.has("M");
+    if (this.daemon.start(port as u32, secure, measured, fastOpen as u32)) return this.done();
     return this.failed(session, `port ${port}: Address already in use`);
   }
 

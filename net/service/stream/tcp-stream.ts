@@ -113,3 +113,12 @@ export function setTrafficClass(stream: Stream, octet: u32): void {
   // Without a change, the ECN bits stay as they are.
   if (((connection.trafficClass ^ octet) & 0xfc) != 0) connection.trafficClass = octet;
 }
+
+/**
+ * Has a stream that was just opened send its first data in the SYN if its peer agrees (RFC 7413);
+ * it is then open at once.
+ */
+export function useFastOpen(stream: Stream): void {
+  const below = stream.transport();
+  if (below instanceof TcpStream) (below as TcpStream).connection.useFastOpen();
+}

@@ -11,6 +11,7 @@ import { ControlBlock } from "./control-block";
 import { TcpCounter } from "./counters";
 import { armFinWait2 } from "./deadlines";
 import { TcpInfo } from "./info";
+import { prepareFastOpen } from "./open/fast-open";
 import { Sender } from "./send/sender";
 import { SocketOptions } from "./socket-options";
 import { isSynchronized, TcpEvent, TcpState } from "./state";
@@ -83,6 +84,11 @@ export class TcpConnection {
   /** Probes a peer that is silent for `idle` microseconds (RFC 9293, 3.8.4); 0 disables probes. */
   setKeepAlive(idle: i64): void {
     this.block.keepAlive(idle);
+  }
+
+  /** Has the SYN, which must not have been sent yet, use Fast Open; see TCP_FASTOPEN_CONNECT. */
+  useFastOpen(): void {
+    prepareFastOpen(this.block);
   }
 
   /** Has `subscriber` woken by every segment that arrives, and by the end. Null: nobody. */

@@ -52,6 +52,7 @@ const OPTIONS: StaticArray<string> = [
   "ip-tos:",
   "keepalive-time:",
   "no-keepalive",
+  "tcp-fastopen",
 ];
 
 const HELP: StaticArray<string> = [
@@ -88,6 +89,7 @@ const HELP: StaticArray<string> = [
   " -x, --proxy [http://]HOST:PORT  use a proxy, and for https a tunnel; '' for none",
   " -U, --proxy-user USER:PASSWORD, -p, --proxytunnel, --noproxy HOST,...",
   "     --ip-tos TOS            the DS field of what is sent, such as ef, cs1 or 0x20",
+  "     --tcp-fastopen          send the request in the SYN if the server agrees",
   "     --keepalive-time SECONDS, --no-keepalive, -4, --ipv4, --url URL",
 ];
 

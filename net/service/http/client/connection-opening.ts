@@ -129,7 +129,7 @@ export class ConnectionOpening {
       route.port,
       secureHost,
       this.addresses,
-      this.request.trafficClass,
+      this.request,
     );
   }
 

@@ -6,8 +6,9 @@
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
-import { setTrafficClass } from "../../stream/tcp-stream";
+import { setTrafficClass, useFastOpen } from "../../stream/tcp-stream";
 import { connectFailure, HttpFailure, TLS_TIMEOUT } from "./failure";
+import { HttpRequest } from "./request";
 
 /** The time limit to connect to one address, TLS handshake included. */
 const CONNECT_TIME: i64 = 30 * SECOND;
@@ -55,8 +56,8 @@ export class ConnectionRace {
     private readonly secureHost: string,
     /** At least one; the best is first. */
     private readonly addresses: Array<u32>,
-    /** The octet with the DS field. */
-    private readonly trafficClass: u32,
+    /** What the connection is for. */
+    private readonly request: HttpRequest,
   ) {}
 
   /** Returns the connected stream; null while there is none, or once `failure` is set. */
@@ -132,7 +133,8 @@ export class ConnectionRace {
         ? connector.connect(address, this.port, now)
         : connector.connectSecure(this.secureHost, address, this.port, now);
     if (stream != null) {
-      setTrafficClass(stream, this.trafficClass);
+      setTrafficClass(stream, this.request.trafficClass);
+      if (this.request.fastOpen) useFastOpen(stream);
       return stream;
     }
     this.lastKind = HttpFailure.Connect;

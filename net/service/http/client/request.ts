@@ -64,6 +64,8 @@ export class HttpRequest {
   private ownCookies: string = "";
   /** The octet with the DS field of what is sent (RFC 2474). */
   trafficClass: u32 = 0;
+  /** Whether a new connection sends its first data in the SYN (RFC 7413). */
+  fastOpen: bool = false;
   /** How to reach the servers. */
   readonly route: RouteSettings = new RouteSettings();
   /** Observes the exchange, for `curl -v`. */
