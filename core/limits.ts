@@ -22,7 +22,10 @@ export const ACPI_TABLE_BYTES: u32 = 1024 * 1024;
 export const ACPI_TABLES: u32 = 256;
 /** Devices on one interrupt line. */
 export const INTERRUPT_HANDLERS: u32 = 4;
-/** Vectors of the local APIC, for messages of devices. */
+/** IO-APICs, and ISA lines that are wired unusually. */
+export const IO_APICS: i32 = 16;
+export const INTERRUPT_OVERRIDES: i32 = 16;
+/** Vectors of the local APIC, for messages of devices and inputs of IO-APICs. */
 export const APIC_VECTORS: u32 = 48;
 /** The part of the SMBIOS table that is read, and its OEM strings. */
 export const SMBIOS_TABLE_BYTES: u32 = 256 * 1024;

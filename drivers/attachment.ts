@@ -1,5 +1,6 @@
 /** How a device is attached to the machine, on whatever bus: as its driver and the log see it. */
 import { connect, InterruptHandler, InterruptKind, interruptKindName } from "../machine/interrupts";
+import { Trigger } from "../machine/trigger";
 
 export abstract class Attachment {
   /** The name of the driver in use, or "". Set by the code that starts the driver. */
@@ -9,8 +10,12 @@ export abstract class Attachment {
   interruptNumber: u32 = 0;
 
   constructor(
-    /** Its 8259 line, as firmware or the boot loader set it; 0 or 255: none. */
+    /**
+     * Its line, as firmware or the boot loader set it: of the 8259 pair, or from 16 on the global
+     * number of an IO-APIC's input; 0 or 255: none.
+     */
     readonly interruptLine: u32,
+    private readonly trigger: Trigger,
   ) {}
 
   /** The device's place for the log, such as `pci 00:03.0`. */
@@ -20,13 +25,12 @@ export abstract class Attachment {
 
   /** Connects the interrupt in the best way there is. Returns false if there is none. */
   connectInterrupt(handler: InterruptHandler): bool {
-    if (!connect(this.interruptLine, handler, true)) return false;
-    this.interruptKind = InterruptKind.Pic;
+    this.interruptKind = connect(this.interruptLine, handler, this.trigger);
     this.interruptNumber = this.interruptLine;
-    return true;
+    return this.interruptKind != InterruptKind.None;
   }
 
-  /** How it interrupts, for the log: `irq 11`, `irq 48 (PCI-MSI)`, or `no irq`. */
+  /** How it interrupts, for the log: `irq 11`, `irq 24 (IO-APIC)`, or `no irq`. */
   interruptText(): string {
     if (this.interruptKind == InterruptKind.None) return "no irq";
     const number = `irq ${this.interruptNumber}`;

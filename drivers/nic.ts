@@ -50,6 +50,9 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
    */
   abstract start(): void;
 
+  interruptName(): string {
+    return `${this.driverName()}, ${this.device.place()}`;
+  }
   /** Records the interrupt and masks further ones. Allocates nothing. */
   abstract interrupt(): void;
 

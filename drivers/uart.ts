@@ -5,7 +5,8 @@
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";
-import { connect, InterruptHandler } from "../machine/interrupts";
+import { connect, InterruptHandler, InterruptKind } from "../machine/interrupts";
+import { Trigger } from "../machine/trigger";
 import { UartRing } from "./uart-ring";
 
 /** The first port of COM1 (`ttyS0`) and its interrupt line, the same on every PC. */
@@ -107,7 +108,8 @@ export class Uart implements InterruptHandler {
 
   /** Enables interrupts. Returns false without a port, or if its line has too many handlers. */
   connectInterrupt(line: u32 = COM1_LINE): bool {
-    if (!this.present || !connect(line, this, false)) return false;
+    if (!this.present) return false;
+    if (connect(line, this, Trigger.RisingEdge) == InterruptKind.None) return false;
     this.interruptDriven = true;
     this.sending = this.unsent.used() != 0;
     this.enableInterrupts();
@@ -170,6 +172,9 @@ export class Uart implements InterruptHandler {
     return this.unsent.used() == 0 && (in8(this.base + LINE_STATUS) & ALL_SENT) != 0;
   }
 
+  interruptName(): string {
+    return "ttyS0";
+  }
   interrupt(): void {
     this.interrupts++;
     for (let i: u32 = 0; i < CAUSES_AT_ONCE; i++) {

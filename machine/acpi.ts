@@ -1,12 +1,13 @@
 /**
  * The parts of ACPI (specification 6.4) that power-off, reset and the real-time clock need: the
- * root pointer, the FADT and the sleep types of state S5 from the DSDT. Tables are read in place;
- * AML is not executed.
+ * root pointer, the FADT and the sleep types of state S5 from the DSDT; and where other tables are.
+ * Tables are read in place; AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
  *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }
  */
 import { ACPI_TABLE_BYTES, ACPI_TABLES } from "../core/limits";
+import { log } from "../core/log";
 import { acpiRootPointer, mmioRead8, mmioRead32 } from "./host";
 
 /** Where to search for the root pointer if the loader passes none (section 5.2.5.1). */
@@ -56,6 +57,8 @@ export class Acpi {
   resetValue: u32 = 0;
   /** Whether \_S5 exists; if so, the sleep types are valid even if 0. */
   canPowerOff: bool = false;
+  /** The DSDT, if it is valid: its AML follows a header of 36 bytes. */
+  dsdt: u64 = 0;
   sleepTypeA: u32 = 0;
   sleepTypeB: u32 = 0;
 }
@@ -69,6 +72,17 @@ export function findAcpi(): Acpi {
   if (fadt == 0) return acpi;
   readFadt(acpi, fadt);
   return acpi;
+}
+
+/** Returns the address of the first valid table with a signature, or 0. */
+export function findAcpiTable(signature: u32): u64 {
+  const root = findRoot();
+  return root == 0 ? 0 : findTable(root, signature);
+}
+
+/** Returns the length of a table that is valid. */
+export function tableBytes(address: u64): u32 {
+  return mmioRead32(address + 4);
 }
 
 function read16(address: u64): u32 {
@@ -116,7 +130,7 @@ function tableLength(address: u64, signature: u32): u32 {
   return checksumOf(address, length) == 0 ? length : 0;
 }
 
-/** Returns the address of the first valid table with a signature, or 0. */
+/** As `findAcpiTable`. Logs that the only such table is damaged. */
 function findTable(root: u64, signature: u32): u64 {
   const extended = mmioRead8(root + 15) >= 2 ? readAddress(root + 24) : 0;
   let width: u32 = 8;
@@ -127,12 +141,23 @@ function findTable(root: u64, signature: u32): u64 {
     list = mmioRead32(root + 16) as u64;
     length = tableLength(list, RSDT);
   }
+  let damaged = false;
   for (let i: u32 = 0; i < ACPI_TABLES && HEADER + (i + 1) * width <= length; i++) {
     const entry = list + ((HEADER + i * width) as u64);
     const table = width == 8 ? readAddress(entry) : (mmioRead32(entry) as u64);
     if (tableLength(table, signature) != 0) return table;
+    if (table != 0 && mmioRead32(table) == signature) damaged = true;
   }
+  if (damaged) log(`acpi: the table ${signatureText(signature)} is damaged: it is not used`);
   return 0;
+}
+
+function signatureText(signature: u32): string {
+  let text = "";
+  for (let shift: u32 = 0; shift < 32; shift += 8) {
+    text += String.fromCharCode((signature >>> shift) & 0x7f);
+  }
+  return text;
 }
 
 /** Reads the FADT (section 5.2.9). The DSDT's 64-bit address takes precedence if it is usable. */
@@ -160,6 +185,8 @@ function readFadt(acpi: Acpi, fadt: u64): void {
     const extended = readAddress(fadt + 140);
     if (extended != 0) dsdt = extended;
   }
+  if (tableLength(dsdt, DSDT) == 0) return;
+  acpi.dsdt = dsdt;
   readSleepTypes(acpi, dsdt);
 }
 
@@ -168,7 +195,7 @@ function readFadt(acpi: Acpi, fadt: u64): void {
  * as ZeroOp, OneOp, OnesOp or BytePrefix byte (sections 20.2.5.1 and 20.2.5.4).
  */
 function readSleepTypes(acpi: Acpi, dsdt: u64): void {
-  const length = tableLength(dsdt, DSDT);
+  const length = tableBytes(dsdt);
   if (length < HEADER + 12) return;
   let word: u32 = mmioRead32(dsdt + (HEADER as u64));
   for (let at: u32 = HEADER + 4; at + 8 < length; at++) {

@@ -88,7 +88,7 @@ export function messageAddress(): u32 {
 }
 
 /** Returns the id of the boot processor's APIC; 255 if a message cannot carry it. */
-function localApicId(): u32 {
+export function localApicId(): u32 {
   const id = read(ID);
   return x2apic ? min<u32>(id, 0xff) : id >>> 24;
 }

@@ -23,8 +23,11 @@ const READ_IN_SERVICE: u32 = 0x0b;
 /** A set bit masks a line. */
 let mask: u32 = 0xffff;
 
-/** Initialises both controllers; masks all but the cascade ("Initialization Command Words"). */
-export function initPic(): void {
+/**
+ * Initialises both controllers; masks all but the cascade ("Initialization Command Words"). Returns
+ * false if there are none, as on some virtual machines: their mask cannot be read back.
+ */
+export function initPic(): bool {
   // ICW1: edge-triggered, cascade, ICW4 follows.
   write(MASTER, 0x11);
   write(SLAVE, 0x11);
@@ -40,6 +43,7 @@ export function initPic(): void {
   mask = 0xffff & ~(1 << CASCADE);
   out8(MASTER_MASK, mask & 255);
   out8(SLAVE_MASK, mask >>> 8);
+  return in8(MASTER_MASK) == (mask & 255);
 }
 
 function write(port: u32, value: u32): void {

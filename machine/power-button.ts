@@ -5,8 +5,9 @@
 import { Acpi } from "./acpi";
 import { in16, out16 } from "./host";
 import { isVirtual } from "./hypervisor";
-import { connect, InterruptHandler } from "./interrupts";
+import { connect, InterruptHandler, InterruptKind } from "./interrupts";
 import { enableAcpi } from "./power";
+import { Trigger } from "./trigger";
 
 /** The button's bit in the registers for status and enabling. */
 const BUTTON: u32 = 1 << 8;
@@ -19,12 +20,16 @@ export class PowerButton implements InterruptHandler {
     const status = acpi.pm1aEvent;
     const usable = status != 0 && acpi.fixedPowerButton && acpi.canPowerOff;
     // On a real machine, firmware may have enabled events that nothing here would end.
-    if (usable && isVirtual() && connect(acpi.sciLine, this, true)) {
+    if (usable && isVirtual() && this.connect()) {
       enableAcpi(acpi);
       out16(status, BUTTON);
       // Only the button: other events have no handler to end their interrupt.
       out16(status + acpi.pm1EventLength / 2, BUTTON);
     }
+  }
+
+  private connect(): bool {
+    return connect(this.acpi.sciLine, this, Trigger.LevelLow) != InterruptKind.None;
   }
 
   /** Clears the event; writing 1 does. */
@@ -33,5 +38,8 @@ export class PowerButton implements InterruptHandler {
     if ((in16(status) & BUTTON) == 0) return;
     out16(status, BUTTON);
     this.pressed = true;
+  }
+  interruptName(): string {
+    return "acpi";
   }
 }

@@ -2,6 +2,7 @@
 import { NEVER, SECOND } from "../core/time";
 import { connect, InterruptHandler } from "./interrupts";
 import { PIT_FREQUENCY, startOneShot } from "./pit";
+import { Trigger } from "./trigger";
 
 /** The longest interval, in microseconds; a later deadline takes several. */
 const LONGEST: i64 = 54_000;
@@ -13,12 +14,15 @@ class TimerHandler implements InterruptHandler {
   interrupt(): void {
     armedFor = NEVER;
   }
+  interruptName(): string {
+    return "timer";
+  }
 }
 
 /** Connects the timer's interrupt. */
 export function initTimer(): void {
   armedFor = NEVER;
-  connect(0, new TimerHandler(), false);
+  connect(0, new TimerHandler(), Trigger.RisingEdge);
 }
 
 /**

@@ -6,6 +6,7 @@
 import { PCI_FUNCTIONS } from "../../core/limits";
 import { connectMessage, InterruptHandler, InterruptKind } from "../../machine/interrupts";
 import { messageAddress } from "../../machine/local-apic";
+import { Trigger } from "../../machine/trigger";
 import { Attachment } from "../attachment";
 import {
   COMMAND_IO,
@@ -84,7 +85,7 @@ export class PciDevice extends Attachment {
   readonly capabilities: Array<PciCapability> = [];
 
   constructor(readonly address: u32) {
-    super(readConfig8(address, PCI_INTERRUPT));
+    super(readConfig8(address, PCI_INTERRUPT), Trigger.LevelLow);
     const id = readConfig32(address, PCI_ID);
     this.vendor = id & 0xffff;
     this.device = id >>> 16;
@@ -162,7 +163,7 @@ export class PciDevice extends Attachment {
   /** Connects the interrupt by a message if the function has MSI, otherwise by its line. */
   connectInterrupt(handler: InterruptHandler): bool {
     const at = this.capability(CAPABILITY_MSI);
-    const vector = at == 0 ? 0 : connectMessage(handler);
+    const vector = at == 0 ? 0 : connectMessage(handler, InterruptKind.Msi);
     if (vector == 0) return super.connectInterrupt(handler);
     this.interruptKind = InterruptKind.Msi;
     this.interruptNumber = vector;

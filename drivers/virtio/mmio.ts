@@ -1,13 +1,15 @@
 /**
  * Virtio over MMIO (VIRTIO 4.2), versions 1 (legacy) and 2. Such devices cannot be discovered: the
- * kernel command line names them, in the syntax of Linux's virtio_mmio driver, or they are where
- * QEMU's microvm puts them.
+ * kernel command line names them, in the syntax of Linux's virtio_mmio driver, or ACPI describes
+ * them, or they are where QEMU's microvm puts them.
  *
  *     virtio_mmio.device=4K@0xd0000000:5     size, address, interrupt line
  */
 import { VIRTIO_MMIO_DEVICES } from "../../core/limits";
+import { findAcpiVirtio } from "../../machine/acpi-virtio";
 import { commandLine } from "../../machine/boot";
 import { mmioRead8, mmioRead16, mmioRead32, mmioWrite32 } from "../../machine/host";
+import { Trigger } from "../../machine/trigger";
 import { Attachment } from "../attachment";
 import { Transport } from "./transport";
 
@@ -52,8 +54,9 @@ class MmioSlot extends Attachment {
   constructor(
     readonly base: u64,
     line: u32,
+    trigger: Trigger,
   ) {
-    super(line);
+    super(line, trigger);
   }
 
   place(): string {
@@ -76,8 +79,8 @@ class MmioSlot extends Attachment {
 
 /**
  * Returns the slots that the command line names. If it names none and `probes` is true, as on a
- * machine without PCI, returns those of QEMU's microvm, whose interrupt lines are unknown. A slot
- * may be empty.
+ * machine without PCI, returns those that ACPI describes; if it describes none either, those of
+ * QEMU's microvm, whose interrupt lines are then unknown. A slot may be empty.
  */
 export function mmioSlots(probes: bool): Array<MmioSlot> {
   const slots: Array<MmioSlot> = [];
@@ -88,8 +91,16 @@ export function mmioSlots(probes: bool): Array<MmioSlot> {
     if (slot != null) slots.push(slot);
   }
   if (slots.length > 0 || !probes) return slots;
+  const described = findAcpiVirtio();
+  for (let i = 0; i < described.length; i++) {
+    const one = described[i];
+    if (one.length >= SLOT && isPlace(one.base)) {
+      slots.push(new MmioSlot(one.base, one.line, one.trigger));
+    }
+  }
+  if (slots.length > 0) return slots;
   for (let i = 0; i < VIRTIO_MMIO_DEVICES; i++) {
-    slots.push(new MmioSlot(MICROVM + SLOT * (i as u64), NO_LINE));
+    slots.push(new MmioSlot(MICROVM + SLOT * (i as u64), NO_LINE, Trigger.LevelHigh));
   }
   return slots;
 }
@@ -104,8 +115,12 @@ function parseSlot(text: string): MmioSlot | null {
     address.startsWith("0x") ? U64.parseInt(address, 16) : U64.parseInt(address)
   ) as u64;
   const line = U32.parseInt(parts[1]) as u32;
-  if (base == 0 || (base & 3) != 0 || base + SLOT > FOUR_GIB) return null;
-  return new MmioSlot(base, line);
+  return isPlace(base) ? new MmioSlot(base, line, Trigger.LevelHigh) : null;
+}
+
+/** Reports whether registers can be at an address. */
+function isPlace(base: u64): bool {
+  return base != 0 && (base & 3) == 0 && base + SLOT <= FOUR_GIB;
 }
 
 class MmioTransport extends Transport {

@@ -185,8 +185,8 @@ class ModernPci extends Transport {
   connectMessages(queues: InterruptHandler, configuration: InterruptHandler): bool {
     const table = findMsixTable(this.pci, ENTRIES);
     if (table == null) return false;
-    const first = connectMessage(configuration);
-    const second = first == 0 ? 0 : connectMessage(queues);
+    const first = connectMessage(configuration, InterruptKind.MsiX);
+    const second = first == 0 ? 0 : connectMessage(queues, InterruptKind.MsiX);
     if (second != 0) {
       table.enable();
       table.set(CONFIGURATION_ENTRY, first);

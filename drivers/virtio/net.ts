@@ -55,6 +55,9 @@ class ConfigurationInterrupt implements InterruptHandler {
   interrupt(): void {
     this.nic.configurationChanged();
   }
+  interruptName(): string {
+    return `${this.nic.interruptName()}, configuration`;
+  }
 }
 
 export class VirtioNet extends RingNic {

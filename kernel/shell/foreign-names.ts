@@ -15,6 +15,7 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" chronyc chronyd ntpdate ntpq sntp ", "ntp"),
   new ForeignName(" dhclient dhcpcd nmcli nmtui networkctl udhcpc ", "dhcp renew"),
   new ForeignName(" df du htop pmap ps slabtop top vmstat ", "free"),
+  new ForeignName(" irqtop ", "lsirq"),
   new ForeignName(" dmidecode lshw lsmod lsusb ", "lspci"),
   new ForeignName(" ethtool ifstat mii-tool ", "ip -s link"),
   new ForeignName(" exit halt logout quit ", "poweroff"),
@@ -57,7 +58,10 @@ export function substituteFor(words: Array<string>): string {
   if (name == "systemctl") {
     return option == "reboot" || option == "poweroff" ? option : "check";
   }
-  if (VIEWERS.includes(name)) return words.join(" ").includes("/log/") ? "dmesg" : "help";
+  if (VIEWERS.includes(name)) {
+    if (option == "/proc/interrupts") return "lsirq";
+    return words.join(" ").includes("/log/") ? "dmesg" : "help";
+  }
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
     if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
   }

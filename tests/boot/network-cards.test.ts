@@ -12,31 +12,40 @@ import type { MachineOptions } from "../lab/host/qemu.ts";
 import { crcText, Nginx, patternBytes, Sink, sha256 } from "../lab/host/servers.ts";
 import { TlsServer } from "../lab/host/tls-servers.ts";
 
-/** Cards as QEMU names them, with properties, and the driver that takes each. */
-const cards: [card: string, driver: string][] = [
-  ["e1000-82540em", "e1000"],
-  ["e1000-82545em", "e1000"],
-  ["e1000-82544gc", "e1000"],
-  ["e1000e", "e1000e"],
-  ["rtl8139", "rtl8139"],
-  ["vmxnet3", "vmxnet3"],
-  ["virtio-net-pci,disable-legacy=on", "virtio-net"],
-  ["virtio-net-pci,disable-modern=on", "virtio-net"],
-  ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net"],
+/** Cards as QEMU names them, with properties, the driver of each, and how it interrupts. */
+const cards: [card: string, driver: string, kind: string][] = [
+  ["e1000-82540em", "e1000", "XT-PIC"],
+  ["e1000-82545em", "e1000", "XT-PIC"],
+  ["e1000-82544gc", "e1000", "XT-PIC"],
+  ["e1000e", "e1000e", "PCI-MSI"],
+  ["rtl8139", "rtl8139", "XT-PIC"],
+  ["vmxnet3", "vmxnet3", "PCI-MSI"],
+  ["virtio-net-pci,disable-legacy=on", "virtio-net", "PCI-MSIX"],
+  ["virtio-net-pci,disable-legacy=on,vectors=0", "virtio-net", "XT-PIC"],
+  ["virtio-net-pci,disable-modern=on", "virtio-net", "XT-PIC"],
+  ["virtio-net-pci,event_idx=off,any_layout=off,disable-modern=on", "virtio-net", "XT-PIC"],
 ];
 
-/** Machines without PCI, and whether their device interrupts. By PVH, QEMU says where it is. */
-const microvms: Record<string, [options: () => MachineOptions, interrupts: boolean]> = {
-  "microvm, by Multiboot": [
-    () => ({ machine: "microvm", more: ["-global", "virtio-mmio.force-legacy=false"] }),
-    false,
+/** By default, QEMU's devices without PCI have the registers of version 1. */
+const modern = ["-global", "virtio-mmio.force-legacy=false"];
+/**
+ * Machines without PCI, and how their device interrupts. ACPI says where it is, or QEMU by PVH. A
+ * machine with neither tells nobody the line.
+ */
+const microvms: Record<string, [options: () => MachineOptions, interrupts: string]> = {
+  "microvm, by Multiboot": [() => ({ machine: "microvm", more: modern }), "IO-APIC"],
+  "microvm with one IO-APIC": [() => ({ machine: "microvm,ioapic2=off" }), "IO-APIC"],
+  "microvm without an 8259 pair": [() => ({ machine: "microvm,pic=off" }), "IO-APIC"],
+  "microvm without ACPI, by Multiboot": [
+    () => ({ machine: "microvm,acpi=off", more: modern }),
+    "no irq",
   ],
   "microvm without ACPI, by PVH": [
     () => ({
       machine: "microvm,acpi=off",
       kernel: withoutMultiboot(`${root}build/kernel.elf`, "cards"),
     }),
-    true,
+    "XT-PIC",
   ],
 };
 
@@ -61,8 +70,12 @@ suite("network cards", () => {
     await secure?.stop();
   });
 
-  /** Boots a machine with a card and uses it in every way; returns what `ip -s link` prints. */
-  async function exercise(t: Owner, card: string, options: MachineOptions = {}): Promise<string> {
+  /** Boots a machine with a card and uses it in every way; returns what its counters are then. */
+  async function exercise(
+    t: Owner,
+    card: string,
+    options: MachineOptions = {},
+  ): Promise<{ links: string; irqs: string }> {
     const [model, ...properties] = card.split(",");
     const nic = { backend: "user", model, properties: properties.join(",") || undefined };
     const modules = { "ca.pem": authority.pem };
@@ -85,21 +98,25 @@ suite("network cards", () => {
     await configured(machine);
     await machine.ok("ip link set net0 down; ip link set net0 up");
     await configured(machine);
-    return await machine.ok("ip -s link");
+    return { links: await machine.ok("ip -s link"), irqs: await machine.ok("lsirq") };
   }
 
-  for (const [card, driver] of cards) {
+  for (const [card, driver, kind] of cards) {
     test(`${card} works`, async (t) => {
       const interrupts = new RegExp(`driver ${driver}, \\d+ Mb/s, [1-9]\\d* interrupts`);
-      assert.match(await exercise(t, card), interrupts);
+      const { links, irqs } = await exercise(t, card);
+      assert.match(links, interrupts);
+      assert.match(irqs, new RegExp(`[1-9]\\d* ${kind} ${driver}, pci`));
     });
   }
 
   for (const [name, [options, interrupts]] of Object.entries(microvms)) {
     test(`virtio-net-device works on ${name}`, async (t) => {
-      const output = await exercise(t, "virtio-net-device", options());
-      const count = /driver virtio-net, 0 Mb\/s, (\d+) interrupts/.exec(output)?.[1];
-      assert.equal(Number(count) > 0, interrupts, output);
+      const { links, irqs } = await exercise(t, "virtio-net-device", options());
+      const count = /driver virtio-net, 0 Mb\/s, (\d+) interrupts/.exec(links)?.[1];
+      assert.equal(Number(count) > 0, interrupts !== "no irq", links);
+      const kind = /(\S+) virtio-net, /.exec(irqs)?.[1] ?? "no irq";
+      assert.equal(kind, interrupts, irqs);
     });
   }
 });

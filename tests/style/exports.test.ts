@@ -16,8 +16,6 @@ const allowed: Record<string, string> = {
   "core/tls-codes.ts TLS_OUTPUT": "a bit that the engine reports, as in glue/tls.h",
   "machine/clock.ts clockSource": "read by tests: which clock was chosen",
   "machine/interrupts.ts interruptCount": "read by tests and debuggers",
-  "machine/interrupts.ts spuriousInterrupts": "read by tests and debuggers",
-  "machine/interrupts.ts unclaimedInterrupts": "read by tests and debuggers",
 };
 
 interface Exported {

@@ -64,6 +64,7 @@ const foreign: [command: string, substitute: string][] = [
   ["openssl s_client", "tls"],
   ["update-ca-certificates", "ca"],
   ["lsusb", "lspci"],
+  ["cat /proc/interrupts", "lsirq"],
   ["lsof -i", "ss -l"],
   ["w", "uptime"],
   ["python3 -m http.server", "httpd"],
@@ -95,6 +96,7 @@ const existing: [command: string, says: RegExp][] = [
   ["hostname", /\w/],
   ["uptime", /up/],
   ["lspci", /Ethernet/],
+  ["lsirq", /^ 11 +\d+ XT-PIC e1000, pci 00:03\.0$/m],
 ];
 
 /** Returns a command's output without the echo and the prompt. */

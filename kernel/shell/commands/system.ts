@@ -12,6 +12,7 @@ import { Free } from "./free";
 import { Help } from "./help";
 import { Clear, HistoryCommand } from "./history";
 import { Hostname } from "./hostname";
+import { Lsirq } from "./lsirq";
 import { Lspci } from "./lspci";
 import { Poweroff, Reboot } from "./power";
 import { Sleep } from "./sleep";
@@ -33,6 +34,7 @@ export function addSystemCommands(
   registry.add(new Help(registry));
   registry.add(new HistoryCommand());
   registry.add(new Hostname());
+  registry.add(new Lsirq());
   registry.add(new Lspci(devices));
   registry.add(new Poweroff(power));
   registry.add(new Reboot(power));

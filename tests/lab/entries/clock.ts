@@ -1,5 +1,15 @@
 /** Clock, timer and interrupts. */
-import { connect, connectMessage, dispatch, InterruptHandler } from "../../../machine/interrupts";
+import { logLines } from "../../../core/log";
+import {
+  connect,
+  connectedInterrupts,
+  connectMessage,
+  dispatch,
+  InterruptHandler,
+  InterruptKind,
+  interruptKindName,
+} from "../../../machine/interrupts";
+import { Trigger } from "../../../machine/trigger";
 
 export {
   calibrate,
@@ -24,18 +34,22 @@ class Counter implements InterruptHandler {
   interrupt(): void {
     this.calls++;
   }
+  interruptName(): string {
+    return "counter";
+  }
 }
 
 let last: Counter = new Counter();
 
 export function counter(line: u32, level: bool): Counter | null {
   const counter = new Counter();
-  return connect(line, counter, level) ? counter : null;
+  const trigger = level ? Trigger.LevelLow : Trigger.RisingEdge;
+  return connect(line, counter, trigger) != InterruptKind.None ? counter : null;
 }
 /** Returns the vector of a new handler of messages, or 0; `calls` of `last` are its calls. */
 export function message(): u32 {
   last = new Counter();
-  return connectMessage(last);
+  return connectMessage(last, InterruptKind.Msi);
 }
 export function lastCalls(): u32 {
   return last.calls;
@@ -45,4 +59,17 @@ export function calls(counter: Counter): u32 {
 }
 export function interrupt(vector: u32): void {
   dispatch(vector);
+}
+/** The interrupts in use: number, kind, count. */
+export function list(): string {
+  const found = connectedInterrupts();
+  const words: Array<string> = [];
+  for (let i = 0; i < found.length; i++) {
+    const one = found[i];
+    words.push(`${one.number} ${interruptKindName(one.kind)} ${one.count}`);
+  }
+  return words.join(", ");
+}
+export function logged(): string {
+  return logLines().join("\n");
 }

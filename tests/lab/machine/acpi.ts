@@ -6,6 +6,8 @@ export interface AcpiOptions {
   root?: number;
   /** Uses an XSDT and the FADT's X_DSDT; otherwise an RSDT and the FADT's DSDT. */
   extended?: boolean;
+  /** The entries of the MADT; by default, an IO-APIC, and line 0 on its input 2. */
+  madt?: number[];
   /** The AML of the DSDT, without the table's header. */
   code?: number[];
   smiCommand?: number;
@@ -41,7 +43,8 @@ export function sleepPackage(...types: number[][]): number[] {
 
 const DSDT = 0xe1000;
 const FADT = 0xe2000;
-const OTHER = 0xe3000;
+/** The physical address of the MADT. */
+export const MADT = 0xe3000;
 const LIST = 0xe4000;
 
 /** Writes the tables. Returns the address of the RSDP. */
@@ -51,10 +54,11 @@ export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
   const code = options.code ?? sleepPackage([0x0a, 0x05], [0x01]);
   writeTable(bytes, DSDT, "DSDT", Buffer.from(code));
   writeTable(bytes, FADT, "FACP", fadt(options, extended));
-  writeTable(bytes, OTHER, "APIC", Buffer.alloc(20));
+  const entries = options.madt ?? [...ioApicEntry(0xfec00000, 0), ...overrideEntry(0, 2, 0)];
+  writeTable(bytes, MADT, "APIC", Buffer.from([...bytes32(0xfee00000), ...bytes32(1), ...entries]));
   const width = extended ? 8 : 4;
   const list = Buffer.alloc(2 * width);
-  list.writeUInt32LE(OTHER, 0);
+  list.writeUInt32LE(MADT, 0);
   list.writeUInt32LE(FADT, width);
   writeTable(bytes, LIST, extended ? "XSDT" : "RSDT", list);
   const pointer = Buffer.alloc(36);
@@ -66,6 +70,38 @@ export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
   pointer[8] = checksum(pointer.subarray(0, 20));
   bytes.set(pointer, root);
   return root;
+}
+
+/** An entry of the MADT for an IO-APIC, whose first input has the global number `first`. */
+export function ioApicEntry(address: number, first: number): number[] {
+  return [1, 12, 0, 0, ...bytes32(address), ...bytes32(first)];
+}
+/** An entry of the MADT: an ISA line's global number, and the flags of its polarity and trigger. */
+export function overrideEntry(line: number, global: number, flags: number): number[] {
+  return [2, 10, 0, line, ...bytes32(global), flags, 0];
+}
+
+/**
+ * Returns the AML of a virtio device without PCI as QEMU's microvm has it: `Device (VR00)` with
+ * _HID, _UID, _CCA and _CRS. The flags are those of an Extended Interrupt descriptor.
+ */
+export function virtioDevice(base: number, length: number, line: number, flags = 1): number[] {
+  const memory = [0x86, 9, 0, 1, ...bytes32(base), ...bytes32(length)];
+  const interrupt = [0x89, 6, 0, flags, 1, ...bytes32(line)];
+  const resources = [...memory, ...interrupt, 0x79, 0];
+  const buffer = [0x11, resources.length + 3, 0x0a, resources.length, ...resources];
+  const name = (text: string, value: number[]) => [0x08, ...Buffer.from(text), ...value];
+  return [
+    ...[0x5b, 0x82, 0x41, 0x05, ...Buffer.from("VR00")],
+    ...name("_HID", [0x0d, ...Buffer.from("LNRO0005"), 0]),
+    ...name("_UID", [0]),
+    ...name("_CCA", [1]),
+    ...name("_CRS", buffer),
+  ];
+}
+
+function bytes32(value: number): number[] {
+  return [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
 }
 
 function fadt(options: AcpiOptions, extended: boolean): Buffer {

@@ -15,6 +15,8 @@ export class LocalApic implements BusDevice {
   /** Vectors that are requested and in service, as an interrupt may be both. */
   readonly requests = new Set<number>();
   readonly inService: number[] = [];
+  /** Called with each vector that is ended, as IO-APICs are told of it. */
+  readonly onEnd: ((vector: number) => void)[] = [];
   /** Messages that were not for this processor, or malformed. */
   strays = 0;
   private readonly registers = new Map<number, number>([
@@ -51,8 +53,12 @@ export class LocalApic implements BusDevice {
   }
 
   write(offset: number, value: number): void {
-    if (offset === EOI) this.inService.pop();
-    else this.set(offset, value);
+    if (offset !== EOI) {
+      this.set(offset, value);
+      return;
+    }
+    const vector = this.inService.pop();
+    if (vector !== undefined) for (const each of this.onEnd) each(vector);
   }
 
   readMsr(register: number): bigint {
@@ -66,7 +72,8 @@ export class LocalApic implements BusDevice {
   /** A device writes a message (SDM 11.11): fixed delivery, to one processor. */
   message(address: number, data: number): void {
     const vector = data & 0xff;
-    const good = address === MESSAGES + this.id * 4096 && (data & ~0xff) === 0 && vector >= 16;
+    const good =
+      address >>> 0 === MESSAGES + this.id * 4096 && (data & ~0xff) === 0 && vector >= 16;
     if (good && this.enabled) this.requests.add(vector);
     else this.strays++;
   }

@@ -1,5 +1,7 @@
 /** The driver of virtio network devices on the device's model, for tests. */
 import assert from "node:assert/strict";
+import { type AcpiOptions, addAcpi } from "../machine/acpi.ts";
+import { addIoApic } from "../machine/io-apic.ts";
 import { Machine, type MachineOptions } from "../machine/machine.ts";
 import { MMIO_SIZE, MmioRegisters } from "../machine/virtio-mmio.ts";
 import { VirtioNetModel, type VirtioOptions } from "../machine/virtio-net.ts";
@@ -18,6 +20,9 @@ export interface Setup extends VirtioOptions {
   version?: number;
   commandLine?: string;
   odd?: PciOddities;
+  /** ACPI's tables, and the input of an IO-APIC that the device has instead of line 11. */
+  acpi?: AcpiOptions;
+  input?: number;
   interruptLine?: number;
   /** With a local APIC, a modern device uses MSI-X. */
   apic?: MachineOptions["apic"];
@@ -31,7 +36,10 @@ export async function boot(setup: Setup = {}) {
   const { kind = "modern", interruptLine: line = 11 } = setup;
   const { commandLine = `virtio_mmio.device=4K@${MMIO}:${line}` } = setup;
   const machine = new Machine({ commandLine, apic: setup.apic });
-  const model = new VirtioNetModel(machine.clock, machine, machine.line(11), setup);
+  const ioApic = addIoApic(machine);
+  if (setup.acpi) addAcpi(machine, setup.acpi);
+  const line11 = setup.input ? ioApic.line(setup.input) : machine.line(11);
+  const model = new VirtioNetModel(machine.clock, machine, line11, setup);
   const card = virtioFunction(model, kind === "mmio" ? "modern" : kind, {
     interruptLine: line,
     apic: machine.apic,
@@ -52,5 +60,5 @@ export async function boot(setup: Setup = {}) {
   }
   const logged = () => readString(wasm.memory, wasm.logged());
   const slots = (probes: boolean) => readString(wasm.memory, wasm.slots(probes));
-  return { machine, model, pci, wasm, found, logged, slots, ...bench(wasm) };
+  return { machine, model, ioApic, pci, wasm, found, logged, slots, ...bench(wasm) };
 }

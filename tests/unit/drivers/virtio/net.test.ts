@@ -1,6 +1,7 @@
 /** The driver of virtio network devices on the model (drivers/virtio/). */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { virtioDevice } from "../../../lab/machine/acpi.ts";
 import type { Machine } from "../../../lab/machine/machine.ts";
 import {
   F_MAC,
@@ -109,6 +110,45 @@ test("finds devices without PCI on the command line, or where microvm has them",
   assert.match(none.slots(true), /^virtio-mmio feb00000 255, virtio-mmio feb00200 255, /);
   assert.equal(none.slots(true).split(",").length, 32);
 });
+
+test("finds the devices that ACPI describes, unless the command line names others", async () => {
+  const code = [
+    ...virtioDevice(0xfeb00000, 0x200, 24),
+    ...virtioDevice(0xfeb00200, 0x200, 25, 7),
+    ...virtioDevice(0xfeb00400, 0x100, 26),
+    ...virtioDevice(0xfeb00601, 0x200, 27),
+    ...virtioDevice(0xfeb00800, 0x200, 28, 3).slice(0, -12),
+  ];
+  const acpi: Setup = { kind: "mmio", start: false, acpi: { code }, commandLine: "" };
+  const two = "virtio-mmio feb00000 24, virtio-mmio feb00200 25";
+  assert.equal((await boot(acpi)).slots(true), two);
+  assert.equal((await boot(acpi)).slots(false), "");
+  const other = await boot({ ...acpi, commandLine: "virtio_mmio.device=512@0xfeb00e00:12" });
+  assert.equal(other.slots(true), "virtio-mmio feb00e00 12");
+  const damaged = await boot({ ...acpi, acpi: { code: code.map((byte) => byte ^ 1) } });
+  assert.match(damaged.slots(true), /^virtio-mmio feb00000 255, /);
+});
+
+for (const flags of [1, 3, 5, 7]) {
+  test(`a device that ACPI describes interrupts by an IO-APIC, flags ${flags}`, async () => {
+    const { machine, model, ioApic, wasm, drain } = await boot({
+      kind: "mmio",
+      apic: "page",
+      acpi: { code: virtioDevice(0xd0000000, 0x200, 20, flags) },
+      input: 20,
+      commandLine: "",
+    });
+    if (flags & 4) ioApic.activeLow.add(20);
+    assert.equal(wasm.isConnected(), 1);
+    for (let i = 1; i <= 3; i++) {
+      model.receive(frame(60, i));
+      machine.sleep(1e6);
+      assert.equal(machine.interrupts, i);
+      assert.equal(drain().length, 1);
+      while (wasm.needsPoll()) drain();
+    }
+  });
+}
 
 test("MSI-X: has messages for the configuration and for the queues", async () => {
   const { machine, model, pci, wasm, drain } = await boot({ apic: "page", interruptLine: 255 });
