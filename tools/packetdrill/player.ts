@@ -176,11 +176,13 @@ class Player {
 
   /** Lets time pass until a time of the script; a pending call may return meanwhile. */
   private pass(until: number, done: () => boolean = () => false): void {
-    this.host.run(this.start + until * SECOND, () => {
+    const step = () => {
       this.calls.pump();
       this.retry();
       return done();
-    });
+    };
+    // What has just arrived may end a call, although nothing else happens for a while.
+    if (!step()) this.host.run(this.start + until * SECOND, step);
   }
 
   private call(call: SystemCall, { line, time }: ScriptEvent, from: number): void {
