@@ -25,11 +25,13 @@ test("the default ISO boots by GRUB on a BIOS and gets a lease", async (t) => {
   await configured(machine);
 });
 
-test("the default ISO boots by GRUB on UEFI, and uses registers above 4 GiB", async (t) => {
+test("the default ISO boots on UEFI, with registers above 4 GiB and MSI-X", async (t) => {
   const nics = [{ backend: "user", model: "virtio-net-pci", properties: "disable-legacy=on" }];
   const machine = await boot(t, { iso, machine: "q35", uefi: true, memory: "256", nics }, 120_000);
   await configured(machine);
   assert.match(await machine.ok("lspci -v"), /Memory at [1-9a-f]\w{8,} \(64-bit/);
+  await machine.ok("ping -c 3 -i 0.2 10.0.2.2", 20_000);
+  assert.match(await machine.ok("lsirq"), / [1-9]\d* PCI-MSIX virtio-net, pci \S+$/m);
 });
 
 test("the default ISO boots from a USB stick, on BIOS and UEFI", async (t) => {
