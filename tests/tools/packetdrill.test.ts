@@ -157,6 +157,14 @@ test("checks assertions, and skips what it cannot evaluate", () => {
   assert.deepEqual(check("assert tcpi_cwnd < 3 and not (tcpi_rto > 1), 'no'"), ["fails"]);
   assert.deepEqual(check("assert tcpi_reordering == 3\nprint(tcpi_rto)"), ["skipped", "skipped"]);
   assert.deepEqual(check("assert process.exit() == 0"), ["skipped"]);
+  assert.deepEqual(check("assert (tcpi_rto == 10"), ["skipped"]);
+  assert.deepEqual(check("assert tcpi_rto =="), ["skipped"]);
+  assert.deepEqual(check("assert 3 < tcpi_rto < 5"), ["fails"]);
+  assert.deepEqual(check("assert 9 < tcpi_rto <= 10 < 11"), ["holds"]);
+  assert.deepEqual(check("assert not tcpi_rto == 3"), ["holds"]);
+  assert.deepEqual(check("assert tcpi_options & TCPI_OPT_SACK == 2"), ["holds"]);
+  assert.deepEqual(check("assert tcpi_options & TCPI_OPT_SYN_DATA == 32"), ["fails"]);
+  assert.deepEqual(check("assert -1 < (tcpi_rto - 2 * 4) and (False or True)"), ["holds"]);
 });
 
 test("skips, with a notice, what this kernel does not have", async () => {

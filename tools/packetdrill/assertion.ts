@@ -56,7 +56,12 @@ function checkLine(line: string, valueIn: (field: string) => number): Verdict {
   const expression = withoutMessage(statement);
   const translated = translate(expression, valueIn);
   if (typeof translated !== "string") return translated;
-  const holds = Boolean(new Function(`"use strict"; return (${translated});`)());
+  let holds = false;
+  try {
+    holds = Boolean(new Function(`"use strict"; return (${translated});`)());
+  } catch {
+    return { kind: "skipped", reason: `cannot be evaluated: ${expression}` };
+  }
   return holds ? { kind: "holds" } : { kind: "fails", message: `${expression}: ${translated}` };
 }
 
@@ -86,5 +91,69 @@ function translate(expression: string, valueIn: (field: string) => number): stri
     else if (/^[A-Za-z_]/.test(word)) return { kind: "skipped", reason: `unknown name "${word}"` };
     else words.push(word === "//" ? "/" : word);
   }
-  return words.join(" ");
+  const grammar = new Grammar(words);
+  const translated = grammar.disjunction();
+  if (grammar.complete) return translated;
+  return { kind: "skipped", reason: `cannot be evaluated: ${expression}` };
+}
+
+/**
+ * Python's precedence, which JavaScript's is not: `not` binds less than comparisons do, `&` binds
+ * more, and `a < b < c` compares both pairs.
+ */
+class Grammar {
+  private at = 0;
+  private unclosed = false;
+
+  constructor(private readonly words: string[]) {}
+
+  /** Whether the words were one expression. */
+  get complete(): boolean {
+    return this.at === this.words.length && !this.unclosed;
+  }
+
+  disjunction(): string {
+    return this.joined("||", () => this.joined("&&", () => this.negation()));
+  }
+
+  private joined(operator: string, part: () => string): string {
+    const parts = [part()];
+    while (this.takes(operator)) parts.push(part());
+    return parts.join(` ${operator} `);
+  }
+
+  private negation(): string {
+    return this.takes("!") ? `!(${this.negation()})` : this.comparison();
+  }
+
+  private comparison(): string {
+    let left = this.operand();
+    const pairs: string[] = [];
+    while (/^([<>=!]=|[<>])$/.test(this.words[this.at] ?? "")) {
+      const operator = this.words[this.at++];
+      const right = this.operand();
+      pairs.push(`${left} ${operator} ${right}`);
+      left = right;
+    }
+    return pairs.length > 0 ? `(${pairs.join(" && ")})` : left;
+  }
+
+  private operand(): string {
+    const parts: string[] = [];
+    for (let more = true; more; ) {
+      if (this.takes("(")) {
+        parts.push(`(${this.disjunction()})`);
+        if (!this.takes(")")) this.unclosed = true;
+      } else if (/^(\w|[-+*/%&]$)/.test(this.words[this.at] ?? "")) {
+        parts.push(this.words[this.at++]);
+      } else more = false;
+    }
+    return parts.length > 1 ? `(${parts.join(" ")})` : (parts[0] ?? "");
+  }
+
+  private takes(word: string): boolean {
+    if (this.words[this.at] !== word) return false;
+    this.at++;
+    return true;
+  }
 }
