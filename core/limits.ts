@@ -133,19 +133,19 @@ export const TCP_TIME_WAITS: u32 = 16384;
  * the largest window without scaling, so that the window stays open while a batch waits to be read.
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
-export const TCP_RECEIVE_MOST_BYTES: u32 = 16 * 1024 * 1024;
+export const TCP_RECEIVE_MAXIMUM_BYTES: u32 = 16 * 1024 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-export const TCP_SEND_MOST_BYTES: u32 = 16 * 1024 * 1024;
+export const TCP_SEND_MAXIMUM_BYTES: u32 = 16 * 1024 * 1024;
 /** The size to which either grows by default (tcp_rmem, tcp_wmem). */
-export const TCP_BUFFER_MOST_BYTES: u32 = 4 * 1024 * 1024;
+export const TCP_BUFFER_MAXIMUM_BYTES: u32 = 4 * 1024 * 1024;
 /** The least that a user may choose: the window of a SYN,ACK with a cookie, and a page. */
-export const TCP_RECEIVE_LEAST_BYTES: u32 = 64 * 1024;
-export const TCP_SEND_LEAST_BYTES: u32 = 16 * 1024;
+export const TCP_RECEIVE_MINIMUM_BYTES: u32 = 64 * 1024;
+export const TCP_SEND_MINIMUM_BYTES: u32 = 16 * 1024;
 /** Memory that must be free for a new connection: its objects, and a page for each direction. */
 export const TCP_CONNECTION_BYTES: u32 = 40 * 1024;
 /** Segments of one connection in flight, each with a record of 16 bytes; powers of two. */
 export const TCP_SENT_SEGMENTS: u32 = 64;
-export const TCP_SENT_SEGMENTS_MOST: u32 = 4096;
+export const TCP_SENT_SEGMENTS_MAXIMUM: u32 = 4096;
 /**
  * Out-of-order ranges that a connection holds; a segment that needs one more is dropped. If every
  * other full-sized segment of a 4 MiB window is lost, there are 1,436.

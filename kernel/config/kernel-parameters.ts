@@ -7,10 +7,10 @@
 import {
   TCP_BACKLOG,
   TCP_CONNECTIONS,
-  TCP_RECEIVE_LEAST_BYTES,
-  TCP_RECEIVE_MOST_BYTES,
-  TCP_SEND_LEAST_BYTES,
-  TCP_SEND_MOST_BYTES,
+  TCP_RECEIVE_MAXIMUM_BYTES,
+  TCP_RECEIVE_MINIMUM_BYTES,
+  TCP_SEND_MAXIMUM_BYTES,
+  TCP_SEND_MINIMUM_BYTES,
 } from "../../core/limits";
 import { parseDecimalText, parseHexText, parseNumberText } from "../../core/text";
 import { SECOND } from "../../core/time";
@@ -111,9 +111,10 @@ export class KernelParameters {
     if (id == Id.Congestion) return CONGESTION_NAMES[tcp.congestion];
     if (id == Id.FastOpenKey) return keyText(tcp.fastOpen.key0, tcp.fastOpen.key1);
     if (id == Id.ReceiveMemory) {
-      return `${TCP_RECEIVE_LEAST_BYTES}\t${tcp.receiveBytes}\t${tcp.receiveMost}`;
+      return `${TCP_RECEIVE_MINIMUM_BYTES}\t${tcp.receiveBytes}\t${tcp.receiveMaximum}`;
     }
-    if (id == Id.SendMemory) return `${TCP_SEND_LEAST_BYTES}\t${tcp.sendBytes}\t${tcp.sendMost}`;
+    if (id == Id.SendMemory)
+      return `${TCP_SEND_MINIMUM_BYTES}\t${tcp.sendBytes}\t${tcp.sendMaximum}`;
     return this.number(id).toString();
   }
 
@@ -145,7 +146,7 @@ export class KernelParameters {
 
   private number(id: Id): i64 {
     const tcp = this.tcp;
-    if (id == Id.Backlog) return tcp.backlogMost;
+    if (id == Id.Backlog) return tcp.backlogMaximum;
     if (id == Id.Ecn) return tcp.ecn;
     if (id == Id.FastOpen) return tcp.fastOpen.bits;
     if (id == Id.BlackHoleTimeout) return tcp.fastOpen.blackHoleTime / SECOND;
@@ -153,8 +154,8 @@ export class KernelParameters {
     if (id == Id.KeepAliveInterval) return tcp.keepAliveInterval / SECOND;
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
     if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
-    if (id == Id.MaxOrphans) return tcp.orphansMost;
-    if (id == Id.NotSentMost) return tcp.notSentMost;
+    if (id == Id.MaxOrphans) return tcp.orphansMaximum;
+    if (id == Id.NotSentMost) return tcp.notSentMaximum;
     if (id == Id.OrphanRetries) return tcp.orphanRetries;
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
     if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
@@ -170,7 +171,7 @@ export class KernelParameters {
 
   private setNumber(id: Id, value: i64): void {
     const tcp = this.tcp;
-    if (id == Id.Backlog) tcp.backlogMost = value as u32;
+    if (id == Id.Backlog) tcp.backlogMaximum = value as u32;
     else if (id == Id.Ecn) tcp.ecn = value as EcnMode;
     else if (id == Id.FastOpen) tcp.fastOpen.bits = value as u32;
     else if (id == Id.BlackHoleTimeout) tcp.fastOpen.blackHoleTime = value * SECOND;
@@ -178,8 +179,8 @@ export class KernelParameters {
     else if (id == Id.KeepAliveInterval) tcp.keepAliveInterval = value * SECOND;
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
     else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
-    else if (id == Id.MaxOrphans) tcp.orphansMost = value as u32;
-    else if (id == Id.NotSentMost) tcp.notSentMost = value as u32;
+    else if (id == Id.MaxOrphans) tcp.orphansMaximum = value as u32;
+    else if (id == Id.NotSentMost) tcp.notSentMaximum = value as u32;
     else if (id == Id.OrphanRetries) tcp.orphanRetries = value as u32;
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
     else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;
@@ -216,8 +217,8 @@ export class KernelParameters {
    */
   private changeBuffers(id: Id, value: string): string {
     const receive = id == Id.ReceiveMemory;
-    const least = receive ? TCP_RECEIVE_LEAST_BYTES : TCP_SEND_LEAST_BYTES;
-    const most = receive ? TCP_RECEIVE_MOST_BYTES : TCP_SEND_MOST_BYTES;
+    const least = receive ? TCP_RECEIVE_MINIMUM_BYTES : TCP_SEND_MINIMUM_BYTES;
+    const most = receive ? TCP_RECEIVE_MAXIMUM_BYTES : TCP_SEND_MAXIMUM_BYTES;
     const words = value.split(" ");
     const sizes: Array<i64> = [];
     for (let i = 0; i < words.length; i++) {
@@ -230,10 +231,10 @@ export class KernelParameters {
     const tcp = this.tcp;
     if (receive) {
       tcp.receiveBytes = bufferSize(sizes[1], least, most);
-      tcp.receiveMost = bufferSize(sizes[2], least, most);
+      tcp.receiveMaximum = bufferSize(sizes[2], least, most);
     } else {
       tcp.sendBytes = bufferSize(sizes[1], least, most);
-      tcp.sendMost = bufferSize(sizes[2], least, most);
+      tcp.sendMaximum = bufferSize(sizes[2], least, most);
     }
     return "";
   }

@@ -9,14 +9,14 @@ import { parseDecimalText } from "../../core/text";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { ROOT } from "../../net/iface/qdisc/qdisc";
 import {
-  BANDS_MOST,
+  BANDS_MAXIMUM,
   ClassSpecification,
   HIGHEST_RATE,
   LARGEST_SIZE,
   LONGEST_TIME,
   QdiscSpecification,
-  QUANTUM_LEAST,
-  QUANTUM_MOST,
+  QUANTUM_MAXIMUM,
+  QUANTUM_MINIMUM,
 } from "../../net/iface/qdisc/specification";
 import { TrafficSetting } from "../../net/service/traffic-settings";
 import { parseClassId, parseHex16 } from "./class-id";
@@ -170,7 +170,8 @@ export class TrafficSection {
     }
     if (key == "Bands" || key == "StrictBands") {
       const bands = parseDecimalText(value);
-      if (bands < 1 || bands > BANDS_MOST) return `invalid number, expected 1 to ${BANDS_MOST}`;
+      if (bands < 1 || bands > BANDS_MAXIMUM)
+        return `invalid number, expected 1 to ${BANDS_MAXIMUM}`;
       if (key == "Bands") to.bands = bands as i32;
       else this.strict = bands;
       return "";
@@ -205,9 +206,9 @@ export class TrafficSection {
       to.ecn = answer == 1;
       return "";
     }
-    const size = parseScaled(value, 1024, QUANTUM_MOST);
-    if (size < QUANTUM_LEAST) {
-      return `invalid size, expected ${QUANTUM_LEAST} to ${QUANTUM_MOST} bytes`;
+    const size = parseScaled(value, 1024, QUANTUM_MAXIMUM);
+    if (size < QUANTUM_MINIMUM) {
+      return `invalid size, expected ${QUANTUM_MINIMUM} to ${QUANTUM_MAXIMUM} bytes`;
     }
     to.quantum = size as u32;
     return "";
@@ -218,7 +219,7 @@ export class TrafficSection {
     const map = this.qdisc.map.slice<StaticArray<u8>>();
     for (let i = 0; i < words.length; i++) {
       const band = parseDecimalText(words[i]);
-      if (i >= map.length || band < 0 || band >= BANDS_MOST) {
+      if (i >= map.length || band < 0 || band >= BANDS_MAXIMUM) {
         return "invalid map, expected up to 16 bands";
       }
       map[i] = band as u8;

@@ -73,8 +73,8 @@ function trafficText(info: TcpInfo, exact: bool): string {
   text += counted("lastack", (info.sinceHeard / 1000) as u64);
   if (info.pacingRate > 0) {
     text += ` pacing_rate ${rateText(info.pacingRate * BITS, exact)}bps`;
-    if (info.pacingMost != ANY_RATE) {
-      text += `/${rateText((info.pacingMost as u64) * BITS, exact)}bps`;
+    if (info.pacingMaximum != ANY_RATE) {
+      text += `/${rateText((info.pacingMaximum as u64) * BITS, exact)}bps`;
     }
   }
   if (info.deliveryRate > 0) {

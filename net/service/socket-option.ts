@@ -4,10 +4,10 @@
  */
 import {
   TCP_BACKLOG,
-  TCP_RECEIVE_LEAST_BYTES,
-  TCP_RECEIVE_MOST_BYTES,
-  TCP_SEND_LEAST_BYTES,
-  TCP_SEND_MOST_BYTES,
+  TCP_RECEIVE_MAXIMUM_BYTES,
+  TCP_RECEIVE_MINIMUM_BYTES,
+  TCP_SEND_MAXIMUM_BYTES,
+  TCP_SEND_MINIMUM_BYTES,
 } from "../../core/limits";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { bufferSize } from "../socket/tcp/settings";
@@ -109,10 +109,10 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
   else if (option == SocketOption.SO_MARK) options.mark = value as u32;
   else if (option == SocketOption.SO_MAX_PACING_RATE) options.pacingRate = value as u32;
   else if (option == SocketOption.SO_RCVBUF) {
-    options.receiveBytes = bufferSize(value, TCP_RECEIVE_LEAST_BYTES, TCP_RECEIVE_MOST_BYTES);
+    options.receiveBytes = bufferSize(value, TCP_RECEIVE_MINIMUM_BYTES, TCP_RECEIVE_MAXIMUM_BYTES);
   } else if (option == SocketOption.SO_REUSEADDR) options.reuseAddress = value != 0;
   else if (option == SocketOption.SO_SNDBUF) {
-    options.sendBytes = bufferSize(value, TCP_SEND_LEAST_BYTES, TCP_SEND_MOST_BYTES);
+    options.sendBytes = bufferSize(value, TCP_SEND_MINIMUM_BYTES, TCP_SEND_MAXIMUM_BYTES);
   } else if (option == SocketOption.TCP_CONGESTION) options.congestion = value as i32;
   else if (option == SocketOption.TCP_DEFER_ACCEPT) options.deferAccept = value * SECOND;
   else if (option == SocketOption.TCP_FASTOPEN) options.fastOpen = value as u32;
@@ -124,7 +124,7 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
     options.finTimeout = value < 0 ? NO_FIN_WAIT : value * SECOND;
   } else if (option == SocketOption.TCP_MAXSEG) options.segmentSize = value as u32;
   else if (option == SocketOption.TCP_NODELAY) options.noDelay = value != 0;
-  else if (option == SocketOption.TCP_NOTSENT_LOWAT) options.notSentMost = value as u32;
+  else if (option == SocketOption.TCP_NOTSENT_LOWAT) options.notSentMaximum = value as u32;
   else if (option == SocketOption.TCP_QUICKACK) options.quickAck = value != 0;
   else if (option == SocketOption.TCP_USER_TIMEOUT) options.userTimeout = value * MILLISECOND;
 }
@@ -168,7 +168,7 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
     return connection == null ? options.segmentSize : connection.segmentSize;
   }
   if (option == SocketOption.TCP_NODELAY) return options.noDelay ? 1 : 0;
-  if (option == SocketOption.TCP_NOTSENT_LOWAT) return options.notSentMost;
+  if (option == SocketOption.TCP_NOTSENT_LOWAT) return options.notSentMaximum;
   if (option == SocketOption.TCP_QUICKACK) return options.quickAck ? 1 : 0;
   return options.userTimeout / MILLISECOND;
 }

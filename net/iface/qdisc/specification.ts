@@ -23,20 +23,20 @@ export const HIGHEST_RATE: i64 = 100_000_000_000;
 /** The largest size, in bytes, and the longest time, in microseconds, of any option. */
 export const LARGEST_SIZE: i64 = 1 << 30;
 export const LONGEST_TIME: i64 = 60 * MINUTE;
-export const BANDS_MOST: i64 = 16;
+export const BANDS_MAXIMUM: i64 = 16;
 /**
  * The bounds of an sfq's quantum, in bytes. With less than the shortest Ethernet frame, dequeue
  * would take many rounds; the upper bound is Linux's (SHRT_MAX units of 8 bytes).
  */
-export const QUANTUM_LEAST: i64 = 64;
-export const QUANTUM_MOST: i64 = 32767 * 8;
+export const QUANTUM_MINIMUM: i64 = 64;
+export const QUANTUM_MAXIMUM: i64 = 32767 * 8;
 /**
  * The default quantum of an htb class is its rate in bytes per second, divided by R2Q (Linux: r2q),
  * within these bounds.
  */
 export const R2Q: u64 = 10;
-const SHARE_LEAST: u64 = 1000;
-const SHARE_MOST: u64 = 200_000;
+const SHARE_MINIMUM: u64 = 1000;
+const SHARE_MAXIMUM: u64 = 200_000;
 /** A default burst holds what the rate sends in 1/250 s, and one packet. */
 const BURSTS_PER_SECOND: u64 = 250;
 const PACKET: u64 = 1600;
@@ -130,7 +130,7 @@ export class ClassSpecification {
     to.rate = this.rateBucket();
     to.ceil = this.ceilBucket();
     to.priority = this.priority;
-    const share = max(SHARE_LEAST, min(SHARE_MOST, this.rate / R2Q)) as u32;
+    const share = max(SHARE_MINIMUM, min(SHARE_MAXIMUM, this.rate / R2Q)) as u32;
     to.quantum = this.quantum == 0 ? share : this.quantum;
   }
 

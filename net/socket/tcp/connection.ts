@@ -159,8 +159,8 @@ export class TcpConnection {
     if (!this.canWrite()) return 0;
     const free = this.sender.ring.free;
     const block = this.block;
-    const own = block.notSentMost;
-    const most = own != 0 ? own : block.schedule.settings.notSentMost;
+    const own = block.notSentMaximum;
+    const most = own != 0 ? own : block.schedule.settings.notSentMaximum;
     return most == u32.MAX_VALUE ? free : min(free, this.unsentRoom(most));
   }
 
@@ -226,7 +226,7 @@ export class TcpConnection {
     }
     if (block.state == TcpState.Closed) return;
     const schedule = block.schedule;
-    if (schedule.orphans > schedule.settings.orphansMost) {
+    if (schedule.orphans > schedule.settings.orphansMaximum) {
       schedule.counters.add(TcpCounter.AbortOnMemory);
       block.abort();
     }

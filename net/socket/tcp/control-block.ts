@@ -88,7 +88,7 @@ export class ControlBlock extends Scheduled {
   /** Until when an ACK without data does not end the handshake (TCP_DEFER_ACCEPT); 0 if it does. */
   deferredUntil: i64 = 0;
   /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
-  notSentMost: u32 = 0;
+  notSentMaximum: u32 = 0;
   /** Whether the connection is over, but data that had arrived can still be read. */
   lingering: bool = false;
   /** What the retransmission timer is for. */
@@ -307,7 +307,7 @@ export class ControlBlock extends Scheduled {
     this.finTimeout = options.finTimeout;
     if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
     if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
-    this.notSentMost = options.notSentMost;
+    this.notSentMaximum = options.notSentMaximum;
     this.acknowledgments.setQuick(this, options.quickAck);
     this.pacing.limit(options.pacingRate);
     if (options.congestion != CONGESTION_DEFAULT) this.control(options.congestion);

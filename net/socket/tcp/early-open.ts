@@ -67,7 +67,7 @@ export class EarlyOpen {
     if (!settings.serves) return 0;
     const own = listener.options.fastOpen;
     if (own == 0) return settings.servesEverywhere ? listener.backlog : 0;
-    return min(own, this.schedule.settings.backlogMost);
+    return min(own, this.schedule.settings.backlogMaximum);
   }
 
   /** Has the SYN,ACK carry the peer's cookie, in the form of the option that the peer uses. */

@@ -59,7 +59,7 @@ export class TcpInfo {
   sinceHeard: i64 = 0;
   /** Bytes per second: at which it may send, 0 if at any rate; SO_MAX_PACING_RATE; arriving. */
   pacingRate: u64 = 0;
-  pacingMost: u32 = ANY_RATE;
+  pacingMaximum: u32 = ANY_RATE;
   deliveryRate: u64 = 0;
   rateUserLimited: bool = false;
   delivered: u32 = 0;
@@ -156,7 +156,7 @@ export class TcpInfo {
     this.dataSegmentsOut = statistics.dataSegmentsOut;
     this.dataSegmentsIn = statistics.dataSegmentsIn;
     this.pacingRate = rateOf(block);
-    this.pacingMost = block.pacing.most;
+    this.pacingMaximum = block.pacing.most;
     this.deliveryRate = statistics.deliveryRate;
     this.rateUserLimited = statistics.rateUserLimited;
     this.delivered = segments.arrivals;

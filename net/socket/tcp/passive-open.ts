@@ -212,7 +212,7 @@ export class PassiveOpen {
     const scaled = stamped && settings.scaling && peer.scaled;
     const options = schedule.synOptions;
     options.set(announcedSize(path.mtu, listener.options.segmentSize), selective);
-    if (scaled) options.scale(windowShift(settings.receiveMost));
+    if (scaled) options.scale(windowShift(settings.receiveMaximum));
     if (stamped) {
       const bits = optionBits(scaled ? peer.windowShift : NO_SHIFT, selective, withEcn);
       const clock = timestampAt(now, this.registry.clockOffset(ends));

@@ -5,7 +5,7 @@
  */
 import {
   TCP_BACKLOG,
-  TCP_BUFFER_MOST_BYTES,
+  TCP_BUFFER_MAXIMUM_BYTES,
   TCP_CONNECTIONS,
   TCP_ORPHANS,
   TCP_RECEIVE_BYTES,
@@ -61,11 +61,11 @@ export class TcpSettings {
   pacingAvoidance: u32 = PACING_AVOIDANCE;
   /** `tcp_rmem`, `tcp_wmem`: bytes of a new connection's buffers, and how far they grow. */
   receiveBytes: u32 = TCP_RECEIVE_BYTES;
-  receiveMost: u32 = TCP_BUFFER_MOST_BYTES;
+  receiveMaximum: u32 = TCP_BUFFER_MAXIMUM_BYTES;
   sendBytes: u32 = TCP_SEND_BYTES;
-  sendMost: u32 = TCP_BUFFER_MOST_BYTES;
+  sendMaximum: u32 = TCP_BUFFER_MAXIMUM_BYTES;
   /** `tcp_notsent_lowat`: bytes that may wait to be sent, beyond what the windows allow. */
-  notSentMost: u32 = u32.MAX_VALUE;
+  notSentMaximum: u32 = u32.MAX_VALUE;
   /** `tcp_keepalive_time`, `tcp_keepalive_intvl`: microseconds; `tcp_keepalive_probes`. */
   keepAliveIdle: i64 = KEEP_ALIVE_IDLE;
   keepAliveInterval: i64 = KEEP_ALIVE_INTERVAL;
@@ -79,9 +79,9 @@ export class TcpSettings {
   /** `tcp_orphan_retries`: like `tcp_retries2`, for connections that their user has released. */
   orphanRetries: u32 = RETRIES_ORPHAN;
   /** `tcp_max_orphans`: how many orphans there may be; the next one is reset. */
-  orphansMost: u32 = TCP_ORPHANS;
+  orphansMaximum: u32 = TCP_ORPHANS;
   /** `net.core.somaxconn`: the largest backlog of a listener. */
-  backlogMost: u32 = TCP_BACKLOG;
+  backlogMaximum: u32 = TCP_BACKLOG;
 }
 
 /** Rounds up `bytes` to a power of two from `least` to `most`, which are powers of two. */

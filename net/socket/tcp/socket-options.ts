@@ -39,7 +39,7 @@ export class SocketOptions {
   /** TCP_FASTOPEN_CONNECT: whether the first data is sent in the SYN, if the peer agrees. */
   fastOpenConnect: bool = false;
   /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
-  notSentMost: u32 = 0;
+  notSentMaximum: u32 = 0;
   /** TCP_QUICKACK: whether each segment is acknowledged at once. */
   quickAck: bool = false;
   /** TCP_LINGER2: see `ControlBlock.finTimeout`. */
@@ -76,7 +76,7 @@ export class SocketOptions {
     this.deferAccept = other.deferAccept;
     this.fastOpen = other.fastOpen;
     this.fastOpenConnect = other.fastOpenConnect;
-    this.notSentMost = other.notSentMost;
+    this.notSentMaximum = other.notSentMaximum;
     this.quickAck = other.quickAck;
     this.finTimeout = other.finTimeout;
     this.congestion = other.congestion;

@@ -132,7 +132,7 @@ export class Tcp implements ListenerOwner {
   listen(port: u32, backlog: u32, reuse: bool = true): TcpListener | null {
     if (port - 1 >= 65535 || this.listeners.full || this.listeners.on(port) != null) return null;
     if (!reuse && this.registry.uses(port)) return null;
-    const most = this.settings.backlogMost;
+    const most = this.settings.backlogMaximum;
     const bounded = backlog < 1 ? 1 : backlog > most ? most : backlog;
     const listener = new TcpListener(this, port, bounded);
     this.listeners.add(listener);

@@ -58,7 +58,7 @@ export function setPacingRate(c: TcpConnection, rate: u32): void {
 }
 /** `tcp_max_orphans` */
 export function setOrphans(most: u32): void {
-  tcp.settings.orphansMost = most;
+  tcp.settings.orphansMaximum = most;
 }
 /** Sets TCP_LINGER2 in microseconds. */
 export function setFinTimeout(c: TcpConnection, micros: i64): void {
@@ -77,7 +77,7 @@ export function setFastOpen(bits: u32, key0: u64, key1: u64): void {
   if (key0 != 0) fastOpen.setKey(key0, key1);
 }
 /** Sets TCP_FASTOPEN. */
-export function setPendingMost(listener: TcpListener, most: u32): void {
+export function setPendingMaximum(listener: TcpListener, most: u32): void {
   listener.options.fastOpen = most;
 }
 /** Sets SO_RCVBUF of the connections to come. */

@@ -9,11 +9,11 @@ import { PRIORITIES, Prio } from "../../../../net/iface/qdisc/prio";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { Sfq } from "../../../../net/iface/qdisc/sfq";
 import {
-  BANDS_MOST,
+  BANDS_MAXIMUM,
   LONGEST_TIME,
   QdiscSpecification,
-  QUANTUM_LEAST,
-  QUANTUM_MOST,
+  QUANTUM_MAXIMUM,
+  QUANTUM_MINIMUM,
   R2Q,
 } from "../../../../net/iface/qdisc/specification";
 import { Tbf } from "../../../../net/iface/qdisc/tbf";
@@ -24,7 +24,7 @@ import { say } from "./request";
 import { parseRate, parseSize, parseTime, rateText, sizeText, timeText } from "./values";
 
 const KINDS: StaticArray<string> = ["pfifo", "bfifo", "prio", "sfq", "fq_codel", "tbf", "htb"];
-const BANDS_LEAST: i64 = 2;
+const BANDS_MINIMUM: i64 = 2;
 
 /** Reports whether there is such a kind; if not, prints an error and sets `context.code`. */
 export function isKind(context: Context, kind: string): bool {
@@ -106,9 +106,9 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return to.rate > 0;
   }
   if (option == "bands") {
-    const bands = parseNumberText(value, BANDS_MOST);
+    const bands = parseNumberText(value, BANDS_MAXIMUM);
     to.bands = bands as i32;
-    return bands >= BANDS_LEAST;
+    return bands >= BANDS_MINIMUM;
   }
   if (option == "default") {
     const minor = parseHex16(value);
@@ -123,7 +123,7 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
   const size = parseSize(value);
   if (option == "quantum") {
     to.quantum = size as u32;
-    return size == 0 || (size >= QUANTUM_LEAST && size <= QUANTUM_MOST);
+    return size == 0 || (size >= QUANTUM_MINIMUM && size <= QUANTUM_MAXIMUM);
   }
   to.burst = size as u32;
   return size > 0;
@@ -134,7 +134,7 @@ function takeMap(context: Context, to: QdiscSpecification): bool {
   const map = to.map.slice<StaticArray<u8>>();
   let count = 0;
   while (!context.ended()) {
-    const band = context.peekNumber(BANDS_MOST);
+    const band = context.peekNumber(BANDS_MAXIMUM);
     if (band < 0) break;
     context.take();
     if (count == PRIORITIES) {

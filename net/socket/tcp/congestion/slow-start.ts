@@ -7,8 +7,8 @@
 import { MILLISECOND, NEVER } from "../../../../core/time";
 
 // The constants of section 4.3.
-const THRESHOLD_LEAST: i64 = 4 * MILLISECOND;
-const THRESHOLD_MOST: i64 = 16 * MILLISECOND;
+const THRESHOLD_MINIMUM: i64 = 4 * MILLISECOND;
+const THRESHOLD_MAXIMUM: i64 = 16 * MILLISECOND;
 const SAMPLES: u32 = 8;
 const GROWTH_DIVISOR: u32 = 4;
 const CONSERVATIVE_ROUNDS: u32 = 5;
@@ -69,7 +69,7 @@ export class SlowStart {
     const last = this.lastMinimum;
     if (last == NEVER) return;
     const eighth = last >> 3;
-    const rise = min(max(eighth, THRESHOLD_LEAST), THRESHOLD_MOST);
+    const rise = min(max(eighth, THRESHOLD_MINIMUM), THRESHOLD_MAXIMUM);
     if (this.minimum < last + rise) return;
     this.baseline = this.minimum;
     this.roundsLeft = CONSERVATIVE_ROUNDS;

@@ -8,7 +8,7 @@ import { TcpCounter, TcpCounters } from "../counters";
 import { FastOpenSettings } from "./settings";
 
 /** The time is doubled at most this often. */
-const SHIFT_MOST: u32 = 6;
+const SHIFT_MAXIMUM: u32 = 6;
 
 export class BlackHole {
   private times: u32 = 0;
@@ -28,7 +28,7 @@ export class BlackHole {
   detected(now: i64): void {
     const time = this.settings.blackHoleTime;
     if (time == 0) return;
-    this.until = now + (time << min(this.times, SHIFT_MOST));
+    this.until = now + (time << min(this.times, SHIFT_MAXIMUM));
     this.times++;
     this.counters.add(TcpCounter.FastOpenBlackhole);
   }

@@ -11,7 +11,7 @@ import { Endpoints } from "../../endpoints";
 /** Lost SYNs in a row after which Fast Open is not tried for LOSS_TIME, doubled by each. */
 const LOSSES: u32 = 2;
 const LOSS_TIME: i64 = 60 * SECOND;
-const LOSS_SHIFT_MOST: u32 = 10;
+const LOSS_SHIFT_MAXIMUM: u32 = 10;
 
 /** Which form of the option to use for a request. */
 const enum Form {
@@ -59,7 +59,7 @@ class FastOpenPeer {
   /** Reports whether SYNs with the option got lost so often that they are not sent for a while. */
   avoids(now: i64): bool {
     if (this.losses < LOSSES) return false;
-    return now < this.lostAt + (LOSS_TIME << min(this.losses, LOSS_SHIFT_MOST));
+    return now < this.lostAt + (LOSS_TIME << min(this.losses, LOSS_SHIFT_MAXIMUM));
   }
 
   /** Forgets everything and begins with other ends. */

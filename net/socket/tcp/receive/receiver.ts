@@ -73,12 +73,12 @@ export class Receiver {
     settings: TcpSettings,
   ) {
     this.ring = new Ring(pages, settings.receiveBytes);
-    this.most = settings.receiveMost;
-    this.wantedShift = windowShift(settings.receiveMost);
+    this.most = settings.receiveMaximum;
+    this.wantedShift = windowShift(settings.receiveMaximum);
   }
 
   /**
-   * Sets the size of the buffer, at least TCP_RECEIVE_LEAST_BYTES and a power of two, which then
+   * Sets the size of the buffer, at least TCP_RECEIVE_MINIMUM_BYTES and a power of two, which then
    * does not change. Once a window was offered, it may only be enlarged.
    */
   fix(capacity: u32): void {

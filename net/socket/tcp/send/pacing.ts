@@ -6,7 +6,7 @@
 import { MILLISECOND, SECOND } from "../../../../core/time";
 
 /** Shorter round trips are not paced: a burst that takes no longer than this does no harm. */
-const ROUND_TRIP_LEAST: i64 = 4 * MILLISECOND;
+const ROUND_TRIP_MINIMUM: i64 = 4 * MILLISECOND;
 /** SRTT before the first measurement, as in Linux. */
 const ROUND_TRIP_INITIAL: i64 = MILLISECOND;
 /** Segments at the start of a connection that are not paced (RFC 6928: the initial window). */
@@ -52,7 +52,7 @@ export class Pacing {
 
   /** Reports whether a connection with this SRTT that has sent `segments` of data is paced. */
   applies(smoothed: i64, segments: u32): bool {
-    return (smoothed >= ROUND_TRIP_LEAST && segments >= SEGMENTS_FREE) || this.most != ANY_RATE;
+    return (smoothed >= ROUND_TRIP_MINIMUM && segments >= SEGMENTS_FREE) || this.most != ANY_RATE;
   }
 
   /** This turn is not paced. */

@@ -53,7 +53,7 @@ export class Sender {
     settings: TcpSettings,
   ) {
     this.ring = new Ring(pages, settings.sendBytes);
-    this.most = settings.sendMost;
+    this.most = settings.sendMaximum;
   }
 
   /** Sets the size of the buffer, a power of two, which then does not change; it never shrinks. */

@@ -7,11 +7,11 @@
  *        SND.UNA    end of 0   end of 1        SND.NXT
  *
  * A record starts where the one before it ends. The storage is allocated when data is written, and
- * doubled up to TCP_SENT_SEGMENTS_MOST records; until then one record fits, which is what a SYN or
- * a lone FIN needs.
+ * doubled up to TCP_SENT_SEGMENTS_MAXIMUM records; until then one record fits, which is what a SYN
+ * or a lone FIN needs.
  */
 import { allocateRing, freeRing } from "../../../../core/block";
-import { TCP_SENT_SEGMENTS, TCP_SENT_SEGMENTS_MOST } from "../../../../core/limits";
+import { TCP_SENT_SEGMENTS, TCP_SENT_SEGMENTS_MAXIMUM } from "../../../../core/limits";
 import { Pages } from "../../../../core/pages";
 import { atOrBefore, before, earlierOf, later } from "../sequence";
 import { LOST, RESENT, RETRANSMITTED, SACKED } from "./segment-flags";
@@ -97,7 +97,7 @@ export class SentSegments {
   /** Makes room for twice as many records. Returns false if there are enough, or too many. */
   grow(pages: Pages): bool {
     const capacity: u32 = 2 * (this.mask + 1);
-    if (this.records == this.own || capacity > TCP_SENT_SEGMENTS_MOST) return false;
+    if (this.records == this.own || capacity > TCP_SENT_SEGMENTS_MAXIMUM) return false;
     if (!pages.allows(capacity * RECORD_BYTES)) return false;
     this.enlarge(capacity);
     return true;

@@ -15,7 +15,7 @@ function listening(pending = PENDING, backlog = 64): { bench: Bench; listener: n
   const bench = new Bench(wasm);
   wasm.setFastOpen(3, 0n, 0n);
   const listener = wasm.listen(80, backlog);
-  wasm.setPendingMost(listener, pending);
+  wasm.setPendingMaximum(listener, pending);
   [bench.guestPort, bench.peerPort] = [80, 40_000];
   return { bench, listener };
 }
@@ -82,7 +82,7 @@ test("TCP-60: each boot has a key of its own", () => {
     const { bench } = listening();
     wasm.reset(seed);
     wasm.setFastOpen(3, 0n, 0n);
-    wasm.setPendingMost(wasm.listen(80, 64), PENDING);
+    wasm.setPendingMaximum(wasm.listen(80, 64), PENDING);
     return String(cookieOf(bench));
   });
   assert.notEqual(cookies[0], cookies[1]);
