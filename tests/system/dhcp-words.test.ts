@@ -67,6 +67,21 @@ test("dhcp names the setting by which the router is not used", async () => {
   }
 });
 
+test("RouteMetric= is the metric of the lease's routes, and UseMTU=no keeps the MTU", async () => {
+  const small: Options = [[26, [0x05, 0x14]]];
+  const plain = await booted("[DHCPv4]", "RouteMetric=77");
+  assert.match(plain.command("ip route"), /\ndefault via 10\.0\.2\.2 dev net0 .*metric 77\b/);
+  plain.server.options.more = small;
+  plain.command("dhcp release; dhcp renew");
+  plain.world.pass(5);
+  assert.match(plain.command("ip link"), /net0: .* mtu 1300 /);
+  const other = await booted("[DHCPv4]", "UseMTU=no");
+  other.server.options.more = small;
+  other.command("dhcp release; dhcp renew");
+  other.world.pass(5);
+  assert.match(other.command("ip link"), /net0: .* mtu 1500 /);
+});
+
 test("DHCP=inform keeps the static address and takes the options", async () => {
   const lines = ["[Network]", "DHCP=inform", "Address=10.0.2.77/24"];
   const { command, twin, world, server } = await booted(...lines);

@@ -100,6 +100,13 @@ test("syslog= sends RFC 5424 messages with the time of day and the host name", a
   for (const time of times) assert.ok(Math.abs(time - times[0]) < 2, lab.received.join("\n"));
 });
 
+test("another address of the host is used if the first is dead", async () => {
+  const hosts = "10.0.2.77 log.test\n10.0.2.2 log.test\n";
+  const modules = [{ name: "hosts", bytes: Buffer.from(hosts) }];
+  const lab = (await Lab.boot("syslog=log.test", 514, { modules })).connect(30);
+  assert.equal(lab.received.length, lab.log().length);
+});
+
 test("[Log] of anonymos.conf names both, and the command line overrides it", async () => {
   const file = "[Log]\nnetconsole=@/,7000@10.0.2.2/\nsyslog=udp://10.0.2.2:5514\n";
   const modules = [{ name: "anonymos.conf", bytes: Buffer.from(file) }];

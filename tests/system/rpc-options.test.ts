@@ -44,6 +44,13 @@ test("in the requests to every URL, -H adds a field, omits one or sends one empt
   assert.match(world.command("help rpc"), /-H HEADER +fields for every URL[\s\S]*error -32005/);
 });
 
+test("the next URL is tried after a 5xx whose body is an error object", async () => {
+  const busy = LIMITED.replace("-32005", "-32000");
+  const [world, heads] = await lab(["503 Busy", busy], ["200 OK", RESULT]);
+  assert.match(world.command(`rpc ${url(0)} ${url(1)} eth_chainId`), /\n"0x144" \(324\)\r\n/);
+  assert.equal(heads.length, 2);
+});
+
 test("the next URL is tried after error -32005 or no response, but not another error", async () => {
   const failed = LIMITED.replace("-32005", "-32601");
   const [world] = await lab(["200 OK", LIMITED], ["200 OK", failed], ["200 OK", RESULT]);

@@ -21,6 +21,8 @@ export class DatagramTransport implements LogTransport {
   /** Whether a message waits for the hardware address of the next hop; the others wait for it. */
   private waiting: bool = false;
   private retryAt: i64 = 0;
+  /** Failures so far: after each, another address of the host is used. */
+  private failures: i32 = 0;
 
   constructor(
     private readonly target: LogTarget,
@@ -40,7 +42,10 @@ export class DatagramTransport implements LogTransport {
     socket.error = SocketError.None;
     // A refusal may end at any time, and is no reason to send less.
     if (this.waiting && error != SocketError.None && error != SocketError.Refused) {
+      socket.close();
+      this.socket = null;
       this.waiting = false;
+      this.failures++;
       this.retryAt = now + RETRY;
       return 1;
     }
@@ -73,13 +78,13 @@ export class DatagramTransport implements LogTransport {
     }
     if (!query.done) return;
     this.query = null;
-    const found = query.addresses.length > 0;
-    const socket = found ? this.ip.udp.open(this.target.localPort, 0, LOG_QUEUE_BYTES) : null;
+    const count = query.addresses.length;
+    const socket = count > 0 ? this.ip.udp.open(this.target.localPort, 0, LOG_QUEUE_BYTES) : null;
     if (socket == null) {
       this.retryAt = now + RETRY;
       return;
     }
-    this.address = query.addresses[0];
+    this.address = query.addresses[this.failures % count];
     socket.connect(this.address, this.target.port);
     this.path.towardIpv4(this.address);
     this.socket = socket;

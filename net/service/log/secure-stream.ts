@@ -17,6 +17,8 @@ export class SecureTransport implements LogTransport {
   private stream: Stream | null = null;
   private retry: i64 = FIRST_RETRY;
   private retryAt: i64 = 0;
+  /** Failures so far: after each, another address of the host is used. */
+  private failures: i32 = 0;
   /** The failure that was logged last, so that one that persists is logged once. */
   private reported: string = "";
 
@@ -67,7 +69,7 @@ export class SecureTransport implements LogTransport {
     return true;
   }
 
-  /** Resolves the name, then connects to its first address. */
+  /** Resolves the name, then connects to one of its addresses. */
   private open(now: i64): void {
     const target = this.target;
     let query = this.query;
@@ -82,7 +84,7 @@ export class SecureTransport implements LogTransport {
       return;
     }
     const connector = this.connector;
-    const address = query.addresses[0];
+    const address = query.addresses[this.failures % query.addresses.length];
     const stream = connector.connectSecure(target.host, address, target.port, now);
     if (stream == null) {
       this.failed(connector.refusal(), now);
@@ -95,6 +97,7 @@ export class SecureTransport implements LogTransport {
   private failed(reason: string, now: i64): void {
     this.retryAt = now + this.retry;
     this.retry = earlier(2 * this.retry, MINUTE);
+    this.failures++;
     if (reason != this.reported) log(`syslog: ${this.target}: ${reason}`);
     this.reported = reason;
   }
