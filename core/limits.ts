@@ -93,6 +93,8 @@ export const EGRESS_FLOWS: u32 = 128;
 /** Classes of one htb, and nested disciplines of one interface. */
 export const EGRESS_CLASSES: u32 = 16;
 export const EGRESS_QDISCS: u32 = 32;
+/** Bands of a discipline of strict priority, as in Linux. */
+export const EGRESS_BANDS: i64 = 16;
 /** Filters of one discipline, and comparisons of one filter. */
 export const EGRESS_FILTERS: u32 = 32;
 export const EGRESS_KEYS: u32 = 8;

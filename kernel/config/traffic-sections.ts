@@ -4,12 +4,11 @@
  * [HierarchyTokenBucket], [HierarchyTokenBucketClass] and, for strict priority,
  * [EnhancedTransmissionSelection] (systemd.network(5)).
  */
-import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../core/limits";
+import { EGRESS_BANDS, EGRESS_FLOWS, EGRESS_FRAMES } from "../../core/limits";
 import { parseDecimalText } from "../../core/text";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { ROOT } from "../../net/iface/qdisc/qdisc";
 import {
-  BANDS_MAXIMUM,
   ClassSpecification,
   HIGHEST_RATE,
   LARGEST_SIZE,
@@ -170,8 +169,7 @@ export class TrafficSection {
     }
     if (key == "Bands" || key == "StrictBands") {
       const bands = parseDecimalText(value);
-      if (bands < 1 || bands > BANDS_MAXIMUM)
-        return `invalid number, expected 1 to ${BANDS_MAXIMUM}`;
+      if (bands < 1 || bands > EGRESS_BANDS) return `invalid number, expected 1 to ${EGRESS_BANDS}`;
       if (key == "Bands") to.bands = bands as i32;
       else this.strict = bands;
       return "";
@@ -219,7 +217,7 @@ export class TrafficSection {
     const map = this.qdisc.map.slice<StaticArray<u8>>();
     for (let i = 0; i < words.length; i++) {
       const band = parseDecimalText(words[i]);
-      if (i >= map.length || band < 0 || band >= BANDS_MAXIMUM) {
+      if (i >= map.length || band < 0 || band >= EGRESS_BANDS) {
         return "invalid map, expected up to 16 bands";
       }
       map[i] = band as u8;

@@ -23,7 +23,6 @@ export const HIGHEST_RATE: i64 = 100_000_000_000;
 /** The largest size, in bytes, and the longest time, in microseconds, of any option. */
 export const LARGEST_SIZE: i64 = 1 << 30;
 export const LONGEST_TIME: i64 = 60 * MINUTE;
-export const BANDS_MAXIMUM: i64 = 16;
 /**
  * The bounds of an sfq's quantum, in bytes. With less than the shortest Ethernet frame, dequeue
  * would take many rounds; the upper bound is Linux's (SHRT_MAX units of 8 bytes).

@@ -1,5 +1,5 @@
 /** The kinds of disciplines: their options, and how `tc qdisc show` prints them. */
-import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
+import { EGRESS_BANDS, EGRESS_FLOWS, EGRESS_FRAMES } from "../../../../core/limits";
 import { parseNumberText } from "../../../../core/text";
 import { SECOND } from "../../../../core/time";
 import { Fifo } from "../../../../net/iface/qdisc/fifo";
@@ -9,7 +9,6 @@ import { PRIORITIES, Prio } from "../../../../net/iface/qdisc/prio";
 import { Qdisc } from "../../../../net/iface/qdisc/qdisc";
 import { Sfq } from "../../../../net/iface/qdisc/sfq";
 import {
-  BANDS_MAXIMUM,
   LONGEST_TIME,
   QdiscSpecification,
   QUANTUM_MAXIMUM,
@@ -106,7 +105,7 @@ function takeOption(to: QdiscSpecification, option: string, value: string): bool
     return to.rate > 0;
   }
   if (option == "bands") {
-    const bands = parseNumberText(value, BANDS_MAXIMUM);
+    const bands = parseNumberText(value, EGRESS_BANDS);
     to.bands = bands as i32;
     return bands >= BANDS_MINIMUM;
   }
@@ -134,7 +133,7 @@ function takeMap(context: Context, to: QdiscSpecification): bool {
   const map = to.map.slice<StaticArray<u8>>();
   let count = 0;
   while (!context.ended()) {
-    const band = context.peekNumber(BANDS_MAXIMUM);
+    const band = context.peekNumber(EGRESS_BANDS);
     if (band < 0) break;
     context.take();
     if (count == PRIORITIES) {
