@@ -7,16 +7,12 @@
 import { mmioWrite32 } from "../../machine/host";
 import { messageAddress } from "../../machine/local-apic";
 import { readConfig16, readConfig32, writeConfig16 } from "./config-space";
-import { CAPABILITY_MSIX } from "./msi";
+import { CAPABILITY_MSIX, MSIX_ENABLED, MSIX_MASKED, MSIX_SIZE } from "./msi";
 import { PciDevice } from "./pci";
 
 const CONTROL: u32 = 2;
 const TABLE: u32 = 4;
 
-// Message control: the number of entries less 1, all masked, enabled.
-const SIZE: u32 = 0x7ff;
-const FUNCTION_MASKED: u32 = 1 << 14;
-const ENABLED: u32 = 1 << 15;
 /** The BAR of the table; the other bits are the offset. */
 const TABLE_BAR: u32 = 7;
 
@@ -40,11 +36,11 @@ class MsixTable {
   /** Starts to use the table, with all of its entries masked. */
   enable(): void {
     const control = readConfig16(this.pci.address, this.at + CONTROL);
-    writeConfig16(this.pci.address, this.at + CONTROL, control | ENABLED | FUNCTION_MASKED);
+    writeConfig16(this.pci.address, this.at + CONTROL, control | MSIX_ENABLED | MSIX_MASKED);
     for (let entry: u32 = 0; entry < this.size; entry++) {
       mmioWrite32(this.table + entry * ENTRY + VECTOR_CONTROL, MASKED);
     }
-    writeConfig16(this.pci.address, this.at + CONTROL, (control & ~FUNCTION_MASKED) | ENABLED);
+    writeConfig16(this.pci.address, this.at + CONTROL, (control & ~MSIX_MASKED) | MSIX_ENABLED);
     this.pci.setLineEnabled(false);
   }
 
@@ -60,7 +56,7 @@ class MsixTable {
   /** Returns to the function's line. */
   disable(): void {
     const control = readConfig16(this.pci.address, this.at + CONTROL);
-    writeConfig16(this.pci.address, this.at + CONTROL, control & ~ENABLED);
+    writeConfig16(this.pci.address, this.at + CONTROL, control & ~MSIX_ENABLED);
     this.pci.setLineEnabled(true);
   }
 }
@@ -69,7 +65,7 @@ class MsixTable {
 export function findMsixTable(pci: PciDevice, least: u32): MsixTable | null {
   const at = pci.capability(CAPABILITY_MSIX);
   if (at == 0) return null;
-  const size = (readConfig16(pci.address, at + CONTROL) & SIZE) + 1;
+  const size = (readConfig16(pci.address, at + CONTROL) & MSIX_SIZE) + 1;
   const place = readConfig32(pci.address, at + TABLE);
   const bar = pci.bar(place & TABLE_BAR);
   const offset = (place & ~TABLE_BAR) as u64;

@@ -21,9 +21,9 @@ const ENABLED_MESSAGES: u32 = 7 << 4;
 const WIDE: u32 = 1 << 7;
 const MASKABLE: u32 = 1 << 8;
 /** The control of MSI-X (section 6.8.2.3): the number of entries less 1, all masked, enabled. */
-const MSIX_SIZE: u32 = 0x7ff;
-const MSIX_MASKED: u32 = 1 << 14;
-const MSIX_ENABLED: u32 = 1 << 15;
+export const MSIX_SIZE: u32 = 0x7ff;
+export const MSIX_MASKED: u32 = 1 << 14;
+export const MSIX_ENABLED: u32 = 1 << 15;
 
 /** Lets the function at `address`, with its capability at `at`, send one message. */
 export function enableMsi(address: u32, at: u32, target: u32, vector: u32): void {

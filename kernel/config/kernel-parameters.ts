@@ -33,7 +33,7 @@ const enum Id {
   KeepAliveTime,
   MaxOrphans,
   MtuProbing,
-  NotSentMost,
+  NotSentMaximum,
   OrphanRetries,
   PacingAvoidance,
   PacingSlowStart,
@@ -155,7 +155,7 @@ export class KernelParameters {
     if (id == Id.KeepAliveProbes) return tcp.keepAliveProbes;
     if (id == Id.KeepAliveTime) return tcp.keepAliveIdle / SECOND;
     if (id == Id.MaxOrphans) return tcp.orphansMaximum;
-    if (id == Id.NotSentMost) return tcp.notSentMaximum;
+    if (id == Id.NotSentMaximum) return tcp.notSentMaximum;
     if (id == Id.OrphanRetries) return tcp.orphanRetries;
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
     if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
@@ -180,7 +180,7 @@ export class KernelParameters {
     else if (id == Id.KeepAliveProbes) tcp.keepAliveProbes = value as u32;
     else if (id == Id.KeepAliveTime) tcp.keepAliveIdle = value * SECOND;
     else if (id == Id.MaxOrphans) tcp.orphansMaximum = value as u32;
-    else if (id == Id.NotSentMost) tcp.notSentMaximum = value as u32;
+    else if (id == Id.NotSentMaximum) tcp.notSentMaximum = value as u32;
     else if (id == Id.OrphanRetries) tcp.orphanRetries = value as u32;
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
     else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;

@@ -6,8 +6,7 @@
 import { parseDecimalText } from "../../core/text";
 import { LogFormat } from "../../net/service/log/message";
 import { LogTarget, SYSLOG_PORT, SYSLOG_TLS_PORT } from "../../net/service/log/target";
-import { parseIpv4 } from "../../net/wire/address";
-import { isHostName } from "./values";
+import { isHostName, parseHostAddress } from "./values";
 
 export const LOG_KEYS: StaticArray<string> = ["netconsole", "syslog"];
 
@@ -22,12 +21,12 @@ export class LogSettings {
   private readonly fixed: Array<string> = [];
 
   /**
-   * Sets one of LOG_KEYS; "" removes it. If `fixes`, later calls without `fixes` change nothing.
-   * Returns "WHY, expected WHAT", or "" if the value is valid.
+   * Sets one of LOG_KEYS; "" removes it. Has no effect on a key that the command line has set,
+   * unless `fromCommandLine`. Returns "WHY, expected WHAT", or "" if the value is valid.
    */
-  set(key: string, value: string, fixes: bool): string {
-    if (!fixes && this.fixed.includes(key)) return "";
-    if (fixes) this.fixed.push(key);
+  set(key: string, value: string, fromCommandLine: bool): string {
+    if (!fromCommandLine && this.fixed.includes(key)) return "";
+    if (fromCommandLine) this.fixed.push(key);
     const console = key == "netconsole";
     let target: LogTarget | null = null;
     if (value != "") target = console ? netconsole(value) : syslog(value);
@@ -55,7 +54,7 @@ function netconsole(value: string): LogTarget | null {
   if (at < 0) return null;
   const port = portOf(ends[1].substring(0, at), NETCONSOLE_PORT);
   const address = ends[1].substring(at + 1, ends[1].length - 1);
-  if (local == 0 || port == 0 || parseIpv4(address) < 0) return null;
+  if (local == 0 || port == 0 || parseHostAddress(address) == 0) return null;
   const format = extended ? LogFormat.Extended : LogFormat.Text;
   return new LogTarget(format, address, port, local, false);
 }
@@ -69,7 +68,7 @@ function syslog(value: string): LogTarget | null {
   const digits = colon < 0 ? "" : place.substring(colon + 1);
   if (colon >= 0 && digits == "") return null;
   const port = portOf(digits, secure ? SYSLOG_TLS_PORT : SYSLOG_PORT);
-  if (port == 0 || !(isHostName(host) || parseIpv4(host) >= 0)) return null;
+  if (port == 0 || !(isHostName(host) || parseHostAddress(host) != 0)) return null;
   return new LogTarget(LogFormat.Syslog, host, port, 0, secure);
 }
 

@@ -88,10 +88,12 @@ export class UserData extends Pollable {
     const before = configuration.problems.length;
     configuration.file = [];
     const logs = configuration.logs;
-    const started = [logs.netconsole != null, logs.syslog != null];
+    // One that was configured before has been started.
+    const netconsole = logs.netconsole;
+    const syslog = logs.syslog;
     readConfigFile(configuration, data, data.length);
-    if (!started[0]) startRemoteLog(logs.netconsole, this.stack);
-    if (!started[1]) startRemoteLog(logs.syslog, this.stack);
+    if (netconsole == null) startRemoteLog(logs.netconsole, this.stack);
+    if (syslog == null) startRemoteLog(logs.syslog, this.stack);
     if (configuration.hostname != "") host.setHostname(configuration.hostname);
     for (let i = 0; i < host.configurators.length && configuration.file.length > 0; i++) {
       const configurator = host.configurators[i];

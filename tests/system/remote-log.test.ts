@@ -61,7 +61,7 @@ test("netconsole= sends every line of the log once, in order, from port 6665", a
   assert.deepEqual([...lab.from], [6665]);
 });
 
-test("lines wait while the host does not answer ARP, and none is sent twice", async () => {
+test("lines wait until the host answers ARP, and each is sent once", async () => {
   const lab = await Lab.boot("netconsole=4000@/,5000@10.0.2.2/", 5000);
   const { hardware } = lab.host;
   lab.host.hardware = Uint8Array.of(2, 0, 0, 0, 0, 9);
@@ -123,6 +123,7 @@ test("invalid values are reported with what was expected", async () => {
     ...["netconsole=10.0.2.2", "netconsole=@/,@10.0.2.2/00:11:22:33:44:55", "netconsole=@/,@h/"],
     ...["netconsole=0@/,@10.0.2.2/", "netconsole=@10.0.2.15/,@10.0.2.2/"],
     ...["syslog=tcp://a", "syslog=a:", "syslog=a:70000", "syslog=tls://", "syslog=a/b"],
+    ...["syslog=0.0.0.0", "netconsole=@/,@255.255.255.255/"],
   ];
   for (const parameter of parameters) {
     const lab = (await Lab.boot(parameter, 6666)).connect(3);

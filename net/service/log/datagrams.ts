@@ -6,29 +6,29 @@ import { SocketError } from "../../socket/error";
 import { Path } from "../../socket/path";
 import { UdpSocket } from "../../socket/udp-socket";
 import { Ipv4Address } from "../../wire/address";
-import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { LogTarget, LogTransport } from "./target";
+import { TargetAddress } from "./target-address";
 
 /** Microseconds from a failure, such as an unreachable host, to the next attempt. */
 const RETRY: i64 = 5 * SECOND;
 
 export class DatagramTransport implements LogTransport {
-  private query: DnsQuery | null = null;
   private socket: UdpSocket | null = null;
   private address: Ipv4Address = 0;
   private readonly path: Path = new Path();
   /** Whether a message waits for the hardware address of the next hop; the others wait for it. */
   private waiting: bool = false;
   private retryAt: i64 = 0;
-  /** Failures so far: after each, another address of the host is used. */
-  private failures: i32 = 0;
+  private readonly lookup: TargetAddress;
 
   constructor(
     private readonly target: LogTarget,
     private readonly ip: IpLayer,
-    private readonly dns: DnsResolver,
-  ) {}
+    dns: DnsResolver,
+  ) {
+    this.lookup = new TargetAddress(dns, target.host);
+  }
 
   poll(now: i64): u32 {
     if (now < this.retryAt) return 0;
@@ -45,7 +45,7 @@ export class DatagramTransport implements LogTransport {
       socket.close();
       this.socket = null;
       this.waiting = false;
-      this.failures++;
+      this.lookup.unreachable();
       this.retryAt = now + RETRY;
       return 1;
     }
@@ -69,24 +69,19 @@ export class DatagramTransport implements LogTransport {
     return true;
   }
 
-  /** Resolves the name, then opens the socket. */
+  /** Looks the host up, then opens the socket. */
   private open(now: i64): void {
-    let query = this.query;
-    if (query == null) {
-      query = this.dns.resolve(this.target.host, now);
-      this.query = query;
-    }
-    if (!query.done) return;
-    this.query = null;
-    const count = query.addresses.length;
-    const socket = count > 0 ? this.ip.udp.open(this.target.localPort, 0, LOG_QUEUE_BYTES) : null;
+    const address = this.lookup.poll(now);
+    if (address == 0 && this.lookup.running) return;
+    const target = this.target;
+    const socket = address != 0 ? this.ip.udp.open(target.localPort, 0, LOG_QUEUE_BYTES) : null;
     if (socket == null) {
       this.retryAt = now + RETRY;
       return;
     }
-    this.address = query.addresses[this.failures % count];
-    socket.connect(this.address, this.target.port);
-    this.path.towardIpv4(this.address);
+    this.address = address;
+    socket.connect(address, target.port);
+    this.path.towardIpv4(address);
     this.socket = socket;
   }
 }

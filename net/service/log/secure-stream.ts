@@ -1,11 +1,11 @@
 /** Sends syslog messages over TLS (RFC 5425): each after its length in bytes and a space. */
 import { log } from "../../../core/log";
 import { earlier, MINUTE, NEVER, SECOND } from "../../../core/time";
-import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { Connector } from "../stream/connector";
 import { Stream, StreamStatus } from "../stream/stream";
 import { LogTarget, LogTransport } from "./target";
+import { TargetAddress } from "./target-address";
 
 /** The wait after a failure, which doubles up to a minute. */
 const FIRST_RETRY: i64 = 5 * SECOND;
@@ -13,20 +13,20 @@ const FIRST_RETRY: i64 = 5 * SECOND;
 const KEEP_ALIVE: i64 = MINUTE;
 
 export class SecureTransport implements LogTransport {
-  private query: DnsQuery | null = null;
   private stream: Stream | null = null;
   private retry: i64 = FIRST_RETRY;
   private retryAt: i64 = 0;
-  /** Failures so far: after each, another address of the host is used. */
-  private failures: i32 = 0;
   /** The failure that was logged last, so that one that persists is logged once. */
   private reported: string = "";
+  private readonly lookup: TargetAddress;
 
   constructor(
     private readonly target: LogTarget,
-    private readonly dns: DnsResolver,
+    dns: DnsResolver,
     private readonly connector: Connector,
-  ) {}
+  ) {
+    this.lookup = new TargetAddress(dns, target.host);
+  }
 
   poll(now: i64): u32 {
     const stream = this.stream;
@@ -51,7 +51,7 @@ export class SecureTransport implements LogTransport {
   }
 
   pollAt(): i64 {
-    return this.stream == null && this.query == null ? this.retryAt : NEVER;
+    return this.stream == null && !this.lookup.running ? this.retryAt : NEVER;
   }
 
   ready(_now: i64): bool {
@@ -69,22 +69,15 @@ export class SecureTransport implements LogTransport {
     return true;
   }
 
-  /** Resolves the name, then connects to one of its addresses. */
+  /** Looks the host up, then connects to it. */
   private open(now: i64): void {
-    const target = this.target;
-    let query = this.query;
-    if (query == null) {
-      query = this.dns.resolve(target.host, now);
-      this.query = query;
-    }
-    if (!query.done) return;
-    this.query = null;
-    if (query.addresses.length == 0) {
-      this.failed(query.failure(), now);
+    const address = this.lookup.poll(now);
+    if (address == 0) {
+      if (!this.lookup.running) this.failed(this.lookup.failure, now);
       return;
     }
+    const target = this.target;
     const connector = this.connector;
-    const address = query.addresses[this.failures % query.addresses.length];
     const stream = connector.connectSecure(target.host, address, target.port, now);
     if (stream == null) {
       this.failed(connector.refusal(), now);
@@ -97,7 +90,7 @@ export class SecureTransport implements LogTransport {
   private failed(reason: string, now: i64): void {
     this.retryAt = now + this.retry;
     this.retry = earlier(2 * this.retry, MINUTE);
-    this.failures++;
+    this.lookup.unreachable();
     if (reason != this.reported) log(`syslog: ${this.target}: ${reason}`);
     this.reported = reason;
   }

@@ -19,7 +19,7 @@ export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 export class Context {
   /** The device that `takeDevice` read; null if none was named. */
   chosen: Interface | null = null;
-  /** EXIT_OK until a word is wrong; then the exit code, set by whoever has printed the error. */
+  /** The exit code: EXIT_OK unless a word is wrong. Whoever prints the error sets it. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
   /** The verb as it was typed, for messages. */

@@ -28,7 +28,7 @@ class FastOpenPeer {
   localLow: u64 = 0;
   remoteHigh: u64 = 0;
   remoteLow: u64 = 0;
-  /** The cookie; no bytes if none is known. */
+  /** The cookie; `cookieBytes` is 0 if none is known. */
   cookieHigh: u64 = 0;
   cookieLow: u64 = 0;
   cookieBytes: u32 = 0;
