@@ -1,7 +1,7 @@
 /** Paths that drop large packets in silence (RFC 4821): transfers succeed, and find their size. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { MILLISECOND, SECOND, World } from "../lab/network/world.ts";
 
@@ -12,13 +12,7 @@ const HEADERS = 52;
 async function pair() {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const [server, client] = [await boot(15), await boot(16)];
+  const [server, client] = [await station(world, network, 15), await station(world, network, 16)];
   const sizes: number[] = [];
   network.taps.push((frame, _time, from) => {
     if (from === server.port.station && frame.length > 400) sizes.push(frame.length - 14);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { World } from "../lab/network/world.ts";
 
@@ -11,14 +12,9 @@ const BYTES = 1_000_000;
 async function pair(mode: number): Promise<{ world: World; server: Twin; client: Twin }> {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const words = `ip=${name}::10.0.2.2:255.255.255.0 sysctl.net.ipv4.tcp_ecn=${mode}`;
-    const twin = await Twin.boot({ name, commandLine: words, mac: [2, 0, 0, 0, 1, last] });
-    network.connectTwin(twin);
-    return world.add(twin);
-  };
-  const [server, client] = [await boot(15), await boot(16)];
+  const parameters = [`net.ipv4.tcp_ecn=${mode}`];
+  const { twin: server } = await station(world, network, 15, parameters);
+  const { twin: client } = await station(world, network, 16, parameters);
   world.pass(3);
   const tbf = "tc qdisc add dev net0 root handle 1: tbf rate 2mbit burst 4kb latency 1s";
   world.command(server, `${tbf}; tc qdisc add dev net0 parent 1:1 fq_codel; httpd`);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { MILLISECOND, World } from "../lab/network/world.ts";
 
@@ -12,14 +13,8 @@ const URL = "http://10.0.2.15/bytes/1000";
 async function pair() {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const { twin: server } = await boot(15);
-  const { twin: client, port } = await boot(16);
+  const { twin: server } = await station(world, network, 15);
+  const { twin: client, port } = await station(world, network, 16);
   const far = { delay: DELAY * MILLISECOND };
   port.setFaults(far, far);
   world.pass(3);

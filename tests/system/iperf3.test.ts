@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { type Port, Switch } from "../lab/network/switch.ts";
 import { MILLISECOND, World } from "../lab/network/world.ts";
 
@@ -17,13 +18,11 @@ beforeEach(async () => {
   world = new World(1);
   const network = new Switch(world);
   const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = world.add(await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] }));
-    port = network.connectTwin(twin);
+    const booted = await station(world, network, last);
+    port = booted.port;
     const wire = { bandwidth: RATE, delay: 2 * MILLISECOND };
     port.setFaults(wire, wire);
-    return twin;
+    return booted.twin;
   };
   server = await boot(15);
   client = await boot(16);

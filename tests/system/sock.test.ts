@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { SECOND, World } from "../lab/network/world.ts";
 
@@ -10,14 +11,8 @@ import { SECOND, World } from "../lab/network/world.ts";
 async function pair() {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    network.connectTwin(world.add(twin));
-    return twin;
-  };
-  const [server, client] = [await boot(15), await boot(16)];
+  const { twin: server } = await station(world, network, 15);
+  const { twin: client } = await station(world, network, 16);
   world.pass(3);
   const lines = (twin: Twin, command: string) =>
     world.command(twin, command, 60).split("\r\n").slice(1, -1);

@@ -1,7 +1,7 @@
 /** `ss -tio` prints the fields of iproute2 in their order, with their units. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import type { Faults } from "../lab/network/wire.ts";
 import { MILLISECOND, World } from "../lab/network/world.ts";
@@ -22,13 +22,7 @@ const ORDER = [
 async function pair(faults: Partial<Faults>) {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const [server, client] = [await boot(15), await boot(16)];
+  const [server, client] = [await station(world, network, 15), await station(world, network, 16)];
   server.port.setFaults({ delay: 50 * MILLISECOND }, { delay: 50 * MILLISECOND, ...faults });
   world.pass(3);
   return { world, server: server.twin, client: client.twin };

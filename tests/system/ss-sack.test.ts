@@ -1,20 +1,14 @@
 /** `ss -ti` shows that two kernels use timestamps and SACK, and what it reports of losses. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { MILLISECOND, World } from "../lab/network/world.ts";
 
 test("ss -ti shows ts, sack, and segments that are lost or sacked", async () => {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const [server, client] = [await boot(15), await boot(16)];
+  const [server, client] = [await station(world, network, 15), await station(world, network, 16)];
   server.port.setFaults({ delay: 50 * MILLISECOND }, { delay: 50 * MILLISECOND, loss: 0.03 });
   world.pass(3);
   world.command(server.twin, "httpd");

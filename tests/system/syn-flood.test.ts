@@ -1,7 +1,7 @@
 /** A kernel under a flood of SYNs from forged sources goes on to serve. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin } from "../lab/machine/twin.ts";
+import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import { MILLISECOND, SECOND, World } from "../lab/network/world.ts";
 import { ethernet, ipv4 } from "../lab/packets/build.ts";
@@ -15,14 +15,8 @@ const SERVER_MAC = [2, 0, 0, 0, 1, 15];
 test("5,000 SYNs a second for 30 s: transfers go on, clients connect, memory is flat", async () => {
   const world = new World(1);
   const network = new Switch(world);
-  const boot = async (last: number) => {
-    const name = `10.0.2.${last}`;
-    const commandLine = `ip=${name}::10.0.2.2:255.255.255.0`;
-    const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-    return { twin: world.add(twin), port: network.connectTwin(twin) };
-  };
-  const { twin: server } = await boot(15);
-  const { twin: client, port } = await boot(16);
+  const { twin: server } = await station(world, network, 15);
+  const { twin: client, port } = await station(world, network, 16);
   const slow = { bandwidth: 1e6, queueBytes: 50_000 };
   port.setFaults(slow, slow);
   world.pass(3);

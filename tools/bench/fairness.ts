@@ -3,9 +3,10 @@
  * Node share a link of 20 Mbit/s with a queue of 50 ms, in virtual time: the goodput of each over
  * SECONDS (60), Jain's index, and the round-trip time that ping measures meanwhile.
  */
+
+import { station } from "../../tests/lab/network/station.ts";
 import { Switch } from "../../tests/lab/network/switch.ts";
 import { MILLISECOND, World } from "../../tests/lab/network/world.ts";
-import { station } from "./path.ts";
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const BANDWIDTH = 2e7;

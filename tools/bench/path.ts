@@ -1,5 +1,5 @@
 /** Two kernels in Node, and a path with delay, loss and reordering between them. */
-import { Twin } from "../../tests/lab/machine/twin.ts";
+import { station } from "../../tests/lab/network/station.ts";
 import { Switch } from "../../tests/lab/network/switch.ts";
 import type { Faults } from "../../tests/lab/network/wire.ts";
 import { MILLISECOND, SECOND, World } from "../../tests/lab/network/world.ts";
@@ -24,20 +24,6 @@ export type Direction = "download" | "upload";
 const QUEUE = 50;
 /** Virtual seconds that a transfer may take. */
 const PATIENCE = 36_000;
-
-/** Boots a kernel with the address 10.0.2.`last`, and connects it. */
-export async function station(
-  world: World,
-  network: Switch,
-  last: number,
-  parameters: string[] = [],
-) {
-  const name = `10.0.2.${last}`;
-  const words = parameters.map((parameter) => ` sysctl.${parameter}`).join("");
-  const commandLine = `ip=${name}::10.0.2.2:255.255.255.0${words}`;
-  const twin = await Twin.boot({ name, commandLine, mac: [2, 0, 0, 0, 1, last] });
-  return { twin: world.add(twin), port: network.connectTwin(twin) };
-}
 
 /** What a transfer took, in virtual time. */
 export interface Transfer {
