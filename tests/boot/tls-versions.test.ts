@@ -255,4 +255,17 @@ suite("TLS", () => {
     assert.doesNotMatch(output, /FAIL/);
     assert.match(output, /^heap: \d+ bytes in use, \d+ at most, \d+ allowed$/m);
   });
+
+  test("computes ChaCha20 in vectors of a processor that has them", async () => {
+    const modern = await Machine.boot({ cpu: "max", memory: "64" });
+    try {
+      const output = await modern.ok("selftest tls", 120_000);
+      assert.doesNotMatch(output, /FAIL/);
+      for (const way of ["in general registers", "by SSE2", "by AVX2"]) {
+        assert.match(output, new RegExp(`^ok {3}ChaCha20 ${way}$`, "m"));
+      }
+    } finally {
+      await modern.stop();
+    }
+  });
 });

@@ -1,5 +1,6 @@
 /* Starts the library, and configures connections: versions, cipher suites, groups, tickets and
  * verification. */
+#include "chacha20.h"
 #include "tls.h"
 #include "mbedtls/psa_util.h"
 #include "mbedtls/ssl_ticket.h"
@@ -26,6 +27,7 @@ int tls_set_ticket_key(mbedtls_cipher_context_t* context, const u8* key, int bit
 u32 w2c_host_tlsStart(HOST) {
   if (tls_started) return 0;
   tls_heap_owner = 0;
+  tls_choose_chacha20();
   int failure = tls_random_start();
   if (failure != 0) return failure;
   if (psa_crypto_init() != PSA_SUCCESS) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
