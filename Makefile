@@ -178,7 +178,7 @@ bench: twin iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tools/bench/run.ts
 
-# What a kernel in Node needs besides the kernel.
+# The kernel as a WebAssembly module, and TLS as another, which a kernel in Node needs.
 .PHONY: twin sim soak
 twin:
 	@sh compiler-config/install.sh build test

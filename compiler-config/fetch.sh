@@ -15,7 +15,8 @@ listing=
 pins=${PINS:-${0%/*}/pins}/$name
 upper=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 eval "given=\${${upper}_TARBALL:-} mirrors=\${${upper}_MIRROR:-}"
-suites="sid forky trixie" # their source indexes are searched if the pool has another layout
+# Their source indexes are searched for --sources, or if the pool has another layout.
+suites="sid forky trixie"
 
 say() { printf 'fetch: %s\n' "$*" >&2; }
 fail() {

@@ -16,7 +16,7 @@
 export const CONTEXTS = { match: 0, again: 2, distance: 64, length: 2048, literal: 4096 };
 const CONTEXT_COUNT = CONTEXTS.literal + 65536;
 const TOP = 2 ** 24;
-/** Places where a match may begin that are tried. */
+/** The most earlier places that are tried as the start of a match. */
 const TRIES = 64;
 /** The bits that a literal takes, roughly; a match must take less. */
 const LITERAL_BITS = 5.5;

@@ -23,7 +23,7 @@ import { pack } from "./pack.ts";
 const [kernel, folder] = process.argv.slice(2);
 /** The tools of the compiler that made the kernel: see flags.mk. */
 const tools = process.env.CROSS_COMPILE ?? "";
-/** KERNEL_BASE of link.ld: the first range is at a distance from here. */
+/** KERNEL_BASE of link.ld, from which the distance of the first range is measured. */
 const kernelBase = 0xffffffff_80000000n;
 
 function run(program: string, args: string[], input = ""): string {

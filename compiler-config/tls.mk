@@ -6,7 +6,7 @@
 #   -U...unix -U...linux      there is no operating system, whatever the compiler's own target is
 #   -nostdinc                 the headers are in glue/libc/
 #   -ffunction-sections ...   the linker leaves out functions that are not called
-# No -g for the library: a debugger names its functions, but has no lines of them.
+# The library is compiled without -g: a debugger knows its functions, but not their lines.
 tls := build/tls
 glue := net/service/tls/glue
 mbedtls := $(tls)/mbedtls
@@ -48,9 +48,9 @@ $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
 # These replace functions of mbedTLS without a patch: glue/path.c reads and verifies the peer's
 # certificates, glue/signature.c checks their keys and signatures, glue/chain.c sends our own,
 # glue/alerts.c records the alerts sent, glue/fragments.c reads handshake messages in parts,
-# glue/strict.c checks extensions, glue/session.c signs, glue/settings.c makes ticket keys,
-# glue/staple.c asks for a stapled OCSP response, glue/heap.c frees what ssl_tls13_keys does not,
-# glue/chacha20.c encrypts faster.
+# glue/strict.c checks extensions, glue/verify.c checks what a certificate may be used for,
+# glue/session.c signs, glue/settings.c makes ticket keys, glue/staple.c asks for a stapled OCSP
+# response, glue/heap.c frees what ssl_tls13_keys does not, glue/chacha20.c encrypts faster.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(tls)/library/chachapoly.o: mbedtls_flags += -Dmbedtls_chacha20_update=tls_chacha20_update
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \

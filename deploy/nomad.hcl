@@ -1,4 +1,4 @@
-# Three machines by Nomad's qemu driver, whose client must allow the image's path (image_paths).
+# Three machines run by Nomad's qemu driver. The client must allow the image's path (image_paths).
 job "anonymos" {
   datacenters = ["dc1"]
   type        = "service"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes and starts a machine on a Proxmox VE host: sh proxmox.sh ID NAME [STORAGE [BRIDGE]]
-# It needs anonymos.qcow2 in the present folder. The files opt/anonymos/... can be changed later
+# It needs anonymos.qcow2 in the current folder. The files opt/anonymos/... can be changed later
 # with `qm set ID --args`.
 set -eu
 id=$1

@@ -1,6 +1,6 @@
 /**
  * QEMU's firmware configuration device over its I/O ports (docs/specs/fw_cfg.rst of QEMU): named
- * files from the command line of the virtual machine. Everything read is the hypervisor's.
+ * files from the command line of the virtual machine. The hypervisor can put anything into them.
  */
 import { FW_CFG_FILES } from "../core/limits";
 import { in8, out16 } from "../machine/host";
@@ -49,7 +49,7 @@ export class FwCfg {
     }
   }
 
-  /** Returns the first `limit` bytes of a file, or all if there are fewer; null without it. */
+  /** Returns the first `limit` bytes of a file, or all if there are fewer; null if it is absent. */
   read(name: string, limit: u32): StaticArray<u8> | null {
     const index = this.find(name);
     if (index < 0) return null;
@@ -59,7 +59,7 @@ export class FwCfg {
     return bytes;
   }
 
-  /** Returns the length of a file in bytes; 0 without it. */
+  /** Returns the length of a file in bytes; 0 if it is absent. */
   lengthOf(name: string): u32 {
     const index = this.find(name);
     return index < 0 ? 0 : this.entries[index].length;

@@ -38,7 +38,7 @@ const MODELS: StaticArray<Model> = [
   new Model(0x8086, 0x100e, Family.E1000),
   new Model(0x8086, 0x1015, Family.E1000),
   new Model(0x8086, 0x100f, Family.E1000),
-  // 82574L.
+  // 82574L, 82574LA.
   new Model(0x8086, 0x10d3, Family.E1000),
   new Model(0x8086, 0x10f6, Family.E1000),
   new Model(0x10ec, 0x8139, Family.Realtek),
@@ -71,7 +71,7 @@ export function createNic(device: PciDevice, pool: FramePool): Nic | null {
 const VIRTIO_NETWORK: u32 = 1;
 
 /**
- * Starts the network controllers that have a driver, at most `limit`: those on PCI in its order,
+ * Starts the network controllers that have a driver, at most `limit`: those of `devices` in order,
  * then virtio devices without PCI. Call this early in the boot: under QEMU an e1000 receives
  * nothing for a second after its start.
  */

@@ -157,7 +157,7 @@ export abstract class RingNic extends Nic {
     return this.up && !this.failed;
   }
 
-  /** Stops using a card that does not do what it must. It has been reset, or has not started. */
+  /** Stops using a card that misbehaves. The caller has reset it, or it has not started. */
   protected fail(): void {
     this.failed = true;
     this.reported = false;

@@ -1,7 +1,7 @@
 /**
  * The virtio devices without PCI that ACPI's DSDT describes, on QEMU's microvm and in other
- * microVMs. AML is not interpreted: what is read is the fixed pattern of bytes that each device has
- * there (ACPI specification 6.5, sections 6.4.3.4 and 6.4.3.6).
+ * microVMs. AML is not interpreted: each device is recognised by a fixed pattern of bytes (ACPI
+ * specification 6.5, sections 6.4.3.4 and 6.4.3.6).
  *
  *     "LNRO0005" ... 86 09 00 rw, base, length (Memory32Fixed)
  *                    89 06 00 flags 01, number (Extended Interrupt)
@@ -15,7 +15,7 @@ const HEADER: u32 = 36;
 /** "LNRO" and "0005": the hardware id. */
 const LNRO: u32 = 0x4f52_4e4c;
 const N0005: u32 = 0x3530_3030;
-/** The resources begin at most so many bytes after the id. */
+/** The resources end within this many bytes after the id. */
 const REACH: u32 = 96;
 
 /** The descriptors: Memory32Fixed, then Extended Interrupt with one number. */

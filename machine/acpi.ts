@@ -1,6 +1,7 @@
 /**
- * The parts of ACPI (specification 6.4) that power-off, reset and the real-time clock need: the
- * root pointer, the FADT and the sleep types of state S5 from the DSDT; and where other tables are.
+ * The parts of ACPI (specification 6.4) that power-off, reset, the power button and the real-time
+ * clock need: the root pointer, the FADT and the sleep types of state S5 from the DSDT. Also finds
+ * other tables.
  * Tables are read in place; AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
@@ -80,7 +81,7 @@ export function findAcpiTable(signature: u32): u64 {
   return root == 0 ? 0 : findTable(root, signature);
 }
 
-/** Returns the length of a table that is valid. */
+/** Returns the length in bytes of a valid table, with its header. */
 export function tableBytes(address: u64): u32 {
   return mmioRead32(address + 4);
 }

@@ -12,8 +12,8 @@ import { latchRuler, readRuler } from "./pit";
 /** Jitter samples to take; each is assumed to hold half a bit of entropy. */
 const SAMPLES: u32 = 1024;
 /**
- * How often samples are taken until they pass the tests: on a busy host the virtual time-stamp
- * counter may stand still for a while.
+ * How many times samples are taken, at most, until they pass the tests: on a busy host the virtual
+ * time-stamp counter may stand still for a while.
  */
 const ROUNDS: u32 = 4;
 /** 64-bit words requested from the processor. */

@@ -75,9 +75,9 @@ export function initInterrupts(): void {
 
 /**
  * Adds a handler for a line and unmasks it. Lines up to 15 are those of ISA, at the 8259 pair if
- * there is one; others are global numbers of inputs of IO-APICs. Returns how it is connected: not
- * at all if the line does not exist or has too many handlers, or if it is 255, or 0 and not an
- * edge, which mean that firmware knows of none.
+ * there is one; others are global numbers of inputs of IO-APICs. Returns how the line is connected:
+ * `None` if it does not exist or has too many handlers. Firmware sets a device's line to 255 or 0
+ * if there is none, so these are not connected either, except for an edge on line 0, the timer's.
  */
 export function connect(line: u32, handler: InterruptHandler, trigger: Trigger): InterruptKind {
   const level = (trigger & Trigger.LevelHigh) != 0;
@@ -221,7 +221,7 @@ export function interruptCount(line: u32): u64 {
 export function spuriousInterrupts(): u64 {
   return spurious;
 }
-/** Returns the number of interrupts without a handler; the first one masks a line. */
+/** Returns the number of interrupts without a handler; the first one on a line masks the line. */
 export function unclaimedInterrupts(): u64 {
   return unclaimed;
 }

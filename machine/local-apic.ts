@@ -67,8 +67,8 @@ export function initLocalApic(): void {
 }
 
 /**
- * Ends what firmware or an earlier kernel has left in service, which would hold others back: each
- * end is that of the highest vector.
+ * Ends the interrupts that firmware or an earlier kernel has left in service, which would hold
+ * others back. Each write ends the one with the highest vector.
  */
 function endLeftovers(): void {
   for (let word: u32 = IN_SERVICE_WORDS; word-- > 0; ) {

@@ -1,6 +1,6 @@
 /**
  * ACPI's multiple APIC description table (MADT, specification 6.5, section 5.2.12): the IO-APICs,
- * and the ISA lines that are wired to other inputs of them, or otherwise, than ISA's are.
+ * and the ISA lines whose input, polarity or trigger mode differs from the usual one.
  *
  *     36 address of the local APIC │ 40 flags │ 44 type, length, ... │ type, length, ...
  */
@@ -34,7 +34,7 @@ class IoApicPlace {
   ) {}
 }
 
-/** An ISA line, and the global number and trigger that it has. */
+/** An ISA line, the global number of its input, and the flags that override its trigger. */
 class Override {
   constructor(
     readonly line: u32,

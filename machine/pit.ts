@@ -18,7 +18,7 @@ const OUT_2: u32 = 0x20;
 
 /** Both bytes, mode 0 (interrupt on terminal count), binary ("Control Word Format"). */
 const ONE_SHOT: u32 = 0x30;
-/** The channel is in the upper bits of a control word; no others latch its count. */
+/** Bits 7..6 of a control word select the channel; if the others are 0, it latches the count. */
 const CHANNEL_SHIFT: u32 = 6;
 /** Latches the status of channel 0 ("Read-Back Command"); its bit 7 is the output. */
 const STATUS_0: u32 = 0xe2;

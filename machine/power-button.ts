@@ -9,7 +9,7 @@ import { connect, InterruptHandler, InterruptKind } from "./interrupts";
 import { enableAcpi } from "./power";
 import { Trigger } from "./trigger";
 
-/** The button's bit in the registers for status and enabling. */
+/** The button's bit in the PM1 status and enable registers. */
 const BUTTON: u32 = 1 << 8;
 
 export class PowerButton implements InterruptHandler {

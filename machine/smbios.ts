@@ -1,6 +1,6 @@
 /**
  * The tables in which firmware and hypervisors describe a machine (SMBIOS, DSP0134 3.7): its maker
- * and product, and the OEM strings, which whoever starts a virtual machine may set.
+ * and product, and the OEM strings, which the host can set when it starts a virtual machine.
  *
  *     entry point ─> structure, structure, ...   each: type, length, handle, fields; texts; zero
  */
@@ -8,7 +8,7 @@ import { OEM_STRINGS, SMBIOS_TABLE_BYTES } from "../core/limits";
 import { latin1 } from "../core/text";
 import { mmioRead8, mmioRead32 } from "./host";
 
-/** Where an entry point is searched, at multiples of 16 (section 5.2.1). */
+/** Where to search for an entry point, at multiples of 16 (section 5.2.1). */
 const BIOS_AREA: u64 = 0xf0000;
 const BIOS_AREA_END: u64 = 0x100000;
 /** "_SM_" and "_SM3", as little-endian words. */

@@ -5,7 +5,7 @@ export const enum Chip {
   I82540,
   /** 82544EI and 82544GC: no register that reads the EEPROM. */
   I82544,
-  /** 82574L: PCI Express, and another format of that register. */
+  /** 82574L and 82574LA: PCI Express, and another format of that register. */
   I82574,
 }
 

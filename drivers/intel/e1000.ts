@@ -10,6 +10,7 @@ import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import { Nic } from "../nic";
 import { PciDevice } from "../pci/pci";
+import { isStation } from "../ring-nic";
 import { Chip, chipOf } from "./chip";
 import { readEepromAddress } from "./eeprom";
 import { ReceiveRing } from "./receive-ring";
@@ -27,7 +28,7 @@ const THROTTLE: u32 = 200;
 const RESET_MICROSECONDS: u32 = 5000;
 /** Microseconds for DMA in progress to end after the rings are disabled. */
 const STOP_MICROSECONDS: u32 = 200;
-/** How often to check, every 100 microseconds, whether an 82574 has ended its DMA. */
+/** How many times to check, every 100 microseconds, whether an 82574 has ended its DMA. */
 const MASTER_TRIES: u32 = 800;
 
 export class E1000 extends Nic {
@@ -299,9 +300,4 @@ export class E1000 extends Nic {
     this.transmitRing.program();
     this.up = false;
   }
-}
-
-/** Reports whether a hardware address is a valid unicast address. */
-function isStation(address: u64): bool {
-  return address != 0 && ((address >> 40) & 1) == 0;
 }

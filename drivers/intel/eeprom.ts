@@ -31,8 +31,8 @@ const READ: u32 = 0b110;
 export function readEepromAddress(registers: Registers, chip: Chip): u64 {
   let address: u64 = 0;
   for (let word: u32 = 0; word < 3; word++) {
-    const bits = chip == Chip.I82544;
-    const value = bits ? readBits(registers, word) : readRegister(registers, word, chip);
+    const bitwise = chip == Chip.I82544;
+    const value = bitwise ? readBits(registers, word) : readRegister(registers, word, chip);
     if (value < 0) return 0;
     // The low byte of each word is first on the wire.
     address = (address << 16) | (bswap<u16>(value as u16) as u64);

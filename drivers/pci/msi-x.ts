@@ -1,6 +1,6 @@
 /**
- * MSI-X (PCI Local Bus specification 3.0, section 6.8.2): a table of messages in a memory BAR, of
- * which a driver tells its device which one to use for what.
+ * MSI-X (PCI Local Bus specification 3.0, section 6.8.2): a table of messages in a memory BAR. A
+ * driver tells its device which entry to use for which event.
  *
  *     Message address │ Upper address │ Message data │ Vector control     16 bytes an entry
  */

@@ -8,14 +8,14 @@ import { readConfig16, writeConfig16, writeConfig32 } from "./config-space";
 export const CAPABILITY_MSI: u32 = 0x05;
 export const CAPABILITY_MSIX: u32 = 0x11;
 
-// Offsets in the capability; the last two without a 64-bit address.
+// Offsets in the capability; with a 64-bit address, the last two are 4 higher.
 const CONTROL: u32 = 2;
 const ADDRESS: u32 = 4;
 const UPPER_ADDRESS: u32 = 8;
 const DATA: u32 = 8;
 const MASK: u32 = 12;
 
-// Message control. The number of messages that are enabled is 1 if all of its bits are 0.
+// Message control. ENABLED_MESSAGES holds the base-2 logarithm of the number of messages.
 const ENABLED: u32 = 1 << 0;
 const ENABLED_MESSAGES: u32 = 7 << 4;
 const WIDE: u32 = 1 << 7;
@@ -25,7 +25,10 @@ export const MSIX_SIZE: u32 = 0x7ff;
 export const MSIX_MASKED: u32 = 1 << 14;
 export const MSIX_ENABLED: u32 = 1 << 15;
 
-/** Lets the function at `address`, with its capability at `at`, send one message. */
+/**
+ * Enables one message of the function at `address`, with its capability at `at`: it writes `vector`
+ * to the physical address `target`.
+ */
 export function enableMsi(address: u32, at: u32, target: u32, vector: u32): void {
   const control = readConfig16(address, at + CONTROL) & ~(ENABLED | ENABLED_MESSAGES);
   const wide = (control & WIDE) != 0;

@@ -95,7 +95,7 @@ export class ReceiveRing {
       this.discarding = !last;
     } else if ((status & RECEIVE_CRC) != 0) this.counters.crcErrors++;
     else if ((status & (RECEIVE_RES | RECEIVE_FAE)) != 0) this.counters.frameErrors++;
-    // Otherwise `length` has wrapped around.
+    // In a shorter frame, `length` has wrapped around.
     else if ((status & RECEIVE_LENGTH) <= FCS) this.counters.lengthErrors++;
     else if (length > LARGEST_FRAME) this.counters.oversized++;
     else if (this.pool.available == 0) this.counters.noFrame++;

@@ -210,7 +210,7 @@ class ModernPci extends Transport {
     return mmioRead16(this.common + CONFIG_MESSAGE) == CONFIGURATION_ENTRY;
   }
 
-  /** Maps the selected queue to its entry (VIRTIO 4.1.5.1.2). Returns false if that fails. */
+  /** Maps a queue to its entry (VIRTIO 4.1.5.1.2) and selects it. Returns false if that fails. */
   private mapQueue(index: u32): bool {
     mmioWrite16(this.common + QUEUE_SELECT, index);
     mmioWrite16(this.common + QUEUE_MESSAGE, QUEUES_ENTRY);

@@ -35,8 +35,9 @@ const NO_NOTIFY: u64 = 1;
 export const NO_BUFFER: i32 = -1;
 
 /**
- * Returns queue `index` with about `wanted` entries, a power of two, or null if the device does not
- * have such a queue. The features have been agreed on.
+ * Returns queue `index` with at most `wanted` entries, a power of two, or with the size that a
+ * legacy device fixes. Returns null if the device does not have the queue, or fixes another size
+ * than a power of two up to VIRTIO_QUEUE. The features have been agreed on.
  */
 export function createQueue(transport: Transport, index: u32, wanted: u32): Virtqueue | null {
   const limit = transport.queueLimit(index);

@@ -8,7 +8,7 @@ struct input {
   const u8* next;
   u32 range, code;
 };
-static u16 chances[LITERAL + 65536]; /* of a 1 in each context, of 4096 */
+static u16 chances[LITERAL + 65536]; /* the probability of a 1 in each context, times 4096 */
 
 static inline u32 take_bit(struct input* in, u32 context) {
   u32 chance = chances[context], bound = (in->range >> 12) * chance;

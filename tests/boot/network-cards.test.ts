@@ -29,8 +29,8 @@ const cards: [card: string, driver: string, kind: string][] = [
 /** By default, QEMU's devices without PCI have the registers of version 1. */
 const modern = ["-global", "virtio-mmio.force-legacy=false"];
 /**
- * Machines without PCI, and how their device interrupts. ACPI says where it is, or QEMU by PVH. A
- * machine with neither tells nobody the line.
+ * Machines without PCI, and how their device interrupts. ACPI describes it, or, if QEMU boots the
+ * kernel by PVH, QEMU adds it to the command line. With neither, the kernel does not know its line.
  */
 const microvms: Record<string, [options: () => MachineOptions, interrupts: string]> = {
   "microvm, by Multiboot": [() => ({ machine: "microvm", more: modern }), "IO-APIC"],

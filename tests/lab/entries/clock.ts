@@ -46,7 +46,7 @@ export function counter(line: u32, level: bool): Counter | null {
   const trigger = level ? Trigger.LevelLow : Trigger.RisingEdge;
   return connect(line, counter, trigger) != InterruptKind.None ? counter : null;
 }
-/** Returns the vector of a new handler of messages, or 0; `calls` of `last` are its calls. */
+/** Returns the vector of a new message handler, or 0; `lastCalls` counts its calls. */
 export function message(): u32 {
   last = new Counter();
   return connectMessage(last, InterruptKind.Msi);

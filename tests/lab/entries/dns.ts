@@ -27,6 +27,7 @@ export { allocateBytes } from "./text";
 class ScriptedStream implements Stream {
   state: StreamStatus = StreamStatus.Connecting;
   /** Why it failed. */
+  kind: StreamFailure = StreamFailure.None;
   written: Array<u8> = [];
   arrived: Array<u8> = [];
   released: bool = false;
@@ -34,7 +35,6 @@ class ScriptedStream implements Stream {
   status(): StreamStatus {
     return this.state;
   }
-  kind: StreamFailure = StreamFailure.None;
   failureKind(): StreamFailure {
     return this.kind;
   }

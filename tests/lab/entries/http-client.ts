@@ -253,7 +253,7 @@ export function reused(): bool {
 export function url(): string {
   return exchange!.url.text();
 }
-/** Times of the exchange, by the names of curl's variables without `time_`, in that order. */
+/** Times of the exchange, those that curl -w prints; the last is the total time. */
 export function time(which: u32): i64 {
   const times = exchange!.times;
   if (which == 0) return times.nameLookup;

@@ -78,7 +78,7 @@ function settings(): TcpSettings {
   return socket.connection!.block.schedule.settings;
 }
 
-/** How many bytes the SYN can have for which a connection waits for data; 0 if it does not. */
+/** The room for data in a SYN that has yet to be sent with it; 0 if no SYN waits for data. */
 export function socketSynRoom(socket: TcpSocket): u32 {
   const connection = socket.connection;
   if (connection == null || connection.state != TcpState.SynSent) return 0;

@@ -62,7 +62,7 @@ export function endOf(index: u32): u32 {
 export function sentAt(index: u32): i64 {
   return segments.sentAt(index);
 }
-/** Counts of SACKED, LOST and RESENT numbers, and of those of `flight` in the network. */
+/** How many sequence numbers are SACKED, LOST, RESENT, and how many of `flight` in the network. */
 export function sacked(): u32 {
   return segments.sacked;
 }

@@ -95,7 +95,7 @@ export function setConnections(most: u32): void {
 export function setCongestion(algorithm: u32): void {
   tcp.settings.congestion = algorithm;
 }
-/** `CookieMode` of this host, and how many cookies were sent and not recognized. */
+/** `CookieMode` of this host. */
 export function setCookies(mode: u32): void {
   tcp.settings.cookies = mode;
 }

@@ -1,4 +1,4 @@
-/** The virtio drivers: one device of each kind, found on PCI. */
+/** The virtio drivers: a network device, on PCI or without it, and an entropy device on PCI. */
 
 import { logLines } from "../../../core/log";
 import { scanPci } from "../../../drivers/pci/pci";

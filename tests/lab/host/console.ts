@@ -32,7 +32,7 @@ export async function configured(machine: Machine, neighbor = "10.0.2.2"): Promi
   await machine.ok(ping, 20_000);
 }
 
-/** Runs `run=`, whose last command ends the machine; returns it and QEMU's exit code. */
+/** Boots with `run=`, whose last command ends the machine; returns the machine and QEMU's code. */
 export async function runOnce(
   t: Owner,
   commands: string,

@@ -31,7 +31,7 @@ const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 export const REAL_TIME = ["env", "-u", "LD_PRELOAD", "-u", "FAKETIME"];
 
 export interface ChildOptions {
-  /** Words before the command, to run it inside a namespace. */
+  /** Words before the command, such as those that run it inside a namespace. */
   prefix?: string[];
   cwd?: string;
   /** Keeps standard input open for `write`; otherwise it is /dev/null. */
@@ -45,9 +45,9 @@ interface Waiter {
 }
 
 /**
- * Creates a pipe, which holds 64 KiB however small the writes are. What `spawn` creates instead is
- * a pair of sockets, full after 277 writes of one byte; QEMU's UART makes such writes, and drops
- * bytes if its output stays full.
+ * Creates a pipe, which holds 64 KiB however small the writes are. By itself, `spawn` would create
+ * a pair of sockets, which is full after 277 writes of one byte; QEMU's UART makes such writes, and
+ * drops bytes if its output stays full.
  */
 function createPipe(): { reader: Socket; writeEnd: number } {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-pipe-"));

@@ -107,7 +107,7 @@ export class LocalApic implements BusDevice {
     return this.enabled && highest >> 4 > busy ? highest : -1;
   }
 
-  /** Registers that are accessed in the mode that the APIC is in; the others trap. */
+  /** Returns the MSR of register 0. Throws if the APIC has no such MSR in its mode: a trap. */
   private msr(register: number): number {
     if (!this.x2apic || register < X2APIC_MSRS || register > X2APIC_MSRS + 0x3f) {
       throw new Error(`no MSR ${register.toString(16)}`);

@@ -172,7 +172,7 @@ export class Machine {
 
   /** Runs one turn, or sleeps until something happens, at the latest until `until`. */
   step(until: number): void {
-    if (this.still) {
+    if (this.suspended) {
       this.rest(Math.min(this.wakeAt(), until));
       return;
     }
@@ -199,7 +199,7 @@ export class Machine {
   }
 
   /** Reports whether the processor executes nothing before `wakeAt`. */
-  get still(): boolean {
+  get suspended(): boolean {
     return this.asleep || this.paused;
   }
 

@@ -5,7 +5,7 @@ import type { PciFunction } from "./pci.ts";
 
 /** An MSI capability with a 64-bit address and a mask, without the link to the next. */
 export const MSI = [0x05, 0x80, 0x01, ...new Array(20).fill(0)];
-/** An MSI-X capability with a table of so many entries at the start of a BAR. */
+/** An MSI-X capability with a table of `entries` messages at the start of BAR `bar`. */
 export function msix(entries: number, bar: number): number[] {
   return [0x11, entries - 1, 0, bar, 0, 0, 0, bar, 0x08, 0, 0];
 }

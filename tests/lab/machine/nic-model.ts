@@ -2,15 +2,15 @@
 
 /** How a received frame is damaged, or what the card claims about it. */
 export interface Fault {
-  /** Error bits of an e1000's descriptor; other cards drop the frame. */
+  /** Error bits that the descriptor gets; virtio, which has none, drops the frame. */
   errors?: number;
   /** The length in the last descriptor. */
   length?: number;
-  /** e1000: sizes of its parts, one descriptor each; only the last has EOP. */
+  /** e1000, rtl8139: sizes of its parts, one descriptor each; only the last is marked as such. */
   parts?: number[];
-  /** e1000: the last part has no EOP either. */
+  /** Except for virtio: the last part is not marked as the last either. */
   unfinished?: boolean;
-  /** virtio: the descriptor in the used ring. */
+  /** virtio, vmxnet3: the descriptor that the card returns. */
   id?: number;
 }
 

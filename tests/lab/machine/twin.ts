@@ -101,7 +101,7 @@ export class Twin {
 
   /** Runs one turn, or sleeps until something happens, at the latest until `until`. */
   step(until: number): void {
-    const awake = !this.machine.still;
+    const awake = !this.machine.suspended;
     try {
       this.machine.step(until);
     } catch (error) {
@@ -110,9 +110,9 @@ export class Twin {
     if (this.state !== "on") return;
     this.turns++;
     if (awake) this.collectIfDue();
-    const { count, still } = this.machine;
+    const { count, suspended } = this.machine;
     const accesses = count.port + count.mmioRead + count.mmioWrite;
-    this.restless = still || accesses !== this.accesses ? 0 : this.restless + 1;
+    this.restless = suspended || accesses !== this.accesses ? 0 : this.restless + 1;
     this.accesses = accesses;
     if (this.restless > RESTLESS) this.panic(`awake for nothing: ${RESTLESS} idle turns`);
   }
@@ -292,7 +292,7 @@ export class Twin {
     else throw error;
   }
 
-  /** As in machine/native/panic.c: the allocator traps when memory cannot grow. */
+  /** As in machine/native/host.c: the allocator traps when memory cannot grow. */
   private trapReason(error: WebAssembly.RuntimeError): string {
     const inAllocator = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
     return `${inAllocator ? "out of memory: " : ""}${error.stack}`;

@@ -1,6 +1,8 @@
 /**
  * A model of a virtio network device (VIRTIO 1.2, section 5.1), as QEMU has it: two queues, no
- * filter of addresses, no offloads. Its transports are in virtio-pci.ts.
+ * filter of addresses, no offloads. Its transports are in virtio-pci.ts and virtio-mmio.ts. It
+ * checks its driver: a frame to send, or its descriptor, that changes before it is sent, or a frame
+ * that is not padded, fails the test.
  */
 import type { Line } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";

@@ -23,7 +23,7 @@ export interface PciOddities {
   multiplier?: number;
   /** The address of BAR 4. */
   address?: number;
-  /** A modern device has MSI-X if this is given, with so many entries. */
+  /** A modern device has MSI-X if this is given, with `entries` messages. */
   apic?: LocalApic;
   entries?: number;
 }

@@ -1,7 +1,7 @@
 /**
- * The device's side of a split virtqueue (VIRTIO 1.2, section 2.7). It checks the driver: a buffer
- * or its descriptor that changes while the device holds it, a table or buffer outside the kernel's
- * memory, a notification that was not wanted, or an index that leaves the table, fails the test.
+ * The device's side of a split virtqueue (VIRTIO 1.2, section 2.7). It checks the driver: a table
+ * or buffer outside the kernel's memory, more available buffers than the queue has entries, an
+ * index that leaves the table, or a notification of a queue that is not enabled, fails the test.
  */
 
 const [NEXT, WRITE, INDIRECT] = [1, 2, 4];
@@ -151,7 +151,7 @@ export class DeviceQueue {
   }
 }
 
-/** The bytes of a buffer that the device reads, or room for `length` bytes that it writes. */
+/** The bytes of a buffer that the device reads. */
 export function bytesOf(chain: Chain): Uint8Array {
   return Buffer.concat(chain.parts.map(({ view }) => view));
 }

@@ -49,7 +49,7 @@ export class Vmxnet3Model implements NicModel {
   mute = false;
   /** True: the device cannot be activated. */
   refuses = false;
-  /** Revisions that it has. */
+  /** The revisions that it supports: bit 0 is revision 1. */
   revisions = 1;
   /** True: it wants to be told of new receive buffers. */
   wantsProducer = false;

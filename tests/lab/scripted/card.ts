@@ -9,8 +9,9 @@ import type { PciFunction } from "../machine/pci.ts";
 import { load } from "./assembly.ts";
 import { bench, frame, hex } from "./nic.ts";
 
-/** A model with the fault that interrupts get lost. */
+/** A model whose interrupts can be lost. */
 export interface Card extends NicModel {
+  /** True: interrupts get lost. */
   mute: boolean;
 }
 
