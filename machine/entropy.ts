@@ -20,9 +20,9 @@ const ROUNDS: u32 = 4;
 const WORDS: u32 = 8;
 /** Bytes from an entropy device that suffice for a seed. */
 const DEVICE_BYTES: u32 = 32;
-/** The cutoff of section 4.4.1 for half a bit per sample: 1 + ceil(30 / 0.5). */
+/** The cutoff of section 4.4.1 for half a bit per sample, false alarms 2^-30: 1 + ceil(30/0.5). */
 const REPETITIONS: u32 = 61;
-/** The window of section 4.4.2, and its cutoff for half a bit per sample. */
+/** The window of section 4.4.2, and its cutoff for half a bit per sample, false alarms 2^-20. */
 const WINDOW: u32 = 512;
 const PROPORTION: u32 = 410;
 
@@ -95,7 +95,7 @@ function addJitter(generator: Generator): bool {
     if (same >= REPETITIONS) healthy = false;
     if (i % WINDOW == 0) {
       reference = noise;
-      matches = 0;
+      matches = 1;
     } else if (noise == reference && ++matches >= PROPORTION) healthy = false;
   }
   return healthy;

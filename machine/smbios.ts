@@ -20,7 +20,7 @@ const ENTRY3: u32 = 24;
 
 /** Bytes before a structure's own fields. */
 const HEADER: u32 = 4;
-/** Types of structures (sections 7.2 and 7.12), and the last one (section 7.45). */
+/** Types of structures (sections 7.2 and 7.12), and that of the last one, which ends the table. */
 const SYSTEM: u32 = 1;
 const OEM: u32 = 11;
 const END: u32 = 127;

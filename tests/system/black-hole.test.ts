@@ -1,4 +1,4 @@
-/** Paths that drop large packets in silence (RFC 4821): transfers succeed, and find their size. */
+/** Paths that drop large packets in silence (RFC 4821): transfers succeed, and find the MTU. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { station } from "../lab/network/station.ts";
@@ -31,7 +31,7 @@ async function pair() {
 }
 
 for (const mtu of [1400, 1300, 1100, 600]) {
-  test(`a path of ${mtu} bytes without ICMP is found, and remembered`, async () => {
+  test(`finds the MTU of ${mtu} of a path without ICMP, and remembers it`, async () => {
     const { world, server, sizes, fetch } = await pair();
     const path = { mtu, delay: MILLISECOND, bandwidth: 1e8 };
     server.port.setFaults(path, path);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { costs, NAMES } from "../../tools/bench/idle-cost.ts";
 
-/** So many that no table of connections doubles meanwhile, as happens at powers of two. */
+/** Between two powers of two, so that no table of connections doubles during the measurement. */
 const MANY = 3000;
 
 test(`packets and turns cost the same with ${MANY} idle connections as with 10`, async () => {

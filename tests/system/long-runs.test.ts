@@ -92,7 +92,7 @@ function prints(world: World, twin: Twin, text: string): void {
   assert.ok(said().includes(text), `${text} did not arrive at ${world.now / SECOND} s`);
 }
 
-// The kernel sends no timestamps (RFC 7323 is optional), so no TSval wraps.
+// TSval (RFC 7323) wraps as well: it counts milliseconds too, from a random offset.
 test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap", async () => {
   const { world, twin, port, network, gateway } = await lab();
   const other = world.add(

@@ -92,7 +92,7 @@ test("EC2: gets a token by PUT, and applies user data as anonymos.conf", async (
   assert.match(cloud.ask("ip addr"), /inet 169\.254\.0\.15\/16/);
 });
 
-test("EC2: user data reconfigures an interface that the command line leaves alone", async () => {
+test("OpenStack: user data reconfigures an interface that no command line configures", async () => {
   const conf = "[Network]\nAddress=169.254.0.70/16\n[Link]\nMTUBytes=1400\n";
   const fwCfg = {
     "opt/anonymos/anonymos.conf": "[Network]\nAddress=169.254.0.50/16",

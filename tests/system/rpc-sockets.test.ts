@@ -32,7 +32,7 @@ test("a call skips notifications, prints its result and closes the connection", 
   assert.match(lab.command(`rpc -b ${URL_} a b`), /\r\na: "a"\r\nb: "b"\r\n/);
 });
 
-test("a response counts that arrives together with the end of the connection", async () => {
+test("accepts a response that arrives together with the end of the connection", async () => {
   const [lab, peer] = await serving(() => {});
   peer.answer = (client, call) => {
     // Both have arrived when the processor goes on.

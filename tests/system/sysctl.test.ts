@@ -5,7 +5,7 @@ import { Twin } from "../lab/machine/twin.ts";
 
 const CONGESTION = "net.ipv4.tcp_congestion_control";
 
-/** Returns the lines that a command prints, and its exit code at last. */
+/** Returns the lines that a command prints, then its exit code. */
 function lines(twin: Twin, command: string): string[] {
   return twin.command(`${command}; echo $?`).split("\r\n").slice(1, -1);
 }

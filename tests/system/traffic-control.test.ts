@@ -263,7 +263,7 @@ test("queues, classes and filters are bounded", async () => {
   ]);
 });
 
-test("a discipline can be replaced although there are as many as there may be", async () => {
+test("a discipline can be replaced when no more can be added", async () => {
   const lab = await Lab.at("S1");
   const add = (words: string) =>
     assert.deepEqual(printed(lab, `tc qdisc add dev net0 ${words}`), []);

@@ -2,7 +2,7 @@
  * build/kernel.wasm as the twin runs it: the same code, with two changes. It also exports the
  * collector's byte count, which the native half reads by the same name; and it imports its memory,
  * which is as large as the machine's, so that one compiled module serves machines of all sizes.
- * (WebAssembly core specification 1.0, section 5.5, and the appendix on the name section.)
+ * (WebAssembly core specification 1.0, section 5.5; the extended name section names globals.)
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
