@@ -19,7 +19,7 @@ interface Stage {
 }
 
 const processors = availableParallelism();
-/** Folders that run last, three files at a time: they boot QEMU or run servers, and mostly wait. */
+/** Folders that run last, up to three files at a time: they boot QEMU or run servers, and wait. */
 const booting = ["tls", "boot"];
 const folders = readdirSync(`${root}tests`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -32,7 +32,7 @@ const stages: Stage[] = [
     timeout: 420_000,
   },
   {
-    name: "real boots",
+    name: "real boots and servers",
     folders: booting,
     concurrency: Math.min(3, processors + 1),
     timeout: 900_000,

@@ -1,6 +1,6 @@
 /**
- * Builds the fuzzers. All targets are one program, build/fuzz/fuzzer, that picks its target by the
- * name it is called by (build/fuzz/NAME). An up-to-date build is kept.
+ * Builds the fuzzers. All targets in TypeScript are one program, build/fuzz/fuzzer, which picks its
+ * target by the name it is called by (build/fuzz/NAME), and is kept if it is up to date.
  *
  *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang, libFuzzer--> fuzzer
  *     revocation.c, chain.c and net/service/tls/glue/*.c --clang, with AddressSanitizer--> the same
@@ -127,7 +127,10 @@ async function buildNatives(): Promise<void> {
   }
 }
 
-/** Builds the fuzzers if needed. `quick` builds faster, at -O0, but they run four times slower. */
+/**
+ * Builds the fuzzers of C, and the others if needed. `quick` builds the others faster, at -O0, but
+ * they run four times slower.
+ */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
   await buildNatives();

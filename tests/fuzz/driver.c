@@ -43,8 +43,7 @@ static void allow(uint64_t start, uint64_t bytes, int rights) {
   if (mprotect(linear + start, bytes, rights) != 0) die("mprotect");
 }
 
-/* --- called by the generated C -----------------------------------------------------------------
- */
+/* --- called by the generated C ---------------------------------------------------------------- */
 
 static void unpack_image(uint32_t to, const uint8_t* packed) { unpack(linear + to, packed, 2); }
 
@@ -98,8 +97,7 @@ void w2c_env_abort(struct w2c_env* env, uint32_t message, uint32_t file, uint32_
   abort();
 }
 
-/* --- targets -----------------------------------------------------------------------------------
- */
+/* --- targets ---------------------------------------------------------------------------------- */
 
 typedef void target(w2c_kernel*, u32 pointer, u32 length);
 static const struct {
@@ -123,8 +121,7 @@ static void choose(const char* path) {
   exit(2);
 }
 
-/* --- restoring memory ---------------------------------------------------------------------------
- */
+/* --- restoring memory ------------------------------------------------------------------------- */
 
 static int snapshot;
 
@@ -159,8 +156,7 @@ static void put_back(void) {
   kernel = first_kernel;
 }
 
-/* --- libFuzzer ---------------------------------------------------------------------------------
- */
+/* --- libFuzzer -------------------------------------------------------------------------------- */
 
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
   choose((*argv)[0]);

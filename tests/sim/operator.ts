@@ -10,6 +10,7 @@ export interface Outcome {
   output: string;
 }
 
+/** Nanoseconds between two looks at the console. */
 const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is typed. */
 const PATIENCE = 60;

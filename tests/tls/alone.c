@@ -1,7 +1,9 @@
 /* The harness without a network: pairs of a client and a server that converse in memory while
  * allocations fail one by one or the trusted roots change; the library's self-tests; the built-in
- * roots; the speed of ciphers. harness change CHAIN KEY NAME root=FILE [absent=1] harness pair
- * CHAIN KEY NAME [times=COUNT] [pace=SECONDS] [failing=client|server (step=N last=N | final=N)]
+ * roots; the speed of ciphers.
+ *     harness change CHAIN KEY NAME root=FILE [absent=1]
+ *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
+ *                  [failing=client|server (step=N last=N | final=N)]
  * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the last `final` ones,
  * each in a conversation of its own. */
 #include "harness.h"

@@ -1,12 +1,11 @@
 /** Builds revocation lists (RFC 5280 section 5), well-formed or not. */
 import { createPrivateKey, sign } from "node:crypto";
 import type { Certificate } from "./certificates.ts";
-import { bits, content, der, elements, Field, OCTET_STRING, oid, sequence, toDer } from "./der.ts";
+import { bits, der, Field, fieldsOf, OCTET_STRING, oid, sequence } from "./der.ts";
 import { time } from "./ocsp.ts";
 
 const DAY = 86_400;
 const ECDSA_SHA256 = sequence(oid("2a8648ce3d040302"));
-const SERIAL = 1;
 const TRUE = der(0x01, Buffer.of(0xff));
 
 /** Fields of a list; by default issued an hour ago and valid for a day. */
@@ -22,9 +21,6 @@ export interface CrlOptions {
   entryExtensions?: Buffer[];
 }
 
-const fieldsOf = (certificate: Certificate) =>
-  elements(content(elements(content(toDer(certificate)))[0]));
-
 /** Encodes an extension, whose id is given as hexadecimal digits. */
 export function extension(id: string, value: Buffer, critical = false): Buffer {
   return sequence(oid(id), ...(critical ? [TRUE] : []), der(OCTET_STRING, value));
@@ -34,7 +30,11 @@ export function extension(id: string, value: Buffer, critical = false): Buffer {
 export function crl(issuer: Certificate, options: CrlOptions = {}): Buffer {
   const more = options.entryExtensions ?? [];
   const entry = (one: Certificate) =>
-    sequence(fieldsOf(one)[SERIAL], time(-DAY), ...(more.length > 0 ? [sequence(...more)] : []));
+    sequence(
+      fieldsOf(one)[Field.Serial],
+      time(-DAY),
+      ...(more.length > 0 ? [sequence(...more)] : []),
+    );
   const entries = (options.revoked ?? []).map(entry);
   const next = options.next === null ? [] : [time(options.next ?? DAY)];
   const extensions = options.extensions ?? [extension("551d14", der(0x02, Buffer.of(7)))];

@@ -66,7 +66,12 @@ export function toDer(certificate: Certificate): Buffer {
 }
 
 /** Indexes of fields in a tbsCertificate of version 3. */
-export const Field = { Subject: 5, Key: 6, Extensions: 7 } as const;
+export const Field = { Serial: 1, Subject: 5, Key: 6, Extensions: 7 } as const;
+
+/** Returns the fields of a certificate's tbsCertificate. */
+export function fieldsOf(certificate: Certificate): Buffer[] {
+  return elements(content(elements(content(toDer(certificate)))[0]));
+}
 
 /** Replaces fields of a certificate and signs it again, with a key or by a function. */
 export function remake(

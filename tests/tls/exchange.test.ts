@@ -196,7 +196,7 @@ describe("after the handshake", () => {
     assert.equal(report.number("received"), "one\ntwo\nthree\n".length);
     assert.equal(report.number("error"), 0);
   });
-  test("TLS-39: declines renegotiation", async () => {
+  test("TLS-39: starts no handshake when openssl s_server asks for another", async () => {
     const report = await keyboard("-tls1_2", ["one", "r", "two", "Q"]);
     assert.match(report.text, /text=one/);
     assert.notEqual(report.get("state"), "handshaking");

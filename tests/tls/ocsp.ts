@@ -1,14 +1,24 @@
 /** Builds OCSP responses (RFC 6960), well-formed or not. */
 import { createHash, createPrivateKey, sign } from "node:crypto";
 import { type Certificate, hostTime } from "./certificates.ts";
-import { bits, content, der, elements, Field, OCTET_STRING, oid, sequence, toDer } from "./der.ts";
+import {
+  bits,
+  content,
+  der,
+  elements,
+  Field,
+  fieldsOf,
+  OCTET_STRING,
+  oid,
+  sequence,
+  toDer,
+} from "./der.ts";
 
 const DAY = 86_400;
 const SHA1 = "2b0e03021a";
 const SHA256 = "608648016503040201";
 const ECDSA_SHA256 = sequence(oid("2a8648ce3d040302"));
 const BASIC = "2b0601050507300101";
-const SERIAL = 1;
 
 /** Fields of a response; the default is a good one, signed by the issuer, valid for a day. */
 export interface OcspOptions {
@@ -28,8 +38,6 @@ export interface OcspOptions {
   extensions?: Buffer;
 }
 
-const fieldsOf = (certificate: Certificate) =>
-  elements(content(elements(content(toDer(certificate)))[0]));
 const keyBits = (certificate: Certificate) =>
   content(elements(content(fieldsOf(certificate)[Field.Key]))[1]).subarray(1);
 
@@ -50,7 +58,7 @@ function answer(leaf: Certificate, issuer: Certificate, options: OcspOptions): B
   const hash = (bytes: Buffer) => der(OCTET_STRING, createHash(kind).update(bytes).digest());
   const algorithm = sequence(oid(kind === "sha1" ? SHA1 : SHA256), der(0x05));
   const issuerName = fieldsOf(issuer)[Field.Subject];
-  const serial = fieldsOf(leaf)[SERIAL];
+  const serial = fieldsOf(leaf)[Field.Serial];
   const id = sequence(algorithm, hash(issuerName), hash(keyBits(issuer)), serial);
   const next = options.next === null ? [] : [der(0xa0, time(options.next ?? DAY))];
   return sequence(id, statusOf(options), time(options.updated ?? -60), ...next);

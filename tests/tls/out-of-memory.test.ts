@@ -8,7 +8,7 @@ import { build, harness, type Report } from "./harness.ts";
 const LAST = 5000;
 const STEP = 7;
 /** Returns the number of undisturbed conversations: the first, and after failures 1, 51, 101... */
-const between = (step: number) => 1 + Math.ceil(Math.floor(LAST / step) / 50);
+const undisturbed = (step: number) => 1 + Math.ceil(Math.floor(LAST / step) / 50);
 
 const maker = new CertificateMaker();
 let elliptic: Certificate[];
@@ -49,7 +49,11 @@ function assertSettled(report: Report, spoilt: number, plain: number): void {
 /** Fails allocations 1, 1 + step, ... up to LAST of one side; a handshake makes more than LAST. */
 async function exhaust(version: Option, side: string, chain: Certificate[], step: number) {
   const words = [`failing=${side}`, `last=${LAST}`, `step=${step}`];
-  assertSettled(await converse(chain, version, ...words), Math.floor(LAST / step), between(step));
+  assertSettled(
+    await converse(chain, version, ...words),
+    Math.floor(LAST / step),
+    undisturbed(step),
+  );
 }
 
 const versions: [string, Option][] = [

@@ -72,7 +72,7 @@ test("sh accepts the script for Proxmox VE", () => {
   run("sh", "-n", "deploy/proxmox.sh");
 });
 
-test("the unit of systemd has known sections and keys, and each of its files is passed on", () => {
+test("the unit of systemd has known sections, and QEMU is passed each of its credentials", () => {
   const text = read("anonymos@.service");
   const sections = text.match(/^\[\w+\]$/gm);
   assert.deepEqual(sections, ["[Unit]", "[Service]", "[Install]"]);
@@ -81,7 +81,7 @@ test("the unit of systemd has known sections and keys, and each of its files is 
   }
 });
 
-test("docs/fleet.md describes every file", () => {
+test("docs/fleet.md links to every file", () => {
   const document = readFileSync(`${root}docs/fleet.md`, "utf8");
   for (const name of readdirSync(`${root}deploy`)) {
     assert.ok(document.includes(`(../deploy/${name})`), name);

@@ -1,7 +1,7 @@
 /**
  * Cookies. The input: a file of cookies up to a 0, then fields Set-Cookie of a response, a line
- * each. What is sent can be the value of a field and belongs to the URL; a jar that is written and
- * read again sends the same.
+ * each. What is sent to any URL is a valid and bounded value of a field; a jar that is written and
+ * read again sends as much.
  */
 import { COOKIE_FIELD_BYTES } from "../../../core/limits";
 import { CookieJar } from "../../../net/service/http/client/cookies";
@@ -27,7 +27,7 @@ function addField(head: HttpHead, value: Input): void {
   head.addField(at, name.byteLength, start, value.length);
 }
 
-/** Returns what the jar sends to each URL; one cookie's value cannot end the field. */
+/** Returns what the jar sends to each URL, which no cookie's value can end early. */
 function sent(jar: CookieJar): string {
   let all = "";
   for (let i = 0; i < URLS.length; i++) {

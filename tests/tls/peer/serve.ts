@@ -11,6 +11,7 @@ import { ALERT, Ended, Wire } from "./wire.ts";
 
 export const NAME = "good.test";
 
+/** Returns the certificates in DER, and the first one's private key. */
 export function identity(chain: Certificate[]): Identity {
   return {
     chain: chain.map((one) => Buffer.from(new X509Certificate(one.pem).raw)),
@@ -63,6 +64,7 @@ export async function greet({ wire }: Session): Promise<void> {
   await wire.send(ALERT, Buffer.of(1, 0));
 }
 
+/** Serves one connection as the script says. */
 export async function follow(wire: Wire, script: Script, usual: Identity): Promise<void> {
   wire.fragment = script.fragment ?? wire.fragment;
   wire.joined = script.joined ?? false;
@@ -83,6 +85,7 @@ export function against(serve: Serve, ...words: string[]): Promise<Visit> {
   return againstAs(NAME, serve, ...words);
 }
 
+/** Like `against`, but the harness expects the server to be `name`. */
 export async function againstAs(name: string, serve: Serve, ...words: string[]): Promise<Visit> {
   const server = await listen(serve);
   const report = await harness("client", String(server.port), name, "send=hello?", ...words);

@@ -93,7 +93,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
   assert.equal(readBytes(wasm, pointer, 5).toString(), "GET /");
 });
 
-test("finds a UTF-8 fault if TextDecoder does, for each non-ASCII byte and any next one", () => {
+test("finds UTF-8 faults as TextDecoder does, for each non-ASCII byte and any second one", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const fault = (bytes: Uint8Array) => wasm.utf8Fault(...writeBytes(wasm, bytes));
   const pointer = wasm.allocateBytes(4);

@@ -49,7 +49,7 @@ function hold(machine: Machine, line: (level: boolean) => void, times: number): 
 }
 
 for (const apic of ["page", "x2apic"] as const) {
-  test(`${apic}: a line above 15 is an input, level and active low`, async () => {
+  test(`${apic}: a line above 15 is an input, level-triggered and active low`, async () => {
     const { machine, first, wasm, text } = await boot({ apic });
     first.activeLow.add(20);
     const handler = wasm.counter(20, true);
@@ -62,7 +62,7 @@ for (const apic of ["page", "x2apic"] as const) {
   });
 }
 
-test("devices share an input, at most four", async () => {
+test("at most four devices share an input", async () => {
   const { machine, first, wasm, text } = await boot();
   first.activeLow.add(17);
   const handlers = [1, 2, 3, 4].map(() => wasm.counter(17, true));
@@ -72,7 +72,7 @@ test("devices share an input, at most four", async () => {
   assert.equal(text("list"), "17 IO-APIC 1");
 });
 
-test("finds the IO-APIC of an input, and has none for a number beyond the last", async () => {
+test("finds the IO-APIC of an input, and rejects a number beyond the last input", async () => {
   const madt = [...ioApicEntry(0xfec00000, 0), 9, 4, 0, 0, ...ioApicEntry(SECOND, 24)];
   const { machine, second, wasm, text } = await boot({ madt });
   second.activeLow.add(23);
@@ -134,7 +134,7 @@ test("connects the timer to input 2 too if the MADT does not say where it is", a
   assert.equal(text("list"), "0 IO-APIC 2");
 });
 
-test("a damaged MADT leaves lines above 15 unused, and one line in the log", async () => {
+test("without a usable IO-APIC, lines above 15 are unused; damage is logged once", async () => {
   const good = ioApicEntry(0xfec00000, 0);
   const cases: [what: string, setup: Setup, log: RegExp | undefined][] = [
     ["an entry of length 0", { madt: [...good, 1, 0, 0, 0] }, /MADT is malformed/],
@@ -161,7 +161,7 @@ test("a damaged MADT leaves lines above 15 unused, and one line in the log", asy
   }
 });
 
-test("no truncation or change of a byte of the MADT does harm", async () => {
+test("survives every truncation of the MADT, with each byte changed", async () => {
   const { wasm, machine } = await boot();
   const table = machine.low.bytes.slice(MADT, MADT + 66);
   for (let length = 10; length < table.length; length++) {

@@ -176,7 +176,7 @@ test("TCP: accepted sockets inherit keep-alive from their listener", async () =>
   assert.equal(probes, 1);
 });
 
-test("TCP: opens as many connections as there is memory for", async () => {
+test("TCP and TLS: connecting fails with a reason once memory is used up", async () => {
   const program = await Program.boot({ machine: { memoryLimit: 16 << 20 } });
   const secure = () => {
     const context = program.object("tlsCreateContext", "b.test");

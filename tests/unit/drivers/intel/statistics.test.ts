@@ -1,4 +1,4 @@
-/** The controller's error counters (SDM 13.7) are each reported once; and a dead EEPROM. */
+/** Each error counter of the controller (SDM 13.7) is reported once; a dead EEPROM. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot } from "../../../lab/scripted/e1000.ts";

@@ -26,25 +26,25 @@ test("SYS-09: counts and drops impossible lengths", async () => {
 type Bench = Awaited<ReturnType<typeof boot>>;
 
 const violations: Record<string, (bench: Bench) => void> = {
-  "a descriptor outside the table": ({ model }) => model.receive(frame(), { id: BUFFERS }),
-  "a descriptor far outside": ({ model }) => model.receive(frame(), { id: 2 ** 32 - 1 }),
-  "a descriptor twice": ({ model, wasm, transmit }) => {
+  "returns a descriptor outside the table": ({ model }) => model.receive(frame(), { id: BUFFERS }),
+  "returns a descriptor far outside": ({ model }) => model.receive(frame(), { id: 2 ** 32 - 1 }),
+  "returns a descriptor twice": ({ model, wasm, transmit }) => {
     transmit(frame());
     wasm.flush();
     model.queues[1].give(0, 0);
     model.queues[1].give(0, 0);
   },
-  "a descriptor that was never given": ({ model }) => model.queues[1].give(7, 0),
-  "an index that runs ahead": ({ model }) => model.queues[0].moveIndex(BUFFERS + 1),
-  "an index that goes back": ({ model }) => model.queues[0].moveIndex(-1),
-  "a request to be reset": ({ machine, model }) => {
+  "returns a descriptor that was never given": ({ model }) => model.queues[1].give(7, 0),
+  "returns an index that runs ahead": ({ model }) => model.queues[0].moveIndex(BUFFERS + 1),
+  "returns an index that goes back": ({ model }) => model.queues[0].moveIndex(-1),
+  "asks to be reset": ({ machine, model }) => {
     model.askForReset();
     machine.sleep(1e6);
   },
 };
 
 for (const [what, violate] of Object.entries(violations)) {
-  test(`SYS-13: stops a device that returns ${what}, until it is set up again`, async () => {
+  test(`SYS-13: stops a device that ${what}, until it is set up again`, async () => {
     const bench = await boot({ sendTime: what.includes("twice") ? 1e6 : 0 });
     const { machine, model, wasm, drain, transmit, logged } = bench;
     violate(bench);

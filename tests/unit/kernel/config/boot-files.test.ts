@@ -27,7 +27,7 @@ class Files {
   log(): string {
     return readString(this.wasm.memory, this.wasm.log());
   }
-  /** Returns how many OEM strings a table has. */
+  /** Returns the number of OEM strings that the kernel finds in a table. */
   parse(table: Uint8Array): number {
     const pointer = this.wasm.allocateBytes(table.length);
     new Uint8Array(this.wasm.memory.buffer).set(table, pointer);
@@ -74,7 +74,7 @@ test("survives directories and tables that lie", async () => {
   const files = await boot({});
   const good = smbiosTable({ oemStrings });
   assert.equal(files.parse(good), 4);
-  // More strings than there are, more than are kept, no end.
+  // The first table claims 200 strings and has 2: 64 are kept. The second lacks its end.
   assert.equal(files.parse(structure(11, [200], ["a", "b"])), 64);
   assert.equal(files.parse(structure(11, [2], ["a", "b"]).subarray(0, -2)), 2);
   for (let length = 0; length < good.length; length++) files.parse(good.subarray(0, length));

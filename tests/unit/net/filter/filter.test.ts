@@ -101,7 +101,7 @@ test("prints lines as tcpdump does", () => {
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 
-test("prints the option of Fast Open, and that of the experiment", () => {
+test("prints the Fast Open option, and its experimental form", () => {
   const options = (hex: string) => {
     const [length, words] = [40 + hex.length / 2, 5 + hex.length / 8];
     const header = ip("06", length.toString(16).padStart(4, "0"));

@@ -76,23 +76,24 @@ test("ARP-13: traffic follows an announced gateway within a second", () => {
 test("ARP-13: traffic follows a gateway that moves without announcement within 5 s", () => {
   for (const phase of [0, 0.7, 1.9, 2.5]) {
     host.configure();
-    const silent = (seconds: number, answers: boolean) => {
+    /** Pings for a time; returns true as soon as a packet goes to the new address. */
+    const talk = (seconds: number, oldAnswers: boolean) => {
       const end = host.now + BigInt(Math.round(seconds * 1e6));
       while (host.now < end) {
         host.ping(OFF_LINK);
         host.turn();
         for (const frame of host.sent()) {
-          if (frame.arp && answers) host.answer(gateway);
-          if (frame.arp && !answers && frame.to === BROADCAST) host.answer(moved);
+          if (frame.arp && oldAnswers) host.answer(gateway);
+          if (frame.arp && !oldAnswers && frame.to === BROADCAST) host.answer(moved);
           if (frame.ip && frame.to === moved.hardware) return true;
         }
         host.pass(0.2);
       }
       return false;
     };
-    silent(10 + phase, true);
+    talk(10 + phase, true);
     const start = host.now;
-    assert.ok(silent(5, false), "traffic still goes to the old address");
+    assert.ok(talk(5, false), "traffic still goes to the old address");
     assert.ok(host.now - start <= 5_000_000n);
   }
   host.configure();

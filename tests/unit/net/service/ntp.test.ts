@@ -301,7 +301,7 @@ suite("NTP", () => {
     assert.equal(wasm.sockets(), 0);
   });
 
-  test("reports an unknown name and an invalid port", () => {
+  test("reports an unknown name, and queries no server with an invalid port", () => {
     ask("no.such.name", "10.0.0.1#99999", "10.0.0.1#0");
     poll();
     assert.equal(text(wasm.outcome()), "no server suitable for synchronization found");

@@ -260,7 +260,7 @@ test("fq_codel drops from a flow whose packets wait too long, faster and faster"
   assert.ok(wasm.free() >= 512 - 17);
 });
 
-test("fq_codel leaves alone what is below its target, or a single packet", () => {
+test("fq_codel drops no packet that is alone in its queue", () => {
   wasm.installTbf(1_000_000n, 3000, 64 * 1024);
   wasm.nestFqCodel(1);
   wasm.addSender(bulk, LONG, 0, 13_000n);
@@ -306,7 +306,7 @@ test("fq_codel keeps its limit by dropping from the longest flow", () => {
   assert.equal(wasm.free(), 502);
 });
 
-test("queues hold an eighth of the pool at most, however many flows there are", () => {
+test("queues hold at most 128 frames, however many flows there are", () => {
   wasm.installTbf(64_000n, 3000, 1 << 20);
   wasm.nest(1, FRAME);
   for (let port = 6000; port < 6040; port++) flood(port);

@@ -20,11 +20,11 @@ function usualWith(...changes: [number, Buffer | number[] | undefined][]): Optio
 }
 
 /** Sends an OFFER, and reports whether the client requested it. */
-function offered(overrides: Overrides, type = types.offer): boolean {
+function offered(overrides: Overrides): boolean {
   world.reset(5);
   wasm.start(0n);
   world.poll();
-  world.reply(type, overrides);
+  world.reply(types.offer, overrides);
   const taken = world.state === "requesting";
   assert.equal(world.state, taken ? "requesting" : "selecting");
   if (!taken) {

@@ -89,7 +89,7 @@ test("asks again over a new connection if the server has closed the one that was
   }
 });
 
-/** Returns a world in which the connection to the server is kept. */
+/** Starts anew with these servers, and has the connection to the first one kept. */
 function keepConnection(...servers: string[]): void {
   world.reset(...servers);
   wasm.allowStreams(true);

@@ -91,7 +91,7 @@ test("a user that reads slowly gets no larger window", () => {
   assert.ok(stream.window <= 131072, `${stream.window}`);
 });
 
-test("the send buffer has room for twice cwnd, up to 4 MiB", () => {
+test("the send buffer grows with cwnd, to four times cwnd at most and up to 4 MiB", () => {
   const bench = new Bench(wasm).establish(SCALED);
   const data = pattern(1 << 20);
   const room = () => wasm.writable(bench.connection) + wasm.unacknowledgedBytes(bench.connection);

@@ -110,7 +110,7 @@ test("TCP-61: SYNs with a valid cookie take up no more than the limit of those p
   assert.ok(!taken(syn(bench, PEER, 43_001, cookie)));
 });
 
-test("TCP-61: the backlog bounds them too", () => {
+test("TCP-61: SYNs with a valid cookie take up no more than the backlog", () => {
   const { bench, listener } = listening(64, 4);
   const cookie = option(cookieOf(bench));
   for (let i = 0; i < 20; i++) syn(bench, PEER, 40_000 + i, cookie);

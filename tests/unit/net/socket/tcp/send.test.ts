@@ -150,6 +150,7 @@ test("TCP-42: RTO doubles up to 60 s if everything is lost, then the connection 
   const times = seconds(out, start).map((t) => Math.round(t * 10) / 10);
   // SRTT is about 0 here, so RTO is its margin of 200 ms.
   assert.deepEqual(times.slice(0, 8), [0.2, 0.6, 1.4, 3, 6.2, 12.6, 25.4, 51]);
+  assert.equal(Math.round(times.at(-1)! - times.at(-2)!), 60);
   assert.ok(out.every((s) => bench.fromGuest(s.sequence) === 0 && s.payload.length === 1000));
   assert.equal(bench.error, SocketError.TimedOut);
   assert.equal(wasm.connectionCount(), 0);

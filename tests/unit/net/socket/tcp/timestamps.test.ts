@@ -89,7 +89,7 @@ test("old segments without data draw a limited number of ACKs", () => {
 test("the clock ticks every millisecond, wraps, and still measures", () => {
   const bench = new Bench(wasm);
   const first = connect(bench, 1000);
-  // The next tick but nine wraps.
+  // Ten ticks before the clock wraps.
   bench.now += ((2 ** 32 - first - 10) % 2 ** 32) * MILLISECOND;
   bench.write(pattern(100));
   const [sent] = bench.out();
@@ -97,9 +97,9 @@ test("the clock ticks every millisecond, wraps, and still measures", () => {
   const later = read(bench.advance(2 * SECOND).at(-1)!)[0];
   assert.ok(later < 2000, `${later}`);
   bench.now += 20 * MILLISECOND;
-  const passed = Number(wasm.timeoutOf(bench.connection));
+  const backedOff = Number(wasm.timeoutOf(bench.connection));
   bench.send("A", 0, 100, { options: timestampsOption(2000, later) });
-  assert.ok(Number(wasm.timeoutOf(bench.connection)) < passed, "the backoff is over");
+  assert.ok(Number(wasm.timeoutOf(bench.connection)) < backedOff, "the backoff is over");
 });
 
 test("the clock's offset is the same for all connections between two hosts, only for them", () => {
