@@ -1,7 +1,7 @@
 /**
  * The files that configure this machine: the modules of the boot loader, the files of QEMU's fw_cfg
  * below opt/anonymos/, and the OEM strings of SMBIOS of the form `anonymos:NAME=CONTENT`. For each
- * name, the first of these that has it counts, and the kernel's log says which it is.
+ * name, the first of these that has it counts. If that is not a module, the kernel's log names it.
  */
 import { SMBIOS_TABLE_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
@@ -12,7 +12,7 @@ import { readSmbios, Smbios } from "../../machine/smbios";
 
 const FW_CFG: string = "opt/anonymos/";
 const OEM: string = "anonymos:";
-/** Where UEFI's tables are found: QEMU passes them to its firmware as a file. */
+/** QEMU's copy of the SMBIOS tables for its firmware. Memory has none at 0xf0000 under UEFI. */
 const FW_CFG_SMBIOS: string = "etc/smbios/smbios-tables";
 
 /** The beginning of a file, and the length of the whole file in bytes. */
@@ -22,7 +22,7 @@ export class BootFile {
     readonly length: u32,
   ) {}
 
-  /** Returns what was read of it as text; invalid UTF-8 becomes U+FFFD. */
+  /** Returns the bytes that were read as text; invalid UTF-8 becomes U+FFFD. */
   text(): string {
     return new Utf8Decoder().decode(changetype<usize>(this.bytes), this.bytes.length);
   }

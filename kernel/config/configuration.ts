@@ -75,7 +75,7 @@ export class MatchedSettings {
   readonly settings: InterfaceSettings = new InterfaceSettings();
 }
 
-/** The configuration from the command line and the boot modules. */
+/** The configuration from the command line and the boot files. */
 export class Configuration {
   /** Error messages: `FILE:LINE: WHAT: WHY, expected WHAT`; `cmdline` stands for FILE:LINE. */
   readonly problems: Array<string> = [];
@@ -92,7 +92,7 @@ export class Configuration {
   readonly proxies: ProxySettings = new ProxySettings();
   /** `netconsole=` and `syslog=`. */
   readonly logs: LogSettings = new LogSettings();
-  /** The entries of the boot module `hosts`, at most HOSTS_ENTRIES. */
+  /** The entries of the boot file `hosts`, at most HOSTS_ENTRIES. */
   readonly hosts: Array<HostSetting> = [];
   /** The parts of anonymos.conf, in order. */
   file: Array<MatchedSettings> = [];

@@ -1,7 +1,7 @@
 /**
- * Where the log is sent besides the console: `netconsole=`, as Linux reads it
- * (Documentation/networking/netconsole.rst), and `syslog=`. On the command line, and in the section
- * [Log] of anonymos.conf, whose keys the command line overrides.
+ * Where the log is sent besides the console: `netconsole=`, in the syntax of Linux
+ * (Documentation/networking/netconsole.rst), and `syslog=`. Both are parameters of the command line
+ * and keys of the section [Log] of anonymos.conf; the command line overrides the file.
  */
 import { parseDecimalText } from "../../core/text";
 import { LogFormat } from "../../net/service/log/message";
@@ -27,25 +27,26 @@ export class LogSettings {
   set(key: string, value: string, fromCommandLine: bool): string {
     if (!fromCommandLine && this.fixed.includes(key)) return "";
     if (fromCommandLine) this.fixed.push(key);
-    const console = key == "netconsole";
+    const isNetconsole = key == "netconsole";
     let target: LogTarget | null = null;
-    if (value != "") target = console ? netconsole(value) : syslog(value);
+    if (value != "") target = isNetconsole ? parseNetconsole(value) : parseSyslog(value);
     if (target == null && value != "") {
-      return console
+      return isNetconsole
         ? "invalid netconsole, expected [+][PORT]@/,[PORT]@ADDRESS/"
         : "invalid syslog server, expected [udp://|tls://]HOST[:PORT]";
     }
-    if (console) this.netconsole = target;
+    if (isNetconsole) this.netconsole = target;
     else this.syslog = target;
     return "";
   }
 }
 
 /**
- * Parses `[+][LOCAL PORT]@/,[PORT]@ADDRESS/`. Routes and ARP choose what Linux has between `@` and
- * `/` and at the end, the local address, the device and the hardware address: they must be empty.
+ * Parses `[+][LOCAL PORT]@/,[PORT]@ADDRESS/`. Linux also takes the local address, the device and
+ * the hardware address of the receiver. Routes and ARP find them here, so the fields must be empty.
+ * Returns null if the value is invalid.
  */
-function netconsole(value: string): LogTarget | null {
+function parseNetconsole(value: string): LogTarget | null {
   const extended = value.startsWith("+");
   const ends = (extended ? value.substring(1) : value).split(",");
   if (ends.length != 2 || !ends[0].endsWith("@/") || !ends[1].endsWith("/")) return null;
@@ -59,8 +60,8 @@ function netconsole(value: string): LogTarget | null {
   return new LogTarget(format, address, port, local, false);
 }
 
-/** Parses `HOST[:PORT]`, after `udp://`, which is the default, or `tls://`. */
-function syslog(value: string): LogTarget | null {
+/** Parses `HOST[:PORT]`, after `tls://` or `udp://`, the default. Returns null if it is invalid. */
+function parseSyslog(value: string): LogTarget | null {
   const secure = value.startsWith("tls://");
   const place = secure || value.startsWith("udp://") ? value.substring(6) : value;
   const colon = place.indexOf(":");
@@ -72,7 +73,7 @@ function syslog(value: string): LogTarget | null {
   return new LogTarget(LogFormat.Syslog, host, port, 0, secure);
 }
 
-/** Returns the port that `digits` say, `otherwise` if there are none, 0 if they are invalid. */
+/** Returns the port in `digits`, `otherwise` if they are empty, or 0 if they are invalid. */
 function portOf(digits: string, otherwise: u32): u32 {
   if (digits == "") return otherwise;
   const port = parseDecimalText(digits);

@@ -28,7 +28,7 @@ const KEYS: string =
   "PreferredSource=, Scope= or MultiPathRoute=";
 /** The largest MTU of a route: that of IPv4 (RFC 791), in bytes. */
 const LARGEST_MTU: i64 = 65535;
-const MOST_WEIGHT: i64 = 256;
+const LARGEST_WEIGHT: i64 = 256;
 const BAD_TYPE: string =
   "invalid type, expected unicast, blackhole, unreachable, prohibit or throw";
 const BAD_HOP: string = "invalid next hop, expected ADDRESS[@DEVICE] [WEIGHT], a weight from 1 to";
@@ -136,10 +136,10 @@ export class RouteSection {
     const gateway = parseHostAddress(at < 0 ? words[0] : words[0].substring(0, at));
     const device = at < 0 ? "" : words[0].substring(at + 1);
     const weight = words.length > 1 ? parseDecimalText(words[1]) : 1;
-    const valid: bool = gateway != 0 && words.length < 3 && weight > 0 && weight <= MOST_WEIGHT;
+    const valid: bool = gateway != 0 && words.length < 3 && weight > 0 && weight <= LARGEST_WEIGHT;
     if (!valid || (at >= 0 && device == "")) {
       this.spoil();
-      return `${BAD_HOP} ${MOST_WEIGHT}`;
+      return `${BAD_HOP} ${LARGEST_WEIGHT}`;
     }
     hops.push(new HopSetting(gateway, device, weight as u32));
     return "";

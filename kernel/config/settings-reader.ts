@@ -123,7 +123,7 @@ export class SettingsReader {
     return key == "Hostname" ? this.setHostname(value) : this.setLease(key, value);
   }
 
-  /** Notes an invalid line: it is open what the section applies to, or which route is meant. */
+  /** Notes an invalid line, which leaves unclear what the section applies to or sets. */
   spoil(section: string): void {
     const traffic = this.traffic;
     if (traffic != null) traffic.spoil();
@@ -178,7 +178,7 @@ export class SettingsReader {
     const what = `Gateway=${formatIpv4(settings.gateway)}`;
     settings.gateway = 0;
     this.finishLine = this.gatewayLine;
-    return `${what}: invalid gateway, expected another host than an Address=`;
+    return `${what}: invalid gateway, expected the address of another host`;
   }
 
   private setMatch(key: string, value: string): string {
@@ -241,19 +241,19 @@ export class SettingsReader {
     const settings = this.part.settings;
     const words = splitBlanks(value);
     const domains: Array<string> = [];
-    let routing = "";
+    let skipped = "";
     for (let i = 0; i < words.length; i++) {
       const word = words[i];
-      const routes = word.startsWith("~");
-      if (!isHostName(routes ? word.substring(1) : word) && word != "~.") {
+      const routingOnly = word.startsWith("~");
+      if (!isHostName(routingOnly ? word.substring(1) : word) && word != "~.") {
         return "invalid domain, expected letters, digits, dashes and dots";
       }
-      if (!routes) domains.push(word);
-      else if (routing == "") routing = word;
+      if (!routingOnly) domains.push(word);
+      else if (skipped == "") skipped = word;
     }
     settings.searchDomains = words.length == 0 ? domains : settings.searchDomains.concat(domains);
-    if (routing == "") return "";
-    return `routing-only domain ${routing} has no effect, expected a domain to search`;
+    if (skipped == "") return "";
+    return `routing-only domain ${skipped} has no effect, expected a domain to search`;
   }
 
   private setDhcp(value: string, line: i32): string {
@@ -332,8 +332,8 @@ export class SettingsReader {
     }
     if (!LEASE_SWITCHES.includes(key)) return unknownKey("DHCPv4", LEASE_KEYS);
     // With `route`, a lease's domains would only select servers.
-    const routes: bool = key == "UseDomains" && value == "route";
-    const answer = routes ? 0 : parseBoolean(value);
+    const routingOnly: bool = key == "UseDomains" && value == "route";
+    const answer = routingOnly ? 0 : parseBoolean(value);
     if (answer < 0) return BAD_BOOLEAN;
     const on: bool = answer == 1;
     if (key == "SendHostname") use.sendHostname = on;

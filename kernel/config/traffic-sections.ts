@@ -62,7 +62,7 @@ export class TrafficSection {
   private id: i64 = 0;
   private classSpecification: ClassSpecification = new ClassSpecification(0);
   private latency: i64 = -1;
-  private strict: i64 = 0;
+  private strictBands: i64 = 0;
   /** Whether a line was invalid that may have placed the queue or class: it is then not added. */
   private unclear: bool = false;
 
@@ -171,7 +171,7 @@ export class TrafficSection {
       const bands = parseDecimalText(value);
       if (bands < 1 || bands > EGRESS_BANDS) return `invalid number, expected 1 to ${EGRESS_BANDS}`;
       if (key == "Bands") to.bands = bands as i32;
-      else this.strict = bands;
+      else this.strictBands = bands;
       return "";
     }
     if (key == "PriorityMap") return this.setMap(value);
@@ -242,6 +242,7 @@ export class TrafficSection {
     return "";
   }
 
+  /** Returns "WHY, expected WHAT" if a key is missing or keys do not fit together, or "". */
   private fault(): string {
     const to = this.qdisc;
     if (this.isClass) {
@@ -249,7 +250,7 @@ export class TrafficSection {
       return this.classSpecification.rate == 0 ? "missing rate, expected Rate=" : "";
     }
     if (to.kind == "prio") {
-      if (this.strict != (to.bands as i64)) {
+      if (this.strictBands != (to.bands as i64)) {
         return "bands that share are not supported, expected StrictBands= as many as Bands=";
       }
       for (let i = 0; i < to.map.length; i++) {

@@ -46,7 +46,7 @@ export function isHostName(text: string): bool {
   for (let i = 0; i < labels.length; i++) {
     if (!isLabel(labels[i])) return false;
   }
-  return parseDecimalText(labels[labels.length - 1]) < 0 && !allDigits(labels[labels.length - 1]);
+  return !allDigits(labels[labels.length - 1]);
 }
 
 function isLabel(label: string): bool {

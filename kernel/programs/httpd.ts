@@ -15,17 +15,17 @@ export class HttpDaemon extends Daemon {
   }
 
   /**
-   * Serves on `port`, through TLS if `secure`, with metrics if `measured`, and TCP_FASTOPEN set to
-   * `fastOpen`. Returns false if it cannot listen there.
+   * Serves on `port`, through TLS if `secure`, with /metrics and /healthz if `monitored`, and with
+   * TCP_FASTOPEN set to `fastOpen`. Returns false if it cannot listen there.
    */
-  start(port: u32, secure: bool, measured: bool, fastOpen: u32): bool {
+  start(port: u32, secure: bool, monitored: bool, fastOpen: u32): bool {
     const stack = this.stack;
     const listener = stack.ip.tcp.listen(port, TCP_BACKLOG);
     if (listener == null) return false;
     listener.options.fastOpen = fastOpen;
     let streams: StreamListener = new TcpStreamListener(listener);
     if (secure) streams = new TlsListener(streams, stack.tls);
-    this.run(new HttpServer(streams, new StatusSite(stack, measured), PRODUCT));
+    this.run(new HttpServer(streams, new StatusSite(stack, monitored), PRODUCT));
     return true;
   }
 }

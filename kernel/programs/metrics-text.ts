@@ -1,6 +1,6 @@
 /**
- * A page in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats):
- * lines of a fixed size at most, of which those that do not fit are left out.
+ * A page in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), of
+ * at most METRICS_BYTES. Lines that do not fit are left out.
  */
 import { METRICS_BYTES } from "../../core/limits";
 import { replaceText, writeAscii, writeDecimal } from "../../core/text";
@@ -35,7 +35,7 @@ export class MetricsText {
     this.length += writeAscii(this.end, `.${(time % SECOND).toString().padStart(6, "0")}\n`);
   }
 
-  /** A family with one sample. */
+  /** Adds a family with one sample. */
   single(name: string, type: string, help: string, value: u64): void {
     this.family(name, type, help);
     this.sample("", value);

@@ -1,6 +1,7 @@
 /**
- * What `httpd` serves at /metrics: the state of the kernel for Prometheus, under the names of its
- * node_exporter for what that has too, and under anonymos_ for the rest.
+ * What `httpd` serves at /metrics: the state of the kernel for Prometheus. A metric that
+ * Prometheus' node_exporter has too has the same name here; the names of all others begin with
+ * anonymos_.
  */
 import { NAME, VERSION } from "../../core/version";
 import { wallClock } from "../../machine/clock";
@@ -84,7 +85,7 @@ export class Metrics {
     const text = this.text;
     const pool = this.stack.pool;
     this.addMemoryField("MemTotal", usableMemory());
-    // What linear memory can still grow to: unlike Linux, the kernel can use no other.
+    // Memory that linear memory cannot grow into is not free: the kernel cannot use it.
     this.addMemoryField("MemFree", freeMemory());
     this.addMemoryField("MemAvailable", freeMemory());
     text.single("anonymos_heap_used_bytes", "gauge", "Heap in use, with garbage.", usedMemory());
@@ -107,23 +108,22 @@ export class Metrics {
         text.sample(`{${this.labels[j]}}`, deviceCounter(counters, i));
       }
     }
-    const family = "node_network_";
-    text.family(`${family}info`, "gauge", "Address and state of a network device.");
+    text.family("node_network_info", "gauge", "Address and state of a network device.");
     for (let j = 0; j < this.interfaces.length; j++) {
       const iface = this.interfaces[j];
       const state = isUp(iface) ? "up" : "down";
       const address = label("address", formatHardware(iface.hardware));
       text.sample(`{${address},${this.labels[j]},operstate="${state}"}`, 1);
     }
-    text.family(`${family}up`, "gauge", "Whether the device is up and has a carrier.");
+    text.family("node_network_up", "gauge", "Whether the device is up and has a carrier.");
     for (let j = 0; j < this.interfaces.length; j++) {
       text.sample(`{${this.labels[j]}}`, isUp(this.interfaces[j]) ? 1 : 0);
     }
-    text.family(`${family}carrier_changes_total`, "counter", "Changes of the carrier.");
+    text.family("node_network_carrier_changes_total", "counter", "Changes of the carrier.");
     for (let j = 0; j < this.interfaces.length; j++) {
       text.sample(`{${this.labels[j]}}`, this.interfaces[j].linkChanges);
     }
-    text.family(`${family}mtu_bytes`, "gauge", "Network device property: mtu_bytes.");
+    text.family("node_network_mtu_bytes", "gauge", "Network device property: mtu_bytes.");
     for (let j = 0; j < this.interfaces.length; j++) {
       text.sample(`{${this.labels[j]}}`, this.interfaces[j].mtu);
     }
@@ -142,7 +142,7 @@ export class Metrics {
     this.text.single(`node_sockstat_${protocol}_${state}`, "gauge", help, value);
   }
 
-  /** The counters of `nstat`, without a type, as node_exporter has them. */
+  /** Adds the counters of `nstat`, untyped as in node_exporter. */
   private addProtocols(): void {
     const counters = this.counters;
     for (let i = 0; i < counters.count; i++) {
@@ -153,7 +153,7 @@ export class Metrics {
     }
   }
 
-  /** The packets dropped, by interface and reason; reasons without any are left out. */
+  /** Adds the packets dropped, by interface and reason; reasons without any are left out. */
   private addDrops(): void {
     const text = this.text;
     text.family("anonymos_dropped_packets_total", "counter", "Received packets that were dropped.");

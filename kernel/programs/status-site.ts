@@ -24,12 +24,12 @@ const MOST_BYTES: i64 = 1 << 50;
 export class StatusSite implements HttpHandler {
   private readonly metrics: Metrics | null;
 
-  /** Serves /metrics and /healthz only if `measured`. */
+  /** Serves /metrics and /healthz only if `monitored`. */
   constructor(
     private readonly stack: NetworkStack,
-    private readonly measured: bool,
+    private readonly monitored: bool,
   ) {
-    this.metrics = measured ? new Metrics(stack) : (null as Metrics | null);
+    this.metrics = monitored ? new Metrics(stack) : (null as Metrics | null);
   }
 
   body(_request: IncomingRequest): BodySink | null {
@@ -41,8 +41,8 @@ export class StatusSite implements HttpHandler {
     if (!request.isMethod("GET") && !request.isMethod("HEAD")) return notAllowed("GET, HEAD");
     if (request.pathIs("/")) return this.page();
     if (request.pathIs("/status.json")) return this.status();
-    if (this.measured && request.pathIs("/metrics")) return this.measure();
-    if (this.measured && request.pathIs("/healthz")) return health();
+    if (this.monitored && request.pathIs("/metrics")) return this.metricsPage();
+    if (this.monitored && request.pathIs("/healthz")) return health();
     const path = request.path();
     if (!path.startsWith(BYTES)) return HttpResponse.ofStatus(404);
     const length = parseDecimalText(path.substring(BYTES.length));
@@ -53,8 +53,8 @@ export class StatusSite implements HttpHandler {
     return response;
   }
 
-  private measure(): HttpResponse {
-    // Readers that are slow or many hold a page each.
+  private metricsPage(): HttpResponse {
+    // Each client that reads slowly holds a page.
     if (freeMemory() < HEAP_RESERVE) return HttpResponse.ofStatus(503);
     const response = new HttpResponse(200);
     response.contentType = METRICS_TYPE;

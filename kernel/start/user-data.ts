@@ -88,7 +88,7 @@ export class UserData extends Pollable {
     const before = configuration.problems.length;
     configuration.file = [];
     const logs = configuration.logs;
-    // One that was configured before has been started.
+    // A log that was configured at boot is being sent already.
     const netconsole = logs.netconsole;
     const syslog = logs.syslog;
     readConfigFile(configuration, data, data.length);

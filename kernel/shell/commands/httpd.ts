@@ -5,8 +5,8 @@
  * /bytes/N and POST /discard. The command returns at once; `httpd stop` stops the server. -s serves
  * HTTPS with the certificate and key of the boot modules server.pem and server.key. -M serves
  * neither /metrics nor /healthz. --fastopen lets up to N connections exchange data before their
- * handshake is over (TCP Fast Open, as nginx's `fastopen=N`), if `sysctl net.ipv4.tcp_fastopen` has
- * the bit 2. PORT defaults to 80, or to 443 with -s.
+ * handshake is over (TCP Fast Open, as nginx's `fastopen=N`), if the sysctl net.ipv4.tcp_fastopen
+ * allows it for servers (0x2). PORT defaults to 80, or to 443 with -s.
  *
  * Only one server runs at a time. It listens on all addresses; `ss -l` shows its port. The site
  * (kernel/programs/status-site.ts) has no access control: everyone who can connect to the port can
@@ -64,8 +64,8 @@ export class Httpd extends Command {
       const obstacle = this.obstacle();
       if (obstacle != "") return this.failed(session, obstacle);
     }
-    const measured = !options.has("M");
-    if (this.daemon.start(port as u32, secure, measured, fastOpen as u32)) return this.done();
+    const monitored = !options.has("M");
+    if (this.daemon.start(port as u32, secure, monitored, fastOpen as u32)) return this.done();
     return this.failed(session, `port ${port}: Address already in use`);
   }
 

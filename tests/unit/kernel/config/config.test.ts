@@ -236,7 +236,7 @@ test("reports invalid lines by number, and applies the others", () => {
 test("reports what is wrong and what is expected, and ignores the setting", () => {
   const network =
     "invalid prefix for given prefix length, expected NETWORK/PREFIX like 10.1.0.0/16";
-  const neighbor = "invalid gateway, expected another host than an Address=";
+  const neighbor = "invalid gateway, expected the address of another host";
   for (const [lines, expected] of [
     [
       ["[Route]", "Destination=10.7.0.0/8", "Gateway=10.0.2.2"],
