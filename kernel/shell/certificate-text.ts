@@ -19,7 +19,7 @@ export function peerRoot(stream: TlsStream): Certificate | null {
 }
 
 /** Returns the number of certificates of the peer that are available. */
-export function peerCertificates(stream: TlsStream): u32 {
+export function peerCertificateCount(stream: TlsStream): u32 {
   return min(max(stream.number(TlsNumberField.Certificates), 0) as u32, CERTIFICATE_CHAIN);
 }
 

@@ -9,12 +9,12 @@
  *       pollAt(): i64 { return this.until; }
  *     }
  *     export class Sleep extends Command {
- *       constructor() { super("sleep", "SECONDS", "waits", ["sleep 1"]); }
+ *       constructor() { super("sleep", "SECONDS", "waits", ["sleep 1.5"]); }
  *       start(words: Array<string>, session: Session): Job {
  *         const options = new Options(words, []);  // none; "c|count:" would be -c N, --count N
  *         options.expectOperands(1, 1);
  *         if (options.failure != "") return this.wrongUsage(session, options.failure);
- *         const time = parseSeconds(options.operands[0], 86400);
+ *         const time = parseSeconds(options.operands[0], 1_000_000);
  *         if (time < 0) return this.wrongUsage(session, "invalid time interval");
  *         return new SleepJob(session.now + time);
  *       }
@@ -119,13 +119,13 @@ export abstract class Command {
     return new Done(code);
   }
 
-  /** Prints `COMMAND: text`. Returns a job with that exit code. */
+  /** Prints `COMMAND: text`. Returns a job that ends with exit code `code`. */
   protected failed(session: Session, text: string, code: i32 = EXIT_FAILURE): Job {
     session.error(this.name, text);
     return new Done(code);
   }
 
-  /** Prints why the words are wrong, and the synopsis. Returns a job with exit code 2. */
+  /** Prints why the words are wrong, and the synopsis. Returns a job that ends with exit code 2. */
   protected wrongUsage(session: Session, reason: string): Job {
     session.error(this.name, `${reason} (usage: ${this.synopsis()})`);
     return new Done(EXIT_USAGE);

@@ -29,7 +29,7 @@ export class Execution {
   private next: i32 = 0;
   private current: Job | null = null;
 
-  /** `scripted`: the line came from `run=`, and each command's exit code is printed. */
+  /** `scripted`: the line is from `run=` or a script, and each command's exit code is printed. */
   constructor(
     line: string,
     private readonly scripted: bool,

@@ -1,7 +1,8 @@
 /**
  * The options of a command, parsed as by getopt_long(3). Options can stand before or after
  * operands, short ones can be clustered, a value can be attached or be the next word, and `--` ends
- * the options. Error messages are those of getopt_long, coreutils and iputils.
+ * the options; but long names cannot be abbreviated. Error messages are those of getopt_long,
+ * coreutils and iputils.
  *
  *     const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "crc32"];
  *     const options = new Options(words, OPTIONS);

@@ -18,7 +18,7 @@ export class Session {
   since: i64 = 0;
   /** `$?`: the exit code of the last command, 0 to 255. */
   lastCode: i32 = 0;
-  /** True while a command of `run=` runs, so that `ping` stops by itself. */
+  /** Set while a command of `run=` or of a script runs, so that `ping` stops by itself. */
   scripted: bool = false;
 
   constructor(

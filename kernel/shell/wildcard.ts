@@ -15,7 +15,7 @@ const CARET: i32 = 0x5e;
 export function matchesPattern(text: string, pattern: string): bool {
   let t = 0;
   let p = 0;
-  // Where to go on if what follows the last `*` does not match: it takes one more character.
+  // The last `*`, and where the text that it stands for ends; a mismatch moves that end by one.
   let star = -1;
   let taken = 0;
   while (t < text.length) {
@@ -40,7 +40,7 @@ export function matchesPattern(text: string, pattern: string): bool {
   return p == pattern.length;
 }
 
-/** Matches one character with what is at `p`. Returns where the pattern goes on, or -1. */
+/** Matches one character with the pattern at `p`. Returns the index after it, -1 on a mismatch. */
 function matchOne(code: i32, pattern: string, p: i32): i32 {
   const first = pattern.charCodeAt(p);
   if (first == QUESTION) return p + 1;

@@ -41,6 +41,7 @@ const ROOTS: string = "ca.pem";
 const EXIT_ROOTS: i32 = 77;
 /** curl's exit code for a malformed URL. */
 const EXIT_URL: i32 = 3;
+/** The longest time that an option can set, in seconds. */
 const LONGEST_TIME: i64 = 1_000_000;
 const OUTPUTS: StaticArray<string> = ["-", "null", "/dev/null"];
 

@@ -1,15 +1,15 @@
 /**
  * host [-4arsTv] [-t TYPE] [-p PORT] [-W SECONDS] NAME|ADDRESS [SERVER]
  *
- * Without options and SERVER, resolves NAME to IPv4 addresses as every command here but `dig` does:
- * with the hosts file, the cache, the search domains and the configured servers. A chain of aliases
- * is then printed as one line, with the last name.
+ * Without options and SERVER, resolves NAME to IPv4 addresses as all commands but `dig` and
+ * `nslookup` do: with the hosts file, the cache, the search domains and the configured servers. A
+ * chain of aliases is then printed as one line, with the last name.
  *
  * Otherwise it asks SERVER, or the configured servers, and prints the records of the response as
  * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
  * prints whole messages; -a does so for type ANY. -T uses TCP, -W is how long each of two attempts
  * waits, -r asks the server not to recurse. After SERVFAIL it asks the next server, unless -s is
- * given. -4 changes nothing.
+ * given. -4 means nothing more than that a server is asked.
  *
  * A NAME without a dot is looked for in the search domains first. There are no zone transfers.
  *

@@ -149,7 +149,8 @@ export class Netstat extends Command {
       if (counterGroup(name) != group) continue;
       const value = this.counters.valueAt(i);
       const words = this.words[i];
-      if (name == "TcpInSegs") session.printLine(`    ${this.open()} connections established`);
+      if (name == "TcpInSegs")
+        session.printLine(`    ${this.established()} connections established`);
       if (words != null && (words.always || value != 0)) {
         session.printLine(`    ${words.text.replace("%", value.toString())}`);
       } else if (words == null && value != 0) {
@@ -158,15 +159,15 @@ export class Netstat extends Command {
     }
   }
 
-  /** The number of established connections, as RFC 4022 counts them. */
-  private open(): u32 {
+  /** Returns the number of established connections, as tcpCurrEstab of RFC 4022 counts them. */
+  private established(): u32 {
     const tcp = this.stack.ip.tcp;
-    let open: u32 = 0;
+    let count: u32 = 0;
     for (let i: u32 = 0; i < tcp.connectionCount(); i++) {
       const state = tcp.connectionAt(i).state;
-      if (state == TcpState.Established || state == TcpState.CloseWait) open++;
+      if (state == TcpState.Established || state == TcpState.CloseWait) count++;
     }
-    return open;
+    return count;
   }
 }
 

@@ -44,7 +44,7 @@ const VALUES: i32 = 16;
 
 export class Nstat extends Command {
   private readonly counters: NetworkCounters;
-  /** The values when they were last printed, in the order of `counters`. */
+  /** The values at the last call that updated them, in the order of `counters`. */
   private readonly history: StaticArray<u64>;
 
   constructor(stack: NetworkStack) {

@@ -12,7 +12,7 @@
  * -b permits a broadcast address. -n and -4 are accepted and change nothing: addresses are always
  * shown as numbers.
  *
- * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
+ * Unlike iputils, ping sends 4 requests in `run=` or a script without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
  * are no -f and -t, and there is no IPv6.
  *

@@ -15,8 +15,8 @@
  * `status` shows the server that is queried first, and marks those that do not respond.
  *
  * Unlike resolvectl(1) of systemd, DEVICE is optional if there is only one device: a first word
- * that begins with a digit, or for `domain` contains a dot, is taken as a value.
- * It has no DNSSEC.
+ * that begins with a digit, or for `domain` contains a dot, begins with `~` or is empty, is taken
+ * as a value. There is no DNSSEC.
  *
  * Exit codes: 0 success; 1 no such device or name; 2 wrong usage (1 in systemd).
  */
@@ -245,21 +245,21 @@ export class Resolvectl extends Command {
       return this.wrongUsage(session, `too many domains: ${values.length} (${most})`);
     }
     const domains: Array<string> = [];
-    let routing = "";
+    let skipped = "";
     for (let i = 0; i < values.length && !isEmptyWord(values); i++) {
-      const routes = values[i].startsWith("~");
-      const name = routes ? values[i].substring(1) : values[i];
+      const routingOnly = values[i].startsWith("~");
+      const name = routingOnly ? values[i].substring(1) : values[i];
       if (nameComplaint(name) != "" && values[i] != "~.") {
         return this.wrongUsage(session, `Domain not valid: ${printable(name)}`);
       }
-      if (!routes) domains.push(canonicalName(name));
-      else if (routing == "") routing = printable(values[i]);
+      if (!routingOnly) domains.push(canonicalName(name));
+      else if (skipped == "") skipped = printable(values[i]);
     }
-    if (routing != "") {
+    if (skipped != "") {
       const why = "all servers are asked for all names";
-      session.error("resolvectl", `routing-only domain ${routing} has no effect: ${why}`);
+      session.error("resolvectl", `routing-only domain ${skipped} has no effect: ${why}`);
     }
-    if (routing != "" && domains.length == 0) return this.done();
+    if (skipped != "" && domains.length == 0) return this.done();
     setup.setSearchDomains(domains);
     return this.applied(session);
   }

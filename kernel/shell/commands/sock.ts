@@ -11,12 +11,12 @@
  *     send H [-e] [-x] [-d HOST:PORT] TEXT...  recv H [-n BYTES] [-x] [-w SECONDS]
  *     shutdown H, close H                      set H OPTION VALUE, get H OPTION, info H
  *
- * `accept` prints the new handle and the peer; `send` the number of bytes, to which nothing is
- * appended: -e understands \n, \r, \t, \\ and \xHH, -x takes hexadecimal, -d names where a datagram
- * goes. `recv` prints what has arrived, up to BYTES, and of a datagram its sender and length first;
- * -x prints hexadecimal. These wait, for as long as -w says. `close` waits if SO_LINGER says so.
- * Options have their POSIX names and the units of tcp(7); the value of TCP_CONGESTION is a name.
- * `info` prints the line of `ss -i`.
+ * `accept` prints the new handle and the peer. `send` sends TEXT without a line end and prints the
+ * number of bytes: -e understands \n, \r, \t, \\ and \xHH, -x takes hexadecimal, -d names where a
+ * datagram goes. `recv` prints what has arrived, up to BYTES, and of a datagram its sender and
+ * length first; -x prints hexadecimal. `accept`, `connect`, `send` and `recv` wait, with -w at most
+ * SECONDS. `close` waits if SO_LINGER says so. Options have their POSIX names and the units of
+ * tcp(7); the value of TCP_CONGESTION is a name. `info` prints the line of `ss -i`.
  *
  * Exit codes: 0 success; 1 the call failed, end of data, or nothing in time; 2 wrong usage; 130
  * interrupted.
@@ -267,7 +267,7 @@ export class Sock extends Command {
       return this.wrongUsage(session, `send: invalid text, expected ${form}`);
     }
     const tcp = handle.tcp;
-    if (tcp == null) return this.sendDatagram(handle, bytes, options, session);
+    if (tcp == null) return this.sendDatagram(handle, bytes, options, deadline, session);
     if (options.has("d")) return this.failed(session, "-d requires a UDP socket");
     if (tcp.connection == null) {
       return this.failed(session, "Transport endpoint is not connected");
@@ -275,7 +275,13 @@ export class Sock extends Command {
     return new SendJob(session, deadline, tcp, bytes);
   }
 
-  private sendDatagram(handle: Handle, bytes: Uint8Array, options: Options, session: Session): Job {
+  private sendDatagram(
+    handle: Handle,
+    bytes: Uint8Array,
+    options: Options,
+    deadline: i64,
+    session: Session,
+  ): Job {
     const udp = handle.udp!;
     if (!options.has("d")) {
       if (udp.remotePort == 0) {
@@ -294,7 +300,7 @@ export class Sock extends Command {
       return this.wrongUsage(session, `${printable(to)}: invalid end, expected HOST:PORT`);
     }
     const lookup = new Lookup(to.substring(0, colon), this.stack, session.now);
-    return new SendToJob(session, udp, bytes, lookup, port as u32);
+    return new SendToJob(session, deadline, udp, bytes, lookup, port as u32);
   }
 
   private receive(handle: Handle, rest: Array<string>, session: Session): Job {

@@ -23,7 +23,7 @@ import {
   certificateLines,
   certificateTitle,
   peerCertificate,
-  peerCertificates,
+  peerCertificateCount,
   peerRoot,
   rootKindText,
 } from "../certificate-text";
@@ -112,7 +112,7 @@ class TlsJob extends Job {
 
   private printChain(stream: TlsStream): void {
     const session = this.session;
-    const count = peerCertificates(stream);
+    const count = peerCertificateCount(stream);
     for (let i: u32 = 0; i < count; i++) {
       const certificate = peerCertificate(stream, i);
       if (certificate == null) continue;

@@ -68,7 +68,6 @@ export class LineEditor {
       case Key.Down:
         this.recall(false);
         break;
-
       case Key.Yank:
         if (!line.insertText(this.killed)) this.bell = true;
         break;
@@ -123,7 +122,7 @@ export class LineEditor {
     this.view.setPrompt(this.prompt);
   }
 
-  /** Handles Ctrl-R, and Backspace during a search. Returns false, and ends it, for other keys. */
+  /** Handles Ctrl-R, and Backspace during a search. Other keys end a search; returns false then. */
   private handleSearch(key: Key): bool {
     const wanted = this.wanted;
     if (key == Key.Search) {

@@ -1,6 +1,6 @@
 /**
  * The serial port of the console. Until the first key arrives, output is also drawn on the screen,
- * for users without a serial line. Drawing is too slow to continue with it for longer.
+ * for users without a serial line. Drawing is slow, so it stops then.
  */
 import { Uart } from "../../../drivers/uart";
 import { screenPut } from "../../../machine/host";

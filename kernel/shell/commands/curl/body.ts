@@ -12,7 +12,7 @@ import { Given, Options } from "../../options";
 import { EXIT_READ } from "./input";
 import { ModuleSource } from "./module-source";
 
-/** The values of these options are joined to the body, in the order in which they are typed. */
+/** The options whose values make up the body, joined in the order in which they are typed. */
 const DATA: StaticArray<string> = ["d", "data-raw", "data-binary", "data-urlencode", "json"];
 const PATTERN: string = "@bytes:";
 const LONGEST_BODY: i64 = 1 << 50;

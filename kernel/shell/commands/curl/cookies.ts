@@ -18,7 +18,7 @@ export function printsCookies(options: Options): bool {
 export class CookieOptions {
   /** What is wrong with the options, or "". */
   failure: string = "";
-  /** Warnings about files that do not exist, printed unless -s is given; curl needs -v for them. */
+  /** Warnings about files that do not exist. Unlike here, curl prints them only with -v. */
   readonly warnings: Array<string> = [];
 
   constructor(options: Options) {

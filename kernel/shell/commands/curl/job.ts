@@ -28,7 +28,7 @@ export class PrintingSink extends BodySink {
   crc: u32 = 0;
   /** Whether the body was refused because it is binary. */
   binary: bool = false;
-  /** Bytes of the body so far, while they are few enough to matter. */
+  /** Bytes of the body that have been searched for a zero. */
   private checked: u32 = 0;
   /** Whether the body is not printed: with -f, if the status is an error. */
   private discards: bool = false;
@@ -153,9 +153,10 @@ export class CurlJob extends Job {
         message = `The requested URL returned error: ${exchange.status()}`;
       }
     } else if (message.startsWith("network is not configured")) {
-      const late = now - this.session.since < NETWORK_PATIENCE;
-      code = late ? (HttpFailure.TimedOut as i32) : (HttpFailure.Connect as i32);
-      message = late ? `Operation timed out: ${message}` : message;
+      // The limit of -m ended the wait, if it was shorter than the usual one.
+      const limited = now - this.session.since < NETWORK_PATIENCE;
+      code = limited ? (HttpFailure.TimedOut as i32) : (HttpFailure.Connect as i32);
+      message = limited ? `Operation timed out: ${message}` : message;
     }
     const printed = this.printed;
     if (printed != null && printed.binary) message = BINARY;

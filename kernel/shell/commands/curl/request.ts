@@ -68,7 +68,7 @@ function withQuery(url: string, data: string): string {
 function addFields(request: HttpRequest, options: Options): void {
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
-    // As in curl, what is no field is left out.
+    // As in curl, text that is not a field is ignored.
     const field = parseHeaderOption(headers[i]);
     if (field != null) request.setField(field);
   }

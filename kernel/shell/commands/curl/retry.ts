@@ -9,6 +9,7 @@ import { Options } from "../../options";
 const TRANSIENT: StaticArray<u32> = [408, 429, 500, 502, 503, 504];
 const FIRST_DELAY: i64 = SECOND;
 const LONGEST_DELAY: i64 = 10 * MINUTE;
+/** The largest number of retries, and of seconds. */
 const MOST: i64 = 1_000_000;
 
 export class Retries {

@@ -1,6 +1,6 @@
 /**
- * The options of `ip`. As in iproute2, they come before the object, so that `metric -1` is an
- * invalid metric and not an option. They are words with one dash or two, and can be abbreviated.
+ * The options of `ip` and `tc`. As in iproute2, they come before the object, so that `metric -1` is
+ * an invalid metric and not an option. They are words with one dash or two, and can be abbreviated.
  */
 
 /** An option's name, and the length of its shortest abbreviation: `-b` is iproute2's -batch. */

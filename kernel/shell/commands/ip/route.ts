@@ -272,7 +272,7 @@ function get(context: Context): i32 {
   const source = formatIpv4(path.source.ipv4);
   const from = path.sourceFixed ? ` from ${source}` : "";
   const src = path.sourceFixed ? "" : ` src ${source}`;
-  // As iproute2 writes it; it does not show the TOS.
+  // In iproute2's form. As in iproute2, the TOS is not shown.
   const number = path.mark < 16 ? path.mark.toString() : `0x${path.mark.toString(16)}`;
   const mark = path.mark != 0 ? ` mark ${number}` : "";
   const mtu = path.mtu < iface.mtu ? ` mtu ${path.mtu}` : "";

@@ -1,6 +1,5 @@
 /** What `sock` waits for: a peer, a handshake, room to send, data, or the end of a connection. */
 import { SOCK_RECEIVE_BYTES } from "../../../../core/limits";
-import { NEVER } from "../../../../core/time";
 import {
   TcpSocket,
   tcpAccept,
@@ -196,16 +195,17 @@ export class ReceiveJob extends Waiting {
   }
 }
 
-/** Sends a datagram to a host that is named, and prints its length. */
+/** Looks up a host by name, sends it a datagram, and prints the datagram's length. */
 export class SendToJob extends Waiting {
   constructor(
     session: Session,
+    deadline: i64,
     private readonly socket: UdpSocket,
     private readonly bytes: Uint8Array,
     private readonly lookup: Lookup,
     private readonly port: u32,
   ) {
-    super(session, NEVER);
+    super(session, deadline);
   }
 
   protected step(_now: i64): i32 {

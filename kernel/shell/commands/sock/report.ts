@@ -4,7 +4,10 @@ import { formatIpv4, Ipv4Address } from "../../../../net/wire/address";
 import { connectionDetails } from "../../connection-details";
 import { Handle } from "./handles";
 
-/** Returns "tcp ESTAB LOCAL REMOTE"; with `details`, also what `ss -i` shows of a connection. */
+/**
+ * Returns "tcp ESTAB LOCAL REMOTE". With `details`, adds a connection's queues and what `ss -i`
+ * prints below it.
+ */
 export function describe(handle: Handle, details: bool): string {
   const udp = handle.udp;
   if (udp != null) {

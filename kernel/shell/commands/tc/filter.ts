@@ -102,7 +102,7 @@ function add(context: Context): i32 {
   const traffic = context.stack.ip.traffic;
   const qdisc = traffic.find(iface, request.parent as u32);
   const preference = preferenceOf(qdisc, draft.preference);
-  const node = FIRST_NODE + countOf(qdisc, preference);
+  const node = nextNode(qdisc, preference);
   const filter = new Filter(preference, node, draft.keys, draft.flow as u32);
   filter.markMask = draft.markMask;
   filter.markValue = draft.markValue;
@@ -133,14 +133,14 @@ function preferenceOf(qdisc: Qdisc | null, given: u32): u32 {
   return max<u32>(least - 1, 1);
 }
 
-/** Returns how many filters have a preference, counting removed ones of the highest numbers. */
-function countOf(qdisc: Qdisc | null, preference: u32): u32 {
-  let count: u32 = 0;
+/** Returns the number of the next filter of a preference: one more than its highest. */
+function nextNode(qdisc: Qdisc | null, preference: u32): u32 {
+  let next = FIRST_NODE;
   for (let i = 0; qdisc != null && i < qdisc.filters.length; i++) {
     const filter = qdisc.filters[i];
-    if (filter.preference == preference) count = max(count, filter.node - FIRST_NODE + 1);
+    if (filter.preference == preference) next = max(next, filter.node + 1);
   }
-  return count;
+  return next;
 }
 
 /** Reads a word and its values into the draft. Returns 0, or the exit code after an error. */
@@ -258,8 +258,8 @@ function takeHandle(context: Context, draft: Draft): i32 {
 }
 
 /**
- * Deletes the filters of a preference, or the one with the handle. Without a preference it deletes
- * all, and as in Linux nothing else may then be said, as if it were heeded.
+ * Deletes the filters of a preference, or the one with the handle. Without a preference, all are
+ * deleted; as in Linux, there must then be no other words, as they would be ignored.
  */
 function remove(context: Context): i32 {
   const request = new Request(context, "");

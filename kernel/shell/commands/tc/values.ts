@@ -54,7 +54,7 @@ const TIME_UNITS: Array<Unit> = [
   new Unit("usecs", 1),
 ];
 
-/** Parses a number with at most three decimals and a unit. Returns -1 if invalid or too large. */
+/** Parses a number with its unit; three decimals count. Returns -1 if invalid or too large. */
 function parseUnits(text: string, units: Array<Unit>, maximum: i64): i64 {
   let end = 0;
   while (end < text.length && (isDigit(text.charCodeAt(end)) || text.charAt(end) == ".")) end++;
