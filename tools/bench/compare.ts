@@ -1,7 +1,8 @@
 /**
  * `node --import tsx tools/bench/compare.ts BEFORE.elf AFTER.elf`: runs two kernels in QEMU, by
- * turns, and prints medians of RUNS runs (default 5) and how many times faster the second is. The
- * processor time that QEMU takes varies less than the clock's while the machine is busy.
+ * turns, and prints medians of RUNS runs (default 5) and how many times faster the second is.
+ * Transfers are of MIB MiB (default 64). The processor time that QEMU takes varies less than the
+ * clock's while the machine is busy.
  */
 import { configured } from "../../tests/lab/host/console.ts";
 import { run } from "../../tests/lab/host/process.ts";

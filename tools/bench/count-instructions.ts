@@ -12,7 +12,7 @@ const folder = `${root}build/bench`;
 
 /** The instructions that end a basic block. */
 const LEAVES = /^(block|loop|if|else|end|br|br_if|br_table|return|unreachable)\b/;
-const most = { encoding: "utf8", maxBuffer: 2 ** 30 } as const;
+const textOutput = { encoding: "utf8", maxBuffer: 2 ** 30 } as const;
 
 /** Returns a module in the flat text format with counters. */
 export function withCounters(text: string): string {
@@ -50,7 +50,11 @@ export function countingKernel(): string {
   mkdirSync(folder, { recursive: true });
   const plain = `${folder}/plain-${process.pid}.wat`;
   const run = (project: string, name: string, ...words: string[]) =>
-    execFileSync(process.execPath, [`${root}node_modules/${project}/bin/${name}`, ...words], most);
+    execFileSync(
+      process.execPath,
+      [`${root}node_modules/${project}/bin/${name}`, ...words],
+      textOutput,
+    );
   run("wabt", "wasm2wat", source, "-o", plain);
   writeFileSync(plain, withCounters(readFileSync(plain, "utf8")));
   run("binaryen", "wasm-as", plain, "-o", counting, "--debuginfo", "--enable-bulk-memory");

@@ -67,7 +67,7 @@ export async function transfer(path: Path, bytes: number, direction: Direction):
 
 /**
  * Returns the kB/s that theory allows a long transfer over `path` with segments of `size` bytes:
- * CUBIC's response function (RFC 9438 section 5.2) or, if that is more, Reno's with timeouts
+ * CUBIC's response function (RFC 9438 section 5.1) or, if that is more, Reno's with timeouts
  * (Padhye et al. 1998), at most the link's.
  */
 export function theory(path: Path, size: number): number {

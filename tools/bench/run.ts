@@ -168,9 +168,12 @@ function benchSizes(): void {
   for (const path of ["build/kernel.elf", "build/anonymos.iso", "build/kernel.wasm"]) {
     row(path, `${statSync(root + path).size} bytes`);
   }
-  const kernel = ["kernel", "net", "drivers"].flatMap((folder) => files(folder, ".ts"));
+  const folders = ["core", "machine", "net", "drivers", "kernel"];
+  const kernel = folders.flatMap((folder) => files(folder, ".ts"));
   row("TypeScript of the kernel", countLines(kernel));
-  row("C and assembly", countLines(files("machine/native", ".c", ".h", ".S")));
+  const native = ["machine/native", "net/service/tls/glue"];
+  const sources = native.flatMap((folder) => files(folder, ".c", ".h", ".S"));
+  row("C and assembly", countLines(sources));
   row("TypeScript of the tests", countLines(files("tests", ".ts")));
   row(
     "TypeScript of the build",

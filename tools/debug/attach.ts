@@ -66,7 +66,7 @@ async function stopAt(words: string[]): Promise<void> {
   const layoutPath = `${dirname(kernelPath())}/layout.json`;
   const layout: Layout = existsSync(layoutPath)
     ? JSON.parse(readFileSync(layoutPath, "utf8"))
-    : { classes: {}, functions: {} };
+    : { classes: {}, records: {}, functions: {} };
   Object.assign(globalThis, { describeKernel: describer(layout) });
   const hits = Number(process.env.HITS || HITS);
   const workerData: WorkerInput = { breakpoints, hits, kernel: kernelPath(), root };

@@ -7,6 +7,7 @@ type Value = number | bigint;
 const [CLASS_BEFORE, SIZE_BEFORE] = [8, 4];
 /** Characters of a string that are shown. */
 const LETTERS = 60;
+/** Columns of a line of fields. */
 const WIDTH = 100;
 
 const sizes: Record<string, number> = { i8: 1, u8: 1, bool: 1, i16: 2, u16: 2, i64: 8, u64: 8 };

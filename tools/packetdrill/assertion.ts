@@ -1,6 +1,6 @@
 /** The Python of `%{ assert tcpi_cwnd == 10, tcpi_cwnd }%`, as far as scripts use it. */
 
-/** Fields of TCP_INFO, in the order of `infoOf` in tests/lab/entries/sockets.ts. */
+/** Fields of TCP_INFO, in the order of `socketInfo` in tests/lab/entries/sockets.ts. */
 export const fields = [
   "tcpi_snd_cwnd",
   "tcpi_snd_ssthresh",

@@ -15,7 +15,7 @@ const CARD = [2, 0, 0, 0, 1, 1];
 /** Seconds until the address is in use, conflict detection included. */
 const START = 5;
 
-/** Nanoseconds in which segments are sent that offload would have made of one. */
+/** Segments sent within this many nanoseconds may be those that offload makes of one. */
 const SAME_TIME = 1e6;
 
 /** A segment that the kernel sent, with the ECN bits of its packet. */

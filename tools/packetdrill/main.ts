@@ -1,7 +1,7 @@
 /**
  * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS]
- * [-D WORD=TEXT] FILE...`. As in packetdrill, -D has a word of the scripts stand for a text.
- * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
+ * [-D WORD=TEXT] FILE...`. As in packetdrill, -D replaces a word of the scripts by a text. A folder
+ * stands for all the scripts in it. Prints the mismatch of each script that fails, as
  * packetdrill does, and what was skipped. Exits with 1 if a script failed, and with 2, before it
  * plays any, if the command line is wrong or there is no script to play.
  */

@@ -30,8 +30,9 @@ const OPTIONS = [
 const TOLERANCE = 0.004;
 /** Seconds to wait for a packet whose time is `*`. */
 const PATIENCE = 600;
-/** Remote ports of the script's connections, from this one on. */
-const FIRST_PORT = 40_000;
+/** The remote port of a connection that the remote host opens. */
+const OPENING_PORT = 40_000;
+/** The remote port to which the kernel connects, and from which datagrams arrive. */
 const CONNECT_PORT = 8080;
 /** The largest payload of a frame. */
 const LARGEST = 1460;
@@ -95,7 +96,7 @@ class Player {
     const scripted = script.options.get("tolerance_usecs");
     const tolerance = options.tolerance ?? (scripted === undefined ? undefined : Number(scripted));
     this.tolerance = tolerance === undefined ? TOLERANCE : tolerance / 1e6;
-    this.flow = this.newFlow(FIRST_PORT);
+    this.flow = this.newFlow(OPENING_PORT);
   }
 
   private newFlow(remotePort: number): Flow {
@@ -156,8 +157,8 @@ class Player {
   }
 
   /**
-   * Commands that set kernel parameters took effect before the start, unless something has happened
-   * since.
+   * Sets the kernel parameters of a command. Those of the commands with which a script begins have
+   * been set at boot.
    */
   private command(text: string): void {
     if (this.began) for (const each of parametersIn(text)) this.host.setParameter(each);

@@ -1,7 +1,7 @@
 /**
- * Scripts in the language of packetdrill (github.com/google/packetdrill): events, each with the
- * time at which it happens, on which a system call is made, a packet arrives, a packet is expected,
- * or an assertion is checked.
+ * Scripts in the language of packetdrill (github.com/google/packetdrill): lists of events, each
+ * with its time. An event is a system call, a packet that arrives or is expected, an assertion, or
+ * a command.
  */
 import { type PacketPattern, readPacket } from "./packet-pattern.ts";
 import { Scanner } from "./scanner.ts";

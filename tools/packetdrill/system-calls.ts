@@ -11,7 +11,6 @@ import {
   congestionNames,
   errors,
   firstOf,
-  lingersNot,
   nameOf,
   names,
   numberOf,
@@ -20,6 +19,7 @@ import {
   POLLIN,
   POLLOUT,
   pollText,
+  resetsOnClose,
   socketOptions,
   total,
 } from "./values.ts";
@@ -332,7 +332,7 @@ export class SystemCalls {
     const option = nameOf(call.parameters[2]);
     const value = call.parameters[3];
     if (option === "SO_LINGER") {
-      descriptor.resets = lingersNot(value);
+      descriptor.resets = resetsOnClose(value);
       return { value: 0 };
     }
     const index = socketOptions.indexOf(option);

@@ -69,7 +69,7 @@ export function total(value: Value): number {
 }
 
 /** Reports whether a `struct linger` is on with a time of 0. */
-export function lingersNot(value: Value): boolean {
+export function resetsOnClose(value: Value): boolean {
   const found = value.kind === "list" ? value.items[0] : value;
   if (found?.kind !== "struct") return false;
   const { onoff, l_onoff, linger, l_linger } = found.fields;

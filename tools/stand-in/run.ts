@@ -70,7 +70,7 @@ async function plan(target: string): Promise<Plan> {
     return { cmdline: `run="check ${target}"`, modules: {} };
   }
   const { port, trusted } = await startTls(await startNode());
-  // It has no records of other types for the name: without --local, it would refuse to say so.
+  // dnsmasq has only this address of the name. Without --local, it refuses queries for other types.
   const names = await NameServer.start([`--address=/${NAME}/10.0.2.2`, `--local=/${NAME}/`]);
   services.push(names);
   say(`dnsmasq, a name server that knows ${NAME}, listens on 127.0.0.1:${names.port}`);
