@@ -19,6 +19,7 @@ class Share {
   }
 }
 
+/** Returns the share of the lines that ran. */
 export function lineShare(files: FileCoverage[]): Share {
   return new Share(files.flatMap(({ lines }) => [...lines.values()]));
 }

@@ -76,6 +76,7 @@ export class Flow {
   localOnWire(number: number): number {
     return modulo(number + this.local);
   }
+  /** Likewise for the remote host's side; `syn` for the number of a SYN. */
   remoteOnWire(number: number, syn: boolean): number {
     return modulo(syn ? number : number + (this.remote ?? 0));
   }

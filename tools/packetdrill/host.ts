@@ -128,6 +128,7 @@ export class Host {
     this.packet(ICMP, icmp(type, code, mtu, quoted), GATEWAY, 0);
   }
 
+  /** Delivers a UDP datagram of `length` bytes from a port of the remote host to the kernel. */
   datagram(from: number, to: number, length: number): void {
     const [source, target] = [address(this.addresses.remote), address(this.addresses.local)];
     const ends = [

@@ -40,14 +40,17 @@ export const POLLERR = 8;
 export const POLLHUP = 16;
 const pollBits: Record<string, number> = { POLLIN, POLLOUT, POLLERR, POLLHUP };
 
+/** Returns the names of flags; none if `value` is something else. */
 export function names(value: Value | undefined): string[] {
   return value?.kind === "names" ? value.names : [];
 }
 
+/** Returns the first name, or a number in decimal; "..." for anything else. */
 export function nameOf(value: Value | undefined): string {
   return names(value)[0] ?? (value?.kind === "number" ? String(value.number) : "...");
 }
 
+/** Returns a number, or the number of an error given by name; 0 for anything else. */
 export function numberOf(value: Value | undefined): number {
   if (value?.kind === "number") return value.number;
   const named = value?.kind === "names" ? errors[value.names[0]] : undefined;
@@ -76,10 +79,12 @@ export function resetsOnClose(value: Value): boolean {
   return numberOf(onoff ?? l_onoff) !== 0 && numberOf(linger ?? l_linger) === 0;
 }
 
+/** Returns the bits of poll(2) that `value` names. */
 export function bitsOf(value: Value): number {
   return names(value).reduce((bits, name) => bits | (pollBits[name] ?? 0), 0);
 }
 
+/** Returns the names of bits of poll(2), joined by "|"; "0" for none. */
 export function pollText(bits: number): string {
   const found = Object.keys(pollBits).filter((name) => (bits & pollBits[name]) !== 0);
   return found.join("|") || "0";

@@ -86,6 +86,7 @@ export class TapeWriter {
     this.buffer[this.used++] = code;
   }
 
+  /** Writes a number of 32 bits. */
   narrow(place: number, value: number): void {
     this.leb(step(this.last.narrow, place, value));
   }
@@ -108,6 +109,7 @@ export class TapeWriter {
     this.leb(two);
   }
 
+  /** Writes a number of 64 bits. */
   wide(place: number, value: bigint): void {
     const { wide, exact } = this.last;
     const before = wide[place];
@@ -191,6 +193,7 @@ export class TapeReader {
     return this.tape[this.at++];
   }
 
+  /** Reads a number of 32 bits, unsigned. */
   narrow(place: number): number {
     let [rest, scale] = [0, 1];
     for (let byte = 128; byte > 127; scale *= 128) {
@@ -202,6 +205,7 @@ export class TapeReader {
     return value >>> 0;
   }
 
+  /** Reads a number of 64 bits, unsigned. */
   wide(place: number): bigint {
     let rest = 0n;
     for (let [byte, shift] = [128, 0n]; byte > 127; shift += 7n) {

@@ -37,8 +37,8 @@ const DETAILS: StaticArray<string> = [
   "           [dev DEVICE] [src ADDRESS] [scope SCOPE] [metric N] [mtu N]",
   "           [table TABLE] [onlink] [nexthop via GATEWAY [weight N]]...",
   "         TYPE is unicast, blackhole, unreachable, prohibit or throw",
-  "  rule   show|flush|add|del [not] [from PREFIX] [to PREFIX]",
-  "           [fwmark MARK[/MASK]] [priority N]",
+  "  rule   show|flush|add|del [not] [from PREFIX] [to PREFIX] [tos TOS]",
+  "           [fwmark MARK[/MASK]] [iif DEVICE] [oif DEVICE] [priority N]",
   "           [table TABLE | blackhole | unreachable | prohibit]",
   "  -s     counters of links; -br: a line for each device",
 ];

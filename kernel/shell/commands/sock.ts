@@ -8,8 +8,9 @@
  *
  *     bind H PORT                              connect H HOST PORT [-w SECONDS]
  *     listen H [BACKLOG]                       accept H [-w SECONDS]
- *     send H [-e] [-x] [-d HOST:PORT] TEXT...  recv H [-n BYTES] [-x] [-w SECONDS]
- *     shutdown H, close H                      set H OPTION VALUE, get H OPTION, info H
+ *     send H [-e] [-x] [-w SECONDS] [-d HOST:PORT] TEXT...
+ *     recv H [-n BYTES] [-x] [-w SECONDS]      shutdown H [rd|wr|rdwr], close H
+ *     set H OPTION VALUE, get H OPTION         info H
  *
  * `accept` prints the new handle and the peer. `send` sends TEXT without a line end and prints the
  * number of bytes: -e understands \n, \r, \t, \\ and \xHH, -x takes hexadecimal, -d names where a
@@ -79,6 +80,7 @@ const DETAILS: StaticArray<string> = [
   "  close H                                 closes, and frees the handle",
   "  set H OPTION VALUE, get H OPTION        options by POSIX names, TCP_INFO too",
   "  info H                                  the state, as ss -i shows it",
+  "  -w limits how long accept, connect, send and recv wait.",
 ];
 /** In the order of `Shutdown`. */
 const SHUTDOWN_WORDS: StaticArray<string> = ["rd", "wr", "rdwr"];

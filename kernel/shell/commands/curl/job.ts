@@ -132,7 +132,7 @@ export class CurlJob extends Job {
       if (now < this.networkDeadline) return RUNNING;
       request.error = `network is not configured: ${network.reason()}`;
     } else if (this.timeout > 0) {
-      // -m counts from when the command was typed, and anew for each retry; 0 would mean no limit.
+      // The wait for the network counts for the first attempt. 0 would mean no limit.
       const waited = this.startsAt == 0 ? now - this.session.since : 0;
       request.timeout = max<i64>(this.timeout - waited, 1);
     }

@@ -13,7 +13,7 @@ const LONGEST_DELAY: i64 = 10 * MINUTE;
 const MOST: i64 = 1_000_000;
 
 export class Retries {
-  /** What is to be printed before the wait, or instead of it; "" for nothing. */
+  /** The warning to print: that a retry follows, or why none does; "" if there is none. */
   warning: string = "";
   private left: i64;
   private delay: i64;

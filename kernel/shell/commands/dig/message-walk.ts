@@ -15,7 +15,7 @@ const SECTIONS: i32 = 3;
 /** The subclasses print the parts. */
 export abstract class MessageWalk {
   protected readonly header: DnsHeader;
-  /** Stands at the question or the record that is to be printed. */
+  /** Reads the message; its fields are those of the question or record to print. */
   protected readonly reader: DnsReader;
   private begun: bool = false;
   private section: i32 = Section.Answer;

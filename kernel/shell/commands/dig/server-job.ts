@@ -81,7 +81,7 @@ export abstract class ServerJob extends Job {
   private query: DirectQuery | null = null;
   /** How many of the query's complaints have been printed. */
   private complaints: i32 = 0;
-  /** The names to ask for next if the server does not know `name`: see `search`. */
+  /** The names to ask for next if the response for `name` is an error: see `search`. */
   private candidates: Array<string> = [];
 
   constructor(

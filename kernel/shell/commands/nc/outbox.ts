@@ -22,7 +22,7 @@ export class Outbox {
     this.bytes += line.byteLength;
   }
 
-  /** Reports whether input should pause. Lines added in spite of that are kept. */
+  /** Reports whether input should pause. Lines added nevertheless are kept. */
   full(): bool {
     return this.bytes >= NC_BYTES || (this.texts.length as u32) >= NC_LINES;
   }
