@@ -171,8 +171,8 @@ export class Configuration {
   }
 
   /**
-   * Reports whether a name like Linux's `eth0` must mean the machine's only device. It need
-   * not if it names a VLAN, as `eth0.100` does, or if another `ip=` has a different name.
+   * Reports whether a name like Linux's `eth0` must mean the machine's only device. It might not if
+   * it names a VLAN, as `eth0.100` does, or if another `ip=` has a different name.
    */
   private namesOnlyDevice(device: string): bool {
     if (this.devices != 1 || !isForeign(device)) return false;

@@ -45,7 +45,7 @@ export class HostMachine implements PowerControl {
     this.time.start(this.acpi.centuryRegister);
   }
 
-  /** Switches the machine off when its power button is pressed, as by a hypervisor's shutdown. */
+  /** Switches the machine off when its power button is pressed, which hypervisors do to stop it. */
   watchPowerButton(tasks: PollableList): void {
     tasks.add(new Shutdown(new PowerButton(this.acpi), this));
   }

@@ -9,7 +9,7 @@
  * host(1) of BIND 9.18 does: those of -t TYPE, or else A, AAAA and MX; for an ADDRESS its names. -v
  * prints whole messages; -a does so for type ANY. -T uses TCP, -W is how long each of two attempts
  * waits, -r asks the server not to recurse. After SERVFAIL it asks the next server, unless -s is
- * given. -4 means nothing more than that a server is asked.
+ * given. -4 has no effect of its own; like any option, it makes `host` ask a server.
  *
  * A NAME without a dot is looked for in the search domains first. There are no zone transfers.
  *

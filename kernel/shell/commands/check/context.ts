@@ -5,7 +5,7 @@ import { NetworkStack } from "../../../../net/service/stack";
 import { Ipv4Address, NOT_AN_ADDRESS, UNSPECIFIED } from "../../../../net/wire/address";
 import { NetworkStatus } from "../../network-status";
 
-/** In place of a chain id: any. */
+/** Stands for any chain id. */
 export const ANY_CHAIN: i64 = -1;
 
 /** One run of `check`. */
@@ -37,7 +37,7 @@ export class CheckContext {
     if (literal != NOT_AN_ADDRESS) this.address = literal as u32;
   }
 
-  /** Determines the gateway. For a name, whose address is not known yet: the default route's. */
+  /** Determines the gateway: that of the default route while the host's address is unknown. */
   findGateway(): void {
     const to = this.address == 0 ? UNSPECIFIED : this.address;
     const route = this.stack.ip.rules.lookup(to, UNSPECIFIED, 0);

@@ -66,7 +66,7 @@ export class Parts {
 }
 
 export class MessagePrinter extends MessageWalk {
-  /** Whether the heading of the section is printed. */
+  /** Whether the heading of the section has been printed. */
   private headed: bool = false;
 
   constructor(

@@ -6,7 +6,7 @@
  * Shows and changes the routing rules. In the order of their priority, the rules that match a
  * packet's addresses, TOS, mark and devices say which table to search; the first route that is
  * found is used. Sockets have a mark (`ping -m`, and tcpSetMark and udpSetMark of the API) and a
- * TOS (`ping -Q`, `nc -T`), which is hexadecimal here; `dsfield` is another word for it.
+ * TOS (`ping -Q`, `nc -T`). `ip rule` reads `tos` as hexadecimal; `dsfield` is another word for it.
  *
  * The packets of this host come in by lo; as none are forwarded, rules with another `iif` match
  * none. `oif` matches those of sockets that are bound to a device (`ping -I`, `ip route get ADDRESS

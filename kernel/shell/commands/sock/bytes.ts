@@ -3,7 +3,7 @@ import { hexValue } from "../../../../core/text";
 
 const BACKSLASH: i32 = 0x5c;
 
-/** Returns the bytes of a text in UTF-8, or null if it is not in the form that it should have. */
+/** Returns the bytes of a text in UTF-8, or null if it is not valid in the given notation. */
 export function parseBytes(text: string, hexadecimal: bool, escapes: bool): Uint8Array | null {
   if (hexadecimal) return parseHexadecimal(text);
   const bytes = Uint8Array.wrap(String.UTF8.encode(text));

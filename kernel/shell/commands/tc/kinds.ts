@@ -146,7 +146,10 @@ function takeMap(context: Context, to: QdiscSpecification): bool {
   return true;
 }
 
-/** Checks what has been read as a whole. */
+/**
+ * Checks that the options fit together, and sets the limit of `tbf` from its latency. Returns false
+ * after printing an error.
+ */
 function finish(context: Context, to: QdiscSpecification, latency: i64): bool {
   if (to.kind == "prio") {
     for (let i = 0; i < PRIORITIES; i++) {
