@@ -1,6 +1,6 @@
 /**
- * Implements the interfaces that DNS and HTTP expect: `NameLookup` with the resolver, `Connector`
- * with TCP and TLS.
+ * Implements interfaces that other services use: `NameLookup` with the resolver, `Connector` with
+ * TCP and TLS.
  */
 
 import { IpLayer } from "../iface/layer";

@@ -67,7 +67,10 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (!this.startDhcp(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
   }
 
-  /** Replaces the settings: drops what the old ones have configured, and starts anew. */
+  /**
+   * Replaces the settings: stops DHCP, removes the addresses and routes of the old ones, and starts
+   * anew. The MTU, rules, egress queues and routes without a next hop that they set remain.
+   */
   reconfigure(settings: InterfaceSettings, now: i64, hostname: string): void {
     this.dhcp.stop();
     this.withdraw(UNSPECIFIED);
@@ -276,7 +279,10 @@ export class InterfaceConfigurator implements LeaseTarget {
     reportRoute(this.iface, route, result);
   }
 
-  /** Adds a lease's routes, and the settings' via its router. `first` is false for a renewal. */
+  /**
+   * Adds the routes of a lease, and those of the settings via its router (`Gateway=_dhcp4`).
+   * `first` is false for a renewal.
+   */
   private addLeaseRoutes(lease: Lease, first: bool): void {
     const use = this.settings.lease;
     const usual = DHCP_METRIC + this.iface.index;
@@ -342,8 +348,8 @@ export class InterfaceConfigurator implements LeaseTarget {
 
   /** Replaces the static settings by the address of a lease. */
   private takeAddress(lease: Lease): void {
-    // It is added before the others are removed: a route that has next hops on other interfaces too
-    // keeps those here, if their gateways are in the lease's network.
+    // The address is added before the others are removed: a route with next hops on several
+    // interfaces keeps those of this one whose gateways are in the lease's network.
     const added = this.ip.setAddress(this.iface, lease.address, lease.prefix);
     if (this.applied) this.withdraw(lease.address);
     // There may have been as many addresses as an interface can have.

@@ -1,4 +1,7 @@
-/** What a DHCP lease may change on this host: the keys of [DHCPv4] in systemd.network(5). */
+/**
+ * What a DHCP lease may change on this host, and whether the client sends its name: the keys of
+ * [DHCPv4] in systemd.network(5).
+ */
 
 export class LeaseSettings {
   sendHostname: bool = true;

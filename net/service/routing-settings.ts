@@ -8,7 +8,7 @@ import { Rule } from "../iface/ip/rules";
 import { IpLayer } from "../iface/layer";
 import { formatIpv4, Ipv4Address, UNSPECIFIED } from "../wire/address";
 
-/** Used as a gateway, stands for the router of the DHCP lease (`Gateway=_dhcp4`). */
+/** As a gateway, this stands for the router of the DHCP lease (`Gateway=_dhcp4`). */
 export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
 /** The metric of a route without one. */
 export const NO_METRIC: i64 = -1;
@@ -49,8 +49,9 @@ export class RouteSetting {
   ) {}
 
   /**
-   * Returns the route of `iface`, with `gateway` unless there are several, or null after logging
-   * why there is none. A gateway on another interface may be outside the networks it has so far.
+   * Returns the route for `iface`: via `gateway`, or via `hops` if there are any. If the route is
+   * invalid, logs why and returns null. A gateway on another interface is assumed to be on the link
+   * if it is in none of the networks that the interface has so far.
    */
   build(
     ip: IpLayer,
@@ -123,7 +124,7 @@ export function applyRules(ip: IpLayer, iface: Interface, settings: Array<RuleSe
   }
 }
 
-/** Adds the routes that have no next hop, and so depend on no interface. */
+/** Adds the routes without a next hop (such as `blackhole`), which depend on no interface. */
 export function applyErrorRoutes(
   ip: IpLayer,
   iface: Interface,

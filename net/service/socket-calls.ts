@@ -4,7 +4,7 @@
  */
 import { UdpSocket } from "../socket/udp-socket";
 import {
-  mayBe,
+  canSet,
   optionOf,
   SOCKET_OPTIONS,
   SocketOption,
@@ -16,8 +16,8 @@ import { TcpSocket } from "./tcp-socket";
 
 /**
  * Probes the peer once it is silent for `idle` microseconds (SO_KEEPALIVE with TCP_KEEPIDLE; RFC
- * 9293 section 3.8.4). The connection fails with TimedOut if 9 probes, 75 s apart, are not
- * answered. 0, the default, disables probes.
+ * 9293 section 3.8.4). The connection fails with TimedOut if no probe is answered: by default, 9
+ * are sent, 75 s apart (TCP_KEEPCNT, TCP_KEEPINTVL). 0, the default of `idle`, disables probes.
  */
 export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
   socket.options.keepAlive = idle > 0;
@@ -59,7 +59,7 @@ export function tcpSetTypeOfService(socket: TcpSocket, octet: u32): void {
  * socket connects or listens; afterwards, buffers only grow.
  */
 export function tcpSetOption(socket: TcpSocket, option: SocketOption, value: i64): bool {
-  if (!mayBe(option, value)) return false;
+  if (!canSet(option, value)) return false;
   setOption(socket.options, option, value);
   socket.applyOptions();
   return true;
@@ -82,7 +82,7 @@ export function udpSetTypeOfService(socket: UdpSocket, octet: u32): void {
 
 /** Sets IP_TOS, IP_TTL or SO_MARK. Returns false if the option is another, or the value invalid. */
 export function udpSetOption(socket: UdpSocket, option: SocketOption, value: i64): bool {
-  if (!SOCKET_OPTIONS[option].datagrams || !mayBe(option, value)) return false;
+  if (!SOCKET_OPTIONS[option].datagrams || !canSet(option, value)) return false;
   setUdpOption(socket, option, value);
   return true;
 }

@@ -26,7 +26,7 @@ export const enum SocketOption {
   /** Seconds; 0 resets the connection when it is closed, -1 stands for l_onoff = 0. */
   SO_LINGER,
   SO_MARK,
-  /** Bytes per second; the largest value for any rate. */
+  /** Bytes per second; the largest value means "no limit". */
   SO_MAX_PACING_RATE,
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -94,12 +94,12 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
 ];
 
 /** Reports whether an option can be set to a value. */
-export function mayBe(option: SocketOption, value: i64): bool {
+export function canSet(option: SocketOption, value: i64): bool {
   const form = SOCKET_OPTIONS[option];
   return value >= form.least && value <= form.most;
 }
 
-/** Sets an option of TCP to a value for which `mayBe` is true. */
+/** Sets an option of TCP to a value for which `canSet` is true. */
 export function setOption(options: SocketOptions, option: SocketOption, value: i64): void {
   if (option == SocketOption.IP_TOS) options.trafficClass = value as u32;
   else if (option == SocketOption.IP_TTL) options.timeToLive = value as u32;
@@ -130,8 +130,9 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
 }
 
 /**
- * Returns the value of an option of a TCP socket. What the socket leaves to the host's settings, it
- * takes from its connection; without one, it is 0, or -1 for TCP_CONGESTION.
+ * Returns the value of an option of a TCP socket: that of its connection, if there is one, for
+ * buffer sizes, TCP_MAXSEG and TCP_CONGESTION. An option that is left to the host's settings is 0,
+ * or -1 for TCP_CONGESTION.
  */
 export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
   const options = socket.options;
@@ -173,7 +174,7 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
   return options.userTimeout / MILLISECOND;
 }
 
-/** Sets an option that UDP sockets have to a value for which `mayBe` is true. */
+/** Sets an option that UDP sockets have to a value for which `canSet` is true. */
 export function setUdpOption(socket: UdpSocket, option: SocketOption, value: i64): void {
   const path = socket.path;
   if (option == SocketOption.IP_TOS) path.trafficClass = value as u32;

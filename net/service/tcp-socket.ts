@@ -7,6 +7,7 @@ import { TcpState } from "../socket/tcp/state";
 
 /** A TCP socket: unused, a listener, or one end of a connection. */
 export class TcpSocket {
+  /** The local port: of the listener, from bind(2), or 0. */
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;

@@ -46,7 +46,7 @@ export class DhcpClient {
   ignored: u64 = 0;
   /** The most recent failure since the start or the last ACK, or "". */
   lastFailure: string = "";
-  /** ACKs accepted: leases granted and renewed. */
+  /** ACKs accepted: leases granted and renewed, and options for an address set by hand. */
   grants: u32 = 0;
   private offer: Lease | null = null;
   private linkUp: bool = true;
@@ -137,7 +137,6 @@ export class DhcpClient {
       return;
     }
     this.enter(DhcpState.Releasing, now);
-    this.port.message.seconds = 0;
     this.port.send(DhcpType.Release, lease.address, 0, lease.server, lease.server);
     this.wakeAt = now + RELEASE_WAIT;
   }
@@ -309,7 +308,7 @@ export class DhcpClient {
   /** Notes why a reply is not used. Returns false. */
   private unusable(kind: string, source: Ipv4Address, why: string, now: i64): bool {
     if (expectedReply(this.state) != 0) {
-      this.lastFailure = this.journal.refused(kind, source, why, now);
+      this.lastFailure = this.journal.unusable(kind, source, why, now);
     }
     return false;
   }
@@ -335,7 +334,7 @@ export class DhcpClient {
     this.bound(now);
   }
 
-  /** Enters Bound and waits for T1; if it has passed, for T2, but at most a minute. */
+  /** Enters Bound or Informed, until T1; if that has passed, until T2, but at most for a minute. */
   private bound(now: i64): void {
     const lease = this.lease!;
     this.state = lease.informed ? DhcpState.Informed : DhcpState.Bound;
@@ -367,10 +366,7 @@ export class DhcpClient {
   private decline(now: i64): void {
     const lease = this.lease!;
     this.drop();
-    const message = this.port.message;
-    message.transaction = this.random.next32();
-    message.seconds = 0;
-    message.broadcast = false;
+    this.port.message.transaction = this.random.next32();
     this.port.send(DhcpType.Decline, 0, lease.address, lease.server, BROADCAST_ADDRESS);
     this.fail(`${formatIpv4(lease.address)} is in use by another host`, now);
     this.wakeAt = now + DECLINE_WAIT;

@@ -12,12 +12,12 @@ import { LeaseTarget } from "./target";
 const SHORT_SILENCE: i64 = 10 * SECOND;
 
 export class DhcpJournal {
-  /** Messages of this exchange sent since its last reply, and when the first of them was. */
+  /** Messages sent since the last reply in this exchange, and when the first of them was sent. */
   private unanswered: u32 = 0;
   private silentSince: i64 = 0;
   /** When a silence and an unusable reply were last logged. */
   private silenceAt: i64 = i64.MIN_VALUE;
-  private refusalAt: i64 = i64.MIN_VALUE;
+  private unusableAt: i64 = i64.MIN_VALUE;
 
   constructor(private readonly target: LeaseTarget) {}
 
@@ -42,20 +42,20 @@ export class DhcpJournal {
   }
 
   /** Notes a reply that cannot be used; logs and returns why. */
-  refused(kind: string, source: Ipv4Address, why: string, now: i64): string {
+  unusable(kind: string, source: Ipv4Address, why: string, now: i64): string {
     this.unanswered = 0;
     const text = `${kind} from ${formatIpv4(source)} not used: ${why}`;
     // Limited even if the text is new: anyone on the network can vary its addresses.
-    if (now >= this.refusalAt + MINUTE) {
-      this.refusalAt = now;
+    if (now >= this.unusableAt + MINUTE) {
+      this.unusableAt = now;
       this.write(text);
     }
     return text;
   }
 
   /**
-   * Logs a new or renewed lease or the options for an address set by hand, an assumed lease time if
-   * the address is new, and a new captive portal.
+   * Logs a new or renewed lease, or the options for an address set by hand. Also logs an assumed
+   * lease time if the address is new, and a captive portal if that is new.
    */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);

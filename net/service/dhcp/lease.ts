@@ -41,7 +41,7 @@ import { readHostName, readPortal, readSearchList, readText } from "./text";
 const SHORTEST_LEASE: u32 = 10;
 /** The lease time in seconds if the server gives none; long enough to make renewals rare. */
 const DEFAULT_LEASE: u32 = 3600;
-/** The lease time of a lease that never expires (RFC 2132 section 9.2). */
+/** The lease time of a lease that never expires (RFC 2131 section 3.3). */
 const INFINITE: u32 = 0xffffffff;
 
 /** The MTUs to use: a server's below RFC 791's 576 is ignored, one above Ethernet's 1500 capped. */

@@ -18,7 +18,7 @@ export class DhcpPort {
   hostname: string = "";
   /** The fields of the next message. */
   readonly message: DhcpMessage;
-  /** The message that `receive` returned, its length in bytes and its source. */
+  /** The length in bytes, and the source, of the message that `receive` returned. */
   length: u32 = 0;
   source: Ipv4Address = 0;
   private socket: UdpSocket | null = null;
@@ -65,6 +65,11 @@ export class DhcpPort {
     to: Ipv4Address,
   ): void {
     const message = this.message;
+    if (type == DhcpType.Decline || type == DhcpType.Release) {
+      // Both fields are 0 in these messages (RFC 2131 section 4.4.1, table 5).
+      message.seconds = 0;
+      message.broadcast = false;
+    }
     message.clientAddress = client;
     message.requestedAddress = requested;
     message.server = server;

@@ -8,7 +8,7 @@ const FIRST_WAIT: i64 = 4 * SECOND;
 const LONGEST_WAIT: i64 = 64 * SECOND;
 /** The wait after a DECLINE, the shortest that is allowed (section 3.1 point 5). */
 export const DECLINE_WAIT: i64 = 10 * SECOND;
-/** How long to wait at most for RELEASE to be sent. */
+/** The maximum wait for RELEASE to be sent. */
 export const RELEASE_WAIT: i64 = SECOND;
 /** The shortest wait between two renewal attempts; less for leases under eight minutes. */
 export const RENEWAL_WAIT: i64 = 60 * SECOND;

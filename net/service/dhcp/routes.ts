@@ -1,6 +1,6 @@
 /**
  * The static routes of DHCP: classless ones (RFC 3442), and those by class (RFC 2132 section 5.8).
- * A classless one:
+ * The format of a classless route:
  *
  *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
  */

@@ -25,7 +25,7 @@ export const enum DhcpState {
   Informed,
 }
 
-/** The states' names (RFC 2131 figure 5; the last two as dhcpcd's), in the order of `DhcpState`. */
+/** The names of the states in the order of `DhcpState`; RFC 2131 figure 5 has most of them. */
 export const DHCP_STATE_NAMES: StaticArray<string> = [
   "stopped",
   "init",

@@ -17,7 +17,7 @@ export class DatagramTransport implements LogTransport {
   private socket: UdpSocket | null = null;
   private address: Ipv4Address = 0;
   private readonly path: Path = new Path();
-  /** Whether a message waits for the hardware address of the next hop; the others wait for it. */
+  /** Whether the last message waits for ARP to resolve the next hop; nothing more is sent then. */
   private waiting: bool = false;
   private retryAt: i64 = 0;
   private readonly lookup: TargetAddress;

@@ -1,6 +1,6 @@
 /**
- * A log line as other hosts expect it: as text, as Linux's netconsole sends it
- * (Documentation/networking/netconsole.rst), or as a message of syslog (RFC 5424).
+ * Formats a log line for another host: as Linux's netconsole sends it, as text or in its extended
+ * format (Documentation/networking/netconsole.rst), or as a message of syslog (RFC 5424).
  */
 
 import { CalendarTime } from "../../../core/calendar";

@@ -3,7 +3,10 @@
  * name and its "user data", the text that was given when the machine was created.
  */
 
-/** A header field without which a provider refuses requests; a misused proxy would not add it. */
+/**
+ * A header field without which a provider rejects requests. A proxy that an attacker misuses to
+ * reach the provider would not add it.
+ */
 class RequestProof {
   constructor(
     readonly field: string,

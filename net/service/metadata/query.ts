@@ -1,8 +1,9 @@
 /**
- * Fetches user data and host name from a metadata service. A request is repeated while the service
- * does not answer or reports an error of its own; 404 means that there is none.
+ * Fetches user data and host name from a metadata service. A request is repeated, up to
+ * METADATA_TRIES times, while the service does not answer or its status is 5xx or 429. The status
+ * 404 means that there is no user data, or no host name. Any other status but 200 ends the query.
  *
- *     Token -> UserData -> Hostname -> Done        any -> Failed after METADATA_TRIES
+ *     Token -> UserData -> Hostname -> Done        any -> Failed
  */
 import { CONFIG_FILE_BYTES, METADATA_TRIES } from "../../../core/limits";
 import { latin1 } from "../../../core/text";
@@ -33,7 +34,7 @@ export class MetadataQuery {
   /** The user data; null if there is none. */
   userData: StaticArray<u8> | null = null;
   hostname: string = "";
-  /** Why it failed, or "". */
+  /** Why the last request failed, or "". */
   failure: string = "";
   private step: Step;
   private token: string = "";
@@ -41,7 +42,7 @@ export class MetadataQuery {
   private exchange: HttpExchange | null = null;
   private sink: CollectingSink = new CollectingSink(0);
   /** When to send the next request. */
-  private at: i64 = 0;
+  private nextAt: i64 = 0;
 
   constructor(
     private readonly http: HttpClient,
@@ -59,7 +60,7 @@ export class MetadataQuery {
     const exchange = this.exchange;
     if (this.done) return;
     if (exchange == null) {
-      if (now >= this.at) this.exchange = this.http.request(this.request(), now);
+      if (now >= this.nextAt) this.exchange = this.http.request(this.request(), now);
     } else if (exchange.done) {
       this.exchange = null;
       this.finish(exchange, now);
@@ -68,7 +69,7 @@ export class MetadataQuery {
 
   /** Returns when to poll next; the HTTP client wakes the kernel while a request runs. */
   pollAt(): i64 {
-    return this.done || this.exchange != null ? NEVER : this.at;
+    return this.done || this.exchange != null ? NEVER : this.nextAt;
   }
 
   private request(): HttpRequest {
@@ -99,7 +100,7 @@ export class MetadataQuery {
     else if (!failed && status == 404 && this.step != Step.Token) this.step++;
     else {
       this.failure = failed ? exchange.message : `HTTP status ${status}`;
-      this.at = now + PAUSE;
+      this.nextAt = now + PAUSE;
       const refused = !failed && status < 500 && status != 429;
       if (++this.tries >= METADATA_TRIES || refused) this.step = Step.Failed;
       return;

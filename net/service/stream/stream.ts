@@ -57,7 +57,8 @@ export interface Stream {
   /** Queues up to `length` bytes to be sent. Returns how many. */
   write(source: usize, length: u32): u32;
   /**
-   * Has `subscriber` woken when there may be more to read, room to write, or an end. Null: nobody.
+   * Has `subscriber` woken when there may be more to read, room to write, or an end. Null ends the
+   * subscription.
    */
   subscribe(subscriber: Wakeable | null): void;
   /** Probes a peer after `idle` microseconds of silence (RFC 9293 section 3.8.4); 0: never. */
