@@ -66,8 +66,8 @@ export class DnsCache {
   }
 
   /**
-   * Caches an answer for `ttl` seconds, at most LONGEST_TTL or LONGEST_DENIAL; not at all if it is
-   * 0. Returns the seconds for which the answer is cached.
+   * Caches an answer for `ttl` seconds, but at most LONGEST_TTL or LONGEST_DENIAL; if `ttl` is 0,
+   * does not cache it. Returns the seconds for which the answer is cached.
    */
   put(
     name: string,

@@ -16,7 +16,7 @@ import { openExchange } from "./secure-exchange";
 /** The options of a direct query. */
 export class DirectOptions {
   type: u32 = TYPE_A;
-  /** Use TCP only. */
+  /** Whether to use TCP from the first query on. */
   tcp: bool = false;
   edns: bool = true;
   recurse: bool = true;
@@ -24,6 +24,7 @@ export class DirectOptions {
   skipFailures: bool = false;
   /** The maximum number of queries to each server; repeating one over TCP does not count. */
   tries: i32 = 3;
+  /** How long to wait for each response, in microseconds. */
   timeout: i64 = 5 * SECOND;
 }
 
@@ -39,7 +40,7 @@ export class DirectQuery {
   truncated: bool = false;
   /** The failed attempts, in dig's words. */
   readonly complaints: Array<string> = [];
-  /** Microseconds from the question to its answer. */
+  /** Microseconds from the last query to its response. */
   elapsed: i64 = 0;
   private exchange: DnsExchange | null = null;
   private index: i32 = 0;

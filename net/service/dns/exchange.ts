@@ -63,6 +63,7 @@ export abstract class DnsExchange {
     /** When it began, or last reconnected. */
     public since: i64,
   ) {}
+
   /** Whether it uses one of the DNS_SOCKETS. */
   get usesSocket(): bool {
     return false;

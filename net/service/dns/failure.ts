@@ -27,7 +27,7 @@ export const enum DnsError {
   Lame,
   /** The aliases form a loop, or there are more than DNS_ALIASES. */
   AliasLoop,
-  /** The response over UDP was truncated, and the query over TCP failed. */
+  /** The query over TCP failed. A lookup ends so only if the UDP response was truncated. */
   Truncated,
   /** None of the addresses in the answer is unicast. */
   Unusable,

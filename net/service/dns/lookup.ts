@@ -91,7 +91,7 @@ export class DnsLookup {
       if (reply != null) this.take(attempt, reply, now);
       else if (now >= attempt.expiresAt) this.timedOut(attempt, now);
     }
-    if (!this.done && now >= this.deadline) this.giveUp(DnsError.TimedOut, now);
+    if (!this.done && now >= this.deadline) this.giveUp(now);
   }
 
   /** Returns when to poll next, in microseconds since boot, if nothing arrives first. */
@@ -213,7 +213,7 @@ export class DnsLookup {
         return;
       }
     }
-    this.giveUp(DnsError.TimedOut, now);
+    this.giveUp(now);
   }
 
   /** Sends a query to the current server, over UDP or, if it has a name, over TLS. */
@@ -335,22 +335,22 @@ export class DnsLookup {
     this.conclude(this.partServer, part, now);
   }
 
-  /** Uses the truncated answer if there is one; else fails with the first fault or `error`. */
-  private giveUp(error: DnsError, now: i64): void {
+  /** Uses the truncated answer if there is one; else fails. */
+  private giveUp(now: i64): void {
     if (this.havePart()) {
       this.usePart(now);
       return;
     }
     this.ttl = 0;
-    this.finish(this.firstFault(error));
+    this.finish(this.firstFault());
   }
 
-  /** Returns the first fault of any server, which says more than a timeout; else `otherwise`. */
-  private firstFault(otherwise: DnsError): DnsError {
+  /** Returns the first fault of any server, which says more than a timeout; else TimedOut. */
+  private firstFault(): DnsError {
     for (let i = 0; i < this.servers.length; i++) {
       if (this.servers[i].fault != DnsError.None) return this.servers[i].fault;
     }
-    return otherwise;
+    return DnsError.TimedOut;
   }
 
   private finish(error: DnsError): void {

@@ -28,7 +28,7 @@ class SecureExchange extends DnsExchange {
     private readonly server: NameServer,
     question: DnsQuestion,
     private stream: Stream,
-    /** The connection has served another query, so the server may be about to close it. */
+    /** Whether the connection has served another query: the server may be about to close it. */
     private reused: bool,
     now: i64,
   ) {
@@ -79,7 +79,7 @@ class SecureExchange extends DnsExchange {
     this.transport.secure.put(key, this.stream, this.generation, this.polledAt);
   }
 
-  /** Sends the query over a new connection. Returns the error if there is none. */
+  /** Sends the query over a new connection. Returns null, or the error if that cannot be opened. */
   private reconnect(now: i64): DnsReply | null {
     const stream = connect(this.transport, this.server, now);
     if (stream == null) {
@@ -106,7 +106,10 @@ function connect(transport: DnsTransport, server: NameServer, now: i64): Stream 
   return transport.connector.connectSecure(server.serverName, server.address, server.port, now);
 }
 
-/** Asks a server, over TLS if it has a name, else over UDP. Null: no socket, or no connection. */
+/**
+ * Queries a server, over TLS if it has a name, else over UDP. Returns null if no socket is free, or
+ * no connection can be opened.
+ */
 export function openExchange(
   transport: DnsTransport,
   server: NameServer,

@@ -50,7 +50,7 @@ export class Iperf3Client {
   private control: ControlChannel | null = null;
   /** The data connection that is being opened. */
   private opening: Stream | null = null;
-  /** When the server is given up unless it says something. */
+  /** When the current phase times out; unused while the test runs. */
   private deadline: i64 = NEVER;
 
   constructor(
@@ -58,7 +58,7 @@ export class Iperf3Client {
     random: Random,
     private readonly server: ServerAddress,
     private readonly parameters: TestParameters,
-    /** Microseconds between reports; 0 for one at the end. */
+    /** Microseconds between reports; 0 for a single one at the end. */
     interval: i64,
     private readonly report: Report,
   ) {
@@ -127,7 +127,7 @@ export class Iperf3Client {
     return true;
   }
 
-  /** Waits for the server in a phase. */
+  /** Enters a phase, and sets its deadline. */
   private await(phase: Phase, now: i64): void {
     this.phase = phase;
     const started = this.transfer.startedAt > 0;

@@ -11,7 +11,7 @@ import { COOKIE, ControlState } from "./states";
 
 /** Bytes of a number, such as a message's length. */
 const NUMBER: u32 = 4;
-/** What the methods that read return if nothing has arrived. */
+/** Returned by `readState` and `readError` if not all of it has arrived. */
 export const NOTHING: i32 = -1;
 
 export class ControlChannel {
@@ -19,7 +19,7 @@ export class ControlChannel {
   failure: string = "";
   /** The length of the message that is arriving; 0 if its prefix has not arrived. */
   private expected: u32 = 0;
-  /** What is arriving, and how much of it has. */
+  /** The item that is arriving, and how many of its bytes have arrived. */
   private arriving: StaticArray<u8> | null = null;
   private arrived: u32 = 0;
 

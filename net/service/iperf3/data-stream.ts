@@ -36,7 +36,7 @@ export class DataStream {
     this.connection = stream instanceof TcpStream ? (stream as TcpStream).connection : null;
   }
 
-  /** Applies what the parameters say of connections. */
+  /** Applies the parameters that concern the connection. */
   configure(parameters: TestParameters): void {
     const connection = this.connection;
     if (connection == null) return;
@@ -44,7 +44,7 @@ export class DataStream {
     connection.trafficClass = parameters.trafficClass;
   }
 
-  /** Sends up to `most` bytes of a block of `length` bytes, over and over. Returns how many. */
+  /** Sends up to `most` bytes, repeating a block of `length` bytes. Returns how many were sent. */
   send(block: usize, length: u32, most: u64): u64 {
     const stream = this.stream;
     let sent: u64 = 0;
@@ -58,7 +58,7 @@ export class DataStream {
     return sent;
   }
 
-  /** Drops what has arrived. Returns how many bytes that were. */
+  /** Drops the bytes that have arrived. Returns how many. */
   receive(): u64 {
     const stream = this.stream;
     let received: u64 = 0;
@@ -71,33 +71,33 @@ export class DataStream {
     return received;
   }
 
-  /** Starts to count anew. */
+  /** Restarts all counts. */
   begin(): void {
     this.bytes = 0;
     this.intervalBytes = 0;
-    this.retransmitsBefore = this.sentAgain();
+    this.retransmitsBefore = this.allRetransmits();
     this.retransmitsEarlier = this.retransmitsBefore;
   }
 
   /** Stops counting: the connection may now be given up. */
   end(): void {
-    this.retransmitsAtEnd = this.sentAgain();
+    this.retransmitsAtEnd = this.allRetransmits();
   }
 
   /** Starts the next interval. */
   beginInterval(): void {
     this.intervalBytes = 0;
-    this.retransmitsEarlier = this.sentAgain();
+    this.retransmitsEarlier = this.allRetransmits();
   }
 
   /** Returns the segments retransmitted in this test. */
   retransmits(): u32 {
-    return this.sentAgain() - this.retransmitsBefore;
+    return this.allRetransmits() - this.retransmitsBefore;
   }
 
   /** Returns the segments retransmitted in this interval. */
   intervalRetransmits(): u32 {
-    return this.sentAgain() - this.retransmitsEarlier;
+    return this.allRetransmits() - this.retransmitsEarlier;
   }
 
   /** Returns cwnd in bytes. */
@@ -135,7 +135,8 @@ export class DataStream {
     this.intervalBytes += bytes;
   }
 
-  private sentAgain(): u32 {
+  /** Returns the segments that the connection has retransmitted in all. */
+  private allRetransmits(): u32 {
     const connection = this.connection;
     if (this.retransmitsAtEnd >= 0) return this.retransmitsAtEnd as u32;
     return connection == null ? 0 : connection.retransmissions;

@@ -1,4 +1,4 @@
-/** What a test is to do: the client's options, and the message in which it tells the server. */
+/** The parameters of a test: the client's options, and the message that carries them. */
 import { IPERF3_STREAMS } from "../../../core/limits";
 import { JsonKind, JsonValue } from "../json/value";
 
@@ -34,7 +34,7 @@ export class TestParameters {
     return `${text},"len":131072,"pacing_timer":1000,"client_version":"3.12"}`;
   }
 
-  /** Takes the client's message. Returns false if the test is one that this server cannot do. */
+  /** Reads the client's message. Returns false if this server cannot do such a test. */
   read(message: JsonValue): bool {
     if (!isTrue(message, "tcp") || isTrue(message, "bidirectional")) return false;
     this.seconds = number(message, "time", 0, LONGEST_TEST);

@@ -11,7 +11,7 @@ const RULE: string = "- - - - - - - - - - - - - - - - - - - - - - - - -";
 const HEADER: string = "[ ID] Interval           Transfer     Bitrate";
 const RETRANSMITS: string = "         Retr";
 const WINDOW: string = "  Cwnd";
-/** What stands in place of the column of retransmissions. */
+/** Fills the column of retransmissions if they are unknown. */
 const NO_RETRANSMITS: string = "                  ";
 
 export class Report implements IntervalPrinter {

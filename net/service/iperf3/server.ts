@@ -1,4 +1,4 @@
-/** The iperf3 server: one test at a time; who connects meanwhile is told that it is busy. */
+/** The iperf3 server: one test at a time; meanwhile, other clients are told that it is busy. */
 import { IPERF3_WAITING } from "../../../core/limits";
 import { earlier, NEVER } from "../../../core/time";
 import { formatIpv4 } from "../../wire/address";
@@ -10,7 +10,7 @@ import { Report, ReportSink } from "./report";
 import { CONTROL_PATIENCE, ControlState } from "./states";
 import { ServerTest } from "./test";
 
-/** A connection that has not shown its cookie, or that is denied and has not read so. */
+/** A connection that has not shown its cookie, or one that was denied and is being closed. */
 class Visitor {
   denied: bool = false;
   readonly control: ControlChannel;
@@ -23,7 +23,7 @@ class Visitor {
 }
 
 export class Iperf3Server implements Server {
-  /** Tests that are over, whatever their end. */
+  /** Tests that are over, successful or not. */
   tests: u32 = 0;
   private test: ServerTest | null = null;
   private readonly visitors: Array<Visitor> = [];
@@ -92,8 +92,8 @@ export class Iperf3Server implements Server {
   }
 
   /**
-   * Reads a visitor's cookie. If it is that of the test, the connection joins it; if not, or if no
-   * stream is missing, it is denied. Returns true if the visitor is done with.
+   * Reads a visitor's cookie. If it is the test's, the connection joins the test; if not, or if the
+   * test needs no more connections, it is denied. Returns true once the visitor can be forgotten.
    */
   private attend(visitor: Visitor, now: i64): bool {
     const control = visitor.control;

@@ -41,9 +41,9 @@ const ALPHABET: string = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** The port of a server, unless -p names another. */
 export const IPERF3_PORT: u32 = 5201;
-/** How long a peer may be silent on the control connection before the test, in microseconds. */
+/** How long a peer may be silent on the control connection before and after the test. */
 export const CONTROL_PATIENCE: i64 = 30_000_000;
-/** How long a test may make no progress, as with iperf3's --rcv-timeout. */
+/** How long a test may make no progress, as with iperf3's --rcv-timeout; both in microseconds. */
 export const IDLE_PATIENCE: i64 = 120_000_000;
 
 /** Returns the 36 characters of a new cookie. */

@@ -11,7 +11,7 @@ import { Transfer } from "./transfer";
 
 /** iperf3's number of the error "an option you are trying to set is not implemented yet". */
 const UNIMPLEMENTED: u32 = 13;
-/** How long a client may go on after the time that it asked for, as in iperf3. */
+/** How much longer than its parameters say a test may take, as in iperf3. */
 const GRACE: i64 = 40 * SECOND;
 
 const enum Phase {
@@ -37,12 +37,12 @@ export class ServerTest {
   private readonly parameters: TestParameters = new TestParameters();
   /** Null until the client's parameters are known. */
   private transfer: Transfer | null = null;
-  /** When the client is given up unless it says something. */
+  /** When the current phase times out. */
   private deadline: i64;
 
   constructor(
     stream: Stream,
-    /** Whom the report names, as "10.0.2.2, port 41814". */
+    /** The client, as the report names it: "10.0.2.2, port 41814". */
     private readonly peer: string,
     /** Microseconds between reports; 0 for none before the summary. */
     private readonly interval: i64,
@@ -57,7 +57,7 @@ export class ServerTest {
     return this.phase == Phase.Over;
   }
 
-  /** Whether a connection with the test's cookie would be a data stream of it. */
+  /** Whether the test still needs data connections. */
   get wantsStreams(): bool {
     return this.phase == Phase.Creating;
   }

@@ -1,7 +1,7 @@
 /**
  * The measured part of a test, which is the same on both ends: the data streams, when the test
  * began and ends, and its intervals. The sender writes one block again and again; the receiver
- * drops what arrives where it lies.
+ * drops what arrives without copying it.
  */
 import { IPERF3_BLOCK_BYTES } from "../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
@@ -12,14 +12,14 @@ import { IDLE_PATIENCE } from "./states";
 /** How often a limited sender sends, as iperf3's pacing timer. */
 const PACE: i64 = MILLISECOND;
 
-/** What is sent: digits, as of iperf3's --repeating-payload. */
+/** Returns the block that is sent: digits, as with iperf3's --repeating-payload. */
 function newBlock(): StaticArray<u8> {
   const block = new StaticArray<u8>(IPERF3_BLOCK_BYTES as i32);
   for (let i = 0; i < block.length; i++) block[i] = (0x30 + (i % 10)) as u8;
   return block;
 }
 
-/** Prints intervals: report.ts. */
+/** Prints intervals; see report.ts. */
 export interface IntervalPrinter {
   /** `from` and `to` are microseconds since the test began. */
   interval(transfer: Transfer, from: i64, to: i64): void;
@@ -28,17 +28,20 @@ export interface IntervalPrinter {
 export class Transfer {
   readonly streams: Array<DataStream> = [];
   running: bool = false;
-  /** When counting began, in microseconds since boot, and how long the test took in the end. */
+  /**
+   * When counting began, in microseconds since boot, and the microseconds from then to the end of
+   * the test.
+   */
   startedAt: i64 = 0;
   duration: i64 = 0;
-  /** What was sent or received on all streams. */
+  /** Bytes sent or received on all streams since counting began. */
   total: u64 = 0;
   /** Whether the test has run, or is running. */
   private started: bool = false;
   /** Whether the streams were given up: their objects may be reused. */
   private ended: bool = false;
   private readonly block: StaticArray<u8> | null;
-  /** When counting begins anew, because the parameters omit the time until then; 0: not again. */
+  /** The end of the time to omit, when counting restarts; 0 if it has passed or there is none. */
   private omitUntil: i64 = 0;
   /** When the interval began, and when the next one is due. */
   private intervalAt: i64 = 0;
@@ -48,7 +51,7 @@ export class Transfer {
   constructor(
     readonly parameters: TestParameters,
     readonly sends: bool,
-    /** Microseconds between reports; 0 for one at the end. */
+    /** Microseconds between reports; 0 for a single one at the end. */
     private readonly interval: i64,
     /** Null for no reports. */
     private readonly printer: IntervalPrinter | null,
@@ -92,8 +95,8 @@ export class Transfer {
   }
 
   /**
-   * Drops what still arrives after the test, so that the peer is not blocked. What arrives before
-   * it, because the server's word was late, is counted once the test runs.
+   * Drops what still arrives after the test, so that the peer is not blocked. Data that arrives
+   * before TestRunning is left alone, and counted once the test runs.
    */
   drain(): void {
     if (!this.started || this.ended) return;
@@ -107,7 +110,7 @@ export class Transfer {
   isOver(now: i64): bool {
     if (now >= this.endsAt()) return true;
     if (this.parameters.bytes == 0 || this.total < this.parameters.bytes) return false;
-    // What was sent also has to arrive, or the receiver would count less.
+    // Wait until all of it has arrived, or the receiver would count less.
     for (let i = 0; i < this.streams.length; i++) {
       if (!this.streams[i].acknowledged()) return false;
     }
@@ -166,6 +169,7 @@ export class Transfer {
     this.startedAt = now;
     this.intervalAt = now;
     this.nextAt = now + this.interval;
+    this.total = 0;
     for (let i = 0; i < this.streams.length; i++) this.streams[i].begin();
   }
 
