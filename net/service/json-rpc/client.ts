@@ -28,9 +28,9 @@ import { RpcSubscription } from "./subscription";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-/** Bytes of memory that one byte of a response takes at most; see `maximumResponse`. */
+/** The maximum memory that a response takes, as a multiple of its length: see `maximumResponse`. */
 const MEMORY_FACTOR: u64 = 4;
-/** A response may be as long as the free memory divided by this. */
+/** The free memory divided by the maximum length of a response; some has to remain free. */
 const MEMORY_DIVISOR: u64 = 6;
 
 /** Sends calls, and advances the exchanges. */

@@ -1,4 +1,4 @@
-/** What a server says when it refuses a request with an HTTP status. */
+/** Describes a response whose HTTP status refuses the request. */
 import { RPC_EXPLANATION_LENGTH } from "../../../core/limits";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
 import { HttpHead } from "../http/message/head";

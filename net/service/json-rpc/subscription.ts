@@ -129,7 +129,7 @@ export class RpcSubscription {
     this.attempts++;
     this.socket = socket;
     if (socket != null) return;
-    // Too many connections, which a confirmed subscription outlasts.
+    // There are too many connections. A confirmed subscription tries again later.
     if (this.confirmed) {
       this.lost(this.client.refusal, now);
       return;
@@ -261,7 +261,7 @@ function isSubscriptionId(result: JsonValue): bool {
   return result.isString() || result.isInteger();
 }
 
-/** Reports whether the name of a method is one that subscribes. */
+/** Reports whether a method subscribes, according to its name. */
 export function isSubscribing(method: string): bool {
   return method.includes("ubscribe") && !method.includes("nsubscribe");
 }

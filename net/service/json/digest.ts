@@ -58,6 +58,8 @@ export class JsonDigest {
   private text: u64 = 0;
   private readonly block: StaticArray<u16> = new StaticArray<u16>(BLOCK_UNITS);
   private filled: u32 = 0;
+  /** The input of `mix`. */
+  private readonly pair: StaticArray<u64> = new StaticArray<u64>(2);
 
   constructor(
     value: JsonValue,
@@ -117,7 +119,7 @@ export class JsonDigest {
     this.add(this.mix(this.textKind, this.textDigest()));
   }
 
-  /** Reads the digits without leading and trailing zeros, and the exponent of the last one. */
+  /** Adds a number: its digits without leading and trailing zeros, and the last one's exponent. */
   private readNumber(pointer: usize, length: u32): void {
     const end = pointer + length;
     let at = pointer;
@@ -145,7 +147,7 @@ export class JsonDigest {
     }
     if (at < end) exponent += readExponent(at + 1, end);
     const digits = this.textDigest();
-    // Any two kinds would do to tell the signs apart.
+    // The kind tells the signs apart: Number if it is negative, True if it is positive.
     if (empty) this.add(this.mix(JsonKind.Number, 0));
     else
       this.add(
@@ -194,7 +196,6 @@ export class JsonDigest {
     store<u64>(pair, second, 8);
     return siphash(this.key.first, this.key.second, pair, 16);
   }
-  private readonly pair: StaticArray<u64> = new StaticArray<u64>(2);
 }
 
 /** Returns an exponent, limited to LARGEST_EXPONENT in either direction. */

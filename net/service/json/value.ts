@@ -218,7 +218,7 @@ export class JsonValue {
     return this.isObject() ? count >>> 1 : count;
   }
 
-  /** Reports whether an array or object has at most `most` elements or members. */
+  /** Reports whether a value has at most `most` elements or members; true for other kinds. */
   hasAtMost(most: u32): bool {
     if (this.kind() < JsonKind.Array) return true;
     const end = this.document.next(this.index);

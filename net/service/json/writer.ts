@@ -49,7 +49,7 @@ export function showJson(value: JsonValue, most: u32): string {
   return (text.length as u32) > most ? text.substring(0, most) + "..." : text;
 }
 
-/** Writes a value piece by piece, so that the text of a long one need never be whole in memory. */
+/** Writes a value piece by piece, so that a long text is never in memory as a whole. */
 export class JsonWriter {
   private readonly document: JsonDocument;
   /** The next value to write, and the end. */

@@ -10,7 +10,7 @@ import { parseUrl, Url } from "../http/url";
 
 /** Bytes of the nonce from which the key is made. */
 const NONCE: u32 = 16;
-/** What the server appends to the key before hashing it (section 1.3). */
+/** The server appends this to the key before hashing it (section 1.3). */
 const GUID: string = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Fields that only the client may set. */
 const RESERVED: StaticArray<string> = [
@@ -69,7 +69,7 @@ export function fieldFault(fields: Array<HttpField>): string {
   return "";
 }
 
-/** Returns the head of the request; `fields` are added to it, or omit User-Agent. */
+/** Returns the head of the request, with `fields`; an omitted User-Agent field suppresses it. */
 export function requestHead(
   url: Url,
   key: string,

@@ -59,14 +59,14 @@ export class WebSocket {
   /** The payload of the last ping not answered yet. */
   private ping: StaticArray<u8> | null = null;
   private closeSent: bool = false;
-  /** Whether the peer's close frame has arrived, or what it sends is not understood. */
+  /** Whether the peer's close frame has arrived, or its data can no longer be parsed. */
   private doneReading: bool = false;
   /** When the last byte arrived, a message last waited for the owner, or a ping was sent. */
   private quietSince: i64 = 0;
   /** Whether a ping was sent in this silence. */
   private probed: bool = false;
   /** Whether to poll again even if nothing arrives. */
-  private stirred: bool = true;
+  private pollsAgain: bool = true;
   /** When the closing handshake is given up. */
   private deadline: i64 = NEVER;
   private now: i64 = 0;
@@ -96,7 +96,7 @@ export class WebSocket {
   take(): WebSocketMessage | null {
     const message = this.received;
     this.received = null;
-    if (message != null) this.stirred = true;
+    if (message != null) this.pollsAgain = true;
     return message;
   }
 
@@ -105,7 +105,7 @@ export class WebSocket {
     return this.received != null;
   }
 
-  /** Starts to close the connection; at once if it is not open yet. */
+  /** Starts the closing handshake; ends a connection that is not open yet at once. */
   close(): void {
     if (this.state == SocketState.Connecting) this.end();
     else if (this.state == SocketState.Open) this.sendClose(CloseCode.Normal);
@@ -115,7 +115,7 @@ export class WebSocket {
   /** Continues without waiting. Returns true if bytes moved. */
   poll(now: i64): bool {
     this.now = now;
-    this.stirred = false;
+    this.pollsAgain = false;
     if (this.isOver()) return false;
     const stream = this.stream;
     if (stream == null) return this.open(now);
@@ -129,7 +129,7 @@ export class WebSocket {
   /** Returns when to call `poll` next if nothing arrives first, in microseconds since boot. */
   pollAt(): i64 {
     if (this.isOver()) return NEVER;
-    if (this.stirred) return 0;
+    if (this.pollsAgain) return 0;
     const opening = this.opening;
     if (opening != null) return opening.pollAt();
     if (this.received != null) return this.deadline;
@@ -161,7 +161,7 @@ export class WebSocket {
     const frame = makeFrame(opcode, pointer, length, this.random.next32());
     this.outgoing.push(frame);
     this.queued += frame.length;
-    this.stirred = true;
+    this.pollsAgain = true;
   }
 
   /** Queues a close frame, after which nothing else is sent (section 5.5.1). */
@@ -219,7 +219,7 @@ export class WebSocket {
         if (this.state == SocketState.Open) this.received = message;
       }
     }
-    if (this.reader.frames == 0) this.stirred = true;
+    if (this.reader.frames == 0) this.pollsAgain = true;
     if (stream.readable() == before) return false;
     this.quietSince = this.now;
     this.probed = false;
@@ -261,7 +261,7 @@ export class WebSocket {
     if (this.message == "") this.message = reason;
     this.failure = code == CloseCode.TooBig ? HttpFailure.TooLarge : HttpFailure.Malformed;
     if (!this.closeSent) this.sendClose(code);
-    // What it sends can no longer be understood.
+    // The rest of its data cannot be parsed.
     this.doneReading = true;
   }
 
@@ -270,7 +270,7 @@ export class WebSocket {
     const status = stream.status();
     const over = status == StreamStatus.Failed || status == StreamStatus.Finished;
     if (this.doneReading) {
-      // The server closes the stream first (section 7.1.1); what it still sends is discarded.
+      // The server closes the stream first (section 7.1.1); data before that is discarded.
       while (stream.peekLength() > 0) stream.consume(stream.peekLength());
       if (!over && now < this.deadline) return;
       this.end();
@@ -284,7 +284,7 @@ export class WebSocket {
     } else if (this.received == null && this.state == SocketState.Open) this.probe(now);
   }
 
-  /** Sends a ping to a silent peer; fails if that stays unanswered. */
+  /** Sends a ping to a silent peer; fails the connection if it is not answered. */
   private probe(now: i64): void {
     if (now < this.quietSince + (this.probed ? PONG_TIME : IDLE_TIME)) return;
     if (this.probed) {

@@ -44,8 +44,8 @@ export class HttpClient extends Pollable {
   }
 
   /**
-   * Starts to open a connection to the server of `url` for something else than a request, such as a
-   * WebSocket: directly, or through a tunnel of the proxy. The caller polls it.
+   * Starts to open a connection to the server of `url` for something other than a request, such as
+   * a WebSocket: directly, or through a tunnel of the proxy. The caller polls the result.
    */
   open(url: Url, now: i64): ConnectionOpening {
     const services = this.services;

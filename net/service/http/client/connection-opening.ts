@@ -17,7 +17,7 @@ import { ProxyTunnel, TUNNEL_TIMEOUT } from "./tunnel";
 
 /** One connection that is being opened. */
 export class ConnectionOpening {
-  /** The connection once it is open; null before. */
+  /** The connection, once it is open; null before that. */
   stream: Stream | null = null;
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
@@ -44,7 +44,7 @@ export class ConnectionOpening {
     if (proxy != null && proxy.failure != HttpFailure.None) this.fail(proxy.failure, proxy.message);
   }
 
-  /** Proceeds without waiting. Returns true if it took a step; see `stream` and `failure`. */
+  /** Proceeds without waiting, until `stream` or `failure` is set. Returns true if it took a step. */
   poll(now: i64): bool {
     if (this.failure != HttpFailure.None) return false;
     if (this.secured != null) return this.secure(now);

@@ -24,8 +24,8 @@ class Attempt {
     readonly deadline: i64,
   ) {}
 
-  /** Reports whether its TCP connection is open or has been. */
-  connects(): bool {
+  /** Reports whether its TCP connection is open, or was open before. */
+  hasConnected(): bool {
     const status = this.stream.transport().status();
     if (status == StreamStatus.Open || status == StreamStatus.Finished) this.connected = true;
     return this.connected;
@@ -79,7 +79,7 @@ export class ConnectionRace {
       const attempt = this.attempts[i];
       const stream = attempt.stream;
       stream.poll(now);
-      const connected = attempt.connects();
+      const connected = attempt.hasConnected();
       if (connected && this.connectedAt == 0) this.connectedAt = now;
       const status = stream.status();
       if (status == StreamStatus.Connecting) {

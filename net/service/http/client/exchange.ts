@@ -107,14 +107,14 @@ export class HttpExchange {
   /**
    * Proceeds as far as possible without blocking. `work` bounds the decoding of compressed content
    * (INFLATE_TURN_WORK). Returns true if it took a step, even one that moved no bytes, or if there
-   * is more to decode; the step that ends the exchange does not count.
+   * is more to decode. The step that ends the exchange does not count.
    */
   poll(now: i64, work: u32): bool {
     this.receiver.allow(work);
     let moved = false;
     while (!this.done && this.step(now)) moved = true;
     if (this.done) return moved;
-    if (this.receiver.worked) moved = true;
+    if (this.receiver.budgetSpent) moved = true;
     if (moved || this.sinkFull) this.silentSince = now;
     this.polledAt = now;
     const opening = this.opening;

@@ -28,7 +28,7 @@ export const enum HttpFailure {
   Empty = 52,
   Receive = 56,
   Certificate = 60,
-  /** A transfer coding that is not supported. */
+  /** An unsupported transfer or content coding, or content that cannot be decoded. */
   Coding = 61,
   /** The body exceeds its limit, or its length does not fit into 63 bits. */
   TooLarge = 63,

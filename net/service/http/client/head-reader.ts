@@ -35,14 +35,14 @@ export class HeadReader {
     this.interim = 0;
   }
 
-  /** Whether a status line has arrived, apart from those of complete interim responses. */
+  /** Whether a status line has arrived since the last complete interim response. */
   get begun(): bool {
     return this.parser.state != HeadState.StartLine;
   }
 
   /**
-   * Reads as much as has arrived. Returns true once a head is complete that is not interim; 101
-   * (Switching Protocols) is not. Returns false before that, and if `failure` is set.
+   * Reads as much as has arrived. Returns true once the head of a final response is complete, or of
+   * a 101 (Switching Protocols). Returns false before that, and if `failure` is set.
    */
   read(stream: Stream): bool {
     const parser = this.parser;

@@ -37,7 +37,7 @@ export class HttpProxy {
     if (userinfo != null && userinfo != "") this.credential = basicCredential(userinfo);
   }
 
-  /** Returns the same proxy with a credential, given as `USER:PASSWORD`. */
+  /** Returns a copy of the proxy with a credential, given as `USER:PASSWORD`. */
   with(userAndPassword: string): HttpProxy {
     const proxy = new HttpProxy(this.text);
     proxy.credential = plainCredential(userAndPassword);

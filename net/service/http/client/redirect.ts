@@ -24,7 +24,7 @@ export function redirectOf(head: HttpHead, url: Url, method: string): Redirect |
   const location = head.value(field);
   if (location == "") return null;
   const target = url.resolve(location);
-  // 301 and 302 turn POST into GET (section 15.4.2); 303 turns all methods but HEAD into GET.
+  // 301 and 302 turn POST into GET (sections 15.4.2 and 15.4.3); 303 turns all but HEAD into GET.
   const toGet = status == 303 ? method != "HEAD" : status < 303 && method == "POST";
   const redirect = new Redirect(target, toGet ? "GET" : method, !toGet && status != 303);
   const second = head.find("location", field + 1);

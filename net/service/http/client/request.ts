@@ -44,8 +44,8 @@ export class HttpRequest {
   /** Whether the response ends with its head, whatever the method (`curl -I -X GET`). */
   headOnly: bool = false;
   /**
-   * Whether to open a connection: the request is sent once more if a reused one ends without a
-   * response, though the server may have received it.
+   * Whether to open a new connection. If a reused one ends without a response, the request is sent
+   * once more, even though the server may have received it.
    */
   fresh: bool = false;
   followRedirects: bool = false;
@@ -58,7 +58,7 @@ export class HttpRequest {
   keepAlive: i64 = 0;
   /** The maximum length of the response's body, beyond which the exchange fails; 0: no limit. */
   maximumBody: u64 = 0;
-  /** The cookies that servers set and get; null if they are ignored. */
+  /** Keeps the cookies that servers set, and provides those to send; null for neither. */
   cookies: CookieJar | null = null;
   /** Cookies for the first origin, as `NAME=VALUE; NAME=VALUE`. */
   private ownCookies: string = "";
@@ -70,7 +70,7 @@ export class HttpRequest {
   readonly route: RouteSettings = new RouteSettings();
   /** Observes the exchange, for `curl -v`. */
   watcher: HttpWatcher | null = null;
-  /** Says which setting is invalid; if not "", the client refuses the request. */
+  /** Why the request is invalid; if not "", the client refuses it. */
   error: string = "";
 
   constructor(url: string) {
@@ -119,7 +119,7 @@ export class HttpRequest {
   cookieLine(url: Url, sameOrigin: bool): string {
     const jar = this.cookies;
     let text = jar == null ? "" : jar.fieldFor(url);
-    // As in curl, a field of the user's replaces the cookies that are given, but not those kept.
+    // As in curl, a Cookie field that was added replaces `ownCookies`, but not those of the jar.
     if (this.ownCookies != "" && sameOrigin && !this.has("cookie")) {
       text += (text == "" ? "" : "; ") + this.ownCookies;
     }

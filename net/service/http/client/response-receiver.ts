@@ -54,13 +54,13 @@ export class ResponseReceiver {
     if (content != null) content.budget = work;
   }
 
-  /** Whether decoding stopped because the work of this turn is done. */
-  get worked(): bool {
+  /** Whether decoding stopped because the work allowed in this turn is used up. */
+  get budgetSpent(): bool {
     const content = this.content;
     return this.state == ReceiverState.Body && content != null && content.budget == 0;
   }
 
-  /** Prepares for a response. `toHead` means that the request is HEAD. */
+  /** Prepares for a response. With `toHead`, it ends with its head, like the response to HEAD. */
   start(toHead: bool): void {
     this.reader.start();
     this.toHead = toHead;
@@ -101,7 +101,7 @@ export class ResponseReceiver {
     return this.fail(kind, this.framing.error);
   }
 
-  /** Reports whether a status line has arrived, apart from those of complete interim responses. */
+  /** Reports whether a status line has arrived since the last complete interim response. */
   hasStatus(): bool {
     return this.state == ReceiverState.Body || this.reader.begun;
   }

@@ -19,7 +19,7 @@ const IDLE_TIME: i64 = 30 * SECOND;
  */
 export class HttpTimes {
   nameLookup: i64 = 0;
-  /** TCP is connected. A reused connection adds nothing here and to `appConnect`. */
+  /** TCP is connected. A reused connection adds nothing here or to `appConnect`. */
   connect: i64 = 0;
   /** TLS is connected. */
   appConnect: i64 = 0;

@@ -16,7 +16,7 @@ export abstract class BodySource {
   abstract peekLength(): u32;
   /** Advances by `length` bytes, at most `peekLength()`. */
   abstract consume(length: u32): void;
-  /** Returns to the first byte, for a request that is sent again. */
+  /** Goes back to the first byte, for a request that is sent again. */
   abstract rewind(): void;
 
   /** Moves up to `capacity` bytes to `destination`. Returns how many. */

@@ -16,7 +16,7 @@ const ADLER_MODULUS: u32 = 65521;
 /** How many bytes can be added before the sums could overflow. */
 const ADLER_BLOCK: u32 = 5552;
 
-/** Bytes passed by address: one of a gzip header, or two that turned out to be no zlib header. */
+/** Bytes to be passed by address: one of a gzip header, or up to two without a zlib header. */
 const scratch = new StaticArray<u8>(4);
 
 /** Flags of a gzip header. */
@@ -84,7 +84,7 @@ export class ContentDecoder {
   private raw: bool = false;
   /** Whether no byte has been read. */
   private untouched: bool = true;
-  /** How many bytes of the current step were read, and the last four of them. */
+  /** The number of bytes read in the current step, and the last four of them. */
   private index: u32 = 0;
   private word: u32 = 0;
   private flags: u32 = 0;

@@ -61,7 +61,7 @@ export class HeadParser {
     this.blankLines = 0;
   }
 
-  /** Parses more bytes. Returns how many it consumed: all, or up to the head's end or a fault. */
+  /** Parses more bytes, up to the head's end or a fault. Returns how many it consumed. */
   feed(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.state < HeadState.Done) {

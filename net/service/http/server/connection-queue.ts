@@ -4,7 +4,7 @@
  */
 import { Timed } from "../../../../core/timer-queue";
 
-/** A connection as the queues see it. */
+/** A connection that can be in both queues. */
 export abstract class Queued extends Timed {
   /** Whether it is to be polled, and the next one after it. */
   awake: bool = false;

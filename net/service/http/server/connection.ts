@@ -31,7 +31,7 @@ const BODY_TIME: i64 = 30 * SECOND;
 const MICROSECONDS_PER_BYTE: i64 = 977 * MICROSECOND;
 /** How long input is read and dropped after the last response (section 9.6). */
 const LINGER_TIME: i64 = 2 * SECOND;
-/** How long a response that made no progress waits: freed memory does not wake it. */
+/** The wait before a response that made no progress is retried: freed memory does not wake it. */
 const RETRY_TIME: i64 = 10 * MILLISECOND;
 
 const CONTINUE: string = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -66,7 +66,7 @@ export class ServerConnection extends Queued implements Wakeable {
   private timeout: i64;
   /** When to go on with a response of which the stream accepted nothing; NEVER if there is none. */
   private retryAt: i64 = NEVER;
-  /** There is one from the first byte of a request to the end of its response. */
+  /** Not null from the first byte of a request to the end of its response. */
   private reader: RequestReader | null = null;
   /** Made for the first request that has a body. */
   private decoder: BodyDecoder | null = null;

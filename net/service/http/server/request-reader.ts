@@ -1,4 +1,4 @@
-/** What a connection needs only while it reads and answers a request. */
+/** The objects that a connection needs only while it reads and answers a request. */
 import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../../core/limits";
 import { HttpHead } from "../message/head";
 import { HeadParser } from "../message/head-parser";

@@ -11,7 +11,7 @@ import { Queued, WaitingQueue } from "./connection-queue";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
-/** For how many connections there is room at first. */
+/** The number of connections for which the timer queue has room at first. */
 const CONNECTIONS_FIRST = 64;
 
 /** Serves up to HTTP_SERVER_CONNECTIONS connections at once. */
