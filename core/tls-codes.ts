@@ -114,7 +114,7 @@ export const enum TlsRefusal {
   DisallowedKey = 0x10000,
   /** The search for a path exceeded its bounds (glue/path.h). */
   TooCostly = 0x80000,
-  /** No subjectAltName; the common name is ignored (RFC 9525, 6.3). */
+  /** No subjectAltName; the common name is ignored (RFC 9525, 2). */
   NoAlternativeName = 0x100000,
   /** A CA certificate used as a server certificate. */
   AuthorityAsServer = 0x200000,

@@ -1,6 +1,7 @@
 /**
  * The cache of resumable sessions (RFC 8446 section 4.6.1, RFC 5077): two per server, used only for
- * the same name and port, and for at most seven days. Using one removes it; TLS 1.2 may return it.
+ * the same name and port, and for at most seven days. `take` removes a session; one of TLS 1.2 may
+ * be put back.
  */
 import { TLS_SESSIONS, TLS_SESSIONS_PER_SERVER } from "../../../core/limits";
 import { MINUTE } from "../../../core/time";

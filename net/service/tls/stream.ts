@@ -50,7 +50,7 @@ export class TlsStream implements Stream {
   private block: usize = 0;
   private start: u32 = 0;
   private length: u32 = 0;
-  /** Whether `close` was called, whether it has closed `below`, and whether `release` was. */
+  /** Whether `close` was called, whether it has closed `below`, and whether `release` was called. */
   private closing: bool = false;
   private belowClosed: bool = false;
   private releasing: bool = false;
@@ -307,7 +307,7 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      // If `again` was set, the step may only have completed the one before: try the input again.
+      // If `again` was set, the step may only have completed the previous one: try once more.
       const unfinished = this.again;
       if (count == 0 && this.step(now) == 0 && !this.again && !unfinished) break;
     }

@@ -44,7 +44,7 @@ export class ConnectionOpening {
     if (proxy != null && proxy.failure != HttpFailure.None) this.fail(proxy.failure, proxy.message);
   }
 
-  /** Proceeds without waiting, until `stream` or `failure` is set. Returns true if it took a step. */
+  /** Proceeds without waiting, up to `stream` or `failure`. Returns true if it took a step. */
   poll(now: i64): bool {
     if (this.failure != HttpFailure.None) return false;
     if (this.secured != null) return this.secure(now);

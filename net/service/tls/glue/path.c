@@ -291,8 +291,8 @@ void tls_end_search(struct connection* connection) {
   connection->search = NULL;
 }
 
-/* Begins the search, or restarts it after the trusted roots have changed. Returns the server
-   certificate's own faults. */
+/* Begins the search, or restarts it after the trusted roots have changed. Returns the faults of the
+   server's certificate itself. */
 static u32 begin(struct connection* connection, mbedtls_x509_crt* chain) {
   struct search* search = connection->search;
   free_roots(search);
@@ -311,8 +311,8 @@ static u32 begin(struct connection* connection, mbedtls_x509_crt* chain) {
   return search->faults[0];
 }
 
-/* Replaces mbedtls_x509_crt_verify_with_ca_cb: begins the search. Returns the server certificate's
-   own faults in `flags` at once, in case mbedTLS rejects the certificate itself. */
+/* Replaces mbedtls_x509_crt_verify_with_ca_cb: begins the search. Sets `flags` to the faults of the
+   server's certificate itself, as mbedTLS may reject that at once. */
 int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void* context,
                     const mbedtls_x509_crt_profile* profile, const char* name, uint32_t* flags,
                     int (*check)(void*, mbedtls_x509_crt*, int, uint32_t*), void* check_context) {

@@ -1,5 +1,6 @@
 /* This machine's certificates and keys, and sessions saved for resumption. A saved session records
- * its server and how that was verified. It is accepted only if both are the same again. */
+ * its server, whether the server was verified, and under which roots. It is accepted only for a
+ * connection for which all of these are the same. */
 #include "tls.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
@@ -113,7 +114,7 @@ int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGN
 
 /* --- sessions --------------------------------------------------------------------------------- */
 
-#define WEEK (7 * 86400)
+#define WEEK (7 * 86400) /* maximum lifetime of a session (RFC 8446, 4.6.1) */
 #define DAY 86400 /* lifetime of a TLS 1.2 session if the server states none */
 
 struct saved {

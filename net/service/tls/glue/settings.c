@@ -60,7 +60,7 @@ static const u16 groups[] = {
 };
 static const char* protocols[] = {"http/1.1", NULL};
 
-/* Never called. As it is set, mbedTLS calls tls_verify_sent (path.c), which finds the roots. */
+/* Never called. If it is set, mbedTLS calls tls_verify_sent (path.c), which finds the roots. */
 static int find_no_root(void* context, mbedtls_x509_crt const* child, mbedtls_x509_crt** found) {
   (void)context, (void)child, (void)found;
   return MBEDTLS_ERR_X509_FATAL_ERROR;

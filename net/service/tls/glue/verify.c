@@ -79,7 +79,7 @@ bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   return true;
 }
 
-/* Rule 3: a subjectAltName is required; the common name is ignored (RFC 9525, 6.3). Rule 4: an
+/* Rule 3: a subjectAltName is required; the common name is ignored (RFC 9525, 2). Rule 4: an
    address matches only an equal iPAddress, a name only a dNSName. */
 static u32 check_name(const struct connection* connection, const mbedtls_x509_crt* certificate) {
   struct bytes value, names;
