@@ -1,4 +1,4 @@
-/** What serves the connections to a port, until it is closed. */
+/** Serves the connections to a port until the port is closed. */
 export interface Server {
   /** Accepts and serves connections. Returns true if anything was done: TCP may have work to do. */
   poll(now: i64): bool;

@@ -31,7 +31,7 @@ export class DhcpPort {
     this.message = new DhcpMessage(target.hardwareAddress());
   }
 
-  /** Opens the port unless it is open. Returns false if another program uses it. */
+  /** Opens the port unless it is open. Returns false if it is in use, or no socket is free. */
   open(): bool {
     if (this.socket != null) return true;
     const device = this.target.device();

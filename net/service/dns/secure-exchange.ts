@@ -11,8 +11,8 @@ import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
 
 /**
- * A query over a TLS connection: the one kept, or a new one. It connects again once if the server
- * has closed the kept connection, and once if it rejects a resumed TLS session.
+ * A query over TLS, on the idle connection to the server or on a new one. It connects again once if
+ * the server has closed the idle connection, and once if the server rejects a cached TLS session.
  */
 class SecureExchange extends DnsExchange {
   private exchange: StreamExchange;

@@ -71,7 +71,7 @@ export class Iperf3Client {
     return this.phase == Phase.Over;
   }
 
-  /** Does what can be done now. Returns true if anything was. */
+  /** Proceeds without waiting. Returns true if it did anything. */
   poll(now: i64): bool {
     const control = this.control;
     if (control == null) return this.connect(now);

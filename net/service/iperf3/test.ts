@@ -62,7 +62,7 @@ export class ServerTest {
     return this.phase == Phase.Creating;
   }
 
-  /** Does what can be done now. Returns true if anything was. */
+  /** Proceeds without waiting. Returns true if it did anything. */
   poll(now: i64): bool {
     const control = this.control;
     let moved = false;

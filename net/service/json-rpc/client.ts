@@ -137,7 +137,8 @@ export class JsonRpcClient extends Pollable {
   /**
    * Returns the maximum length of a response. Because garbage is collected only between turns, a
    * response of R bytes can take 4 R: 2 R for the block that collects it and the smaller block it
-   * replaced, and 2 R for the table of its values. What responses in progress can take is reserved.
+   * replaced, and 2 R for the table of its values. The memory for responses in progress is
+   * reserved.
    */
   private maximumResponse(): u32 {
     const memory = this.memory;

@@ -172,7 +172,7 @@ export class JsonDigest {
     return this.text;
   }
 
-  /** Adds the digest of a value, or of a name, to what contains it. */
+  /** Adds the digest of a value or a member's name to that of the array or object around it. */
   private add(digest: u64): void {
     if (this.open.length == 0) {
       this.value = digest;

@@ -10,9 +10,10 @@ import { HostConfiguration } from "../host-configuration";
 import { logMessage } from "./message";
 import { LogTarget, LogTransport } from "./target";
 
-/** The most lines sent in a turn. */
+/** The maximum number of lines sent in a turn. */
 const BURST: u32 = 8;
 
+/** Sends lines as fast as the transport accepts them. */
 export class RemoteLog extends Pollable {
   /** The number of the line to send next. */
   private next: u32 = 0;

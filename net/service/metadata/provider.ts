@@ -16,6 +16,7 @@ class RequestProof {
   ) {}
 }
 
+/** The metadata service of one cloud. */
 export class MetadataProvider {
   constructor(
     /** As in `ds=`. */
@@ -76,7 +77,7 @@ export function providerNamed(name: string): MetadataProvider | null {
   return null;
 }
 
-/** Returns the provider whose machine SMBIOS describes, or null. */
+/** Returns the provider of a machine with these values in SMBIOS, or null. */
 export function providerOf(manufacturer: string, product: string): MetadataProvider | null {
   for (let i = 0; i < PROVIDERS.length; i++) {
     if (PROVIDERS[i].matches(manufacturer, product)) return PROVIDERS[i];

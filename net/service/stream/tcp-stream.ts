@@ -108,10 +108,7 @@ export class TcpStreamListener implements StreamListener {
 /** Sets the octet with the DS field (RFC 2474) of what a stream sends, if it is over TCP. */
 export function setTrafficClass(stream: Stream, octet: u32): void {
   const below = stream.transport();
-  if (!(below instanceof TcpStream)) return;
-  const connection = (below as TcpStream).connection;
-  // Without a change, the ECN bits stay as they are.
-  if (((connection.trafficClass ^ octet) & 0xfc) != 0) connection.trafficClass = octet;
+  if (below instanceof TcpStream) (below as TcpStream).connection.trafficClass = octet;
 }
 
 /**

@@ -50,7 +50,7 @@ export class TlsStream implements Stream {
   private block: usize = 0;
   private start: u32 = 0;
   private length: u32 = 0;
-  /** Whether `close` was called, whether it has closed `below`, and whether `release` was called. */
+  /** Whether `close` was called, whether it has closed `below`, and whether `release` was. */
   private closing: bool = false;
   private belowClosed: bool = false;
   private releasing: bool = false;

@@ -1,6 +1,6 @@
 /**
  * Cookies (RFC 6265), as curl keeps them: in the format of Netscape's files, without a list of
- * public suffixes. A cookie for a whole domain needs a dot in its name.
+ * public suffixes. Instead, a domain for which a cookie is set must contain a dot or be localhost.
  */
 import { secondsOf } from "../../../../core/calendar";
 import { COOKIE_BYTES, COOKIE_FIELD_BYTES, COOKIES } from "../../../../core/limits";
@@ -76,13 +76,13 @@ class Cookie {
   }
 }
 
-/** Whether others cannot read what is sent to the server. */
+/** Reports whether nobody else can read what is sent to the server. */
 function isSafe(url: Url): bool {
   if (url.secure || url.host == "localhost") return true;
   return url.address != NOT_AN_ADDRESS && isLoopback(url.address as u32);
 }
 
-/** Whether the host is `domain` or, if `below`, in it. */
+/** Reports whether the host is `domain` or, with `below`, a name below it. */
 function within(url: Url, domain: string, below: bool): bool {
   if (url.host == domain) return true;
   return below && url.address == NOT_AN_ADDRESS && url.host.endsWith(`.${domain}`);
