@@ -113,7 +113,7 @@ export const mutants: Mutant[] = [
   [
     "has no time limit for a server's connection",
     "net/service/http/server/connection.ts",
-    "if (now >= this.timeout && this.state != ConnectionState.Gone) this.late(now);",
+    "if (now >= this.timeoutAt && this.state != ConnectionState.Gone) this.late(now);",
     "",
   ],
   [

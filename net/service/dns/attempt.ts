@@ -24,7 +24,7 @@ export class Attempt {
   constructor(
     readonly exchange: DnsExchange,
     /** Index of the server in the order of the lookup. */
-    readonly server: i32,
+    readonly serverIndex: i32,
     /** Whether it repeats a query over TCP. */
     readonly stream: bool,
     /** How long to wait for the answer. */

@@ -40,16 +40,16 @@ export class DnsTransport {
   /** The number of UDP sockets in use, at most DNS_SOCKETS. */
   sockets: u32 = 0;
   /** Idle TLS connections, each kept for the next query (RFC 7858 section 3.4). */
-  readonly secure: IdleStreams;
+  readonly pool: IdleStreams;
 
   constructor(
-    /** Polls `secure`. */
+    /** Polls `pool`. */
     owner: Pollable,
     readonly udp: UdpTable,
     readonly random: Random,
     readonly connector: Connector,
   ) {
-    this.secure = new IdleStreams(owner, DNS_SERVERS, IDLE_TIME);
+    this.pool = new IdleStreams(owner, DNS_SERVERS, IDLE_TIME);
   }
 }
 
@@ -76,7 +76,7 @@ export abstract class DnsExchange {
 
 /** A query over UDP. Retransmission is up to the caller. */
 export class UdpExchange extends DnsExchange {
-  private open: bool = true;
+  private isOpen: bool = true;
 
   private constructor(
     question: DnsQuestion,
@@ -126,8 +126,8 @@ export class UdpExchange extends DnsExchange {
   }
 
   close(): void {
-    if (this.open) this.transport.sockets--;
-    this.open = false;
+    if (this.isOpen) this.transport.sockets--;
+    this.isOpen = false;
     this.socket.close();
   }
 }
@@ -169,7 +169,7 @@ export class StreamExchange extends DnsExchange {
       this.have = 0;
       this.prefixRead = true;
     }
-    return status == StreamStatus.Open ? null : this.closed();
+    return status == StreamStatus.Open ? null : this.connectionError();
   }
 
   close(): void {
@@ -177,7 +177,7 @@ export class StreamExchange extends DnsExchange {
   }
 
   /** Returns the error of a connection that failed, or that the server closed. */
-  private closed(): DnsReply {
+  private connectionError(): DnsReply {
     const reply = DnsReply.failed(DnsError.Truncated);
     reply.failureKind = this.stream.failureKind();
     reply.detail = this.stream.failure();

@@ -55,9 +55,9 @@ export class DnsLookup {
   private readonly servers: Array<Candidate> = [];
   /** The truncated answer with the most addresses, and the index of its server. */
   private part: DnsAnswer | null = null;
-  private partServer: i32 = 0;
+  private partServerIndex: i32 = 0;
   /** Index of the server being queried. */
-  private server: i32 = 0;
+  private serverIndex: i32 = 0;
   /** Number of times that all servers have been tried. */
   private round: i32 = 0;
   private readonly deadline: i64;
@@ -109,7 +109,7 @@ export class DnsLookup {
       this.streamFailed(attempt, DnsError.Truncated, now);
       return;
     }
-    const server = this.servers[attempt.server];
+    const server = this.servers[attempt.serverIndex];
     attempt.expire(server.state, now);
     if (server.state.mayDropExtensions()) server.plain = true;
     if (attempt === this.attempts.current) this.askNext(now);
@@ -121,12 +121,12 @@ export class DnsLookup {
       this.streamFailed(attempt, reply.error, now);
       return;
     }
-    const state = this.servers[attempt.server].state;
+    const state = this.servers[attempt.serverIndex].state;
     const current = this.attempts.drop(attempt);
     if (reply.error != DnsError.None) {
       state.unreachable(now);
       if (this.detail == "") this.detail = reply.detail;
-      this.fault(attempt.server, reply.error, current, now);
+      this.fault(attempt.serverIndex, reply.error, current, now);
       return;
     }
     const question = attempt.exchange.question;
@@ -139,22 +139,22 @@ export class DnsLookup {
     this.learn(attempt, reply, now);
     if (question.edns && rejectsEdns(answer)) {
       state.ednsFailed(now);
-      this.server = attempt.server;
+      this.serverIndex = attempt.serverIndex;
       this.ask(now);
     } else if (answer.kind == AnswerKind.Truncated) {
       this.takePart(attempt, answer, current, now);
     } else if (answer.badVersion || answer.lame || isServerFault(answer.error)) {
       const error = answer.badVersion ? DnsError.OtherCode : answer.error;
-      this.fault(attempt.server, error, current, now);
+      this.fault(attempt.serverIndex, error, current, now);
     } else {
-      this.conclude(attempt.server, answer, now);
+      this.conclude(attempt.serverIndex, answer, now);
     }
   }
 
   /** Notes what the reply shows about the features of the server. */
   private learn(attempt: Attempt, reply: DnsReply, now: i64): void {
     const question = attempt.exchange.question;
-    const server = this.servers[attempt.server];
+    const server = this.servers[attempt.serverIndex];
     const state = server.state;
     if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
     if (attempt.stream || !server.plain || question.edns || question.mixedCase) return;
@@ -165,9 +165,9 @@ export class DnsLookup {
   }
 
   /** Takes a complete answer. */
-  private conclude(server: i32, answer: DnsAnswer, now: i64): void {
-    this.server = server;
-    this.answeredBy = this.servers[server].state.server.address;
+  private conclude(index: i32, answer: DnsAnswer, now: i64): void {
+    this.serverIndex = index;
+    this.answeredBy = this.servers[index].state.server.address;
     this.aliases += answer.aliases;
     this.canonicalName = answer.canonicalName;
     if (answer.ttl < this.ttl) this.ttl = answer.ttl;
@@ -195,8 +195,8 @@ export class DnsLookup {
   }
 
   /** Notes that a server cannot help. Queries the next one if this was the current query. */
-  private fault(server: i32, error: DnsError, current: bool, now: i64): void {
-    this.servers[server].fault = error;
+  private fault(index: i32, error: DnsError, current: bool, now: i64): void {
+    this.servers[index].fault = error;
     if (current || this.attempts.current == null) this.askNext(now);
   }
 
@@ -204,11 +204,11 @@ export class DnsLookup {
   private askNext(now: i64): void {
     const count = this.servers.length;
     for (let i = 0; i < count; i++) {
-      if (++this.server == count) {
-        this.server = 0;
+      if (++this.serverIndex == count) {
+        this.serverIndex = 0;
         this.round++;
       }
-      if (this.servers[this.server].fault == DnsError.None) {
+      if (this.servers[this.serverIndex].fault == DnsError.None) {
         this.ask(now);
         return;
       }
@@ -218,7 +218,7 @@ export class DnsLookup {
 
   /** Sends a query to the current server, over UDP or, if it has a name, over TLS. */
   private ask(now: i64): void {
-    const server = this.servers[this.server];
+    const server = this.servers[this.serverIndex];
     const state = server.state;
     const secure = state.server.secure;
     this.attempts.current = null;
@@ -236,13 +236,13 @@ export class DnsLookup {
     if (exchange == null) {
       if (secure && this.detail == "") this.detail = this.transport.connector.refusal();
       const error = secure ? DnsError.SecureFailed : DnsError.NoResources;
-      this.fault(this.server, error, true, now);
+      this.fault(this.serverIndex, error, true, now);
       return;
     }
     let first = this.servers.length > 1 ? FIRST_WAIT_OF_SEVERAL : FIRST_WAIT;
     if (secure) first = FIRST_SECURE_WAIT;
     const wait = first << (min(this.round, 3) as i64);
-    this.attempts.add(new Attempt(exchange, this.server, false, wait), true);
+    this.attempts.add(new Attempt(exchange, this.serverIndex, false, wait), true);
   }
 
   /** Keeps a truncated answer, and repeats the query over TCP. */
@@ -250,7 +250,7 @@ export class DnsLookup {
     const part = this.part;
     if (part == null || part.addresses.length < answer.addresses.length) {
       this.part = answer;
-      this.partServer = attempt.server;
+      this.partServerIndex = attempt.serverIndex;
     }
     this.askByStream(attempt, current, now);
   }
@@ -261,7 +261,7 @@ export class DnsLookup {
    * UDP in lower case.
    */
   private caseLost(attempt: Attempt, current: bool, now: i64): void {
-    const server = this.servers[attempt.server];
+    const server = this.servers[attempt.serverIndex];
     // A late response: another one has already led to a query over TCP.
     if (server.caseLost && !current) return;
     server.caseLost = true;
@@ -273,13 +273,13 @@ export class DnsLookup {
    * server goes on.
    */
   private askByStream(attempt: Attempt, current: bool, now: i64): void {
-    const server = this.servers[attempt.server];
+    const server = this.servers[attempt.serverIndex];
     const address = server.state.server;
     const stream = server.state.usesStreams(now)
       ? this.transport.connector.connect(address.address, address.port, now)
       : null;
     if (stream == null) {
-      this.withoutStream(attempt.server, DnsError.Truncated, current, now);
+      this.withoutStream(attempt.serverIndex, DnsError.Truncated, current, now);
       return;
     }
     const question = attempt.exchange.question;
@@ -293,15 +293,15 @@ export class DnsLookup {
     const fallback = this.havePart() || server.caseLost;
     const wait = fallback ? STREAM_WAIT_WITH_FALLBACK : STREAM_WAIT;
     const exchange = new StreamExchange(again, stream, now);
-    this.attempts.add(new Attempt(exchange, attempt.server, true, wait), current);
+    this.attempts.add(new Attempt(exchange, attempt.serverIndex, true, wait), current);
   }
 
   private streamFailed(attempt: Attempt, error: DnsError, now: i64): void {
     const current = this.attempts.drop(attempt);
-    if (error == DnsError.Truncated) this.servers[attempt.server].state.streamFailed(now);
+    if (error == DnsError.Truncated) this.servers[attempt.serverIndex].state.streamFailed(now);
     // If the server's answer over TCP is invalid, do not trust its truncated one over UDP.
-    else if (this.partServer == attempt.server) this.part = null;
-    this.withoutStream(attempt.server, error, current, now);
+    else if (this.partServerIndex == attempt.serverIndex) this.part = null;
+    this.withoutStream(attempt.serverIndex, error, current, now);
   }
 
   /**
@@ -314,7 +314,7 @@ export class DnsLookup {
       this.usePart(now);
     } else if (server.caseLost && this.part == null && error == DnsError.Truncated) {
       server.state.mixedCaseFailed(now);
-      this.server = index;
+      this.serverIndex = index;
       this.ask(now);
     } else {
       this.fault(index, error, current, now);
@@ -332,7 +332,7 @@ export class DnsLookup {
     // Not cached, so that the next query also learns that the answer is truncated.
     part.ttl = 0;
     part.kind = AnswerKind.Final;
-    this.conclude(this.partServer, part, now);
+    this.conclude(this.partServerIndex, part, now);
   }
 
   /** Uses the truncated answer if there is one; else fails. */
@@ -359,7 +359,7 @@ export class DnsLookup {
     for (let i = 0; i < open.length; i++) {
       const attempt = open[i];
       if (attempt.stream || error != DnsError.None) continue;
-      this.probes.adopt(attempt.exchange, this.servers[attempt.server].state);
+      this.probes.adopt(attempt.exchange, this.servers[attempt.serverIndex].state);
       open.splice(i--, 1);
     }
     this.close();

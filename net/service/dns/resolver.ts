@@ -53,7 +53,7 @@ export class DnsResolver extends Pollable {
   setServers(servers: Array<NameServer>): void {
     if (!this.servers.set(servers)) return;
     this.cache.clear();
-    this.transport.secure.clear();
+    this.transport.pool.clear();
   }
 
   /** Sets the domains in which short names are searched for, at most DNS_SEARCH_DOMAINS. */
@@ -85,7 +85,7 @@ export class DnsResolver extends Pollable {
 
   /** Closes the idle connections to name servers. */
   closeIdle(): void {
-    this.transport.secure.clear();
+    this.transport.pool.clear();
   }
 
   /** Completes a query with the error Cancelled; a query that is done is unaffected. */
@@ -115,14 +115,14 @@ export class DnsResolver extends Pollable {
       this.conclude(lookup, now);
     }
     this.probes.poll(now);
-    const secure = this.transport.secure;
-    secure.poll(now);
-    this.dormant = this.lookups.length == 0 && this.probes.idle && secure.count == 0;
+    const pool = this.transport.pool;
+    pool.poll(now);
+    this.dormant = this.lookups.length == 0 && this.probes.idle && pool.count == 0;
     return false;
   }
 
   pollAt(_now: i64): i64 {
-    let at = earlier(this.probes.pollAt(), this.transport.secure.pollAt());
+    let at = earlier(this.probes.pollAt(), this.transport.pool.pollAt());
     for (let i = 0; i < this.lookups.length; i++) {
       at = earlier(at, this.lookups[i].pollAt());
     }

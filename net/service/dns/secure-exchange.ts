@@ -20,7 +20,7 @@ class SecureExchange extends DnsExchange {
   private polledAt: i64 = 0;
   /** Whether a connection with a cached TLS session has failed. */
   private sessionFailed: bool = false;
-  /** The generation of `DnsTransport.secure` when the connection was opened or taken. */
+  /** The generation of `DnsTransport.pool` when the connection was opened or taken. */
   private generation: u32;
 
   private constructor(
@@ -35,7 +35,7 @@ class SecureExchange extends DnsExchange {
     super(question, now);
     this.exchange = new StreamExchange(question, stream, now);
     this.sentAt = this.exchange.sentAt;
-    this.generation = transport.secure.generation;
+    this.generation = transport.pool.generation;
   }
 
   /** Returns null if no connection can be opened; `DnsTransport.connector` says why. */
@@ -45,7 +45,7 @@ class SecureExchange extends DnsExchange {
     question: DnsQuestion,
     now: i64,
   ): SecureExchange | null {
-    const kept = transport.secure.take(server.toString());
+    const kept = transport.pool.take(server.toString());
     const stream = kept != null ? kept : connect(transport, server, now);
     if (stream == null) return null;
     return new SecureExchange(transport, server, question, stream, kept != null, now);
@@ -76,7 +76,7 @@ class SecureExchange extends DnsExchange {
 
   private keep(): void {
     const key = this.server.toString();
-    this.transport.secure.put(key, this.stream, this.generation, this.polledAt);
+    this.transport.pool.put(key, this.stream, this.generation, this.polledAt);
   }
 
   /** Sends the query over a new connection. Returns null, or the error if that cannot be opened. */
@@ -87,7 +87,7 @@ class SecureExchange extends DnsExchange {
     }
     this.stream.release();
     this.stream = stream;
-    this.generation = this.transport.secure.generation;
+    this.generation = this.transport.pool.generation;
     this.exchange = new StreamExchange(this.question, stream, now);
     this.sentAt = this.exchange.sentAt;
     this.since = now;

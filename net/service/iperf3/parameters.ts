@@ -11,7 +11,7 @@ export class TestParameters {
   /** Seconds of the test; 0 if `bytes` ends it. */
   seconds: i64 = 10;
   /** Seconds at the start of the test that are not counted. */
-  omitted: i64 = 0;
+  omitSeconds: i64 = 0;
   /** The bytes after which the test ends; 0 if `seconds` ends it. */
   bytes: u64 = 0;
   /** Whether the server sends and the client receives. */
@@ -25,7 +25,7 @@ export class TestParameters {
 
   /** Returns the JSON message for the server. */
   toJson(): string {
-    let text = `{"tcp":true,"omit":${this.omitted},"time":${this.seconds},"num":${this.bytes}`;
+    let text = `{"tcp":true,"omit":${this.omitSeconds},"time":${this.seconds},"num":${this.bytes}`;
     text += `,"blockcount":0,"parallel":${this.streams}`;
     if (this.reverse) text += ',"reverse":true';
     if (this.rate > 0) text += `,"bandwidth":${this.rate}`;
@@ -38,14 +38,15 @@ export class TestParameters {
   read(message: JsonValue): bool {
     if (!isTrue(message, "tcp") || isTrue(message, "bidirectional")) return false;
     this.seconds = number(message, "time", 0, LONGEST_TEST);
-    this.omitted = number(message, "omit", 0, 600);
+    this.omitSeconds = number(message, "omit", 0, 600);
     this.bytes = number(message, "num", 0, i64.MAX_VALUE) as u64;
     this.streams = number(message, "parallel", 1, IPERF3_STREAMS) as u32;
     this.reverse = isTrue(message, "reverse");
     this.rate = number(message, "bandwidth", 0, i64.MAX_VALUE) as u64;
     this.noDelay = isTrue(message, "nodelay");
     this.trafficClass = number(message, "TOS", 0, 255) as u32;
-    const valid = this.seconds >= 0 && this.omitted >= 0 && this.streams <= (IPERF3_STREAMS as u32);
+    const valid =
+      this.seconds >= 0 && this.omitSeconds >= 0 && this.streams <= (IPERF3_STREAMS as u32);
     return valid && (this.bytes as i64) >= 0 && (this.rate as i64) >= 0 && this.trafficClass < 256;
   }
 }

@@ -95,7 +95,7 @@ export class ServerTest {
     this.phase = Phase.Running;
     transfer.start(now);
     const seconds = this.parameters.seconds;
-    const time = (seconds + this.parameters.omitted) * SECOND + GRACE;
+    const time = (seconds + this.parameters.omitSeconds) * SECOND + GRACE;
     this.deadline = seconds == 0 ? NEVER : now + time;
   }
 

@@ -61,8 +61,8 @@ export class Transfer {
 
   /** Starts the test, with all its streams. */
   start(now: i64): void {
-    const omitted = this.parameters.omitted;
-    if (omitted > 0) this.omitUntil = now + omitted * SECOND;
+    const omitSeconds = this.parameters.omitSeconds;
+    if (omitSeconds > 0) this.omitUntil = now + omitSeconds * SECOND;
     this.running = true;
     this.started = true;
     this.progressAt = now;

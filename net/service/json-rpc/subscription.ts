@@ -48,7 +48,8 @@ export class RpcSubscription {
   private pending: JsonValue | null = null;
   /** The server's id of the subscription, as JSON text. */
   private id: string = "";
-  private server: i32 = 0;
+  /** The index of the URL in use. */
+  private urlIndex: i32 = 0;
   /** Attempts since the last success: each server is tried once before any delay. */
   private attempts: i32 = 0;
   private confirmed: bool = false;
@@ -71,7 +72,7 @@ export class RpcSubscription {
 
   /** The URL of the server in use, or tried next. */
   get url(): string {
-    return this.urls[this.server];
+    return this.urls[this.urlIndex];
   }
 
   /** Returns the result of the next notification, or null. Until it is taken, nothing is read. */
@@ -212,7 +213,7 @@ export class RpcSubscription {
       this.phase = Phase.Over;
       return;
     }
-    this.server = (this.server + 1) % this.urls.length;
+    this.urlIndex = (this.urlIndex + 1) % this.urls.length;
     const more = this.attempts < this.urls.length;
     if (!this.confirmed && !more) {
       this.call.fail(

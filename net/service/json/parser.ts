@@ -67,7 +67,7 @@ export class JsonParser {
   private done: bool = false;
   private state: Expect = Expect.Value;
   /** Bytes known to be UTF-8. */
-  private checked: u32 = 0;
+  private checkedBytes: u32 = 0;
   /** The start of the string or number in progress. */
   private start: u32 = 0;
   private inString: bool = false;
@@ -89,8 +89,8 @@ export class JsonParser {
   step(most: u32): bool {
     const length = this.document.length;
     if (this.done) return true;
-    if (this.checked < length) {
-      this.checkText(min(most, length - this.checked));
+    if (this.checkedBytes < length) {
+      this.checkText(min(most, length - this.checkedBytes));
       if (this.done || most != u32.MAX_VALUE) return this.done;
     }
     this.pauseAt = most < u32.MAX_VALUE - this.at ? this.at + most : u32.MAX_VALUE;
@@ -115,15 +115,15 @@ export class JsonParser {
 
   /** Checks that the next `length` bytes are UTF-8; they may end within a character. */
   private checkText(length: u32): void {
-    const pointer = this.document.pointer(this.checked);
+    const pointer = this.document.pointer(this.checkedBytes);
     const fault = utf8Fault(pointer, length);
     if (fault < 0) {
-      this.checked += length;
+      this.checkedBytes += length;
       return;
     }
-    this.checked += fault;
-    if (length - fault < 4 && this.checked + length - fault < this.document.length) return;
-    this.at = this.checked;
+    this.checkedBytes += fault;
+    if (length - fault < 4 && this.checkedBytes + length - fault < this.document.length) return;
+    this.at = this.checkedBytes;
     this.fail("UTF-8");
   }
 

@@ -60,7 +60,8 @@ export class NtpQuery {
   private transmit: u64 = 0;
   private sentAt: i64 = 0;
   private nextAt: i64 = NEVER;
-  private sent: u32 = 0;
+  /** The number of requests sent. */
+  private requests: u32 = 0;
 
   constructor(
     readonly server: NtpServer,
@@ -82,8 +83,8 @@ export class NtpQuery {
     if (this.receive(socket, now)) return;
     if (socket.error != SocketError.None) {
       this.fail(SOCKET_ERROR_WORDS[socket.error]);
-    } else if (this.sent == 0 || now >= this.nextAt) {
-      if (this.sent == TRIES) this.fail("no answer");
+    } else if (this.requests == 0 || now >= this.nextAt) {
+      if (this.requests == TRIES) this.fail("no answer");
       else this.send(socket, now);
     }
   }
@@ -121,7 +122,7 @@ export class NtpQuery {
     socket.send(pointer, NTP_LENGTH, socket.remoteAddress, socket.remotePort);
     this.sentAt = now;
     this.nextAt = now + RETRY;
-    this.sent++;
+    this.requests++;
   }
 
   /** Handles responses. Returns true if the query is done, successful or not. */
@@ -130,7 +131,7 @@ export class NtpQuery {
     const pointer = changetype<usize>(packet);
     while (socket.readable()) {
       const length = socket.receive(pointer, NTP_LENGTH);
-      if (this.sent == 0 || !parseNtp(pointer, length as u32)) continue;
+      if (this.requests == 0 || !parseNtp(pointer, length as u32)) continue;
       const answer = NtpPacket.at(pointer);
       if (answer.origin == this.transmit) return this.conclude(answer, now);
     }

@@ -67,7 +67,7 @@ export class MessageReader {
   private body: CollectingSink | null = null;
   private isText: bool = false;
   /** Bytes of the message checked so far. */
-  private checked: u32 = 0;
+  private checkedBytes: u32 = 0;
 
   /** `maximum` is the maximum length of a message, in bytes. */
   constructor(public maximum: u32) {}
@@ -138,7 +138,7 @@ export class MessageReader {
       if (started) return this.fault(CloseCode.ProtocolError, "a message within a message");
       this.body = new CollectingSink(this.maximum);
       this.isText = header.opcode == OPCODE_TEXT;
-      this.checked = 0;
+      this.checkedBytes = 0;
     }
     if (header.length <= this.maximum - this.body!.length) return true;
     return this.fault(CloseCode.TooBig, `a message is longer than ${this.maximum} bytes`);
@@ -166,13 +166,13 @@ export class MessageReader {
   /** Checks the text that has arrived; unless `whole`, it may end within a character. */
   private checkText(whole: bool): bool {
     const body = this.body!;
-    const fault = utf8Fault(body.pointer() + this.checked, body.length - this.checked);
+    const fault = utf8Fault(body.pointer() + this.checkedBytes, body.length - this.checkedBytes);
     if (fault < 0) {
-      this.checked = body.length;
+      this.checkedBytes = body.length;
       return true;
     }
-    this.checked += fault;
-    if (!whole && body.length - this.checked < 4) return true;
+    this.checkedBytes += fault;
+    if (!whole && body.length - this.checkedBytes < 4) return true;
     return this.fault(CloseCode.InvalidText, "text that is not UTF-8");
   }
 }

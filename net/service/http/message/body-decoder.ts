@@ -46,13 +46,14 @@ export class BodyDecoder {
   error: string = "";
   private kind: BodyKind = BodyKind.None;
   private state: ChunkState = ChunkState.Size;
+  /** The size of the chunk and its digits so far, while the size is read. */
   private size: u64 = 0;
   private digits: u32 = 0;
   /** Bytes of the current chunk's extensions. */
   private extension: u32 = 0;
   /** Bytes of extensions beyond what the chunks so far allow. */
   private excess: u32 = 0;
-  private trailer: u32 = 0;
+  private trailerBytes: u32 = 0;
   private strict: bool = false;
 
   /**
@@ -72,7 +73,7 @@ export class BodyDecoder {
     this.digits = 0;
     this.extension = 0;
     this.excess = 0;
-    this.trailer = 0;
+    this.trailerBytes = 0;
   }
 
   /** Called after `length` bytes of content, at most `payload`, were passed to the sink. */
@@ -174,8 +175,8 @@ export class BodyDecoder {
 
   /** Checks and drops the fields after the last chunk (RFC 9110 section 6.5.1). */
   private trailerStep(c: u32): bool {
-    this.trailer++;
-    if (this.trailer > HTTP_TRAILER_BYTES) return this.fail("trailer too long");
+    this.trailerBytes++;
+    if (this.trailerBytes > HTTP_TRAILER_BYTES) return this.fail("trailer too long");
     if (this.state == ChunkState.TrailerStart) {
       if (c == CR) this.state = ChunkState.LastLineFeed;
       else if (isTokenCharacter(c)) this.state = ChunkState.TrailerName;

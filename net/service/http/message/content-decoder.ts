@@ -87,8 +87,9 @@ export class ContentDecoder {
   /** The number of bytes read in the current step, and the last four of them. */
   private index: u32 = 0;
   private word: u32 = 0;
+  /** The flags of a gzip header, and the length of its extra field. */
   private flags: u32 = 0;
-  private extra: u32 = 0;
+  private extraLength: u32 = 0;
   /** Checksum and length of a stream's content. */
   private check: u32;
   private length: u32 = 0;
@@ -181,12 +182,12 @@ export class ContentDecoder {
         break;
       case Step.ExtraLength:
         if (this.index < 2) break;
-        this.extra = this.word >>> 16;
+        this.extraLength = this.word >>> 16;
         this.enter(Step.Extra);
-        if (this.extra == 0) this.afterExtra();
+        if (this.extraLength == 0) this.afterExtra();
         break;
       case Step.Extra:
-        if (this.index == this.extra) this.afterExtra();
+        if (this.index == this.extraLength) this.afterExtra();
         break;
       case Step.Name:
         if (c == 0) this.afterName();

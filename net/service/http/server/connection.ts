@@ -63,7 +63,7 @@ export class ServerConnection extends Queued implements Wakeable {
   /** Requests answered. */
   requests: u32 = 0;
   /** When the current state times out, in microseconds since boot. */
-  private timeout: i64;
+  private timeoutAt: i64;
   /** When to go on with a response of which the stream accepted nothing; NEVER if there is none. */
   private retryAt: i64 = NEVER;
   /** Not null from the first byte of a request to the end of its response. */
@@ -84,7 +84,7 @@ export class ServerConnection extends Queued implements Wakeable {
     now: i64,
   ) {
     super();
-    this.timeout = now + HEAD_TIME;
+    this.timeoutAt = now + HEAD_TIME;
   }
 
   /** Has the connection polled, now and whenever something happens to its stream. */
@@ -100,7 +100,7 @@ export class ServerConnection extends Queued implements Wakeable {
 
   /** Returns when to poll even if nothing happens, in microseconds since boot. */
   deadline(): i64 {
-    return earlier(this.timeout, this.retryAt);
+    return earlier(this.timeoutAt, this.retryAt);
   }
 
   private get head(): HttpHead {
@@ -129,7 +129,7 @@ export class ServerConnection extends Queued implements Wakeable {
       moved = true;
     }
     if (this.state == ConnectionState.Linger) this.linger();
-    if (now >= this.timeout && this.state != ConnectionState.Gone) this.late(now);
+    if (now >= this.timeoutAt && this.state != ConnectionState.Gone) this.late(now);
     const stuck = this.state == ConnectionState.Respond && !moved;
     this.retryAt = stuck ? now + RETRY_TIME : NEVER;
     if (this.state == ConnectionState.Head) this.giveReader();
@@ -173,7 +173,7 @@ export class ServerConnection extends Queued implements Wakeable {
       return false;
     }
     if (this.reader == null) this.reader = this.shared.readers.take();
-    if (this.head.length == 0) this.timeout = now + HEAD_TIME;
+    if (this.head.length == 0) this.timeoutAt = now + HEAD_TIME;
     stream.consume(this.parser.feed(stream.peekPointer(), length));
     if (this.parser.state == HeadState.Failed) return this.refuse(this.headStatus(), now);
     if (this.parser.state == HeadState.Done) this.headRead(now);
@@ -208,7 +208,7 @@ export class ServerConnection extends Queued implements Wakeable {
       return;
     }
     this.sink = this.shared.handler.body(this.request);
-    this.timeout = now + BODY_TIME;
+    this.timeoutAt = now + BODY_TIME;
     this.state = ConnectionState.Body;
   }
 
@@ -269,7 +269,7 @@ export class ServerConnection extends Queued implements Wakeable {
   /** Extends the deadline according to the bytes of the body moved so far. */
   private extendDeadline(bytes: u64): void {
     const earned = min<u64>(bytes, 1 << 40) as i64;
-    this.timeout = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
+    this.timeoutAt = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
   }
 
   /** Responds with an error and closes the connection. */
@@ -288,7 +288,7 @@ export class ServerConnection extends Queued implements Wakeable {
     response.headOnly = this.request.isMethod("HEAD");
     this.requests++;
     this.bodySince = now;
-    this.timeout = now + BODY_TIME;
+    this.timeoutAt = now + BODY_TIME;
     this.state = ConnectionState.Respond;
   }
 
@@ -320,11 +320,11 @@ export class ServerConnection extends Queued implements Wakeable {
     if (response.closes) {
       this.stream.close();
       this.state = ConnectionState.Linger;
-      this.timeout = now + LINGER_TIME;
+      this.timeoutAt = now + LINGER_TIME;
     } else {
       this.parser.reset();
       this.state = ConnectionState.Head;
-      this.timeout = now + KEEP_ALIVE_TIME;
+      this.timeoutAt = now + KEEP_ALIVE_TIME;
     }
     return true;
   }

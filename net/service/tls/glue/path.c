@@ -273,7 +273,7 @@ static void judge(struct search* search) {
   if (search->refusals == 0 || search->found) search->refusals = faults;
   /* These are the same on any path, unless a staple is about an intermediate. */
   u32 status = BAD_STATUS | NO_STATUS | STATUS_REVOKED;
-  u32 final = TOO_COSTLY | (search->staple_fault == 0 ? status : 0);
+  u32 final = TOO_COSTLY | (search->faulty_staple == 0 ? status : 0);
   search->done = search->found || search->lenient || search->own || (faults & final) != 0;
 }
 

@@ -29,16 +29,23 @@ struct search {
   mbedtls_x509_crt* sent[CONSIDERED];
   u32 faults[CONSIDERED]; /* of each certificate as an issuer; of the first as the server's */
   struct trusted* roots[CONSIDERED];
-  bool roots_found[CONSIDERED], faults_found[CONSIDERED], lenient, complete, own, found, done;
+  bool roots_found[CONSIDERED], faults_found[CONSIDERED];
+  bool lenient;     /* issuers with faults are accepted, to find the faults to report */
+  bool complete;    /* the path ends with a root, and is to be judged */
+  bool own;         /* the user has added the server's certificate itself as a root */
+  bool found, done; /* a valid path was found; the search is over */
   u8 signature[CONSIDERED][CONSIDERED]; /* [certificate][issuer] */
   u32 generation;                       /* of the trusted roots */
   u32 sent_count, signatures, attempts, comparisons;
   u32 path[DEPTH];      /* indexes into `sent`, the server's first; `length` of them */
   u32 candidate[DEPTH]; /* by position in the path: the next in `sent` to try as its issuer */
   u32 length;
-  bool listed[DEPTH], extended[DEPTH], delegate_verified;
-  u32 stapled, stapled_others, staple_fault; /* staple.c: the position that is checked; responses
-                                                about intermediates; the position of a fault */
+  bool listed[DEPTH];       /* by position: its roots are in `next_root` */
+  bool extended[DEPTH];     /* by position: an issuer was found */
+  u32 staple_position;      /* staple.c: the certificate whose staple is checked */
+  u32 intermediate_staples; /* good ones */
+  u32 faulty_staple;        /* the position of an intermediate with a bad one, or 0 */
+  bool delegate_verified;   /* the certificate of the staple's responder was verified */
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;
   u32 listed_position, list; /* lists.c: the next certificate and list to check */

@@ -115,7 +115,7 @@ int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGN
 /* --- sessions --------------------------------------------------------------------------------- */
 
 #define WEEK (7 * 86400) /* maximum lifetime of a session (RFC 8446, 4.6.1) */
-#define DAY 86400 /* lifetime of a TLS 1.2 session if the server states none */
+#define DAY 86400        /* lifetime of a TLS 1.2 session if the server states none */
 
 struct saved {
   u32 size, roots, saved_at_high, saved_at; /* `roots`: generation of the trusted roots */

@@ -161,9 +161,9 @@ static bool none(struct search* search, u32* refusals, i32 error) {
 /* Finds the answer about the path's certificate that is being checked; the first one counts. */
 static bool find_answer(const struct search* search, struct bytes answers,
                         struct ocsp_answer* answer) {
-  const mbedtls_x509_crt* certificate = path_certificate(search, search->stapled);
+  const mbedtls_x509_crt* certificate = path_certificate(search, search->staple_position);
   while (tls_next_answer(&answers, answer)) {
-    if (tls_answers(answer, certificate, path_certificate(search, search->stapled + 1))) {
+    if (tls_answers(answer, certificate, path_certificate(search, search->staple_position + 1))) {
       return true;
     }
   }
@@ -193,7 +193,7 @@ static bool find_delegate(const struct ocsp* ocsp, const mbedtls_x509_crt* issue
 /* Verifies the signature of a response. Before a delegate's, verifies its certificate and returns
    UNKNOWN: the response follows in another step. */
 static u8 verify_response(struct search* search, const struct ocsp* ocsp) {
-  const mbedtls_x509_crt* issuer = path_certificate(search, search->stapled + 1);
+  const mbedtls_x509_crt* issuer = path_certificate(search, search->staple_position + 1);
   mbedtls_x509_crt delegate;
   if (tls_is_responder(ocsp, issuer)) {
     if (!tls_afford(search)) return BAD;
@@ -280,7 +280,7 @@ static bool check_other(struct search* search, u32* refusals) {
     bool done = check_answer(search, &ocsp, &answer, refusals);
     if (*refusals == 0) {
       memcpy(text, own, sizeof own);
-      search->stapled_others += done;
+      search->intermediate_staples += done;
     } else {
       memcpy(own, text, sizeof own);
       tls_snprintf(text, sizeof connection->staple_text, "intermediate: %s", own);
@@ -295,17 +295,18 @@ static bool check_other(struct search* search, u32* refusals) {
 bool tls_check_staples(struct search* search, u32* refusals) {
   struct connection* connection = search->connection;
   char* text = connection->staple_text;
-  if (search->stapled == 0) search->stapled_others = 0;
-  bool done = search->stapled == 0 ? check_own(search, refusals) : check_other(search, refusals);
+  if (search->staple_position == 0) search->intermediate_staples = 0;
+  bool done =
+      search->staple_position == 0 ? check_own(search, refusals) : check_other(search, refusals);
   if (!done) return false;
   search->delegate_verified = false;
-  search->staple_fault = *refusals != 0 ? search->stapled : 0;
-  if (*refusals == 0 && ++search->stapled < search->length) return false;
-  search->stapled = 0;
-  if (*refusals == 0 && search->stapled_others != 0) {
+  search->faulty_staple = *refusals != 0 ? search->staple_position : 0;
+  if (*refusals == 0 && ++search->staple_position < search->length) return false;
+  search->staple_position = 0;
+  if (*refusals == 0 && search->intermediate_staples != 0) {
     size_t length = strlen(text);
     tls_snprintf(text + length, sizeof connection->staple_text - length, ", intermediates: %u good",
-                 search->stapled_others);
+                 search->intermediate_staples);
   }
   return true;
 }
