@@ -105,13 +105,13 @@ export const unreached: Reasons = {
     ["readRoutes", 1, "not tried: more routes in a response than are kept"],
   ],
   "net/service/dns/exchange.ts": [
-    ["UdpExchange.open", 1, "at most 32 lookups share 64 sockets"],
+    ["UdpExchange.open", 1, "at most 32 lookups share 40 sockets"],
     ["StreamExchange.poll", 1, "a stream that has just opened has room for a question"],
     ["StreamExchange.send", 1, "a stream that has just opened has room for a question"],
   ],
   "net/service/dns/lookup.ts": [
     ["DnsLookup.poll", 1, "the resolver drops a lookup once it is done"],
-    ["DnsLookup.ask", 2, "at most 32 lookups share 64 sockets"],
+    ["DnsLookup.ask", 2, "at most 32 lookups share 40 sockets"],
   ],
   "net/service/http/message/body-decoder.ts": [
     ["BodyDecoder.trailerStep", 1, "not tried: a trailer line that ends without LF"],

@@ -17,8 +17,8 @@ class IdleStream {
 }
 
 /**
- * Connections by key. A key contains all that matters about a connection, such as "https a.test
- * 443": two requests with equal keys may share one.
+ * Connections by key. A key contains all that matters about a connection, such as the scheme, host
+ * and port: two requests with equal keys may share one.
  */
 export class IdleStreams {
   /**
@@ -32,7 +32,7 @@ export class IdleStreams {
   constructor(
     /** Polls the connections; woken when there is one. */
     private readonly owner: Pollable,
-    /** How many are kept, and for how long, in microseconds. */
+    /** The number of connections kept, and the microseconds for which each is kept. */
     private readonly maximum: i32,
     private readonly idleTime: i64,
   ) {}

@@ -171,7 +171,7 @@ export class CookieJar {
     cookie.path = parts[2].startsWith("/") ? parts[2] : "/";
     cookie.secure = parts[3] == "TRUE";
     cookie.expires = expires;
-    if (hasPrefix(cookie)) this.add(cookie);
+    if (satisfiesPrefix(cookie)) this.add(cookie);
   }
 
   /** Adds the cookie of a field Set-Cookie (RFC 6265 section 5.2); `url` is null in a file. */
@@ -204,7 +204,7 @@ export class CookieJar {
       }
     }
     if (cookie.secure && url != null && !isSafe(url)) return;
-    if (hasPrefix(cookie)) this.add(cookie);
+    if (satisfiesPrefix(cookie)) this.add(cookie);
   }
 
   private limit(cookie: Cookie, age: string): void {
@@ -235,7 +235,7 @@ function takeDomain(cookie: Cookie, domain: string, url: Url | null): bool {
 }
 
 /** Reports whether a cookie satisfies the prefix of its name (RFC 6265bis section 4.1.3). */
-function hasPrefix(cookie: Cookie): bool {
+function satisfiesPrefix(cookie: Cookie): bool {
   if (cookie.name.startsWith("__Secure-")) return cookie.secure;
   if (!cookie.name.startsWith("__Host-")) return true;
   return cookie.secure && cookie.path == "/" && !cookie.forDomain;
