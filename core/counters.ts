@@ -18,7 +18,7 @@ export class Counters {
     this.counts[event] += amount;
   }
 
-  /** Returns how often an event was counted. */
+  /** Returns how many times an event was counted. */
   of(event: i32): u64 {
     return this.counts[event];
   }

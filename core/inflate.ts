@@ -20,7 +20,7 @@ import { INFLATE_WINDOW_BYTES } from "./limits";
 
 const MASK: u32 = INFLATE_WINDOW_BYTES - 1;
 const END_OF_BLOCK: i32 = 256;
-/** What the tables of a block cost; see `run`. */
+/** The work of building the tables of a block; see `run`. */
 const TABLE_WORK: u32 = 512;
 /** Results of `decode` that are not symbols. */
 const NO_INPUT: i32 = -1;
@@ -65,7 +65,7 @@ export class Inflate {
   /** The input of the running call. */
   private at: usize = 0;
   private end: usize = 0;
-  /** The tables that the running call built; see TABLE_WORK. */
+  /** The work of the tables that the running call has built; see TABLE_WORK. */
   private tableWork: u32 = 0;
   private isLast: bool = false;
   private readonly lengths: StaticArray<u8> = new StaticArray<u8>((LITERALS + DISTANCES) as i32);

@@ -88,7 +88,7 @@ export const EGRESS_FRAMES: u32 = 128;
 export const EGRESS_QUEUE: u32 = 16;
 /** Frames a scheduler sends in one turn; fewer than EGRESS_QUEUE, so no full queue runs empty. */
 export const EGRESS_BATCH: u32 = 8;
-/** Queues into which sfq hashes flows; a power of two. */
+/** Queues into which sfq and, by default, fq_codel hash flows; a power of two. */
 export const EGRESS_FLOWS: u32 = 128;
 /** Classes of one htb, and nested disciplines of one interface. */
 export const EGRESS_CLASSES: u32 = 16;
@@ -193,7 +193,7 @@ export const HOSTS_ENTRIES: u32 = 64;
 export const HOST_NAME_LENGTH: u32 = 253;
 
 // --- time ---
-/** How often a request to a metadata service is sent. */
+/** How many times a request to a metadata service is sent. */
 export const METADATA_TRIES: u32 = 20;
 /** Servers queried in one round. */
 export const NTP_SERVERS: u32 = 8;
@@ -334,12 +334,16 @@ export const OUTPUT_ROOM: u32 = 32 * 1024;
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 /** Bytes typed while a command that does not read input runs; they are kept for later. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
+
+// --- the log ---
 /** Characters kept in the kernel log. */
 export const LOG_LENGTH: u32 = 64 * 1024;
 /** Bytes of a log line that is sent to another host; the rest of a longer one is cut off. */
 export const LOG_MESSAGE_BYTES: u32 = 1024;
 /** Bytes of log lines that wait for a network device. */
 export const LOG_QUEUE_BYTES: u32 = 16 * 1024;
+
+// --- memory ---
 /** Bytes of freed blocks that are kept for the next ring. */
 export const RING_SPARE_BYTES: u32 = 4 * 1024 * 1024;
 /** Bytes of heap that must be free before an operation that allocates much may start. */

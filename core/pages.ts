@@ -1,7 +1,7 @@
 /**
  * Pages: the memory that rings are made of. A page is taken when the first byte for it arrives and
- * given back when the last byte in it was consumed, so a ring costs no more than what it holds,
- * and no memory is lost to blocks of many sizes.
+ * given back when its last byte has been consumed, so a ring costs no more than what it holds, and
+ * no memory is lost to blocks of many sizes.
  */
 import { allocateBlock, freeRing, reuseRing } from "./block";
 import { HEAP_RESERVE } from "./limits";

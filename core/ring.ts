@@ -22,7 +22,7 @@ export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
   private table: usize = 0;
-  /** Pages that have memory. */
+  /** Pages in the table. */
   private held: u32 = 0;
   /** Offset of the oldest byte. */
   private head: u32 = 0;
@@ -35,7 +35,7 @@ export class Ring {
     assert(isPowerOfTwo(capacity) && capacity >= PAGE, "a ring's capacity is a power of 2");
   }
 
-  /** Reports whether there is memory for any byte. */
+  /** Whether there is a table of pages: from the first byte until `release`. */
   get allocated(): bool {
     return this.table != 0;
   }
@@ -83,7 +83,7 @@ export class Ring {
     this.length = 0;
   }
 
-  /** Frees the memory of an empty ring ahead of whose end nothing was placed. */
+  /** Frees the page of an empty ring; no bytes may be placed ahead of its end. Keeps the table. */
   trim(): void {
     assert(this.length == 0, "only an empty ring is trimmed");
     if (this.held == 0) return;
@@ -92,8 +92,8 @@ export class Ring {
   }
 
   /**
-   * Has memory ready for `length` bytes, `ahead` bytes past the end of the queue, for `place`.
-   * Returns false if no memory is left. The bytes must fit.
+   * Allocates the memory for `length` bytes, `ahead` bytes past the end of the queue, which `place`
+   * will fill. Returns false if no memory is left. The bytes must fit.
    */
   reserve(ahead: u32, length: u32): bool {
     const at = this.head + this.length + ahead;
@@ -238,7 +238,7 @@ export class Ring {
     return page;
   }
 
-  /** Frees a page, if it has memory. */
+  /** Frees the page of an entry of the table, if it has one. */
   private drop(index: u32): void {
     const entry = this.table + (index << ENTRY_SHIFT);
     const page: usize = load<u32>(entry);

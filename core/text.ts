@@ -1,6 +1,6 @@
 /**
- * Text as bytes at an address: ASCII, UTF-8 (RFC 3629) and decimal numbers; and the characters that
- * must not reach the console.
+ * Text as strings and as bytes at an address: ASCII, UTF-8 (RFC 3629), decimal and hexadecimal
+ * numbers; and the characters that must not reach the console.
  */
 import { TextBuilder } from "./text-builder";
 

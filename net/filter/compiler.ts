@@ -67,7 +67,7 @@ export class ExpressionCompiler {
   }
 
   private expression(): void {
-    if (++this.depth > FILTER_DEPTH) {
+    if (this.depth++ > FILTER_DEPTH) {
       this.fail("(", "fewer parentheses");
       return;
     }

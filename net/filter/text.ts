@@ -1,7 +1,7 @@
 /**
  * Formats a frame as one line of text, in the style of `tcpdump -n`. Frames are unchecked and may
  * be cut short by the capture. An incomplete header is shown as `[|PROTOCOL]`, incomplete IPv4
- * options and wrong IPv4 lengths as `bad`, and less than 8 bytes of TCP or UDP as `proto N`.
+ * options and wrong IPv4 lengths as `bad`, and fewer than 8 bytes of TCP or UDP as `proto N`.
  * Checksums are not verified.
  */
 import { loadNet16 } from "../../core/bytes";

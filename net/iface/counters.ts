@@ -45,11 +45,11 @@ export const enum IpCounter {
   // Linux does not have the following.
   ArpIn,
   ArpOut,
-  /** How often another station used an address of this interface (RFC 5227 section 2.4). */
+  /** ARP packets of other stations that use an address of this interface (RFC 5227, 2.4). */
   ArpAddressConflicts,
   /** Packets dropped because their next hop did not answer ARP. */
   NeighborUnreachable,
-  /** Packets dropped because the neighbor cache or the queue of an entry was full. */
+  /** Packets dropped because the cache or a queue was full, or their entry was deleted. */
   NeighborOverflow,
 }
 

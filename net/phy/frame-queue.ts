@@ -14,7 +14,7 @@ export class FrameQueue {
     readonly fullBytes: u32 = u32.MAX_VALUE,
   ) {}
 
-  /** Whether senders that can wait should. `push` works regardless. */
+  /** Whether a sender that can wait should do so. `push` works regardless. */
   get full(): bool {
     return this.count >= this.fullFrames || this.bytes >= this.fullBytes;
   }

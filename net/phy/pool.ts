@@ -6,7 +6,7 @@ import { FRAME_STRIDE, Frame } from "../wire/frame";
 export class FramePool {
   /** Free frames. */
   available: u32 = 0;
-  /** How often `allocate` found no free frame. */
+  /** How many times `allocate` found no free frame. */
   exhausted: u64 = 0;
   /** All frames, free or not. */
   count: u32 = 0;

@@ -53,7 +53,7 @@ export class TcpOptions {
   windowShift: u32 = 0;
   /** Whether the peer sent the SACK-permitted option. */
   sackPermitted: bool = false;
-  /** The number of blocks of the SACK option, and the address of the first. */
+  /** The number of blocks of the SACK option. */
   sackBlocks: u32 = 0;
   /** Whether the segment has the timestamps option, and its TSval and TSecr. */
   timestamped: bool = false;
@@ -68,6 +68,7 @@ export class TcpOptions {
   experimental: bool = false;
   cookieBytes: u32 = 0;
   cookie: usize = 0;
+  /** The address of the first block of the SACK option. */
   private blocks: usize = 0;
 
   /** Forgets the options parsed before. */

@@ -111,7 +111,7 @@ export class Ingress {
     if (drop == Drop.None) {
       const header = Ipv4Header.at(pointer);
       iface.counters.addMany(IpCounter.InOctets, header.totalLength);
-      iface.counters.add(IpCounter.InNoECTPkts + (header.trafficClass & 3));
+      iface.counters.add(IpCounter.InNoECTPkts + (header.trafficClass & ECN_BITS));
       const reach = this.reachOf(iface, header.destination);
       if (reach == Reach.Nobody || (reach == Reach.Own && group)) drop = Drop.Ipv4Destination;
       else if (!this.isSource(iface, header.source)) drop = Drop.Ipv4Source;

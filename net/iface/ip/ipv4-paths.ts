@@ -96,7 +96,7 @@ export class Ipv4Paths {
     }
   }
 
-  /** Returns what the rules select for a path from `source`, which may be an error route. */
+  /** Returns the route that the rules select for a path from `source`, maybe an error route. */
   private select(path: Path, source: Ipv4Address, bound: Interface | null): Route | null {
     const tos = path.trafficClass;
     return this.rules.lookup(path.destination.ipv4, source, path.mark, tos, bound);

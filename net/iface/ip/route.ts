@@ -5,7 +5,7 @@ import { Interface } from "../interface";
 /** Tables, with their numbers in Linux (/etc/iproute2/rt_tables). */
 export const TABLE_DEFAULT: u32 = 253;
 export const TABLE_MAIN: u32 = 254;
-/** In Linux, routes to this host's own addresses. Always empty here: they are found without. */
+/** In Linux, routes to this host's own addresses. Empty here: those are found without routes. */
 export const TABLE_LOCAL: u32 = 255;
 
 /** Who added a route: `proto` in `ip route`. */

@@ -50,8 +50,8 @@ export class RouteTable {
    *
    * A route whose interfaces have no carrier is skipped if there is another one: with the same
    * prefix length if it is direct, otherwise with any. It is not skipped if it suits `source`,
-   * because replies would not arrive over another network. If `bound` is not null, only unicast
-   * routes over this interface count.
+   * because replies would not arrive over another network. If `bound` is not null, unicast routes
+   * that do not use this interface are skipped.
    */
   lookup(
     table: u32,

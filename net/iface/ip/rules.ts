@@ -10,7 +10,7 @@ import { RouteTable } from "./routes";
 
 /** The bits of the TOS octet (RFC 1349) that rules compare, as Linux does. */
 export const RULE_TOS: u32 = 0x1c;
-/** Where packets of this host come in. */
+/** The interface by which this host's own packets come in, as in Linux. */
 const LOOPBACK: string = "lo";
 
 export class Rule {
@@ -19,7 +19,7 @@ export class Rule {
   fromPrefix: u32 = 0;
   to: Ipv4Address = UNSPECIFIED;
   toPrefix: u32 = 0;
-  /** The mark, and the bits of it that are compared with the packet's; none match all packets. */
+  /** The mark, and the bits of it that are compared with the packet's; with no bits, all match. */
   mark: u32 = 0;
   markMask: u32 = 0;
   /** The TOS, of the bits RULE_TOS; 0 matches all. */
@@ -50,7 +50,7 @@ export class Rule {
     return verdict == null ? RouteType.Unicast : verdict.type;
   }
 
-  /** Whether a mark was given, if only with an empty mask. */
+  /** Whether a mark was given, even one with an empty mask. */
   get hasMark(): bool {
     return (this.mark | this.markMask) != 0;
   }
@@ -97,7 +97,7 @@ export class Rule {
 
 export class RuleTable {
   count: u32 = 0;
-  /** Whether a rule depends on the source: a path is then looked up again once it has one. */
+  /** Whether a rule depends on the source: a path that gets one is then looked up again. */
   bySource: bool = false;
   private readonly rules: StaticArray<Rule | null> = new StaticArray<Rule | null>(RULES);
 
@@ -154,8 +154,8 @@ export class RuleTable {
   }
 
   /**
-   * Returns the route for packets with these addresses, mark and TOS, which may be an error route,
-   * or null. `from` is UNSPECIFIED if it is not chosen yet. `bound` is the interface to which the
+   * Returns the route for packets with these addresses, mark and TOS, or null. It may be an error
+   * route. `from` is UNSPECIFIED if it is not chosen yet. `bound` is the interface to which the
    * socket is bound, or null.
    */
   lookup(
@@ -170,7 +170,7 @@ export class RuleTable {
       if (!rule.matches(to, from, mark, tos, bound)) continue;
       const verdict = rule.verdict;
       if (verdict != null) return verdict;
-      // It never has routes (see TABLE_LOCAL), so there is no need to walk all of them.
+      // The local table is always empty (see TABLE_LOCAL): do not walk all routes.
       if (rule.table == TABLE_LOCAL) continue;
       const route = this.routes.lookup(rule.table, to, from, bound);
       if (route != null && route.type != RouteType.Throw) return route;

@@ -13,7 +13,7 @@ import { Egress } from "./egress";
 
 export const enum TrafficResult {
   Done = 0,
-  /** There is one already, and `replace` was false. */
+  /** There is one already, and `replace` was false; or another discipline has the handle. */
   Exists,
   /** The kind of discipline is unknown. */
   UnknownKind,
@@ -102,7 +102,7 @@ export class TrafficControl {
       this.setRoot(iface, qdisc);
       return TrafficResult.Done;
     }
-    // A replacement needs no further place. (At the root, it replaced all of them.)
+    // A replacement adds no discipline to their number. (At the root, it replaces all of them.)
     const full: bool = all.length >= (EGRESS_QDISCS as i32);
     const above = this.find(iface, parent & 0xffff_0000);
     if (above == null) return TrafficResult.NoQdisc;

@@ -76,9 +76,10 @@ export class ConflictDetection {
   }
 
   /**
-   * Checks an ARP packet from another station. If its sender uses an address of this interface,
-   * defends it at most every 10 s (section 2.4) and returns true; the caller then ignores the
-   * packet.
+   * Checks an ARP packet from another station. If that uses or probes for the address that is being
+   * probed, ends the probe (section 2.1.1). If its sender uses an address of this interface,
+   * defends the address at most every 10 s (section 2.4) and returns true; the caller then ignores
+   * the packet.
    */
   process(hardware: u64, sender: Ipv4Address, target: Ipv4Address, now: i64): bool {
     if (this.probeResult == ProbeResult.Pending) {

@@ -20,10 +20,10 @@ export interface PacketTap {
 export class Link {
   /** The largest IP packet, from SMALLEST_MTU to ETHERNET_MTU bytes. */
   mtu: u32 = ETHERNET_MTU;
-  /** False after `ip link set down`, and how often it was set down. */
+  /** False after `ip link set down`, and how many times it was set down. */
   up: bool = true;
   timesDown: u32 = 0;
-  /** Whether there is a carrier, and how often it has changed. */
+  /** Whether there is a carrier, and how many times that has changed. */
   linkUp: bool = false;
   linkChanges: u32 = 0;
   /** This station's hardware address, in the low 48 bits. */
@@ -47,8 +47,8 @@ export class Link {
 
   /**
    * Prepends the Ethernet header, pads the frame with zeros to ETHERNET_MINIMUM and hands it to
-   * the device. This is the only place that pads, so loopback and taps see the bytes on the wire.
-   * Returns false if the device has no room or no link; the frame is then released.
+   * `output`. This is the only place that pads, so loopback and taps see the bytes on the wire.
+   * Returns false if `output` has no room or no link; the frame is then released.
    */
   transmit(frame: Frame, to: u64, type: u32, now: i64): bool {
     emitEthernet(frame.push(ETHERNET_HEADER), to, this.hardware, type);

@@ -32,7 +32,10 @@ export class Neighbor {
   state: NeighborState = NeighborState.Free;
   /** Packets may be sent to the hardware address without further checks until this time. */
   until: i64 = 0;
-  /** When the neighbor last replied or its entry was created; 0 if its address was only heard. */
+  /**
+   * When the neighbor was last confirmed, by a reply or a conversation, or its entry was created; 0
+   * if its address was only heard.
+   */
   confirmedAt: i64 = 0;
   /** The hardware address that another station claims for the neighbor; 0 if none. */
   claimed: u64 = 0;
@@ -64,7 +67,10 @@ export class Neighbor {
     this.refutedAt = i64.MIN_VALUE;
   }
 
-  /** Whether packets can be sent to the hardware address, confirmed lately or not. */
+  /**
+   * Whether the hardware address has been learned, confirmed lately or not. A permanent one was
+   * not: packets are sent to it because of `until`.
+   */
   get known(): bool {
     return this.state >= NeighborState.Reachable && this.state <= NeighborState.Probe;
   }

@@ -2,6 +2,7 @@
  * Controlled delay (CoDel, RFC 8289): decides which packets of a queue to drop or mark, so that
  * packets do not stay longer than a target for a whole interval.
  */
+import { squareRoot } from "../../../core/square-root";
 import { ETHERNET_LONGEST } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
 
@@ -38,8 +39,8 @@ export class Codel {
 
   /**
    * Reports whether to drop or mark the packet that was taken from the queue. `others` is the
-   * number of bytes that remain queued: with at most a packet's, nothing is dropped. After a drop,
-   * call this for the next packet too.
+   * number of bytes that remain queued: if they are no more than one packet, nothing is dropped.
+   * After a drop, call this for the next packet too.
    */
   condemns(frame: Frame, others: u32, now: i64): bool {
     const above = this.isAbove(now - frame.queuedAt, others, now);
@@ -78,16 +79,6 @@ export class Codel {
 
   /** The control law: the more packets were dropped, the sooner the next one is. */
   private later(time: i64): i64 {
-    return time + (this.settings.interval << 8) / squareRoot((this.count as u64) << 16);
+    return time + (this.settings.interval << 8) / squareRoot((this.count as i64) << 16);
   }
-}
-
-/** The integer square root. */
-function squareRoot(value: u64): i64 {
-  let root: u64 = 0;
-  for (let bit: u64 = 1 << 24; bit > 0; bit >>= 1) {
-    const next = root + bit;
-    if (next * next <= value) root = next;
-  }
-  return root as i64;
 }

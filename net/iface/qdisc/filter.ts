@@ -19,8 +19,8 @@ export class FilterKey {
 
 export class Filter {
   /** The bits of the DS field that the filter rewrites, and their values; 0 if it does not. */
-  markMask: u32 = 0;
-  markValue: u32 = 0;
+  dsFieldMask: u32 = 0;
+  dsFieldValue: u32 = 0;
 
   constructor(
     /** Smaller values are tried first. */
@@ -50,7 +50,7 @@ export class Filter {
   }
 
   /** Sets the bits of the DS field. */
-  mark(frame: Frame): void {
-    if (this.markMask != 0) rewriteDsField(frame, this.markMask, this.markValue);
+  setDsField(frame: Frame): void {
+    if (this.dsFieldMask != 0) rewriteDsField(frame, this.dsFieldMask, this.dsFieldValue);
   }
 }

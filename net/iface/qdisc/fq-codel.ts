@@ -2,8 +2,8 @@
  * Flow queueing with controlled delay (FQ-CoDel, RFC 8290): flows take turns of `quantum` bytes,
  * new ones first, and each is kept short by CoDel. Linux's default discipline.
  *
- * A socket whose queue is full waits (see scheduler.ts), so packets are dropped later than on
- * Linux: a flow has at most EGRESS_QUEUE packets here.
+ * A socket whose queue is full waits (see scheduler.ts), so fewer packets are dropped than on
+ * Linux: a socket queues at most EGRESS_QUEUE packets here.
  */
 import { EGRESS_QUEUE } from "../../../core/limits";
 import { Random } from "../../../core/random";

@@ -15,7 +15,7 @@ export class QueueCounters {
   sentBytes: u64 = 0;
   sentPackets: u64 = 0;
   dropped: u64 = 0;
-  /** How often a packet had to wait for its rate. */
+  /** How many times a packet had to wait for its rate. */
   overlimits: u64 = 0;
   /** Frames and bytes queued now. */
   backlog: u32 = 0;
@@ -38,7 +38,7 @@ export class QueueCounters {
     this.backlogBytes -= frame.length;
   }
 
-  // --- what a discipline has dropped by itself, and its parents still count as queued ---
+  // --- packets that a discipline has dropped by itself, and that its parents still count ---
 
   private lost: u32 = 0;
   private lostBytes: u32 = 0;
@@ -124,7 +124,7 @@ export abstract class Qdisc {
     for (let i = 0, count = filters.length; i < count; i++) {
       const filter = unchecked(filters[i]);
       if (!filter.matches(frame)) continue;
-      filter.mark(frame);
+      filter.setDsField(frame);
       return filter.flow & 0xffff;
     }
     return 0;

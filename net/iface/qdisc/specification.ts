@@ -1,5 +1,6 @@
 /**
- * The options of a discipline or a class, from `tc` or anonymos.conf, with Linux's defaults.
+ * The options of a discipline or a class, from `tc` or anonymos.conf. The defaults are Linux's,
+ * except that a queue has at most EGRESS_FRAMES packets, and fq_codel EGRESS_FLOWS flows.
  */
 import { EGRESS_FLOWS, EGRESS_FRAMES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -41,7 +42,7 @@ const BURSTS_PER_SECOND: u64 = 250;
 const PACKET: u64 = 1600;
 
 export class QdiscSpecification {
-  /** pfifo, bfifo: packets and bytes; -1 if not given. */
+  /** pfifo, fq_codel: packets; bfifo, tbf: bytes. -1 if not given. */
   limit: i64 = -1;
   /** tbf: bytes per second and bytes; 0 if not given. */
   rate: u64 = 0;
@@ -52,7 +53,7 @@ export class QdiscSpecification {
   /** prio. */
   bands: i32 = PRIO_BANDS_DEFAULT;
   map: StaticArray<u8> = PRIOMAP_DEFAULT;
-  /** fq_codel: the number of flows; microseconds; whether packets are marked before dropped. */
+  /** fq_codel: the number of flows; microseconds; whether to mark packets, not drop them. */
   flows: u32 = EGRESS_FLOWS;
   target: i64 = 5 * MILLISECOND;
   interval: i64 = 100 * MILLISECOND;

@@ -177,11 +177,11 @@ export function addClass(
   added.quantum = quantum;
   return ip.traffic.addClass(ip.interfaces[0], added, HANDLE | above, false);
 }
-/** Adds a filter that sends a UDP port to a class; `mark` is a DS field to set, or 0. */
-export function addFilter(port: u32, minor: u32, mark: u32): void {
+/** Adds a filter that sends a UDP port to a class; `dsField` is a DS field to set, or 0. */
+export function addFilter(port: u32, minor: u32, dsField: u32): void {
   const filter = new Filter(1, 0x800, [new FilterKey(20, 0xffff, port)], HANDLE | minor);
-  filter.markMask = mark == 0 ? 0 : 0xfc;
-  filter.markValue = mark;
+  filter.dsFieldMask = dsField == 0 ? 0 : 0xfc;
+  filter.dsFieldValue = dsField;
   ip.traffic.addFilter(ip.interfaces[0], HANDLE, filter);
 }
 

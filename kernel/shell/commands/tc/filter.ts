@@ -66,12 +66,12 @@ function showFilters(context: Context, iface: Interface, qdisc: Qdisc): void {
       const key = filter.keys[k];
       context.session.printLine(`  match ${word(key.value)}/${word(key.mask)} at ${key.offset}`);
     }
-    if (filter.markMask == 0) continue;
-    const set = filter.markValue.toString(16);
+    if (filter.dsFieldMask == 0) continue;
+    const set = filter.dsFieldValue.toString(16);
     context.session.printLine(
       `\taction order 1: pedit action pass keys 1\n` +
-        `\t key #0  at ipv4+0: val ${word(filter.markValue << 16)} ` +
-        `mask ${word(~(filter.markMask << 16))} (dsfield 0x${set})`,
+        `\t key #0  at ipv4+0: val ${word(filter.dsFieldValue << 16)} ` +
+        `mask ${word(~(filter.dsFieldMask << 16))} (dsfield 0x${set})`,
     );
   }
 }
@@ -85,8 +85,8 @@ class Draft {
   preference: u32 = 0;
   flow: i64 = -1;
   keys: Array<FilterKey> = [];
-  markMask: u32 = 0;
-  markValue: u32 = 0;
+  dsFieldMask: u32 = 0;
+  dsFieldValue: u32 = 0;
   /** The number of the filter to delete; 0 for all of the preference. */
   node: u32 = 0;
 }
@@ -104,8 +104,8 @@ function add(context: Context): i32 {
   const preference = preferenceOf(qdisc, draft.preference);
   const node = nextNode(qdisc, preference);
   const filter = new Filter(preference, node, draft.keys, draft.flow as u32);
-  filter.markMask = draft.markMask;
-  filter.markValue = draft.markValue;
+  filter.dsFieldMask = draft.dsFieldMask;
+  filter.dsFieldValue = draft.dsFieldValue;
   const result = traffic.addFilter(iface, request.parent as u32, filter);
   return concluded(context, result, `${EGRESS_FILTERS} filters`);
 }
@@ -240,8 +240,8 @@ function takeAction(context: Context, draft: Draft): i32 {
     mask = parseNumberText(context.take(), 0xff);
   }
   if (value < 0 || mask < 0) return say(context, `pedit: illegal value "${printable(text)}"`);
-  draft.markMask = mask as u32;
-  draft.markValue = (value & mask) as u32;
+  draft.dsFieldMask = mask as u32;
+  draft.dsFieldValue = (value & mask) as u32;
   if (context.at("pipe") || context.at("pass") || context.at("ok")) context.take();
   return 0;
 }
