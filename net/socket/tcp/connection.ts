@@ -144,8 +144,8 @@ export class TcpConnection {
 
   /**
    * Ends reading (SHUT_RD of shutdown(2)): `peerFinished` is true once the bytes that have arrived
-   * are read. As in Linux, the peer is not told, and more data is still accepted, unless the user
-   * has also closed: then it resets the connection.
+   * are read. As in Linux, the peer is not told, and more data is still accepted. If the user has
+   * also closed, data that arrives resets the connection.
    */
   endReading(): void {
     this.block.endReading();

@@ -38,7 +38,7 @@ export const enum ListenQueue {
   None = 0,
   /** SYN-RECEIVED. */
   HalfOpen,
-  /** Established, to be accepted. */
+  /** Established, or exchanging data by Fast Open; to be accepted. */
   Ready,
 }
 

@@ -36,7 +36,7 @@ export const enum TcpCounter {
   TSEcrRejected,
   /** ACKs sent because their delay was over. */
   DelayedACKs,
-  /** Segments that brought only old data: the ACK of it may be lost. */
+  /** Segments that brought only old data: its ACK may have been lost. */
   DelayedACKLost,
   /** SYNs and last ACKs of handshakes dropped because too many connections wait for `accept`. */
   ListenOverflows,
@@ -44,17 +44,17 @@ export const enum TcpCounter {
   ListenDrops,
   /** ACKs of SYN,ACKs that do not open a connection because of TCP_DEFER_ACCEPT. */
   DeferAcceptDrop,
-  /** Segments that took the shortcut for data in order, and that for a bare ACK. */
+  /** Segments that took the shortcut for data in order, or the one for bare ACKs. */
   HPHits,
   HPAcks,
-  /** Segments without data that did not take it. */
+  /** Segments without data that took no shortcut. */
   PureAcks,
   /** Fast recoveries, without SACK and with it. */
   RenoRecovery,
   SackRecovery,
   /** Times that the peer discarded what it had SACKed (RFC 2018 section 8). */
   SACKReneging,
-  /** Segments that were found to have been overtaken. */
+  /** ACKs that showed reordering: a segment arrived after one that was sent later. */
   SACKReorder,
   /** Fast recoveries undone because timestamps showed that they were needless. */
   FullUndo,
@@ -87,9 +87,9 @@ export const enum TcpCounter {
   AbortOnData,
   /** Connections reset because the user closed them with unread data. */
   AbortOnClose,
-  /** Connections of no user, ended to make room for others, or because there were too many. */
+  /** Orphans ended to make room for other connections, or because there were too many. */
   AbortOnMemory,
-  /** Connections of no user, reset because TCP_LINGER2 allows no FIN-WAIT-2. */
+  /** Orphans reset because TCP_LINGER2 allows no FIN-WAIT-2. */
   AbortOnLinger,
   /** Connections that timed out. */
   AbortOnTimeout,
@@ -131,14 +131,14 @@ export const enum TcpCounter {
   /** Connections that this host opened with data in the SYN, and such data not acknowledged. */
   FastOpenActive,
   FastOpenActiveFail,
-  /** Connections that began with the peer's SYN and a cookie, and cookies that were not valid. */
+  /** Connections that a peer opened with Fast Open; invalid cookies, and data without memory. */
   FastOpenPassive,
   FastOpenPassiveFail,
-  /** SYNs with a cookie or data that began none because too many were in their handshake. */
+  /** SYNs with the option or data, ignored because too many handshakes with data were pending. */
   FastOpenListenOverflow,
   /** SYNs that requested a cookie. */
   FastOpenCookieReqd,
-  /** Signs of networks that drop such connections. */
+  /** Signs of networks that drop connections with Fast Open. */
   FastOpenBlackhole,
 }
 

@@ -19,8 +19,8 @@ import {
 } from "./timing";
 
 /**
- * Restarts the retransmission timer: for RACK's reordering timer if that is due before the timeout
- * (RFC 8985 section 6.3), else for a tail loss probe if one is allowed (section 7.2), else for the
+ * Restarts the retransmission timer: as RACK's reordering timer if that is due before the timeout
+ * (RFC 8985 section 8), else for a tail loss probe if one is allowed (section 7.2), else for the
  * timeout. Like all functions here, never sets it later than `giveUpAt`.
  */
 export function armRetransmit(block: ControlBlock, now: i64): void {
@@ -39,8 +39,8 @@ export function armRetransmit(block: ControlBlock, now: i64): void {
 }
 
 /**
- * Restarts the retransmission timer for a tail loss probe, without moving the timeout. A probe that
- * would be due after the timeout is sent at that time instead of it (RFC 8985 section 7.2).
+ * Restarts the retransmission timer for a tail loss probe, without moving the timeout. If the
+ * timeout is due first, the probe is sent then, in its place (RFC 8985 section 7.2).
  */
 export function armProbe(block: ControlBlock, now: i64): void {
   const probeAt = now + probeInterval(block);

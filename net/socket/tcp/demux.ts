@@ -9,7 +9,7 @@ export class Demux {
   private chains: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
     2 * (TCP_CONNECTIONS_FIRST as i32),
   );
-  /** The bits of a hash that are not in a chain's index. */
+  /** How many bits of a hash are not in the index of its chain. */
   private shift: u32 = clz(TCP_CONNECTIONS_FIRST);
   /** The connection found last: in a bulk transfer the next segment is for the same one. */
   private recent: ControlBlock | null = null;

@@ -57,7 +57,7 @@ export class TcpInfo {
   sinceSent: i64 = 0;
   sinceReceived: i64 = 0;
   sinceHeard: i64 = 0;
-  /** Bytes per second: at which it may send, 0 if at any rate; SO_MAX_PACING_RATE; arriving. */
+  /** Bytes per second: the pacing rate, or 0; SO_MAX_PACING_RATE; what the peer receives. */
   pacingRate: u64 = 0;
   pacingMaximum: u32 = ANY_RATE;
   deliveryRate: u64 = 0;

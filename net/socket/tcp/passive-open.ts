@@ -113,7 +113,7 @@ export class PassiveOpen {
 
   /**
    * Makes room for a connection beside `reserved` free slots: if necessary, drops half-open
-   * connections (RFC 4987 section 3.2), then orphans, those without progress for the longest time
+   * connections (RFC 4987 section 3.4), then orphans, those without progress for the longest time
    * first. Returns false if that does not suffice.
    */
   makeRoom(reserved: u32): bool {
@@ -232,7 +232,7 @@ export class PassiveOpen {
   /**
    * Returns when the cookie was sent, according to the timestamp that the segment echoes; now if it
    * has none, and NEVER if the timestamp cannot be a cookie's. The lowest bits of the timestamp
-   * hold options, so the result may be up to 127 ms too early.
+   * hold options, so the result may be up to 63 ms too early.
    */
   private timeOfCookie(segment: TcpSegment, now: i64): i64 {
     const settings = this.registry.schedule.settings;

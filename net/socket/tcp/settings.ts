@@ -72,7 +72,7 @@ export class TcpSettings {
   keepAliveProbes: u32 = KEEP_ALIVE_PROBES;
   /** `tcp_fin_timeout`: microseconds in FIN-WAIT-2 once the user has released the connection. */
   finTimeout: i64 = ORPHAN_IDLE;
-  /** `tcp_syn_retries`, `tcp_synack_retries`, `tcp_retries2`: how often to retransmit in a row. */
+  /** `tcp_syn_retries`, `tcp_synack_retries`, `tcp_retries2`: retransmissions in a row. */
   synRetries: u32 = RETRIES_SYN;
   synAckRetries: u32 = RETRIES_SYN;
   dataRetries: u32 = RETRIES_DATA;

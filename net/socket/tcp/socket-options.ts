@@ -33,7 +33,7 @@ export class SocketOptions {
   deferAccept: i64 = 0;
   /**
    * TCP_FASTOPEN: how many connections of a listener may exchange data before their handshake is
-   * over (RFC 7413); 0 for none.
+   * over (RFC 7413); 0 for none, or for the backlog if `FastOpenSettings.servesEverywhere`.
    */
   fastOpen: u32 = 0;
   /** TCP_FASTOPEN_CONNECT: whether the first data is sent in the SYN, if the peer agrees. */

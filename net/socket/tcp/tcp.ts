@@ -347,8 +347,8 @@ export class Tcp implements ListenerOwner {
 }
 
 /**
- * Reports whether a listener waits for data instead of this last ACK of a handshake
- * (TCP_DEFER_ACCEPT). The ACK of the SYN,ACK that is sent again after that time is taken.
+ * Reports whether a listener ignores this last ACK of a handshake, because it waits for data
+ * (TCP_DEFER_ACCEPT). After that time, the SYN,ACK is sent again, and its ACK is not ignored.
  */
 function defers(listener: TcpListener, block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const time = listener.options.deferAccept;

@@ -20,8 +20,8 @@ export const GIVE_UP_SYN: i64 = 3 * MINUTE;
 export const GIVE_UP_DATA: i64 = 5 * MINUTE;
 
 /**
- * How often a SYN, and data, are retransmitted in a row. The times above end connections sooner,
- * unless the RTO is short; Linux counts to 6 and 15.
+ * How many times in a row a SYN, and data, are retransmitted. The times above end connections
+ * sooner, unless the RTO is short; Linux counts to 6 and 15.
  */
 export const RETRIES_SYN: u32 = 7;
 export const RETRIES_DATA: u32 = 15;

@@ -5,7 +5,7 @@
  * Reno would have the larger window, cwnd follows an estimate of Reno's. HyStart++ ends the first
  * slow start.
  *
- * Times are whole milliseconds here; C is 0.4 segments per cubic second, beta 0.7.
+ * Times are whole milliseconds here; C is 0.4 segments per second cubed, beta 0.7.
  */
 import { MILLISECOND } from "../../../../core/time";
 import { TcpCounter, TcpCounters } from "../counters";

@@ -17,7 +17,7 @@ const CONSERVATIVE_ROUNDS: u32 = 5;
 export class SlowStart {
   /** Bytes to be acknowledged until this round trip is over. */
   private roundLeft: u32;
-  /** The round-trip times of this round, and the minima of this round and of the last. */
+  /** How many round-trip times this round has, and the minima of this round and of the last. */
   private samples: u32;
   private minimum: i64;
   private lastMinimum: i64;

@@ -10,7 +10,7 @@ export function grown(window: u32, bytes: u32): u32 {
   return sum < WINDOW_MAXIMUM ? sum : WINDOW_MAXIMUM;
 }
 
-/** Returns the larger of `bytes` and two segments, the least that ssthresh may be (RFC 5681, 4). */
+/** Returns at least two segments, the minimum of ssthresh (RFC 5681, equation 4). */
 export function atLeastTwo(bytes: u32, segmentSize: u32): u32 {
   return bytes > 2 * segmentSize ? bytes : 2 * segmentSize;
 }

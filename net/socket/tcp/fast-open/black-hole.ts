@@ -1,7 +1,7 @@
 /**
- * Networks that drop connections which began with Fast Open, even after their handshake, in
- * silence: when one shows, this host opens no more of them for a while. As in Linux, the time
- * doubles with each that follows, and begins anew once such a connection has carried data.
+ * Avoids Fast Open on networks that silently drop connections opened with it, even after the
+ * handshake. After a sign of such a network, this host does not use Fast Open for a while. As in
+ * Linux, each further sign doubles that time, until a connection with Fast Open has carried data.
  */
 
 import { TcpCounter, TcpCounters } from "../counters";

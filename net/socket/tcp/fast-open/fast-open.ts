@@ -6,7 +6,7 @@ import { COOKIE_MAXIMUM } from "../../../wire/tcp-options";
 
 @unmanaged
 export class FastOpen {
-  /** COOKIE_MAXIMUM bytes. */
+  /** The cookie, with room for COOKIE_MAXIMUM bytes. */
   cookieHigh: u64;
   cookieLow: u64;
   cookieBytes: u32;

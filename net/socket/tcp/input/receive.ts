@@ -1,6 +1,6 @@
 /**
- * Handles segments for a connection: the steps of RFC 9293 section 3.10.7.4, called first to eighth
- * as there, with RFC 5961, and the shortcut that nearly all segments take in ESTABLISHED.
+ * Handles segments for a connection: the steps first to eighth of RFC 9293 section 3.10.7.4, with
+ * RFC 5961, and the shortcut that nearly all segments take in ESTABLISHED.
  */
 import { Drop } from "../../../wire/drop";
 import { CONGESTION_EXPERIENCED } from "../../../wire/ipv4";
@@ -134,7 +134,7 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
   }
   const synAgain = segment.has(FLAG_SYN) && block.state == TcpState.SynReceived;
   if (synAgain && segment.has(FLAG_ACK) && segment.sequence == receiver.initial) {
-    // A simultaneous open: the SYN has arrived before, but its ACK is new (3.5, figure 8). The peer
+    // A simultaneous open: the SYN has arrived before, but its ACK is new (3.5, figure 7). The peer
     // may not accept our SYN,ACK as an ACK, so it gets one as well.
     block.acknowledge();
     return receiveAcknowledgment(block, segment, now);
@@ -216,7 +216,7 @@ function receiveSyn(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
 
 /**
  * Sixth: notes where urgent data ends, even if that is beyond the window (MUST-66). It is
- * delivered in line with other data (RFC 6093 section 3.4).
+ * delivered in line with other data (RFC 6093 section 6).
  */
 function receiveUrgent(block: ControlBlock, segment: TcpSegment): void {
   if (!receivesData(block.state)) return;

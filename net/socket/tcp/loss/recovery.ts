@@ -171,7 +171,7 @@ export class Recovery {
     }
     if (this.phase == RecoveryPhase.Open) {
       // Also after a recovery that has left a loss beyond its recovery point.
-      if (this.congested) this.enterFast(delivered);
+      if (this.congestionLoss) this.enterFast(delivered);
       else if (ack.congested) this.relieve(ack.flightBefore);
     }
     return advance > 0;
@@ -180,7 +180,7 @@ export class Recovery {
   /** Called when the reordering timer expires: marks overdue segments as lost. */
   reorderingExpired(smoothed: i64, now: i64): void {
     this.detect(smoothed, now);
-    if (!this.congested) return;
+    if (!this.congestionLoss) return;
     if (this.phase == RecoveryPhase.Open) this.enterFast(0);
     else if (this.phase == RecoveryPhase.Fast) this.reduce(0, false);
   }
@@ -227,7 +227,7 @@ export class Recovery {
   }
 
   /** Whether there are known losses that indicate congestion. */
-  private get congested(): bool {
+  private get congestionLoss(): bool {
     const sender = this.sender;
     const lost = sender.segments.lost;
     return lost > 0 && !sender.pathMtu.explains(lost);

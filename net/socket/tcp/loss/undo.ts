@@ -8,10 +8,13 @@ import { before } from "../sequence";
 export class Undo {
   /** When this recovery retransmitted first, until that is acknowledged; 0 otherwise. */
   resentAt: i64;
-  /** Whether the recovery can be undone, SND.UNA when it began, and its retransmissions since. */
+  /** Whether the recovery can be undone. */
   private possible: bool;
+  /** Whether the recovery has retransmitted anything. */
   private resentOnce: bool;
+  /** SND.UNA when the recovery began. */
   private from: u32;
+  /** Retransmissions that no D-SACK has reported yet. */
   private left: u32;
 
   /** Initializes an object in zeroed memory. */

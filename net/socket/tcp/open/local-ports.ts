@@ -1,4 +1,4 @@
-/** Random local ports for active opens (RFC 6056 section 3.3.1, RFC 9293 section 3.4.3). */
+/** Random local ports for the connections that this host opens (RFC 6056 section 3.3.1). */
 import { TCP_RECENT_PORTS } from "../../../../core/limits";
 import { Random, randomBelow } from "../../../../core/random";
 import { Endpoints } from "../../endpoints";

@@ -11,8 +11,8 @@ import { ControlBlock } from "../control-block";
 import { SynOptions } from "../syn-options";
 
 /**
- * Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. Only the
- * first has that of Fast Open, as in Linux: if the option is why it was lost, the next one arrives.
+ * Returns the options of this connection's SYN, sent at `now`: what it offers or accepts. As in
+ * Linux, only the first SYN has the option of Fast Open, which may be why it was lost.
  */
 export function synOptions(block: ControlBlock, now: i64): SynOptions {
   const negotiated = block.negotiated;

@@ -50,6 +50,7 @@ function transmitReset(block: ControlBlock, sink: PacketSink, now: i64): bool {
   if (block.negotiated.timestamps) bare.stamp(timestamps.at(now), timestamps.recent);
   if (!sendBare(sink, block.path, block.endpoints, bare)) return false;
   block.clearReset();
+  block.schedule.counters.add(TcpCounter.OutSegs);
   block.schedule.counters.add(TcpCounter.OutRsts);
   return true;
 }

@@ -62,13 +62,13 @@ export class PathMtu {
     this.stop();
   }
 
-  /** Remembers an MTU that is believed only if the segment at `sequence` times out. */
+  /** Remembers an MTU, believed only if a timeout finds the data at `sequence` unacknowledged. */
   claims(mtu: u32, sequence: u32): void {
     this.claimed = mtu;
     this.claimedAt = sequence;
   }
 
-  /** Returns a claimed MTU, because the segment at SND.UNA timed out; 0 if there is none. */
+  /** The claimed MTU, to be believed when the segment at SND.UNA times out; 0 if there is none. */
   get claim(): u32 {
     return this.claimed;
   }

@@ -56,7 +56,7 @@ export class Sender {
     this.most = settings.sendMaximum;
   }
 
-  /** Sets the size of the buffer, a power of two, which then does not change; it never shrinks. */
+  /** Fixes the size of the buffer, a power of two. A buffer that has memory is only enlarged. */
   fix(capacity: u32): void {
     this.most = capacity;
     const ring = this.ring;
@@ -75,7 +75,7 @@ export class Sender {
     this.segments.begin(initial);
   }
 
-  /** Brings back that the SYN was sent: the peer acknowledges a cookie. */
+  /** Restores the state after the SYN,ACK, which was sent with a cookie. */
   restore(): void {
     this.next = this.initial + 1;
     this.maximum = this.next;
@@ -269,7 +269,7 @@ export class Sender {
     return this.pathMtu.due(this.packetSize, this.unacknowledged);
   }
 
-  /** Sends larger segments if a probe has arrived. Reports whether it does. */
+  /** Makes segments larger if a probe has arrived. Reports whether one has. */
   raise(): bool {
     const size = this.pathMtu.arrivedAt(this.unacknowledged);
     if (size == 0) return false;

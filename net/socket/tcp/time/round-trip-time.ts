@@ -6,7 +6,7 @@ export class RoundTripTime {
   /** SRTT and RTTVAR in microseconds; 0 before the first sample. */
   smoothed: i64;
   variation: i64;
-  /** How often the timeout was doubled since the last sample. */
+  /** How many times the timeout was doubled since the last sample. */
   backoffs: u32;
   private base: i64;
 
