@@ -53,7 +53,7 @@ export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
 
 // --- interfaces, routes, neighbors ---
 export const INTERFACES: u32 = 4;
-/** The longest name of an interface that a routing rule may have, as in Linux. */
+/** The longest interface name in a routing rule, as in Linux. */
 export const INTERFACE_NAME_LENGTH: i32 = 15;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
@@ -363,4 +363,4 @@ export const CAPTURE_FRAMES: u32 = 256;
 export const CAPTURE_BYTES: u32 = 128;
 /** Nested parentheses in a packet filter expression, and its primitives. */
 export const FILTER_DEPTH: i32 = 32;
-export const FILTER_TERMS: i32 = 32;
+export const FILTER_PRIMITIVES: i32 = 32;

@@ -10,7 +10,7 @@
  * A value without qualifiers takes those of the value before it, as in `tcp port 80 or 443`, and
  * their protocol, unless a protocol alone stands in between.
  */
-import { FILTER_DEPTH, FILTER_TERMS } from "../../core/limits";
+import { FILTER_DEPTH, FILTER_PRIMITIVES } from "../../core/limits";
 import { replaceText } from "../../core/text";
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet";
@@ -36,7 +36,7 @@ export class ExpressionCompiler {
   private readonly words: Array<string>;
   private next: i32 = 0;
   private depth: i32 = 0;
-  private terms: i32 = 0;
+  private primitives: i32 = 0;
   /** The qualifiers of the last value. */
   private qualifiers: Qualifiers = new Qualifiers();
 
@@ -51,8 +51,8 @@ export class ExpressionCompiler {
     if (this.error.length == 0 && this.next < this.words.length) {
       this.fail(this.words[this.next], "and, or, or the end of the filter");
     }
-    if (this.terms > FILTER_TERMS) {
-      this.error = `is too long, expected at most ${FILTER_TERMS} terms`;
+    if (this.primitives > FILTER_PRIMITIVES) {
+      this.error = `is too long, expected at most ${FILTER_PRIMITIVES} primitives`;
     }
   }
 
@@ -98,7 +98,7 @@ export class ExpressionCompiler {
   }
 
   private primitive(): void {
-    this.terms++;
+    this.primitives++;
     const protocol = protocolNamed(this.peek());
     if (protocol != null) this.next++;
     const start = this.next;

@@ -2,7 +2,7 @@
  * A packet expression, such as `tcp port 80 and host 10.0.2.2`: compiled once, so that matching a
  * frame neither allocates nor recurses.
  */
-import { FILTER_TERMS } from "../../core/limits";
+import { FILTER_PRIMITIVES } from "../../core/limits";
 import { ExpressionCompiler } from "./compiler";
 import { Operation, Term } from "./term";
 
@@ -10,8 +10,8 @@ export class PacketExpression {
   /** Why the text is wrong (see `ExpressionCompiler.error`); empty if it is valid. */
   readonly error: string;
   private readonly program: Array<Term>;
-  /** Each term of the text pushes at most two results: its own and that of its protocol. */
-  private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * FILTER_TERMS);
+  /** Each primitive pushes at most two results: its own and that of its protocol. */
+  private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * FILTER_PRIMITIVES);
 
   /** Compiles the words of an expression; an empty one matches everything. */
   constructor(words: Array<string>) {

@@ -4,7 +4,7 @@ import { Path } from "./path";
 
 /** The result of sending a packet. */
 export const enum SendResult {
-  /** The packet was passed to the device, or to the neighbor cache, which drops it if full. */
+  /** The packet was passed on: to the device, a scheduler or the neighbor cache. It may be lost. */
   Sent = 0,
   /** The pool is empty, or the device or queue is full: try again in a later turn. */
   Busy = 1,

@@ -1,6 +1,6 @@
 /**
  * The Identification field of IPv4 packets that may be fragmented. It is unique among recent
- * packets with the same addresses and protocol (RFC 6864 section 4.2), and comes from one of many
+ * packets with the same addresses and protocol (RFC 6864 section 4.3), and comes from one of many
  * counters, so that it reveals little about other traffic of this host (RFC 6274 section 3.5).
  */
 import { IP_IDENTIFICATIONS } from "../../../core/limits";

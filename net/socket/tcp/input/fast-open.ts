@@ -6,7 +6,7 @@ import { SEGMENT_SIZE_DEFAULT } from "../timing";
 
 /**
  * Handles the SYN,ACK of a connection whose SYN used Fast Open, once it is established: remembers
- * the cookie, and has data sent again that the peer did not take (4.2.1).
+ * the cookie, and has data sent again that the peer did not take (4.2.2).
  */
 export function learnFastOpen(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const schedule = block.schedule;

@@ -1,4 +1,4 @@
-/** Decides whether the SYN of a connection uses Fast Open (RFC 7413 section 4.2.1). */
+/** Decides whether the SYN of a connection uses Fast Open (RFC 7413 section 4.2). */
 import { OPTIONS_MAXIMUM } from "../../../wire/tcp-options";
 import { ControlBlock } from "../control-block";
 

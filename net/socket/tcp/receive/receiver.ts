@@ -176,7 +176,7 @@ export class Receiver {
   }
 
   /**
-   * Has memory ready for the part of a segment that lies in the window, for `accept`. Returns false
+   * Allocates memory for the part of a segment that lies in the window, for `accept`. Returns false
    * if no memory is left, or too little for bytes beyond a gap.
    */
   reserve(sequence: u32, length: u32): bool {

@@ -1,7 +1,7 @@
 /**
  * Timestamps (RFC 7323 sections 3 to 5): the clock whose values this host sends, the value of the
  * peer's that it echoes, and the protection against old duplicates (PAWS). All comparisons are
- * modulo 2^32, as both clocks wrap; this one ticks every millisecond, so in 49.7 days.
+ * modulo 2^32, as both clocks wrap: this one ticks every millisecond and wraps in 49.7 days.
  */
 import { MILLISECOND } from "../../../../core/time";
 import { atOrBefore, before } from "../sequence";

@@ -67,7 +67,7 @@ test("reports why a filter is invalid", () => {
   assert.match(shown("(".repeat(100)), /fewer parentheses/);
   const ports = (count: number) => new Array(count).fill("tcp port 80").join(" or ");
   assert.equal(shown(ports(32)), "syn");
-  assert.match(shown(ports(33)), /^is too long, expected at most 32 terms$/);
+  assert.match(shown(ports(33)), /^is too long, expected at most 32 primitives$/);
   assert.equal(shown(`arp and (${"tcp port 80 or (".repeat(30)}udp${")".repeat(31)}`), "");
 });
 
