@@ -1,7 +1,7 @@
 /**
  * DEFLATE (RFC 1951), decompressed as it arrives, in pieces of any size. The last 32 KiB of output
- * are both the window that later data refers to and the buffer from which output is taken; when it
- * is full, `run` stops. The error messages are those of zlib.
+ * are both the window that later data refers to and the buffer from which output is taken; when the
+ * buffer is full, `run` stops. The error messages are those of zlib.
  */
 import {
   buildFixedCodes,

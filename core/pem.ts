@@ -6,7 +6,7 @@ const BEGIN: string = "-----BEGIN ";
 const END: string = "-----END ";
 const DASHES: string = "-----";
 
-/** How PemReader classifies a line. Begin, Unfinished and End are of the reader's label. */
+/** How PemReader classifies a line. Begin, Unfinished and End are for its own label. */
 export const enum PemLine {
   /** Any other line: outside of blocks, inside one, or the first of a block of another label. */
   Other,
@@ -45,7 +45,7 @@ export class PemReader {
     return this.text.length;
   }
 
-  /** Takes a line outside of the blocks of this label. */
+  /** Classifies a line that is outside the blocks of the reader's label. */
   private skip(line: string): PemLine {
     if (line.startsWith(BEGIN) && line.endsWith(DASHES))
       this.foreignEnd = END + line.substring(BEGIN.length);

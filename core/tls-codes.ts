@@ -138,7 +138,7 @@ export const enum TlsRefusal {
   Policy = 0x40000000,
 }
 
-/** Which of the two lists of trusted roots. */
+/** The two lists of trusted roots. */
 export const enum RootKind {
   BuiltIn = 0,
   Added = 1,

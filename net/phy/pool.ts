@@ -6,8 +6,6 @@ import { FRAME_STRIDE, Frame } from "../wire/frame";
 export class FramePool {
   /** Free frames. */
   available: u32 = 0;
-  /** How many times `allocate` found no free frame. */
-  exhausted: u64 = 0;
   /** All frames, free or not. */
   count: u32 = 0;
   private first: Frame | null = null;
@@ -28,10 +26,7 @@ export class FramePool {
   /** Returns an empty frame with head room, or null if all are in use. */
   allocate(): Frame | null {
     const frame = this.first;
-    if (frame == null) {
-      this.exhausted++;
-      return null;
-    }
+    if (frame == null) return null;
     this.first = frame.next;
     this.available--;
     frame.reset();

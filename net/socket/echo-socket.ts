@@ -70,7 +70,7 @@ export class EchoSocket {
   /** Whether the request had been answered before. */
   lastDuplicate: bool = false;
   /** Requests that found no route. */
-  unreachable: u32 = 0;
+  withoutRoute: u32 = 0;
   readonly path: Path = new Path();
   /** The address that requests are sent from; if UNSPECIFIED, the route chooses it. */
   source: Ipv4Address = UNSPECIFIED;

@@ -65,7 +65,7 @@ export class EchoTable implements EchoSocketOwner {
           busy = true;
           break;
         }
-        if (result == SendResult.Unreachable) socket.unreachable++;
+        if (result == SendResult.Unreachable) socket.withoutRoute++;
         socket.queued.pop();
       }
     }

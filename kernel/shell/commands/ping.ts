@@ -157,7 +157,7 @@ class PingJob extends Job {
       this.begin(now, path);
     }
     while (socket.receive()) this.show(socket);
-    if (socket.unreachable > 0) return this.unreachable(socket.path.error);
+    if (socket.withoutRoute > 0) return this.unreachable(socket.path.error);
     if (this.isOver(now)) return this.conclude(now);
     if (!this.allSent() && now >= this.nextAt) this.send(socket, now);
     return RUNNING;

@@ -57,7 +57,7 @@ export class Egress implements PacketSink, TurnTime {
   }
 
   /** Reports whether a packet sent by `iface` can have the source `address`. */
-  sentBy(iface: Interface, address: Ipv4Address): bool {
+  canSendFrom(iface: Interface, address: Ipv4Address): bool {
     return isLoopback(address) ? iface === this.loopback : this.owns(address);
   }
 

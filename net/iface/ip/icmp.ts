@@ -87,7 +87,7 @@ export class Icmp {
     const quoted = length - ICMP_HEADER;
     const bad = parseQuote(quote, quoted);
     if (bad != Drop.None) return bad;
-    if (!this.egress.sentBy(iface, Ipv4Header.at(quote).source)) return Drop.IcmpQuote;
+    if (!this.egress.canSendFrom(iface, Ipv4Header.at(quote).source)) return Drop.IcmpQuote;
     const needed = type == ICMP_UNREACHABLE && message.code == CODE_FRAGMENTATION_NEEDED;
     const report = this.report;
     report.kind = kind;

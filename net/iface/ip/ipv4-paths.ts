@@ -123,7 +123,7 @@ export class Ipv4Paths {
     const open = !path.sourceFixed;
     const source = open ? this.follow(path, route, UNSPECIFIED, bound) : path.source.ipv4;
     let final: Route | null = route;
-    // The source may select another table; it stays the same even if that table's route differs.
+    // The source may select another table, but is not chosen again for the route of that table.
     if (open && this.rules.bySource && source != UNSPECIFIED) {
       final = this.select(path, source, bound);
     }

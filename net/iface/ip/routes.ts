@@ -48,10 +48,10 @@ export class RouteTable {
    * Returns the best route of a table to an address, or null. Among routes with the longest prefix,
    * one that suits `source` is preferred, so that replies leave by the interface of their address.
    *
-   * A route whose interfaces have no carrier is skipped if there is another one: with the same
-   * prefix length if it is direct, otherwise with any. It is not skipped if it suits `source`,
-   * because replies would not arrive over another network. If `bound` is not null, unicast routes
-   * that do not use this interface are skipped.
+   * A route whose interfaces have no carrier is skipped in favor of another one. (If the route is
+   * direct, the other one must have the same prefix length.) It is not skipped if it suits
+   * `source`, because replies would not arrive over another network. If `bound` is not null,
+   * unicast routes that do not use this interface are skipped.
    */
   lookup(
     table: u32,

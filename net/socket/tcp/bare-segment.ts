@@ -14,7 +14,7 @@ export class BareSegment {
   timestamp: u32 = 0;
   echo: u32 = 0;
 
-  /** Sets all fields but the timestamps; there are none. */
+  /** Sets all fields, for a segment without timestamps. */
   set(flags: u32, sequence: u32, acknowledgment: u32, window: u32): void {
     this.flags = flags;
     this.sequence = sequence;

@@ -305,12 +305,12 @@ export class ControlBlock extends Scheduled {
     this.noDelay = options.noDelay;
     this.userTimeout = options.userTimeout;
     this.finTimeout = options.finTimeout;
-    if (options.receiveBytes != 0) this.receiver.fix(options.receiveBytes);
-    if (options.sendBytes != 0) this.sender.fix(options.sendBytes);
+    if (options.receiveBytes != 0) this.receiver.fixBuffer(options.receiveBytes);
+    if (options.sendBytes != 0) this.sender.fixBuffer(options.sendBytes);
     this.notSentMaximum = options.notSentMaximum;
     this.acknowledgments.setQuick(this, options.quickAck);
     this.pacing.limit(options.pacingRate);
-    if (options.congestion != CONGESTION_DEFAULT) this.control(options.congestion);
+    if (options.congestion != CONGESTION_DEFAULT) this.changeController(options.congestion);
     const liveness = this.liveness;
     liveness.setProbes(options.keepAliveInterval, options.keepAliveProbes);
     const idle = options.keepAliveIdle;
@@ -327,7 +327,7 @@ export class ControlBlock extends Scheduled {
   }
 
   /** Changes the congestion controller; the windows stay. */
-  private control(algorithm: CongestionAlgorithm): void {
+  private changeController(algorithm: CongestionAlgorithm): void {
     const old = this.congestion;
     if (old.algorithm() == algorithm) return;
     const parts = changetype<usize>(this.parts) + CONTROLLER;
@@ -337,7 +337,7 @@ export class ControlBlock extends Scheduled {
     const congestion = controllerOf(algorithm, parts, this.schedule.counters);
     congestion.replace(window, threshold);
     this.congestion = congestion;
-    this.recovery.control(congestion);
+    this.recovery.setController(congestion);
   }
 
   setNoDelay(on: bool): void {

@@ -152,7 +152,7 @@ function finWait2End(block: ControlBlock): i64 {
 
 /**
  * Looks for a network that drops connections with Fast Open: as in Linux, the third timeout in a
- * row, or giving up before it, is taken for one (RFC 7413 section 4.1.3.1).
+ * row, or giving up before it, is a sign of one (RFC 7413 section 4.1.3.1).
  */
 function lookForBlackHole(block: ControlBlock, over: bool, now: i64): void {
   const timeouts = block.roundTrip.backoffs;

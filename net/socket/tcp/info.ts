@@ -109,7 +109,7 @@ export class TcpInfo {
     this.pathMtu = block.path.mtu;
     this.window = block.recovery.window / size;
     this.threshold = block.congestion.threshold() / size;
-    this.receiveSpace = receiver.space;
+    this.receiveSpace = receiver.readInRound;
     this.receiveThreshold = receiver.largestOffer;
     this.notSent = sender.unsent;
     this.sendWindow = sender.window;

@@ -363,7 +363,7 @@ export function echoLast(what: u32): i32 {
   return socket.lastError;
 }
 export function echoUnreachable(): u32 {
-  return echo!.unreachable;
+  return echo!.withoutRoute;
 }
 
 // --- TCP ---

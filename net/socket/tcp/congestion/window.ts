@@ -1,4 +1,4 @@
-/** What the congestion controllers share: the bounds of cwnd, and its value at a start. */
+/** What the congestion controllers share: bounds of cwnd, its first value, and after a pause. */
 
 /** ssthresh before the first loss: above any window. */
 export const THRESHOLD_INITIAL: u32 = 0x7fffffff;

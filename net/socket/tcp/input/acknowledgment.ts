@@ -104,7 +104,7 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
     block.persist.acknowledged(sender.unacknowledged == sender.maximum);
   }
   if (sender.unacknowledged == sender.maximum) {
-    // Without progress, what runs is the persist timer: leave it.
+    // Without progress, the running timer is the persist timer: leave it.
     if (ack.advance > 0) block.stopRetransmit();
     if (sender.unsent == 0) block.statistics.note(Activity.Idle, true, now);
   } else if (restarts || recovery.reorderingAt < reorderingAt) {

@@ -122,7 +122,7 @@ export function measureByEcho(block: ControlBlock, segment: TcpSegment, now: i64
 export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
   const roundTrip = block.roundTrip;
-  // What else an ACK covers, if data was sent before the end of the handshake, is handled later.
+  // If data was sent before the end of the handshake, the ACK may cover some: see receiveEarlyData.
   const acknowledgment = block.fastOpen.early ? sender.initial + 1 : segment.acknowledgment;
   const segments = sender.segments;
   segments.beginAck();

@@ -20,7 +20,7 @@ export class TcpListener {
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
   /** The options of the connections to come. */
   readonly options: SocketOptions = new SocketOptions();
-  /** Those that exchange data before their handshake is over. */
+  /** The connections that exchange data before their handshake is over. */
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs that found the ready queue full, and half-open connections evicted. */
   dropped: u64 = 0;

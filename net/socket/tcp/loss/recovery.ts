@@ -35,7 +35,7 @@ export class Recovery {
   reorderingAt: i64 = NEVER;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
-  /** Whether SND.UNA has yet to pass `point`. (A comparison with an old point may be wrong.) */
+  /** Whether SND.UNA has yet to pass `point`: numbers wrap, so an old point cannot be compared. */
   private behind: bool = false;
   /** Whether a partial ACK has arrived in this fast recovery. */
   private partial: bool = false;
@@ -69,7 +69,7 @@ export class Recovery {
   }
 
   /** Replaces the congestion controller. */
-  control(congestion: CongestionController): void {
+  setController(congestion: CongestionController): void {
     this.congestion = congestion;
   }
 

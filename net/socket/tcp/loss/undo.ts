@@ -22,7 +22,7 @@ export class Undo {
     return changetype<Undo>(memory);
   }
 
-  /** A recovery begins at SND.UNA; `resent` segments are in flight again already. */
+  /** A recovery begins at SND.UNA; `resent` segments in flight were retransmitted before. */
   begin(una: u32, resent: u32): void {
     this.possible = true;
     this.from = una;

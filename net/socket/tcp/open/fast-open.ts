@@ -6,8 +6,9 @@ import { ControlBlock } from "../control-block";
 const HEADERS: u32 = 40;
 
 /**
- * Prepares the SYN of a connection whose user wants Fast Open: with the peer's cookie it waits for
- * data, without one it requests one. It is an ordinary SYN if others were lost (4.1.3.1).
+ * Prepares the SYN of a connection whose user wants Fast Open. If the peer's cookie is known, the
+ * SYN waits for data; otherwise, it requests a cookie. It is an ordinary SYN while Fast Open is
+ * avoided, because earlier SYNs were lost (4.1.3.1) or the network drops such connections.
  */
 export function prepareFastOpen(block: ControlBlock): void {
   const schedule = block.schedule;
@@ -29,8 +30,8 @@ export function prepareFastOpen(block: ControlBlock): void {
 }
 
 /**
- * Returns how many bytes of data a SYN to a peer whose segment size is `peerSize`, 0 if it is not
- * known, can have. As in Linux, there is room for all options, as middleboxes may add some.
+ * Returns how many bytes of data a SYN can carry to a peer with the segment size `peerSize`, which
+ * is 0 if unknown. As in Linux, room is left for all options, as middleboxes may add some.
  */
 function synRoom(block: ControlBlock, peerSize: u32): u32 {
   const schedule = block.schedule;

@@ -1,9 +1,9 @@
-/** Allows a connection to send in its turn what pacing allows (send/pacing.ts). */
+/** Applies pacing (send/pacing.ts) to the turn of a connection. */
 import { NEVER } from "../../../../core/time";
 import { ControlBlock } from "../control-block";
 import { ANY_RATE, pacingRate } from "../send/pacing";
 
-/** Begins a turn: notes how much may be sent in it. Nothing while the pacing timer runs. */
+/** Begins a turn: notes how much may be sent in it. Does nothing while the pacing timer runs. */
 export function paceTurn(block: ControlBlock, now: i64): void {
   if (block.paceAt != NEVER) return;
   const pacing = block.pacing;

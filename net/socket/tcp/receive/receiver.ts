@@ -63,7 +63,7 @@ export class Receiver {
   /** How far the user had read when the current round trip began, and when that was. */
   private roundFrom: u32 = 0;
   /** Bytes that the user read in the last round trip. */
-  space: u32 = 0;
+  readInRound: u32 = 0;
   private roundAt: i64 = 0;
 
   constructor(
@@ -81,7 +81,7 @@ export class Receiver {
    * Sets the size of the buffer, at least TCP_RECEIVE_MINIMUM_BYTES and a power of two, which then
    * does not change. Once a window was offered, it may only be enlarged.
    */
-  fix(capacity: u32): void {
+  fixBuffer(capacity: u32): void {
     this.most = capacity;
     const ring = this.ring;
     if (!ring.allocated && this.edge == 0) ring.resize(capacity);
@@ -161,8 +161,8 @@ export class Receiver {
     if (now - this.roundAt < roundTrip) return;
     const ring = this.ring;
     const read = this.next - ring.length;
-    this.space = read - this.roundFrom;
-    const wanted: u32 = 3 * this.space;
+    this.readInRound = read - this.roundFrom;
+    const wanted: u32 = 3 * this.readInRound;
     this.roundAt = now;
     this.roundFrom = read;
     let capacity = ring.capacity;

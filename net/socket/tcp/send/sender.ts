@@ -57,7 +57,7 @@ export class Sender {
   }
 
   /** Fixes the size of the buffer, a power of two. A buffer that has memory is only enlarged. */
-  fix(capacity: u32): void {
+  fixBuffer(capacity: u32): void {
     this.most = capacity;
     const ring = this.ring;
     if (!ring.allocated) ring.resize(capacity);
