@@ -18,8 +18,9 @@ export class UdpPorts {
   private readonly chains: StaticArray<UdpSocket | null> = new StaticArray<UdpSocket | null>(
     CHAINS,
   );
+  /** The ports of the sockets closed last, and how many have been closed. */
   private readonly recent: StaticArray<u16> = new StaticArray<u16>(UDP_RECENT_PORTS);
-  private closed: u32 = 0;
+  private closedCount: u32 = 0;
 
   constructor(private readonly random: Random) {}
 
@@ -41,7 +42,7 @@ export class UdpPorts {
     if (before == null) this.chains[chain] = socket.next;
     else before.next = socket.next;
     socket.next = null;
-    this.recent[this.closed++ & (UDP_RECENT_PORTS - 1)] = socket.localPort as u16;
+    this.recent[this.closedCount++ & (UDP_RECENT_PORTS - 1)] = socket.localPort as u16;
   }
 
   /**

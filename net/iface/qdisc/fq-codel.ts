@@ -70,7 +70,7 @@ export class FqCodel extends Qdisc {
   newFlowCount: u64 = 0;
   marked: u64 = 0;
   overLimit: u64 = 0;
-  longest: u32 = 0;
+  longestPacket: u32 = 0;
   private readonly flows: StaticArray<Flow>;
   private readonly key: u64;
 
@@ -97,7 +97,7 @@ export class FqCodel extends Qdisc {
     const hash = flowHash(frame, this.key) as u64;
     const flow = unchecked(this.flows[((hash * this.shares.flows) >> 32) as i32]);
     frame.queuedAt = this.time.now;
-    this.longest = max(this.longest, frame.length);
+    this.longestPacket = max(this.longestPacket, frame.length);
     flow.push(frame);
     this.counters.noteQueued(frame);
     if (!flow.listed) {

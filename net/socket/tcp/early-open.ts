@@ -38,7 +38,7 @@ export class EarlyOpen {
     if (!asks && segment.length == 0) return;
     if (asks && options.cookieBytes == 0) counters.add(TcpCounter.FastOpenCookieReqd);
     const settings = this.settings;
-    const most = this.mostOf(listener);
+    const most = this.pendingMaximumOf(listener);
     if (most == 0 || (!asks && !settings.servesWithoutCookie)) return;
     if (!listener.fastOpens.admits(most, this.schedule.now)) {
       counters.add(TcpCounter.FastOpenListenOverflow);
@@ -62,7 +62,7 @@ export class EarlyOpen {
   }
 
   /** Returns how many connections of a listener may be pending. */
-  private mostOf(listener: TcpListener): u32 {
+  private pendingMaximumOf(listener: TcpListener): u32 {
     const settings = this.settings;
     if (!settings.serves) return 0;
     const own = listener.options.fastOpen;

@@ -82,7 +82,7 @@ export class Tcp implements ListenerOwner {
    * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
    * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
    * is closed and has the error of its path, usually NetworkUnreachable. Returns null if no
-   * connection, port or memory is left.
+   * connection, port or memory is left, or the chosen local port is in use.
    */
   connect(
     now: i64,

@@ -184,7 +184,7 @@ export function statisticsOf(qdisc: Qdisc): string {
   if (!(qdisc instanceof FqCodel)) return "";
   const it = qdisc as FqCodel;
   return (
-    `  maxpacket ${it.longest} drop_overlimit ${it.overLimit} ` +
+    `  maxpacket ${it.longestPacket} drop_overlimit ${it.overLimit} ` +
     `new_flow_count ${it.newFlowCount} ecn_mark ${it.marked}\n` +
     `  new_flows_len ${it.newFlows.length} old_flows_len ${it.oldFlows.length}\n`
   );

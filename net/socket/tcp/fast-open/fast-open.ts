@@ -25,7 +25,7 @@ export class FastOpen {
   /** The most bytes of data that the first SYN can have. */
   room: u32;
   /** The bytes of data that it had. */
-  sent: u32;
+  sentBytes: u32;
   /** Whether it had the option or data. */
   tried: bool;
   /** Whether the peer has acknowledged all of these, or data of its SYN was accepted. */
@@ -74,7 +74,7 @@ export class FastOpen {
 
   /** The first SYN of a connection that this host opens was sent, with `bytes` bytes of data. */
   sentSyn(bytes: u32): void {
-    this.sent = bytes;
+    this.sentBytes = bytes;
     this.tried = this.offered || bytes > 0;
   }
 

@@ -15,15 +15,15 @@ export function learnFastOpen(block: ControlBlock, segment: TcpSegment, now: i64
   const options = segment.synOptions();
   const answered = fastOpen.offered && options.fastOpen && options.cookieBytes > 0;
   const resent = sender.segments.retransmissions > 0;
-  const taken = segment.acknowledgment - (sender.initial + 1) >= fastOpen.sent;
+  const taken = segment.acknowledgment - (sender.initial + 1) >= fastOpen.sentBytes;
   const peer = schedule.fastOpenPeers.at(block.endpoints, now);
   peer.takeSize(options.segmentSize != 0 ? options.segmentSize : SEGMENT_SIZE_DEFAULT);
   if (answered) peer.takeCookie(options.cookie, options.cookieBytes, options.experimental);
   // An answer only to the SYN that was sent again, without the option: the first one was lost.
   peer.noteSyn(resent && !answered && !taken, now);
-  const requested = fastOpen.offered && fastOpen.cookieBytes == 0 && fastOpen.sent == 0;
+  const requested = fastOpen.offered && fastOpen.cookieBytes == 0 && fastOpen.sentBytes == 0;
   if (requested && !answered && !resent) peer.refused(fastOpen.experimental);
-  if (fastOpen.sent == 0) return;
+  if (fastOpen.sentBytes == 0) return;
   if (taken) {
     fastOpen.dataAcknowledged();
     schedule.counters.add(TcpCounter.FastOpenActive);

@@ -39,12 +39,12 @@ export function receiveError(
 }
 
 /**
- * Handles an MTU that a router reports. If packets of the current size have arrived, the error may
- * be forged: it is believed only if the segment that it quotes times out (RFC 5927 section 7.2).
+ * Handles an MTU that a router reports. If larger packets have arrived, the error may be forged: it
+ * is believed only if a timeout finds the quoted data unacknowledged (RFC 5927 section 7.2).
  */
 function receiveMtu(block: ControlBlock, nextHopMtu: u32, sequence: u32): void {
   const sender = block.sender;
-  if (block.state == TcpState.SynSent && block.fastOpen.sent > 0) {
+  if (block.state == TcpState.SynSent && block.fastOpen.sentBytes > 0) {
     receiveSynMtu(block, nextHopMtu);
     return;
   }

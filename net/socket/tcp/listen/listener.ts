@@ -22,7 +22,7 @@ export class TcpListener {
   readonly options: SocketOptions = new SocketOptions();
   /** The connections that exchange data before their handshake is over. */
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
-  /** SYNs that found the ready queue full, and half-open connections evicted. */
+  /** SYNs and ACKs of cookies that found the ready queue full; half-open connections evicted. */
   dropped: u64 = 0;
   /** When a SYN was last answered with a cookie. */
   cookieAt: i64 = i64.MIN_VALUE >> 1;

@@ -10,8 +10,9 @@ const FIRST_PORT: u32 = 32768;
 const PORTS: u32 = 32768;
 
 export class LocalPorts {
+  /** The ports used last, and how many have been used. */
   private readonly recent: StaticArray<u16> = new StaticArray<u16>(TCP_RECENT_PORTS as i32);
-  private given: u32 = 0;
+  private usedCount: u32 = 0;
 
   constructor(
     private readonly random: Random,
@@ -48,7 +49,7 @@ export class LocalPorts {
     // A connection from a port to itself would be a simultaneous open.
     if (port == ends.remotePort && ends.local.equals(ends.remote)) return false;
     if (this.demux.find(ends) != null || this.timeWaits.find(ends) != null) return false;
-    this.recent[this.given++ & (TCP_RECENT_PORTS - 1)] = port as u16;
+    this.recent[this.usedCount++ & (TCP_RECENT_PORTS - 1)] = port as u16;
     return true;
   }
 }
