@@ -22,6 +22,7 @@ export class InterfaceAddress {
   /** When the address was last defended against another station (RFC 5227 section 2.4). */
   defendedAt: i64 = i64.MIN_VALUE;
 
+  /** Sets the address and its network; it is not announced and was never defended. */
   set(address: Ipv4Address, prefix: u32): void {
     this.address = address;
     this.prefix = prefix;

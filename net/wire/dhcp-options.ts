@@ -148,12 +148,15 @@ export class DhcpOptions {
 export class DhcpOptionWriter {
   constructor(private at: usize) {}
 
+  /** Writes an option of one byte. */
   byte(code: u32, value: u32): void {
     store<u8>(this.begin(code, 1), value as u8);
   }
+  /** Writes an option of two bytes. */
   short(code: u32, value: u32): void {
     storeNet16(this.begin(code, 2), value);
   }
+  /** Writes an option of four bytes. */
   word(code: u32, value: u32): void {
     storeNet32(this.begin(code, 4), value);
   }

@@ -116,6 +116,7 @@ export class DropCounters {
   of(reason: Drop): u64 {
     return this.counts[reason];
   }
+  /** Returns how many packets were dropped, for whatever reason. */
   total(): u64 {
     let sum: u64 = 0;
     for (let i = 1; i < this.counts.length; i++) sum += this.counts[i];

@@ -17,6 +17,7 @@ export class Ipv4Identification {
     this.secret = random.next32() | 1;
   }
 
+  /** Returns the identification of the next packet to `destination`, 16 bits. */
   next(destination: Ipv4Address, protocol: u32): u32 {
     const key = (destination ^ (protocol << 24) ^ (this.secret >>> 7)) * this.secret;
     const index = key >>> 24;

@@ -66,6 +66,7 @@ class Reassembly {
     return Ipv4Header.at(this.payload - this.headerLength);
   }
 
+  /** Whether a fragment with this header belongs to the datagram. */
   isOf(header: Ipv4Header): bool {
     return (
       this.active &&
@@ -76,6 +77,7 @@ class Reassembly {
     );
   }
 
+  /** Begins the datagram of a fragment that arrived on the interface with the index `iface`. */
   start(header: Ipv4Header, now: i64, iface: u32): void {
     this.active = true;
     this.spoilt = false;

@@ -111,6 +111,7 @@ export class RouteTable {
     return RouteResult.Done;
   }
 
+  /** Deletes a route by its index, from 0 to `count` - 1. */
   removeAt(index: u32): void {
     this.count--;
     for (let i = index; i < this.count; i++) this.routes[i] = this.routes[i + 1];

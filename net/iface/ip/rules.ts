@@ -138,6 +138,7 @@ export class RuleTable {
     return true;
   }
 
+  /** Deletes a rule by its index, from 0 to `count` - 1. */
   removeAt(index: u32): void {
     this.count--;
     for (let i = index; i < this.count; i++) this.rules[i] = this.rules[i + 1];

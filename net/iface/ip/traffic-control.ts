@@ -190,6 +190,7 @@ export class TrafficControl {
     return htb.add(specification.make(above)) ? TrafficResult.Done : TrafficResult.Full;
   }
 
+  /** Removes a class that has no children and no filters. Drops what is queued on the interface. */
   removeClass(iface: Interface, classId: u32): TrafficResult {
     const known = this.findClass(iface, classId);
     if (known == null) return TrafficResult.NoClass;

@@ -119,6 +119,7 @@ export class ClassSpecification {
     this.priority = other.priority;
   }
 
+  /** Makes the class, below another or, if that is null, directly below the discipline. */
   make(above: HtbClass | null): HtbClass {
     const made = new HtbClass(this.id & 0xffff, above, this.rateBucket(), this.ceilBucket());
     this.apply(made);

@@ -20,15 +20,15 @@ export class FastOpen {
   early: bool;
   /** Whether it counts as pending at its listener. */
   pending: bool;
-  /** Whether the first SYN can have data, for which it waits. */
+  /** Whether the first SYN can carry data, for which it waits. */
   deferred: bool;
-  /** The most bytes of data that the first SYN can have. */
+  /** The most bytes of data that the first SYN can carry. */
   room: u32;
-  /** The bytes of data that it had. */
+  /** The bytes of data that the first SYN carried. */
   sentBytes: u32;
-  /** Whether it had the option or data. */
+  /** Whether the first SYN carried the option or data. */
   tried: bool;
-  /** Whether the peer has acknowledged all of these, or data of its SYN was accepted. */
+  /** Whether the peer has acknowledged all data of the SYN, or data of its SYN was accepted. */
   accepted: bool;
 
   /** Initializes an object in zeroed memory. */

@@ -68,6 +68,7 @@ export class TcpListener {
     this.cookieAt = now;
   }
 
+  /** Counts a connection that was dropped; see `dropped`. */
   countDrop(): void {
     this.dropped++;
   }
