@@ -158,7 +158,7 @@ export class Icmp {
     path.betweenIpv4(packet.destination, packet.source);
     path.trafficClass = packet.trafficClass;
     egress.update(path);
-    // A received frame may lack the tail room for the padding of a short reply.
+    // A short reply, which must be padded, is sent in a frame of its own.
     if (frame != null && length >= SHORTEST_MESSAGE && length <= path.room) {
       frame.pull((pointer - frame.start) as u32);
       frame.trim(length);

@@ -4,6 +4,7 @@
  * modulo 2^32, as both clocks wrap: this one ticks every millisecond and wraps in 49.7 days.
  */
 import { MILLISECOND } from "../../../../core/time";
+import { NO_SAMPLE } from "../send/sent-segments";
 import { atOrBefore, before } from "../sequence";
 import { RTO_MAXIMUM, TIMESTAMP_OUTDATED } from "../timing";
 
@@ -70,12 +71,12 @@ export class Timestamps {
   }
 
   /**
-   * Returns the microseconds since the segment with this timestamp was sent, at least a tick, or -1
-   * if the echo is of the future or older than any round-trip time.
+   * Returns the microseconds since the segment with this timestamp was sent, at least a tick, or
+   * NO_SAMPLE if the echo is of the future or older than any round-trip time.
    */
   since(echo: u32, now: i64): i64 {
     const micros = ((this.at(now) - echo) as i64) * MILLISECOND;
-    if (micros > RTO_MAXIMUM) return -1;
+    if (micros > RTO_MAXIMUM) return NO_SAMPLE;
     return micros > 0 ? micros : MILLISECOND;
   }
 }
