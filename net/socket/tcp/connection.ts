@@ -86,12 +86,12 @@ export class TcpConnection {
     this.block.keepAlive(idle);
   }
 
-  /** Has the SYN, which must not have been sent yet, use Fast Open; see TCP_FASTOPEN_CONNECT. */
+  /** Makes the SYN, which must not have been sent yet, use Fast Open (TCP_FASTOPEN_CONNECT). */
   useFastOpen(): void {
     prepareFastOpen(this.block);
   }
 
-  /** Has `subscriber` woken by every segment that arrives, and by the end. Null: nobody. */
+  /** Wakes `subscriber`, or nobody if null, for every segment that arrives and at the end. */
   subscribe(subscriber: Wakeable | null): void {
     this.block.subscribe(subscriber);
   }

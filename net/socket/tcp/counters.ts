@@ -99,7 +99,7 @@ export const enum TcpCounter {
   SpuriousRTOs,
   /** TIME-WAIT records evicted early because their table was full. */
   TimeWaitOverflow,
-  /** Segments with data beyond a gap: kept, dropped, and held already. */
+  /** Segments with data beyond a gap; those of them dropped, and those held already. */
   OFOQueue,
   OFODrop,
   OFOMerge,

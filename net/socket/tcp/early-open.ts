@@ -70,7 +70,7 @@ export class EarlyOpen {
     return min(own, this.schedule.settings.backlogMaximum);
   }
 
-  /** Has the SYN,ACK carry the peer's cookie, in the form of the option that the peer uses. */
+  /** Puts the peer's cookie into the SYN,ACK, in the form of the option that the peer uses. */
   private giveCookie(block: ControlBlock, segment: TcpSegment): void {
     const options = segment.synOptions();
     if (!options.fastOpen) return;

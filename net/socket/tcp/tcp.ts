@@ -155,7 +155,7 @@ export class Tcp implements ListenerOwner {
 
   /**
    * Handles the segment that was loaded into `segment`. A connection answers in the next
-   * `dispatch`; RSTs, and ACKs in TIME-WAIT, are sent at once.
+   * `dispatch`; RSTs, SYN cookies, and ACKs in TIME-WAIT are sent at once.
    */
   process(now: i64, sink: PacketSink): Drop {
     this.schedule.setNow(now);

@@ -47,13 +47,13 @@ export class FastOpen {
     return this.early || this.deferred;
   }
 
-  /** Has the SYN request a cookie. */
+  /** Makes the first SYN request a cookie. */
   request(experimental: bool): void {
     this.offered = true;
     this.experimental = experimental;
   }
 
-  /** Has the first SYN or SYN,ACK carry the `bytes` bytes at `cookie`. */
+  /** Puts the `bytes` bytes at `cookie` into the first SYN or SYN,ACK. */
   offer(cookie: usize, bytes: u32, experimental: bool): void {
     memory.copy(this.cookie, cookie, bytes);
     this.cookieBytes = bytes;
@@ -61,13 +61,13 @@ export class FastOpen {
     this.experimental = experimental;
   }
 
-  /** Has the first SYN wait for data, of which it can carry `room` bytes. */
+  /** Makes the first SYN wait for data, of which it can carry `room` bytes. */
   defer(room: u32): void {
     this.deferred = true;
     this.room = room;
   }
 
-  /** Has the first SYN sent without data. */
+  /** Lets the first SYN be sent without data. */
   release(): void {
     this.room = 0;
   }

@@ -23,7 +23,7 @@ import { SynOptions } from "../syn-options";
 import { emitOptions, optionBytes, synOptions } from "./options";
 
 /**
- * Sends a segment of a connection, no SYN, with `length` bytes of its send ring from `sequence` on.
+ * Sends a segment other than a SYN, with `length` bytes of the send ring from `sequence` on.
  * Returns false if the sink is busy; then nothing was sent.
  */
 export function sendSegment(

@@ -14,7 +14,7 @@ export function paceTurn(block: ControlBlock, now: i64): void {
   else pacing.fill(rate, block.sender.segmentSize, now);
 }
 
-/** Has the connection wait until pacing allows the next burst. */
+/** Makes the connection wait until pacing allows the next burst. */
 export function waitForPace(block: ControlBlock): void {
   if (block.paceAt == NEVER) block.setPace(block.pacing.readyAt());
 }

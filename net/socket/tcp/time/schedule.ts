@@ -124,7 +124,7 @@ export class Scheduled extends Timed {
     this.attached = false;
   }
 
-  /** Has the next `dispatch` look at the connection. */
+  /** Makes the next `dispatch` look at the connection. */
   wake(): void {
     this.schedule.wake(this);
   }
