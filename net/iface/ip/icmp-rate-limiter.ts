@@ -7,7 +7,7 @@ import { ICMP_BUCKETS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { Ipv4Address } from "../../wire/address";
 
-/** Mean microseconds per error to one destination; a burst may be this many of them ahead. */
+/** Mean microseconds between errors to one destination; how many intervals a burst runs ahead. */
 const DESTINATION_INTERVAL: u32 = 100_000;
 const DESTINATION_BURST: i64 = 8;
 /** The same for all destinations together. */

@@ -19,7 +19,7 @@ export class Rule {
   fromPrefix: u32 = 0;
   to: Ipv4Address = UNSPECIFIED;
   toPrefix: u32 = 0;
-  /** The mark, and the bits of it that are compared with the packet's; with no bits, all match. */
+  /** The mark, and the bits of it that are compared; if there are none, all packets match. */
   mark: u32 = 0;
   markMask: u32 = 0;
   /** The TOS, of the bits RULE_TOS; 0 matches all. */

@@ -102,7 +102,7 @@ export class TrafficControl {
       this.setRoot(iface, qdisc);
       return TrafficResult.Done;
     }
-    // A replacement adds no discipline to their number. (At the root, it replaces all of them.)
+    // A replacement does not add to the number of disciplines. (At the root, it replaces all.)
     const full: bool = all.length >= (EGRESS_QDISCS as i32);
     const above = this.find(iface, parent & 0xffff_0000);
     if (above == null) return TrafficResult.NoQdisc;

@@ -76,8 +76,8 @@ export class ConflictDetection {
   }
 
   /**
-   * Checks an ARP packet from another station. If that uses or probes for the address that is being
-   * probed, ends the probe (section 2.1.1). If its sender uses an address of this interface,
+   * Checks an ARP packet from another station. If the station uses, or probes for, the address that
+   * is being probed, ends the probe (section 2.1.1). If it uses an address of this interface,
    * defends the address at most every 10 s (section 2.4) and returns true; the caller then ignores
    * the packet.
    */

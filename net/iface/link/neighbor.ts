@@ -68,8 +68,8 @@ export class Neighbor {
   }
 
   /**
-   * Whether the hardware address has been learned, confirmed lately or not. A permanent one was
-   * not: packets are sent to it because of `until`.
+   * Whether the hardware address has been learned, confirmed lately or not; false for a permanent
+   * entry, to which packets are sent because of `until`.
    */
   get known(): bool {
     return this.state >= NeighborState.Reachable && this.state <= NeighborState.Probe;

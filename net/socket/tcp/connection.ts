@@ -91,7 +91,7 @@ export class TcpConnection {
     prepareFastOpen(this.block);
   }
 
-  /** Wakes `subscriber`, or nobody if null, for every segment that arrives and at the end. */
+  /** Sets who is woken by every segment that arrives, and by the end; null for nobody. */
   subscribe(subscriber: Wakeable | null): void {
     this.block.subscribe(subscriber);
   }

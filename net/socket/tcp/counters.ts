@@ -131,7 +131,7 @@ export const enum TcpCounter {
   /** Connections that this host opened with data in the SYN, and such data not acknowledged. */
   FastOpenActive,
   FastOpenActiveFail,
-  /** Connections that a peer opened with Fast Open; invalid cookies, and data without memory. */
+  /** Connections that peers opened with Fast Open; failures: bad cookies, no memory for data. */
   FastOpenPassive,
   FastOpenPassiveFail,
   /** SYNs with the option or data, ignored because too many handshakes with data were pending. */

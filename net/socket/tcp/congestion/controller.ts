@@ -56,6 +56,6 @@ export interface CongestionController {
   /** The loss since `remember` was only apparent: restores the state, but never a smaller cwnd. */
   restore(): void;
 
-  /** Nothing is in flight, and nothing was sent for `timeouts` times RTO, which is at least 1. */
+  /** Nothing is in flight, and nothing was sent for `timeouts` RTOs, at least one. */
   restartedAfterIdle(segmentSize: u32, timeouts: u32): void;
 }

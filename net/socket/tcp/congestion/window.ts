@@ -1,4 +1,4 @@
-/** What the congestion controllers share: bounds of cwnd, its first value, and after a pause. */
+/** Shared by the congestion controllers: the bounds of cwnd, its initial value, and restarts. */
 
 /** ssthresh before the first loss: above any window. */
 export const THRESHOLD_INITIAL: u32 = 0x7fffffff;
@@ -10,7 +10,7 @@ export function grown(window: u32, bytes: u32): u32 {
   return sum < WINDOW_MAXIMUM ? sum : WINDOW_MAXIMUM;
 }
 
-/** Returns at least two segments, the minimum of ssthresh (RFC 5681, equation 4). */
+/** Returns `bytes`, but at least two segments: the minimum of ssthresh (RFC 5681, equation 4). */
 export function atLeastTwo(bytes: u32, segmentSize: u32): u32 {
   return bytes > 2 * segmentSize ? bytes : 2 * segmentSize;
 }

@@ -132,7 +132,7 @@ export class Recovery {
   /**
    * Handles an ACK, which SND.UNA and `SentSegments` already reflect; `smoothed` is SRTT. Reports
    * whether to restart the retransmission timer: when SND.UNA advances but, without SACK, not for
-   * partial ACKs after the first (RFC 6582 section 4, the "impatient" variant).
+   * partial ACKs after the first (the Impatient variant of RFC 3782 section 4).
    */
   acknowledged(ack: AckEvent, smoothed: i64, now: i64): bool {
     const sender = this.sender;
