@@ -39,7 +39,7 @@ export class Path {
   timeToLive: u32 = DEFAULT_TTL;
   /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
-  /** Whether the caller chose the source; a look-up then does not change it. */
+  /** Whether the caller chose the source; a lookup then does not change it. */
   sourceFixed: bool = false;
   /** Why there is no route; valid only then. */
   error: SocketError = SocketError.NetworkUnreachable;
@@ -90,7 +90,7 @@ export class Path {
 
   // --- setting the ends: a path that has these ends already stays valid ---
 
-  /** Points the path at a destination; the look-up chooses the source. */
+  /** Points the path at a destination; the lookup chooses the source. */
   toward(destination: IpAddress, device: u32 = ANY_DEVICE): void {
     const same = !this.sourceFixed && this.device == device;
     if (same && this.destination.equals(destination)) return;
@@ -144,14 +144,14 @@ export class Path {
     this.generation = STALE;
   }
 
-  // --- look-up, for the sink ---
+  // --- lookup, for the sink ---
 
   /** Whether the path was looked up in the tables of this generation. */
   isCurrent(generation: u32): bool {
     return this.generation == generation;
   }
 
-  /** Notes that a look-up found no route, and the error for sending. */
+  /** Notes that a lookup found no route, and the error for sending. */
   settleNone(generation: u32, error: SocketError): void {
     this.generation = generation;
     this.queue = null;
@@ -163,7 +163,7 @@ export class Path {
     this.toHost = false;
   }
 
-  /** Notes what a look-up found: a source address, the next hop, and `mtu` in bytes. */
+  /** Notes what a lookup found: a source address, the next hop, and `mtu` in bytes. */
   settleIpv4(generation: u32, source: Ipv4Address, nextHop: Ipv4Address, mtu: u32): void {
     this.generation = generation;
     this.queue = null;
@@ -174,7 +174,7 @@ export class Path {
     this.addressSum = (this.sourceLow >> 32) + (this.destinationLow >> 32);
   }
 
-  /** Lowers the MTU to that of the route, after a look-up. */
+  /** Lowers the MTU to that of the route, after a lookup. */
   limit(mtu: u32): void {
     this.mtu = mtu;
     this.room = mtu - IPV4_HEADER;

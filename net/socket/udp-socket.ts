@@ -23,7 +23,7 @@ export class UdpSocket {
   readonly last: Endpoints = new Endpoints();
   /** The whole length of that datagram in bytes; `receive` may have copied less. */
   lastLength: u32 = 0;
-  /** The path to the last destination, so that repeated sends to it need only one look-up. */
+  /** The path to the last destination, so that repeated sends to it need only one lookup. */
   readonly path: Path = new Path();
   /** The last error; the user sets it back to None. */
   error: SocketError = SocketError.None;

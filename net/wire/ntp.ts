@@ -30,7 +30,7 @@ export class NtpPacket {
     return changetype<NtpPacket>(pointer);
   }
 
-  /** The leap indicator; 3 means that the server's clock is not synchronised. */
+  /** The leap indicator; 3 means that the server's clock is not synchronized. */
   get leap(): u32 {
     return load<u8>(changetype<usize>(this)) >>> 6;
   }

@@ -36,7 +36,7 @@ const enum Marked {
 class Reassembly {
   /** False if the slot is free. */
   active: bool = false;
-  /** True after an error; further fragments are then dropped until the time-out. */
+  /** True after an error; further fragments are then dropped until the timeout. */
   spoilt: bool = false;
   source: Ipv4Address = 0;
   destination: Ipv4Address = 0;

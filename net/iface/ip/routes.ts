@@ -39,7 +39,7 @@ export class RouteTable {
   generation: u32 = 1;
   private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(ROUTES);
 
-  /** Returns a route by its index, from 0 to `count` - 1, in the order of look-up. */
+  /** Returns a route by its index, from 0 to `count` - 1, in the order of lookup. */
   at(index: u32): Route {
     return this.routes[index]!;
   }

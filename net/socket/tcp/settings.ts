@@ -43,7 +43,7 @@ export class TcpSettings {
   ecn: EcnMode = EcnMode.Accept;
   /** `tcp_syncookies` (RFC 4987 section 3.6). */
   cookies: CookieMode = CookieMode.Crowded;
-  /** `tcp_fastopen` and its kin (RFC 7413). */
+  /** `tcp_fastopen` and related parameters (RFC 7413). */
   readonly fastOpen: FastOpenSettings = new FastOpenSettings();
   /** `tcp_mtu_probing`: whether to detect routers that drop large packets in silence (RFC 4821). */
   mtuProbing: bool = true;

@@ -3,7 +3,7 @@
  * draft-cheng-iccrg-delivery-rate-estimation).
  */
 
-/** What a connection spends its time on; see `tcpi_busy_time` and its kin. */
+/** What a connection spends its time on, as `tcpi_busy_time` and related fields report it. */
 export const enum Activity {
   /** Nothing is in flight and nothing waits to be sent. */
   Idle = 0,

@@ -85,7 +85,7 @@ export const PACING_AVOIDANCE: u32 = 120;
 
 /** The segment size of a peer that announces none (RFC 9293 section 3.7.1, MUST-15). */
 export const SEGMENT_SIZE_DEFAULT: u32 = 536;
-/** The smallest segment size honoured; anything lower is an attack on the packet rate. */
+/** The smallest segment size accepted; anything lower is an attack on the packet rate. */
 export const SEGMENT_SIZE_MINIMUM: u32 = 88;
 /** The smallest path MTU that is believed (Linux's min_pmtu; CVE-2019-11479). */
 export const PATH_MTU_MINIMUM: u32 = 552;

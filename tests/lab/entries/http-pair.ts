@@ -29,7 +29,7 @@ const random = new SequenceRandom();
 
 class NoNames implements NameLookup {
   lookup(_name: string, _now: i64): NameAnswer {
-    throw new Error("an address needs no look-up");
+    throw new Error("an address needs no lookup");
   }
 }
 

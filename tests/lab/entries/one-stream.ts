@@ -6,7 +6,7 @@ import { ScriptedStream } from "./scripted-stream";
 
 export class NoNames implements NameLookup {
   lookup(_name: string, _now: i64): NameAnswer {
-    throw new Error("an address needs no look-up");
+    throw new Error("an address needs no lookup");
   }
 }
 
