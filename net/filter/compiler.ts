@@ -15,9 +15,8 @@ import { replaceText } from "../../core/text";
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
-import { Direction, Operation, Term } from "./term";
+import { ALL_BITS, Direction, Operation, Term } from "./term";
 
-const ALL_BITS: u32 = 0xffffffff;
 const PRIMITIVES: string = "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N";
 
 /** The words in front of a value, which say what the value is. */

@@ -32,7 +32,8 @@ export const enum Direction {
 
 /** Bytes of the two ports, which TCP and UDP have in the same place. */
 const PORTS: u32 = 4;
-const ALL_BITS: u32 = 0xffffffff;
+/** The `mask` of a comparison with a whole value. */
+export const ALL_BITS: u32 = 0xffffffff;
 
 export class Term {
   constructor(

@@ -85,7 +85,7 @@ export class PassiveOpen {
 
   /**
    * If a segment acknowledges a cookie, returns a new connection in SYN-RECEIVED, which must then
-   * handle the segment. Returns null if it does not, or must be dropped (see `drop`).
+   * handle the segment. Returns null if it acknowledges none, or must be dropped (see `drop`).
    */
   restore(segment: TcpSegment, sink: PacketSink): ControlBlock | null {
     this.drop = Drop.None;

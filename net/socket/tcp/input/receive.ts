@@ -243,7 +243,7 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
     return Drop.None;
   }
   const receiver = block.receiver;
-  // The peer sends it again: meanwhile users may read what others have sent.
+  // If memory is short, the peer sends the data again. Until then, users may free some by reading.
   if (!receiver.reserve(sequence, length)) {
     const ahead = before(receiver.next, sequence);
     counters.add(ahead ? TcpCounter.OFODrop : TcpCounter.RcvQDrop);

@@ -1,9 +1,11 @@
 /** Decides whether the SYN of a connection uses Fast Open (RFC 7413 section 4.2). */
+import { IPV4_HEADER } from "../../../wire/ipv4";
+import { TCP_HEADER } from "../../../wire/tcp";
 import { OPTIONS_MAXIMUM } from "../../../wire/tcp-options";
 import { ControlBlock } from "../control-block";
 
 /** Bytes of IPv4 and TCP headers without options. */
-const HEADERS: u32 = 40;
+const HEADERS: u32 = IPV4_HEADER + TCP_HEADER;
 
 /**
  * Prepares the SYN of a connection whose user wants Fast Open. If the peer's cookie is known, the

@@ -18,7 +18,7 @@ export function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bo
   const opening = block.state == TcpState.SynSent;
   const written = sender.ring.length;
   if (first && fastOpen.room > 0 && written == 0) return true;
-  // Only the first SYN has data, as some networks drop those that do (RFC 7413 section 4.1.3.1).
+  // Only the first SYN has data, as some networks drop SYNs with data (RFC 7413 section 4.1.3.1).
   const length = first ? min(fastOpen.room, written) : 0;
   const flags = FLAG_SYN | (opening ? offer(block, first) : accept(block));
   if (!sendSyn(block, sink, length, flags, now)) return false;
@@ -33,8 +33,8 @@ export function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bo
 }
 
 /**
- * Returns the flags of a SYN beside FLAG_SYN. Only the first offers ECN, as some networks drop
- * those that do (RFC 3168 section 6.1.1.1).
+ * Returns the flags of a SYN beside FLAG_SYN. Only the first SYN offers ECN, as some networks drop
+ * SYNs with ECN flags (RFC 3168 section 6.1.1.1).
  */
 function offer(block: ControlBlock, first: bool): u32 {
   return first && block.schedule.settings.ecn == EcnMode.Offer ? block.ecn.offer() : 0;
