@@ -1,6 +1,7 @@
 # AnonymOS: from TypeScript to a kernel and an ISO. `make help` lists the targets.
 #
-#   kernel/main.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --gcc, ld--> kernel.elf --> .iso
+#   kernel/main.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --gcc, ld--> kernel.elf
+#     kernel.elf --> anonymos.iso, anonymos.bzimage
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifeq ($(MAKELEVEL),0)
@@ -45,7 +46,7 @@ typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 # One build at a time: tests make ISOs while another build may run.
 .PHONY: kernel iso
 kernel:
-	+@mkdir -p build && flock build/lock $(MAKE) -s $(elf)/kernel.elf
+	+@mkdir -p build && flock build/lock $(MAKE) -s $(elf)/kernel.elf $(elf)/anonymos.bzimage
 iso:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(ISO)
 
@@ -125,6 +126,33 @@ $(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.packed machine/native/s
 $(elf)/kernel.elf: $(elf)/kernel.debug.elf
 	@$(OBJCOPY) --strip-all $< $@
 	@echo "         $@: $$(stat -c %s $@) bytes"
+
+# --- the file for loaders of Linux, and for UEFI -----------------------------------------------
+loader_objects := $(patsubst %,build/loader/%.o,setup efi efi-enter string)
+
+build/loader/%.o: machine/loader/%.c compiler-config/flags.mk | build/installed
+	@echo "cc       $@"
+	@mkdir -p $(@D)
+	@$(CC) $(loader_flags) -c $< -o $@
+
+build/loader/%.o: machine/loader/%.S compiler-config/flags.mk | build/installed
+	@echo "as       $@"
+	@mkdir -p $(@D)
+	@$(CC) $(loader_flags) -c $< -o $@
+
+build/loader/string.o: machine/native/string.c compiler-config/flags.mk | build/installed
+	@mkdir -p $(@D)
+	@$(CC) $(loader_flags) -c $< -o $@
+
+$(elf)/anonymos.bzimage: $(elf)/kernel.debug.elf $(loader_objects) machine/loader/image.S \
+  compiler-config/bzimage.ld
+	@echo "bzimage  $@"
+	@$(OBJCOPY) -O binary $< $(elf)/kernel.bin
+	@$(CC) $(loader_flags) -Wa,-I$(elf) -c machine/loader/image.S -o $(elf)/image.o
+	@end=$$($(OBJDUMP) -t $< | sed -n 's/^\([0-9a-f]*\) .* BSS_END$$/0x\1/p') && \
+	  $(LD) -T compiler-config/bzimage.ld -z noexecstack --no-warn-rwx-segments \
+	  --defsym KERNEL_END=$$end $(loader_objects) $(elf)/image.o -o $(elf)/bzimage.elf
+	@$(OBJCOPY) -O binary $(elf)/bzimage.elf $@
 
 # --- the ISO -----------------------------------------------------------------------------------
 $(ISO): $(elf)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(value MODULES)
@@ -242,11 +270,12 @@ clean:
 help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
 
--include $(objects:.o=.d)
+-include $(objects:.o=.d) $(loader_objects:.o=.d)
 # A .d file may name a source that has moved since the last build; that is no error.
 %.c %.S %.h: ;
 
-#| make                 builds the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
+#| make                 builds the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb;
+#|                      and build/anonymos.bzimage, for loaders of Linux kernels and for UEFI
 #|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where to get mbedTLS if apt's archives lack it
 #|   ROOTS_TARBALL=path ROOTS_MIRROR=URL       the same for the sources of Mozilla's roots
 #|   CROSS_COMPILE=x86_64-linux-gnu-   prefix of the compiler's name; not needed on Debian

@@ -17,6 +17,7 @@ CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld
 AR := $(CROSS_COMPILE)ar
 OBJCOPY := $(CROSS_COMPILE)objcopy
+OBJDUMP := $(CROSS_COMPILE)objdump
 # For programs that run on this machine: tests, and the replay of tapes.
 HOST_CC := gcc
 c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kernel -mno-red-zone \
@@ -27,7 +28,10 @@ c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kerne
 # Zero is an address like any other in the module's memory.
 $(elf)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
 # The loops in memset and the like must not be compiled to calls of themselves.
-build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
+build/native/string.o build/loader/string.o: c_flags += -fno-tree-loop-distribute-patterns
+
+# The code before the kernel in anonymos.bzimage. UEFI firmware chooses its address.
+loader_flags = $(c_flags) -mcmodel=small -fpie -fvisibility=hidden
 
 # QEMU's -kernel needs a constant difference of file offset and load address: no -n, no -N.
 ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \

@@ -313,6 +313,9 @@ export const PEM_LENGTH: u32 = 512 * 1024;
 
 // --- boot configuration ---
 export const COMMAND_LINE_BYTES: u32 = 4096;
+/** Files used of an initrd, and bytes of the name of one. */
+export const BOOT_FILES: u32 = 64;
+export const BOOT_FILE_NAME_BYTES: u32 = 1024;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
 /** Errors reported for one configuration file. */
 export const CONFIG_PROBLEMS: u32 = 32;

@@ -1,6 +1,10 @@
 /** What the boot loader passes: the command line, the loader's name and the modules. */
 import { COMMAND_LINE_BYTES } from "../core/limits";
+import { archivedFiles, isArchive } from "./cpio";
 import { BootText, bootText, moduleCount, moduleLength, moduleName, moduleRead } from "./host";
+
+/** The name of a module that the loader gives none: an initrd that is no archive. */
+const UNNAMED: string = "anonymos.conf";
 
 /** Returns the kernel command line, truncated to COMMAND_LINE_BYTES. */
 export function commandLine(): string {
@@ -20,17 +24,21 @@ export class BootModule {
     readonly name: string,
     /** In bytes. */
     readonly length: u32,
+    /** Where it begins in what the loader has loaded, in bytes. */
+    private readonly start: u32 = 0,
   ) {}
 
   /** Copies at most `length` bytes from `offset` to `pointer`. Returns how many were copied. */
   readAt(offset: u32, pointer: usize, length: u32): u32 {
-    return moduleRead(this.index, offset, pointer, length);
+    if (offset >= this.length) return 0;
+    const count = min(length, this.length - offset);
+    return moduleRead(this.index, this.start + offset, pointer, count);
   }
 
   /** Returns the first `limit` bytes, or all if there are fewer. */
   read(limit: u32): StaticArray<u8> {
     const bytes = new StaticArray<u8>(min(limit, this.length));
-    moduleRead(this.index, 0, changetype<usize>(bytes), bytes.length);
+    this.readAt(0, changetype<usize>(bytes), bytes.length);
     return bytes;
   }
 }
@@ -42,16 +50,29 @@ export function findModule(name: string): BootModule | null {
   return null;
 }
 
-/** Returns the modules in the loader's order. */
+/**
+ * Returns the modules in the loader's order. PVH's and Linux's loaders pass no names: what they
+ * pass is an archive of modules (cpio.ts), or else anonymos.conf.
+ */
 export function bootModules(): Array<BootModule> {
   const modules: Array<BootModule> = [];
   for (let i: u32 = 0; i < moduleCount(); i++) {
     const length = min<u32>(moduleName(i, 0, 0), COMMAND_LINE_BYTES);
     const buffer = new StaticArray<u8>(length);
     moduleName(i, changetype<usize>(buffer), length);
-    modules.push(new BootModule(i, baseName(asText(buffer)), moduleLength(i)));
+    const name = baseName(asText(buffer));
+    if (name == "" && isArchive(i)) addArchive(modules, i);
+    else modules.push(new BootModule(i, name == "" ? UNNAMED : name, moduleLength(i)));
   }
   return modules;
+}
+
+function addArchive(modules: Array<BootModule>, index: u32): void {
+  const files = archivedFiles(index, moduleLength(index));
+  for (let i = 0; i < files.length; i++) {
+    const file = files[i];
+    modules.push(new BootModule(index, baseName(file.path), file.length, file.start));
+  }
 }
 
 /**

@@ -30,12 +30,16 @@ export function readCommandLine(configuration: Configuration, text: string, load
   report(configuration, words[whole], "unterminated quote, expected a closing quote");
 }
 
-/** Read by drivers/virtio/mmio.ts, before the configuration is loaded. */
-const DEVICE_KEY: string = "virtio_mmio.device";
+/**
+ * Words that are not for the configuration: drivers/virtio/mmio.ts has read the first, and loaders
+ * of Linux kernels add the others.
+ */
+const FOREIGN_KEYS: StaticArray<string> = ["virtio_mmio.device", "BOOT_IMAGE", "BOOTIF", "initrd"];
 
-/** Reports whether the first word is the kernel's path, which old versions of GRUB also pass. */
+/** Reports whether the first word is the kernel's path: old GRUBs and UEFI's shell pass it. */
 function isPath(words: Array<string>): bool {
-  return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
+  if (words.length == 0 || words[0].includes("=")) return false;
+  return words[0].startsWith("/") || words[0].toLowerCase().endsWith(".efi");
 }
 
 /** Reports a problem with a word; `problem` is "WHY, expected WHAT". */
@@ -75,7 +79,7 @@ function readWord(configuration: Configuration, word: string): void {
     const baud = consoleBaud(value);
     if (baud > 0) configuration.baud = baud;
     else report(configuration, word, "invalid console, expected ttyS0[,BAUD] like ttyS0,115200n8");
-  } else if (key != DEVICE_KEY) {
+  } else if (!FOREIGN_KEYS.includes(key)) {
     report(
       configuration,
       word,

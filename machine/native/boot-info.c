@@ -1,22 +1,36 @@
 /* Copies the boot loader's information out of memory that is about to be reused.
    Multiboot Specification 0.6.96, section 3.3; Multiboot2 Specification 2.0, section 3.6; Xen's
-   x86/HVM direct boot ABI (PVH). */
+   x86/HVM direct boot ABI (PVH); Linux's boot protocol (linux-boot.h). */
+#include "linux-boot.h"
 #include "native.h"
 
 #define MULTIBOOT1_MAGIC 0x2badb002
 #define MULTIBOOT2_MAGIC 0x36d76289
 #define PVH_MAGIC 0x336ec578
 #define VGA_TEXT 0xb8000
+#define LONGEST_TEXT 65536 /* where the search for a missing end stops */
 
 struct boot_info boot_info;
+extern u8 LOAD_START[], BSS_END[]; /* physical */
 
 static void copy_text(struct text* text, u64 address) {
+  if (address >= FOUR_GIB) return;
   const char* source = direct(address);
-  text->length = strlen(source);
-  memcpy(text->bytes, source, text->length < TEXT_BYTES ? text->length : TEXT_BYTES);
+  u64 length = 0, limit = FOUR_GIB - address;
+  while (length < limit && length < LONGEST_TEXT && source[length] != 0) length++;
+  text->length = length;
+  memcpy(text->bytes, source, length < TEXT_BYTES ? length : TEXT_BYTES);
 }
 
+static void set_loader_name(const char* name) {
+  boot_info.loader_name.length = strlen(name);
+  memcpy(boot_info.loader_name.bytes, name, strlen(name));
+}
+
+/* Ignores modules that are out of reach, and those that were overwritten by .bss. */
 static void add_module(u64 start, u64 end, u64 name) {
+  bool overwritten = start < (u64)BSS_END && end > (u64)LOAD_START;
+  if (start > end || end > FOUR_GIB || overwritten) return;
   if (boot_info.module_count == MODULES) return;
   struct module* module = &boot_info.modules[boot_info.module_count++];
   module->start = start;
@@ -26,6 +40,7 @@ static void add_module(u64 start, u64 end, u64 name) {
 
 static void add_region(u64 base, u64 length, u32 type) {
   if (boot_info.region_count == REGIONS) return;
+  if (length > ~base) length = ~base; /* the end is a number as well */
   boot_info.regions[boot_info.region_count++] = (struct region){base, length, type};
 }
 
@@ -133,9 +148,16 @@ struct pvh_module {
   u64 start, size, name, reserved;
 };
 
+static void add_acpi_at(u64 address) {
+  u64 size = sizeof boot_info.acpi_root_pointer;
+  if (address == 0 || address > FOUR_GIB - size) return;
+  memcpy(boot_info.acpi_root_pointer, direct(address), size);
+  boot_info.acpi_found = true;
+}
+
 static void read_pvh(const struct pvh_info* info) {
   if (info->magic != PVH_MAGIC) panic("the PVH loader's information is invalid");
-  boot_info.loader_name = (struct text){.length = 3, .bytes = "PVH"};
+  set_loader_name("PVH");
   if (info->command_line != 0) copy_text(&boot_info.command_line, info->command_line);
   const struct pvh_module* module = direct(info->modules);
   for (u32 i = 0; i < info->module_count; i++, module++) {
@@ -145,10 +167,49 @@ static void read_pvh(const struct pvh_info* info) {
   for (u32 i = 0; info->version >= 1 && i < info->map_entries; i++, entry++) {
     add_region(entry->base, entry->length, entry->type);
   }
-  if (info->root_pointer == 0 || info->root_pointer >= FOUR_GIB) return;
-  memcpy(boot_info.acpi_root_pointer, direct(info->root_pointer),
-         sizeof boot_info.acpi_root_pointer);
-  boot_info.acpi_found = true;
+  add_acpi_at(info->root_pointer);
+}
+
+/* Linux. The map's count may be wrong, but not point outside of it. */
+static void read_screen(const struct linux_params* params) {
+  bool pixels = params->screen_type == PIXELS_BIOS || params->screen_type == PIXELS_UEFI;
+  u64 high = params->capabilities & HIGH_BASE ? params->base_high : 0;
+  if (pixels) {
+    struct framebuffer frame = {params->base | high << 32,
+                                params->pitch,
+                                params->width,
+                                params->height,
+                                params->depth,
+                                false};
+    set_framebuffer(frame, 1);
+  } else if (params->screen_type == 1 && params->columns == 80) {
+    set_framebuffer((struct framebuffer){.address = VGA_TEXT, .width = 80, .height = 25}, 2);
+  }
+}
+
+/* Names of type_of_loader's high digit; unassigned ones are the protocol's. */
+static const char* linux_loader(const struct linux_params* params) {
+  static const char names[16][9] = {"LILO",     "Loadlin", "",       "Syslinux", "iPXE",  "ELILO",
+                                    "",         "GRUB",    "U-Boot", "Xen",      "Gujin", "QEMU",
+                                    "Arcturus", "kexec",   "",       ""};
+  if (params->uefi_signature == UEFI_STUB && params->loader == 0xff) return "UEFI";
+  const char* name = names[params->loader >> 4];
+  return *name != 0 ? name : "Linux boot protocol";
+}
+
+static void read_linux(const struct linux_params* params) {
+  if (params->magic != LINUX_MAGIC) panic("the Linux loader's information is invalid");
+  set_loader_name(linux_loader(params));
+  u64 line = params->command_line | (u64)params->command_line_high << 32;
+  if (line != 0) copy_text(&boot_info.command_line, line);
+  u64 start = params->ramdisk | (u64)params->ramdisk_high << 32;
+  u64 size = params->ramdisk_size | (u64)params->ramdisk_size_high << 32;
+  if (start != 0 && size != 0 && size <= FOUR_GIB) add_module(start, start + size, 0);
+  for (u32 i = 0; i < params->map_entries && i < MAP_MAXIMUM; i++) {
+    add_region(params->map[i].base, params->map[i].length, params->map[i].type);
+  }
+  read_screen(params);
+  add_acpi_at(params->root_pointer);
 }
 
 void boot_info_read(u32 magic, u64 address) {
@@ -158,7 +219,9 @@ void boot_info_read(u32 magic, u64 address) {
     read_multiboot2(address);
   } else if (magic == PVH_MAGIC) {
     read_pvh(direct(address));
+  } else if (magic == LINUX_MAGIC) {
+    read_linux(direct(address));
   } else {
-    panic("not started by a Multiboot or PVH loader");
+    panic("not started by a loader of Multiboot, PVH or Linux");
   }
 }

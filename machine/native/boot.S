@@ -1,18 +1,57 @@
 /*
- * From the boot loader to C: Multiboot headers, PVH note, the switch to long mode, stacks.
+ * From the boot loader to C: Multiboot headers, PVH note, Linux's entries, the switch to long mode,
+ * stacks.
  *
  * The same ELF64 is loaded by QEMU's -kernel (Multiboot 1; it accepts a 64-bit file only because of
  * the address fields), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start
  * in 32-bit protected mode with a magic number in eax and the address of their information in ebx.
  * Loaders of microVMs, such as Firecracker, enter start_pvh in the same mode (Xen's x86/HVM direct
  * boot ABI); only the information has a magic number. QEMU does so too if it finds no Multiboot.
+ *
+ * anonymos.bzimage contains the same bytes from 1 MiB on. Loaders of Linux kernels, and the setup
+ * code of that file (machine/loader/), enter it at its first byte in 32-bit protected mode, or
+ * 0x200 bytes further in long mode, with the address of boot_params in esi or rsi.
  */
 .set KERNEL_BASE, 0xffffffff80000000
 .set PVH_MAGIC, 0x336ec578
+.set LINUX_MAGIC, 0x53726448                 /* "HdrS" */
 .set PRESENT_WRITABLE, 3
 .set PRESENT_WRITABLE_2M, 0x83
 
-.section .head, "a"
+.section .head, "ax"
+.code32
+linux32:
+  mov $LINUX_MAGIC, %eax
+  mov %esi, %ebx
+  jmp _start
+.org 16
+linux_info:                                  /* kernel_info of Linux's protocol 2.15 */
+  .ascii "LToP"
+  .long 16, 16, 0                            /* size, with variable data; setup_type_max */
+.org 0x200
+.code64
+linux64:
+  cli
+  mov %rsi, %rbx                             /* below 4 GiB, as xloadflags asks for */
+  lgdt boot_gdt_pointer
+  ljmpl *compatibility_mode
+.code32
+1:
+  mov %cr0, %eax
+  and $~(1 << 31), %eax                      /* no paging */
+  mov %eax, %cr0
+  xor %eax, %eax                             /* neither PCIDE, LA57 nor CET */
+  mov %eax, %cr4
+  mov $16, %eax
+  mov %eax, %ds
+  mov %eax, %es
+  mov %eax, %ss
+  mov $LINUX_MAGIC, %eax
+  jmp _start
+compatibility_mode:
+  .long 1b
+  .short 24
+
 .set MULTIBOOT1_FLAGS, 0x00010003            /* page-aligned modules, memory map, address fields */
 .align 8
 multiboot1:
@@ -98,10 +137,10 @@ _start:
 
 .align 8
 boot_gdt:
-  .quad 0, 0x00af9a000000ffff, 0x00cf92000000ffff
+  .quad 0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cf9a000000ffff
 boot_gdt_pointer:
   .short . - boot_gdt - 1
-  .long boot_gdt
+  .quad boot_gdt
 
 .code64
 long_mode:

@@ -11,7 +11,9 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 #define KERNEL_BASE 0xffffffff80000000ul /* maps physical address 0, for the image */
+#ifndef DIRECT_MAP                       /* a test has its own */
 #define DIRECT_MAP 0xffff800000000000ul  /* the first 4 GiB of physical memory, for data */
+#endif
 #define PAGE 4096ul
 #define FOUR_GIB (1ul << 32)
 

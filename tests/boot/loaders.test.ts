@@ -1,12 +1,16 @@
 /** Boot information from each loader reaches TypeScript; nearly all memory below 4 GiB is used. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { before, test } from "node:test";
 import { commandLineWords, grubConfig } from "../../iso/grub-config.ts";
-import { buildKernel, buildNativeIso, DONE, kernel, runToEnd } from "../lab/host/native-kernel.ts";
-import { run } from "../lab/host/process.ts";
+import { grubIso } from "../lab/host/boot-media.ts";
+import {
+  buildKernel,
+  buildNativeIso,
+  bzImage,
+  DONE,
+  kernel,
+  runToEnd,
+} from "../lab/host/native-kernel.ts";
 import { withoutMultiboot } from "../lab/host/pvh.ts";
 
 before(buildKernel);
@@ -45,19 +49,13 @@ test("GRUB's multiboot2 works on UEFI", async (t) => {
 });
 
 test("GRUB's multiboot (version 1) boots the same file", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "anonymos-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, "iso/boot/grub"), { recursive: true });
-  copyFileSync(kernel, join(folder, "iso/boot/kernel.elf"));
-  copyFileSync("package.json", join(folder, "iso/boot/package.json"));
   const config = grubConfig("native=report", ["package.json"]);
   const version1 = config.replace("multiboot2 ", "multiboot ").replace("module2 ", "module ");
-  writeFileSync(join(folder, "iso/boot/grub/grub.cfg"), version1);
-  const lean = "--install-modules=multiboot normal test echo serial terminal iso9660";
-  const words = ["-o", join(folder, "out.iso"), lean, join(folder, "iso")];
-  const made = await run(["grub-mkrescue", "--locales=", "--fonts=", "--themes=", ...words]);
-  assert.equal(made.code, 0, made.output);
-  const { text, code } = await runToEnd(t, { iso: join(folder, "out.iso") });
+  const iso = await grubIso(t, version1, "multiboot test echo serial terminal", {
+    "boot/kernel.elf": { copy: kernel },
+    "boot/package.json": { copy: "package.json" },
+  });
+  const { text, code } = await runToEnd(t, { iso });
   assert.equal(code, DONE, text);
   assert.match(text, /^loader: GRUB/m);
   assert.match(text, /^module: package\.json: \{$/m);
@@ -76,6 +74,29 @@ for (const machine of ["pc", "microvm,acpi=off"]) {
     assert.match(text, machine === "pc" ? /^acpi: [1-9a-f][0-9a-f]+$/m : /^acpi: 0$/m);
   });
 }
+
+test("Linux's boot protocol passes command line, initrd and the BIOS's memory map", async (t) => {
+  const modules = { "a.conf": "first\n" };
+  const { text, code } = await runToEnd(t, { kernel: bzImage, append: cmdline, modules });
+  assert.equal(code, DONE, text);
+  assert.match(text, /^loader: QEMU$/m);
+  assert.ok(text.includes(`command line: ${cmdline}\n`), text);
+  assert.match(text, /^module: : first$/m);
+  assert.match(text, /^region: 0 9fc00 1$/m);
+  assert.match(text, /^region: 100000 3ee0000 1$/m);
+});
+
+test("as a UEFI application, it gets the loader's options and initrd, and the RSDP", async (t) => {
+  const modules = { "a.conf": "first\n" };
+  const options = { kernel: bzImage, append: cmdline, modules, uefi: true, memory: "256" };
+  const { text, code } = await runToEnd(t, options);
+  assert.equal(code, DONE, text);
+  assert.match(text, /loader: UEFI$/m);
+  assert.ok(text.includes(`command line: ${cmdline} initrd=initrd\n`), text);
+  assert.match(text, /^module: : first$/m);
+  assert.match(text, /^acpi: [1-9a-f][0-9a-f]+$/m);
+  assert.ok(Number(/^limit: (\d+)/m.exec(text)?.[1]) > 180 << 20, text);
+});
 
 for (const [memory, least] of [
   ["32", 28 << 20],

@@ -21,7 +21,8 @@ const FUNCTION_LINES = 60;
 const PARAMETERS = 6;
 const FILE_LINES = 400;
 const MAIN_LINES = 60;
-const NATIVE_LINES = 1700;
+const NATIVE_LINES = 1900;
+const LOADER_LINES = 900;
 
 /** Tables of constants may be longer; each with the reason. */
 const longFiles: Record<string, string> = {};
@@ -35,6 +36,7 @@ const imposed: Record<string, string> = {
 
 const nativeFolders = [
   "machine/native",
+  "machine/loader",
   "net/service/tls/glue",
   "tests/tls",
   "tests/fuzz",
@@ -132,11 +134,16 @@ test(`kernel/main.ts, the table of contents, has at most ${MAIN_LINES} lines`, (
   none(count > MAIN_LINES ? [`kernel/main.ts has ${count}`] : []);
 });
 
-test(`the machine's C and assembly have fewer than ${NATIVE_LINES} lines`, () => {
-  const counts = nativeFiles(["machine/native"]).map((path) => lines(path).length);
-  const sum = counts.reduce((a, b) => a + b, 0);
-  none(sum >= NATIVE_LINES ? [`machine/native has ${sum}`] : []);
-});
+for (const [folder, limit] of [
+  ["machine/native", NATIVE_LINES],
+  ["machine/loader", LOADER_LINES],
+] as const) {
+  test(`${folder} has fewer than ${limit} lines of C and assembly`, () => {
+    const counts = nativeFiles([folder]).map((path) => lines(path).length);
+    const sum = counts.reduce((a, b) => a + b, 0);
+    none(sum >= limit ? [`${folder} has ${sum}`] : []);
+  });
+}
 
 test("public functions of the wire formats and the API are documented", () => {
   const complaints: string[] = [];

@@ -24,7 +24,7 @@ test("Biome accepts everything: lint, format, order of imports", () => {
 
 test("clang-format accepts the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
   const tests = ["tests/tls", "tests/fuzz", "tools/tape"];
-  const folders = ["machine/native", "net/service/tls/glue", ...tests];
+  const folders = ["machine/native", "machine/loader", "net/service/tls/glue", ...tests];
   const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));
   if (sources.length > 0) silent("clang-format", "--dry-run", "--Werror", ...sources);
 });

@@ -64,6 +64,7 @@ suite("the first difference", () => {
   const iso = "anonymos.iso";
   const results = ["kernel.wasm", "kernel.c", "font.c", "tls/certdata.txt", "host.o"];
   results.push("native/boot.o", "tls/door.o", "symbols.bin", "kernel.debug.elf", "kernel.elf");
+  results.push("anonymos.bzimage");
 
   /** A folder like build/ in which each file contains its name, or else what `changes` says. */
   function made(name: string, changes: Record<string, string> = {}): string {
@@ -92,6 +93,7 @@ suite("the first difference", () => {
     ["is in the earliest stage", { "kernel.c": "x", "host.o": "x" }, "kernel.c: kernel.c"],
     ["names the objects", { "host.o": "x", "tls/door.o": "x" }, "objects: host.o tls/door.o"],
     ["is the ELF, not the ISO that contains it", { "kernel.elf": "x" }, "kernel.elf: kernel.elf"],
+    ["is the bzImage", { "anonymos.bzimage": "x" }, "anonymos.bzimage: anonymos.bzimage"],
     ["names the file in the ISO", { "grub.cfg": "x" }, "the ISO: grub.cfg"],
     [
       "is the ISO itself if its files are equal",

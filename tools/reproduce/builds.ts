@@ -79,9 +79,9 @@ export function elsewhere(home: string): Circumstances {
   };
 }
 
-/** Runs `make iso` in a folder; throws with what it printed if it fails. */
+/** Runs `make kernel iso` in a folder; throws with what it printed if it fails. */
 export function build(folder: string, { prefix, variables }: Circumstances, more: string[] = []) {
-  const [program, ...words] = [...prefix, "make", "-C", folder, "iso", ...more];
+  const [program, ...words] = [...prefix, "make", "-C", folder, "kernel", "iso", ...more];
   const options = { encoding: "utf8", env: environment(variables), maxBuffer: 1 << 26 } as const;
   const { status, stdout, stderr, error } = spawnSync(program, words, options);
   if (status !== 0) throw new Error(`make in ${folder} failed: ${error ?? stdout + stderr}`);

@@ -17,6 +17,7 @@ const fixed = (name: string, ...paths: string[]): Stage => ({
 });
 
 const KERNEL = "kernel.elf";
+const BZIMAGE = "anonymos.bzimage";
 const ISO = "anonymos.iso";
 
 const stages: Stage[] = [
@@ -24,10 +25,14 @@ const stages: Stage[] = [
   fixed("kernel.c", "raw/kernel.c", "raw/kernel.h", "kernel.c"),
   fixed("the font", "font.c"),
   { name: "the roots", holds: (path) => /^tls\/(certdata\.txt|roots-\w+\.bin)$/.test(path) },
-  { name: "objects", holds: (path) => /^(host|(native|tls|tls\/library)\/[^/]+)\.o$/.test(path) },
+  {
+    name: "objects",
+    holds: (path) => /^(host|(native|loader|tls|tls\/library)\/[^/]+)\.o$/.test(path),
+  },
   fixed("the table of symbols", "symbols.bin"),
   fixed("kernel.debug.elf", "kernel.debug.elf"),
   fixed(KERNEL, KERNEL),
+  fixed(BZIMAGE, BZIMAGE),
 ];
 
 export function sha256(path: string): string {
@@ -86,7 +91,7 @@ export function firstDifference(first: string, second: string): string | undefin
   return `the ISO: ${inside.length > 0 ? inside.join(" ") : "its structure, not its files"}`;
 }
 
-/** SHA-256 and name of the two results of a build, as `sha256sum` prints them. */
+/** SHA-256 and name of the results of a build, as `sha256sum` prints them. */
 export function sums(folder: string): string[] {
-  return [KERNEL, ISO].map((name) => `${sha256(join(folder, name))}  ${name}`);
+  return [KERNEL, BZIMAGE, ISO].map((name) => `${sha256(join(folder, name))}  ${name}`);
 }

@@ -7,6 +7,7 @@ const program = "MAIN=tests/lab/entries/native.ts";
 const folder = "build/app-tests-lab-entries-native";
 export const kernel = `${root}${folder}/kernel.elf`;
 export const debugKernel = `${root}${folder}/kernel.debug.elf`;
+export const bzImage = `${root}${folder}/anonymos.bzimage`;
 /** QEMU's exit codes: the kernel writes 1 to port 0xf4 at its end, and a panic writes 127. */
 export const DONE = 3;
 export const PANIC = 255;

@@ -1,6 +1,7 @@
 /** Command line, loader and modules (machine/boot.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { archived } from "../../lab/host/boot-media.ts";
 import { Machine, type MachineOptions } from "../../lab/machine/machine.ts";
 import { load, readString, writeText } from "../../lab/scripted/assembly.ts";
 
@@ -34,6 +35,72 @@ test("returns the base names and contents of modules", async () => {
   assert.equal(text(wasm.moduleText(0, 4)), "[Net");
   assert.equal(text(wasm.moduleName(1)), "ca.pem");
   assert.equal(text(wasm.moduleText(1, 1000)), "");
+});
+
+const TRAILER = archived("TRAILER!!!", "", 0);
+const archive = Buffer.from(
+  [
+    archived(".", "", 0o40755),
+    archived("./anonymos.conf", "[Network]\n"),
+    TRAILER,
+    "\0".repeat(300),
+    archived("etc/hosts", "10.0.0.1 a"),
+    archived("link", "hosts", 0o120777),
+    archived("ca.pem", ""),
+    TRAILER,
+  ].join(""),
+);
+
+test("an unnamed module is a cpio archive of modules, or else anonymos.conf", async () => {
+  const modules = [
+    { name: "", bytes: archive },
+    { name: "", bytes: Buffer.from("[Match]\n") },
+    { name: "a.cpio", bytes: archive },
+  ];
+  const { wasm, text } = await boot({ modules });
+  const found = [...Array(wasm.moduleCount()).keys()].map((i) => [
+    text(wasm.moduleName(i)),
+    text(wasm.moduleText(i, 1000)),
+  ]);
+  assert.deepEqual(found.slice(0, 4), [
+    ["anonymos.conf", "[Network]\n"],
+    ["hosts", "10.0.0.1 a"],
+    ["ca.pem", ""],
+    ["anonymos.conf", "[Match]\n"],
+  ]);
+  assert.equal(found[4][0], "a.cpio");
+  assert.equal(found.length, 5);
+  assert.equal(text(wasm.moduleText(0, 4)), "[Net");
+});
+
+test("SYS-14: an archive that is cut off or wrong yields the files before the error", async () => {
+  let before = 0;
+  for (let length = 6; length <= archive.length; length++) {
+    const { wasm, text } = await boot({
+      modules: [{ name: "", bytes: archive.subarray(0, length) }],
+    });
+    const count = wasm.moduleCount();
+    assert.ok(count === before || count === before + 1, `${count} files of ${length} bytes`);
+    before = count;
+    if (count > 1) assert.equal(text(wasm.moduleText(1, 1000)), "10.0.0.1 a");
+  }
+  assert.equal(before, 3);
+  // A size and a name's size beyond the end, no digits, and another magic number.
+  const first = Buffer.from(archived("a", "b"));
+  for (const [at, digits] of [
+    [54, "ffffffff"],
+    [94, "ffffffff"],
+    [94, "00000000"],
+    [14, "0000010g"],
+  ] as const) {
+    const wrong = Buffer.from(archived("a", "b") + archived("c", "d"));
+    wrong.write(digits, first.length + at);
+    const { wasm, text } = await boot({ modules: [{ name: "", bytes: wrong }] });
+    assert.equal(wasm.moduleCount(), 1);
+    assert.equal(text(wasm.moduleName(0)), "a");
+  }
+  const many = Buffer.from(Array.from({ length: 100 }, (_, i) => archived(`f${i}`, "x")).join(""));
+  assert.equal((await boot({ modules: [{ name: "", bytes: many }] })).wasm.moduleCount(), 64);
 });
 
 test("extracts base names from the module strings of QEMU and GRUB", async () => {
