@@ -221,6 +221,7 @@ sim: twin
 .PHONY: packetdrill
 packetdrill: twin
 	@$(alone) $(run_script) tools/packetdrill/main.ts $(if $(TOLERANCE),--tolerance=$(TOLERANCE)) \
+	  $(if $(filter any,$(LAYOUT)),--any-layout) \
 	  $(if $(filter undefined,$(origin SCRIPT)),tests/packetdrill,$(SCRIPT))
 
 # Two kernels for a million virtual seconds, with occasional faults.
@@ -302,6 +303,7 @@ help:
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
 #| make packetdrill SCRIPT='FILE|FOLDER ...'   plays packetdrill scripts against a kernel in Node
 #|   TOLERANCE=usecs      ... and allows times to differ by this much from a script's
+#|   LAYOUT=any           ... and ignores the order and padding of TCP options
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time
 #| make coverage        reports the lines and branches of TypeScript that tests in Node reach

@@ -40,6 +40,7 @@ const enum Id {
   Retries,
   ReceiveMemory,
   Sack,
+  SlowStartAfterIdle,
   SynRetries,
   SynAckRetries,
   SynCookies,
@@ -79,6 +80,7 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_retries2", 1, 255),
   new Parameter("net.ipv4.tcp_rmem"),
   new Parameter("net.ipv4.tcp_sack", 0, 1),
+  new Parameter("net.ipv4.tcp_slow_start_after_idle", 0, 1),
   new Parameter("net.ipv4.tcp_syn_retries", 1, 127),
   new Parameter("net.ipv4.tcp_synack_retries", 0, 127),
   new Parameter("net.ipv4.tcp_syncookies", 0, 2),
@@ -162,6 +164,7 @@ export class KernelParameters {
     if (id == Id.PacingSlowStart) return tcp.pacingSlowStart;
     if (id == Id.Retries) return tcp.dataRetries;
     if (id == Id.Sack) return tcp.selective ? 1 : 0;
+    if (id == Id.SlowStartAfterIdle) return tcp.restartsAfterIdle ? 1 : 0;
     if (id == Id.SynRetries) return tcp.synRetries;
     if (id == Id.SynAckRetries) return tcp.synAckRetries;
     if (id == Id.SynCookies) return tcp.cookies;
@@ -187,6 +190,7 @@ export class KernelParameters {
     else if (id == Id.PacingSlowStart) tcp.pacingSlowStart = value as u32;
     else if (id == Id.Retries) tcp.dataRetries = value as u32;
     else if (id == Id.Sack) tcp.selective = value == 1;
+    else if (id == Id.SlowStartAfterIdle) tcp.restartsAfterIdle = value == 1;
     else if (id == Id.SynRetries) tcp.synRetries = value as u32;
     else if (id == Id.SynAckRetries) tcp.synAckRetries = value as u32;
     else if (id == Id.SynCookies) tcp.cookies = value as CookieMode;

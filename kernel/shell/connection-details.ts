@@ -50,7 +50,7 @@ function sendingText(info: TcpInfo): string {
   if (info.acknowledgmentDelay > 0) text += ` ato:${millisecondsText(info.acknowledgmentDelay)}`;
   text += ` mss:${info.sendSize}` + counted("pmtu", info.pathMtu);
   text += ` rcvmss:${info.receiveSize} advmss:${info.announcedSize} cwnd:${info.window}`;
-  const open = info.threshold >= THRESHOLD_INITIAL / info.sendSize;
+  const open = info.threshold == THRESHOLD_INITIAL;
   return open ? text : `${text} ssthresh:${info.threshold}`;
 }
 

@@ -48,6 +48,8 @@ export const enum SocketOption {
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
   TCP_QUICKACK,
+  /** How often a SYN is sent again. */
+  TCP_SYNCNT,
   /** Milliseconds. */
   TCP_USER_TIMEOUT,
 }
@@ -90,6 +92,7 @@ export const SOCKET_OPTIONS: StaticArray<OptionForm> = [
   new OptionForm("TCP_NODELAY", 0, 1),
   new OptionForm("TCP_NOTSENT_LOWAT", 0, 0xffff_ffff),
   new OptionForm("TCP_QUICKACK", 0, 1),
+  new OptionForm("TCP_SYNCNT", 1, 127),
   new OptionForm("TCP_USER_TIMEOUT", 0, i32.MAX_VALUE),
 ];
 
@@ -126,6 +129,7 @@ export function setOption(options: SocketOptions, option: SocketOption, value: i
   else if (option == SocketOption.TCP_NODELAY) options.noDelay = value != 0;
   else if (option == SocketOption.TCP_NOTSENT_LOWAT) options.notSentMaximum = value as u32;
   else if (option == SocketOption.TCP_QUICKACK) options.quickAck = value != 0;
+  else if (option == SocketOption.TCP_SYNCNT) options.synRetries = value as u32;
   else if (option == SocketOption.TCP_USER_TIMEOUT) options.userTimeout = value * MILLISECOND;
 }
 
@@ -171,6 +175,7 @@ export function optionOf(socket: TcpSocket, option: SocketOption): i64 {
   if (option == SocketOption.TCP_NODELAY) return options.noDelay ? 1 : 0;
   if (option == SocketOption.TCP_NOTSENT_LOWAT) return options.notSentMaximum;
   if (option == SocketOption.TCP_QUICKACK) return options.quickAck ? 1 : 0;
+  if (option == SocketOption.TCP_SYNCNT) return options.synRetries;
   return options.userTimeout / MILLISECOND;
 }
 

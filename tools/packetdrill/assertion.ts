@@ -30,13 +30,18 @@ const operators: Record<string, string> = {
   True: "true",
   False: "false",
 };
-/** Constants of linux/tcp.h and linux/tcp_states.h. */
+/** Constants of linux/tcp.h and linux/tcp_states.h, as packetdrill defines them for its code. */
 const constants: Record<string, number> = {
   ...{ TCPI_OPT_TIMESTAMPS: 1, TCPI_OPT_SACK: 2, TCPI_OPT_WSCALE: 4, TCPI_OPT_ECN: 8 },
   ...{ TCPI_OPT_ECN_SEEN: 16, TCPI_OPT_SYN_DATA: 32 },
-  ...{ TCP_ESTABLISHED: 1, TCP_SYN_RECV: 3, TCP_CLOSE: 7, TCP_CLOSE_WAIT: 8 },
+  ...{ TCP_ESTABLISHED: 1, TCP_SYN_SENT: 2, TCP_SYN_RECV: 3, TCP_FIN_WAIT1: 4 },
+  ...{ TCP_FIN_WAIT2: 5, TCP_TIME_WAIT: 6, TCP_CLOSE: 7, TCP_CLOSE_WAIT: 8, TCP_LAST_ACK: 9 },
+  ...{ TCPI_CLOSED: 7, TCPI_LISTEN: 10, TCPI_SYN_SENT: 2, TCPI_SYN_RECEIVED: 3 },
+  ...{ TCPI_ESTABLISHED: 1, TCPI_FIN_WAIT_1: 4, TCPI_FIN_WAIT_2: 5, TCPI_CLOSE_WAIT: 8 },
+  ...{ TCPI_CLOSING: 11, TCPI_LAST_ACK: 9, TCPI_TIME_WAIT: 6 },
+  ...{ TCP_CA_Open: 0, TCP_CA_Disorder: 1, TCP_CA_CWR: 2, TCP_CA_Recovery: 3, TCP_CA_Loss: 4 },
 };
-const TOKEN = /\s*(\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>&])/y;
+const TOKEN = /\s*(0x[0-9a-fA-F]+|\d+\.?\d*|[A-Za-z_]\w*|[<>=!]=|\/\/|[-+*/%()<>&])/y;
 
 /** The outcome of an assertion: it holds, it does not, or it cannot be checked here. */
 export type Verdict =
@@ -44,25 +49,50 @@ export type Verdict =
   | { kind: "fails"; message: string }
   | { kind: "skipped"; reason: string };
 
-/** Checks all assertions of a code block, one a line. */
-export function checkCode(code: string, valueIn: (field: string) => number): Verdict[] {
-  const lines = code.split(/[\n;]/).map((line) => line.trim());
-  return lines.filter((line) => line !== "").map((line) => checkLine(line, valueIn));
+/** The variables of a script's code, which keep their values from block to block. */
+export type Variables = Map<string, number>;
+
+/**
+ * Runs a code block: assertions, and assignments to variables (`=`, `+=`, `-=`). What is printed is
+ * ignored. A comment begins with "#", and "\" joins lines.
+ */
+export function checkCode(
+  code: string,
+  valueIn: (field: string) => number,
+  variables: Variables = new Map(),
+): Verdict[] {
+  const lines = code.replace(/\\\n/g, " ").split("\n");
+  const statements = lines.flatMap((line) => line.replace(/#.*/, "").split(";"));
+  return statements
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "" && !/^print\b/.test(statement))
+    .map((statement) => run(statement, valueIn, variables));
 }
 
-function checkLine(line: string, valueIn: (field: string) => number): Verdict {
-  const statement = /^assert\s+(.*)$/.exec(line)?.[1];
-  if (statement === undefined) return { kind: "skipped", reason: `not an assertion: ${line}` };
-  const expression = withoutMessage(statement);
-  const translated = translate(expression, valueIn);
+function run(statement: string, valueIn: (field: string) => number, known: Variables): Verdict {
+  const assigned = /^([A-Za-z_]\w*)\s*([-+]?)=(?!=)(.*)$/.exec(statement);
+  const asserted = /^assert\b(.*)$/.exec(statement)?.[1];
+  if (!assigned && asserted === undefined) {
+    return { kind: "skipped", reason: `not an assertion: ${statement}` };
+  }
+  const expression = assigned ? assigned[3].trim() : withoutMessage(asserted ?? "");
+  const translated = translate(expression, valueIn, known);
   if (typeof translated !== "string") return translated;
-  let holds = false;
+  let value = 0;
   try {
-    holds = Boolean(new Function(`"use strict"; return (${translated});`)());
+    value = Number(new Function(`"use strict"; return (${translated});`)());
   } catch {
     return { kind: "skipped", reason: `cannot be evaluated: ${expression}` };
   }
-  return holds ? { kind: "holds" } : { kind: "fails", message: `${expression}: ${translated}` };
+  if (assigned) {
+    const [, name, operator] = assigned;
+    const old = operator === "" ? 0 : (known.get(name) ?? 0);
+    known.set(name, operator === "-" ? old - value : old + value);
+    return { kind: "holds" };
+  }
+  return value !== 0
+    ? { kind: "holds" }
+    : { kind: "fails", message: `${expression}: ${translated}` };
 }
 
 /** Returns an expression without the message after its first comma outside parentheses. */
@@ -77,7 +107,11 @@ function withoutMessage(statement: string): string {
 }
 
 /** Translates an expression to JavaScript, with the values of its fields in their place. */
-function translate(expression: string, valueIn: (field: string) => number): string | Verdict {
+function translate(
+  expression: string,
+  valueIn: (field: string) => number,
+  known: Variables,
+): string | Verdict {
   const words: string[] = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < expression.length) {
@@ -86,6 +120,7 @@ function translate(expression: string, valueIn: (field: string) => number): stri
     const word = found[1];
     const field = synonyms[word] ?? word;
     if (fields.includes(field)) words.push(String(valueIn(field)));
+    else if (known.has(word)) words.push(String(known.get(word)));
     else if (word in constants) words.push(String(constants[word]));
     else if (word in operators) words.push(operators[word]);
     else if (/^[A-Za-z_]/.test(word)) return { kind: "skipped", reason: `unknown name "${word}"` };

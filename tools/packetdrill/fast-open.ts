@@ -6,18 +6,20 @@ import { names, numberOf, socketOptions } from "./values.ts";
 
 const MSG_FASTOPEN = 0x20000000;
 
-/** How sendto(2) is to write. */
+/** How a call is to write. */
 export interface SendFlags {
   fastOpen: boolean;
   nonblocking: boolean;
+  zeroCopy: boolean;
 }
 
-/** Reads the flags of sendto(2) on a socket. */
+/** Reads the flags of send(2) and its kin on a socket. */
 export function sendFlags(value: Value | undefined, { nonblocking }: Descriptor): SendFlags {
   const words = names(value);
   return {
     fastOpen: words.includes("MSG_FASTOPEN") || numberOf(value) === MSG_FASTOPEN,
     nonblocking: nonblocking || words.includes("MSG_DONTWAIT"),
+    zeroCopy: words.includes("MSG_ZEROCOPY"),
   };
 }
 
@@ -46,6 +48,7 @@ export function writeOpening(
   const { socket } = descriptor;
   const room = nonblocking ? synRoom(host, descriptor) : host.call("socketWritable", socket);
   const count = host.transfer("tcpSend", socket, Math.min(length, room));
+  descriptor.written += count;
   if (length === 0) return { value: -1, error: "EINPROGRESS" };
   if (nonblocking) return { value: count };
   descriptor.opening = length;

@@ -64,11 +64,6 @@ export class Flow {
     this.remote ??= initial;
   }
 
-  /** Forgets the remote host's initial sequence number: another connection follows. */
-  forgetRemote(): void {
-    this.remote = undefined;
-  }
-
   /**
    * Returns a sequence number of the kernel's side as it is on the wire. As in packetdrill, the
    * numbers of scripts count from the initial ones, except for those of SYNs.

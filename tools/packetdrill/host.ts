@@ -69,6 +69,12 @@ export class Host {
     if (!this.call("setParameter", name, value)) this.rejected.add(parameter);
   }
 
+  /** Forgets what the kernel knows about Fast Open with the remote host. */
+  forgetPeer(): void {
+    const { local, remote } = this.addresses;
+    this.call("forgetPeer", address(local), address(remote));
+  }
+
   /** Whether the kernel rejected a parameter. */
   rejects(parameter: string): boolean {
     if (this.rejected.has(parameter)) return true;

@@ -1,7 +1,8 @@
 /**
  * Plays packetdrill scripts against a kernel in Node: `main.ts [--tolerance=MICROSECONDS]
- * [-D WORD=TEXT] FILE...`. As in packetdrill, -D replaces a word of the scripts by a text. A folder
- * stands for all the scripts in it. Prints the mismatch of each script that fails, as
+ * [--any-layout] [-D WORD=TEXT] FILE...`. As in packetdrill, -D replaces a word of the scripts by
+ * a text. With --any-layout, the order and the padding of TCP's options do not matter.
+ * A folder stands for all the scripts in it. Prints the mismatch of each script that fails, as
  * packetdrill does, and what was skipped. Exits with 1 if a script failed, and with 2, before it
  * plays any, if the command line is wrong or there is no script to play.
  */
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tolerance: { type: "string" },
+    "any-layout": { type: "boolean" },
     define: { type: "string", short: "D", multiple: true, default: [] },
   },
 });
@@ -40,9 +42,15 @@ function scriptsOf(path: string): string[] {
   return scripts.sort().map((name) => join(path, name));
 }
 
+/** What run_all.py of packetdrill defines for its scripts, with the key that defaults.sh sets. */
+const DEFINED = [
+  ...["TFO_COOKIE=3021b9d889017eeb", "CODE=host_unreachable"],
+  ...["CMSG_LEVEL_IP=SOL_IP", "CMSG_TYPE_RECVERR=IP_RECVERR"],
+];
+
 /** Returns a script with the words of `-D WORD=TEXT` replaced. */
 function defined(script: string): string {
-  return values.define.reduce((text, definition) => {
+  return [...values.define, ...DEFINED].reduce((text, definition) => {
     const [word, value] = definition.split("=", 2);
     return text.replaceAll(new RegExp(`\\b${word}\\b`, "g"), value);
   }, script);
@@ -53,6 +61,7 @@ async function report(path: string): Promise<Report> {
     return await play(parseScript(defined(readFileSync(path, "utf8"))), {
       tolerance,
       folder: dirname(path),
+      anyLayout: values["any-layout"],
     });
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;

@@ -225,6 +225,12 @@ function blocksOf(data: Buffer, from: number, to: number): [number, number][] {
   return blocks;
 }
 
+/** Returns options without padding, in an order that does not depend on who has sent them. */
+export function withoutLayout(options: TcpOption[]): TcpOption[] {
+  const meaningful = options.filter(({ kind }) => kind !== "nop" && kind !== "eol");
+  return meaningful.sort((one, other) => (one.kind < other.kind ? -1 : 1));
+}
+
 /** Returns options as scripts write them: `<mss 1460,sackOK>`; "" if there are none. */
 export function optionsText(options: TcpOption[] | undefined): string {
   if (options === undefined) return "<...>";

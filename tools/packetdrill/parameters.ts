@@ -6,6 +6,17 @@ import type { Script } from "./script.ts";
 const PACING = "net.ipv4.tcp_pacing_";
 const UNPACED = ["ss", "ca"].map((phase) => `${PACING}${phase}_ratio=0`);
 
+/** The parameters of FreeBSD that have a counterpart, which may have several names. */
+const OF_FREEBSD: Record<string, (value: string) => string[]> = {
+  "net.inet.tcp.sack.enable": (value) => [`net.ipv4.tcp_sack=${value}`],
+  "net.inet.tcp.rfc1323": (value) => [
+    ...[`net.ipv4.tcp_window_scaling=${value}`, `net.ipv4.tcp_timestamps=${value}`],
+  ],
+  "net.inet.tcp.ecn.enable": (value) => [`net.ipv4.tcp_ecn=${value}`],
+  "net.inet.tcp.syncookies_only": (value) => [`net.ipv4.tcp_syncookies=${value === "1" ? 2 : 1}`],
+  "net.inet.tcp.fastopen.client_enable": (value) => [`net.ipv4.tcp_fastopen=${value}`],
+};
+
 /** Reports whether a command installs the queueing discipline with which Linux paces TCP. */
 export function pacesBy(command: string): boolean {
   return /\btc qdisc (add|replace) .*\bfq\b/.test(command);
@@ -44,5 +55,8 @@ export function parametersIn(text: string): string[] {
     `${factors.split("*").reduce((all, factor) => all * Number(factor), 1)}`;
   const plain = text.replace(/\$\(\(([\d*]+)\)\)/g, product);
   const settings = plain.matchAll(/(?:^|\s)(?:\/proc\/sys\/)?(net[./]\S+?)=("[^"]*"|[^\s\\]+)/g);
-  return [...settings].map(([, name, value]) => `${name.replaceAll("/", ".")}=${value}`);
+  return [...settings].flatMap(([, name, value]) => {
+    const dotted = name.replaceAll("/", ".");
+    return OF_FREEBSD[dotted]?.(value) ?? [`${dotted}=${value}`];
+  });
 }

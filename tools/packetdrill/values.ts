@@ -5,6 +5,8 @@ import type { Value } from "./script.ts";
 export const errors: Record<string, [number: number, words: string]> = {
   EAGAIN: [11, "Resource temporarily unavailable"],
   EINVAL: [22, "Invalid argument"],
+  EFAULT: [14, "Bad address"],
+  ENOENT: [2, "No such file or directory"],
   EPIPE: [32, "Broken pipe"],
   EBADF: [9, "Bad file descriptor"],
   EOPNOTSUPP: [95, "Operation not supported"],
@@ -29,7 +31,7 @@ export const socketOptions = [
   ...["TCP_CONGESTION", "TCP_DEFER_ACCEPT", "TCP_FASTOPEN", "TCP_FASTOPEN_CONNECT"],
   ...["TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
   ...["TCP_LINGER2", "TCP_MAXSEG", "TCP_NODELAY", "TCP_NOTSENT_LOWAT", "TCP_QUICKACK"],
-  "TCP_USER_TIMEOUT",
+  ...["TCP_SYNCNT", "TCP_USER_TIMEOUT"],
 ];
 /** In the order of `CongestionAlgorithm`. */
 export const congestionNames = ["cubic", "reno"];
@@ -38,7 +40,8 @@ export const POLLIN = 1;
 export const POLLOUT = 4;
 export const POLLERR = 8;
 export const POLLHUP = 16;
-const pollBits: Record<string, number> = { POLLIN, POLLOUT, POLLERR, POLLHUP };
+export const POLLRDHUP = 0x2000;
+const pollBits: Record<string, number> = { POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP };
 
 /** Returns the names of flags; none if `value` is something else. */
 export function names(value: Value | undefined): string[] {
@@ -69,6 +72,11 @@ export function total(value: Value): number {
     const fields = item.kind === "struct" ? Object.values(item.fields) : [];
     return sum + numberOf(fields.at(-1));
   }, 0);
+}
+
+/** Returns the fields of a struct; none if it is something else. */
+export function structOf(value: Value | undefined): Record<string, Value> {
+  return value?.kind === "struct" ? value.fields : {};
 }
 
 /** Reports whether a `struct linger` is on with a time of 0. */

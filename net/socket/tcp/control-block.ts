@@ -102,6 +102,8 @@ export class ControlBlock extends Scheduled {
    * host's setting, or NO_FIN_WAIT to reset the connection instead.
    */
   finTimeout: i64 = 0;
+  /** TCP_SYNCNT: how often the SYN is sent again; 0 for the host's setting. */
+  synRetries: u32 = 0;
   /** Whether Nagle is off: small segments do not wait for those in flight. */
   noDelay: bool = false;
   /**
@@ -305,6 +307,7 @@ export class ControlBlock extends Scheduled {
     this.noDelay = options.noDelay;
     this.userTimeout = options.userTimeout;
     this.finTimeout = options.finTimeout;
+    this.synRetries = options.synRetries;
     if (options.receiveBytes != 0) this.receiver.fixBuffer(options.receiveBytes);
     if (options.sendBytes != 0) this.sender.fixBuffer(options.sendBytes);
     this.notSentMaximum = options.notSentMaximum;

@@ -80,8 +80,7 @@ export function armFinWait2(block: ControlBlock): void {
 export function expire(block: ControlBlock, now: i64): void {
   if (block.acknowledgeAt <= now) {
     block.stopAcknowledge();
-    block.acknowledge();
-    block.schedule.counters.add(TcpCounter.DelayedACKs);
+    if (block.acknowledgments.expired(block)) block.schedule.counters.add(TcpCounter.DelayedACKs);
   }
   if (block.paceAt <= now) {
     block.stopPace();
@@ -137,7 +136,10 @@ function retriesUsedUp(block: ControlBlock): bool {
   if (block.userTimeout > 0) return false;
   const settings = block.schedule.settings;
   const count = block.roundTrip.backoffs;
-  if (block.state == TcpState.SynSent) return count >= settings.synRetries;
+  if (block.state == TcpState.SynSent) {
+    const own = block.synRetries;
+    return count >= (own != 0 ? own : settings.synRetries);
+  }
   if (block.state == TcpState.SynReceived) return count >= settings.synAckRetries;
   const most = block.orphaned ? settings.orphanRetries : settings.dataRetries;
   return block.sender.flight != 0 && count >= most;

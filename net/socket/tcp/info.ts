@@ -4,6 +4,7 @@
  * SACKed count segments.
  */
 import { NEVER } from "../../../core/time";
+import { THRESHOLD_INITIAL } from "./congestion/window";
 import { ControlBlock } from "./control-block";
 import { rateOf } from "./output/pace";
 import { ANY_RATE } from "./send/pacing";
@@ -42,7 +43,7 @@ export class TcpInfo {
   receiveSize: u32 = 0;
   announcedSize: u32 = 0;
   pathMtu: u32 = 0;
-  /** cwnd and ssthresh. */
+  /** cwnd and ssthresh; THRESHOLD_INITIAL before the first loss. */
   window: u32 = 0;
   threshold: u32 = 0;
   bytesSent: u64 = 0;
@@ -108,7 +109,8 @@ export class TcpInfo {
     this.announcedSize = negotiated.ownSegmentSize - negotiated.optionBytes;
     this.pathMtu = block.path.mtu;
     this.window = block.recovery.window / size;
-    this.threshold = block.congestion.threshold() / size;
+    const threshold = block.congestion.threshold();
+    this.threshold = threshold == THRESHOLD_INITIAL ? threshold : threshold / size;
     this.receiveSpace = receiver.readInRound;
     this.receiveThreshold = receiver.largestOffer;
     this.notSent = sender.unsent;
@@ -159,7 +161,9 @@ export class TcpInfo {
     this.pacingMaximum = block.pacing.most;
     this.deliveryRate = statistics.deliveryRate;
     this.rateUserLimited = statistics.rateUserLimited;
-    this.delivered = segments.arrivals;
+    // A SYN and the data in it are one segment.
+    const fastOpen = block.fastOpen;
+    this.delivered = segments.arrivals - (fastOpen.accepted && fastOpen.sentBytes > 0 ? 1 : 0);
     this.unacknowledged = segments.count;
     this.resentInFlight = segments.countResent();
     this.retransmissions = segments.retransmissions;

@@ -42,6 +42,8 @@ export class SocketOptions {
   notSentMaximum: u32 = 0;
   /** TCP_QUICKACK: whether each segment is acknowledged at once. */
   quickAck: bool = false;
+  /** TCP_SYNCNT: how often a SYN is sent again; 0 for the host's setting. */
+  synRetries: u32 = 0;
   /** TCP_LINGER2: see `ControlBlock.finTimeout`. */
   finTimeout: i64 = 0;
   /** TCP_CONGESTION: a `CongestionAlgorithm`, or CONGESTION_DEFAULT. */
@@ -78,6 +80,7 @@ export class SocketOptions {
     this.fastOpenConnect = other.fastOpenConnect;
     this.notSentMaximum = other.notSentMaximum;
     this.quickAck = other.quickAck;
+    this.synRetries = other.synRetries;
     this.finTimeout = other.finTimeout;
     this.congestion = other.congestion;
     this.segmentSize = other.segmentSize;

@@ -30,6 +30,11 @@ export const RETRIES_ORPHAN: u32 = 8;
 
 /** The delayed-ACK interval (RFC 9293 section 3.8.6.3: under 500 ms). */
 export const ACK_DELAY: i64 = 40 * MILLISECOND;
+/** The delay of a prompt ACK: until the next turn, so that a user who answers at once saves it. */
+export const ACK_PROMPT: i64 = 1;
+/** How many ACKs are prompt when a transfer begins, at most and at least (as in Linux). */
+export const PROMPT_ACKS: u32 = 16;
+export const PROMPT_ACKS_LEAST: u32 = 2;
 
 /** The longest delay expected of a peer's ACKs (RFC 8985 section 7.2). */
 export const ACK_DELAY_WORST: i64 = 200 * MILLISECOND;

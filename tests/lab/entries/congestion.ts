@@ -39,7 +39,7 @@ export function measured(micros: i64): void {
   controller.measured(micros, micros);
 }
 export function acknowledged(count: u32, flight: u32, segmentSize: u32, now: i64): void {
-  controller.acknowledged(count, flight, false, segmentSize, now);
+  controller.acknowledged(count, flight - count, flight, false, segmentSize, now);
 }
 /** A loss and its fast recovery. */
 export function lost(flight: u32, segmentSize: u32): void {

@@ -1,6 +1,7 @@
 /** The kernel with sockets as packetdrill's scripts use them, called from Node between turns. */
 import { KernelParameters } from "../../../kernel/config/kernel-parameters";
 import { Shutdown, TcpSocket, tcpConnect, tcpShutdown } from "../../../net/api";
+import { Endpoints } from "../../../net/socket/endpoints";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
 import { TcpInfo } from "../../../net/socket/tcp/info";
 import { TcpSettings } from "../../../net/socket/tcp/settings";
@@ -46,6 +47,15 @@ export function socketWritable(socket: TcpSocket): u32 {
   const connection = socket.connection;
   return connection == null ? 0 : connection.writable();
 }
+/** Bytes written that are not acknowledged, and those of them that were not sent. */
+export function socketUnacknowledged(socket: TcpSocket): u32 {
+  const connection = socket.connection;
+  return connection == null ? 0 : connection.unacknowledged();
+}
+export function socketUnsent(socket: TcpSocket): u32 {
+  const connection = socket.connection;
+  return connection == null ? 0 : connection.block.sender.unsent;
+}
 /** Reports whether the peer has closed its direction and all its data has been read. */
 export function socketFinished(socket: TcpSocket): bool {
   const connection = socket.connection;
@@ -76,6 +86,16 @@ function settings(): TcpSettings {
   const socket = new TcpSocket();
   tcpConnect(socket, 0, 0);
   return socket.connection!.block.schedule.settings;
+}
+
+/** Forgets what is known about Fast Open with a host, as `ip tcp_metrics flush` does. */
+export function forgetPeer(local: u32, remote: u32): void {
+  const socket = new TcpSocket();
+  tcpConnect(socket, 0, 0);
+  const ends = new Endpoints();
+  ends.setIpv4(local, 0, remote, 0);
+  const peer = socket.connection!.block.schedule.fastOpenPeers.find(ends);
+  if (peer != null) peer.begin(ends);
 }
 
 /** The room for data in a SYN that has yet to be sent with it; 0 if no SYN waits for data. */

@@ -15,7 +15,7 @@ const OPTIONS = [
   ...["TCP_CONGESTION", "TCP_DEFER_ACCEPT", "TCP_FASTOPEN", "TCP_FASTOPEN_CONNECT"],
   ...["TCP_KEEPCNT", "TCP_KEEPIDLE", "TCP_KEEPINTVL"],
   ...["TCP_LINGER2", "TCP_MAXSEG", "TCP_NODELAY", "TCP_NOTSENT_LOWAT", "TCP_QUICKACK"],
-  ...["TCP_USER_TIMEOUT"],
+  ...["TCP_SYNCNT", "TCP_USER_TIMEOUT"],
 ];
 
 /** Sets and reads the options of a TCP socket. */
@@ -49,6 +49,7 @@ test("TCP: options have the ranges of setsockopt(2)", async () => {
     ["TCP_NODELAY", 0, 1, 0],
     ["TCP_NOTSENT_LOWAT", 0, 0xffffffff, 0],
     ["TCP_QUICKACK", 0, 1, 0],
+    ["TCP_SYNCNT", 1, 127, 0],
     ["TCP_USER_TIMEOUT", 0, 0x7fffffff, 0],
   ] as const) {
     assert.equal(get(name), unset, name);

@@ -33,10 +33,11 @@ export interface CongestionController {
   measured(roundTrip: i64, smoothed: i64): void;
 
   /**
-   * `count` bytes were acknowledged outside fast recovery, with `flight` bytes in flight before.
-   * `repairing` is true if data in flight at the last timeout was still unacknowledged before.
+   * `count` bytes were acknowledged outside fast recovery; `left` bytes are still in flight, and
+   * `used` is the most that were in flight in this round trip. `repairing` is true if data in
+   * flight at the last timeout was still unacknowledged before.
    */
-  acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, now: i64): void;
+  acknowledged(count: u32, left: u32, used: u32, repairing: bool, segmentSize: u32, now: i64): void;
 
   /** A loss was detected by ACKs with `flight` bytes in flight: fast recovery begins. */
   lossDetected(flight: u32, segmentSize: u32): void;

@@ -109,12 +109,19 @@ export class Cubic implements CongestionController {
     if (this.curve.threshold == THRESHOLD_INITIAL) this.slowStart.measured(roundTrip);
   }
 
-  acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, now: i64): void {
+  acknowledged(
+    count: u32,
+    left: u32,
+    used: u32,
+    repairing: bool,
+    segmentSize: u32,
+    now: i64,
+  ): void {
     const curve = this.curve;
     // A window that was no more than half used does not grow (RFC 7661 section 1).
-    if (flight <= curve.window >>> 1) return;
+    if (used <= curve.window >>> 1) return;
     if (curve.window < curve.threshold) {
-      this.growInSlowStart(count, flight - count, repairing, segmentSize);
+      this.growInSlowStart(count, left, repairing, segmentSize);
     } else {
       this.growOnCurve(count, segmentSize, now);
     }

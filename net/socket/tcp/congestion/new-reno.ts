@@ -38,10 +38,17 @@ export class NewReno implements CongestionController {
 
   measured(_roundTrip: i64, _smoothed: i64): void {}
 
-  acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, _now: i64): void {
+  acknowledged(
+    count: u32,
+    _left: u32,
+    used: u32,
+    repairing: bool,
+    segmentSize: u32,
+    _now: i64,
+  ): void {
     const window = this.cwnd;
     // A window that was no more than half used does not grow (RFC 7661 section 1).
-    if (flight <= window >>> 1) return;
+    if (used <= window >>> 1) return;
     if (window < this.ssthresh) {
       // At most two segments per ACK, or one while a loss is repaired, so that an ACK for much data
       // does not cause a burst (L in RFC 3465 section 2.3).

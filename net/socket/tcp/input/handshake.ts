@@ -8,6 +8,7 @@ import { TcpCounter } from "../counters";
 import { isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
 import { NO_SAMPLE } from "../send/sent-segments";
+import { before } from "../sequence";
 import { TcpEvent, TcpState } from "../state";
 import { learnFastOpen } from "./fast-open";
 
@@ -39,6 +40,10 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
   if (acknowledges) {
     establish(block, segment, now);
     if (block.fastOpen.tried) learnFastOpen(block, segment, now);
+    if (before(sender.maximum, sender.end)) {
+      const receiver = block.receiver;
+      block.acknowledgments.opened(receiver.window / receiver.segmentSize, now);
+    }
     block.acknowledge();
     return Drop.None;
   }

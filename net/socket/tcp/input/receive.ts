@@ -13,6 +13,7 @@ import { isAcceptable, isNewAck } from "../receive/acceptance";
 import { TcpSegment } from "../segment";
 import { before } from "../sequence";
 import { receivesData, TcpEvent, TcpState } from "../state";
+import { RTO_MARGIN } from "../timing";
 import { acknowledged, receiveAcknowledgment } from "./acknowledgment";
 import { echoesSyn, receiveInSynSent } from "./handshake";
 
@@ -270,5 +271,11 @@ function receivedInOrder(block: ControlBlock, moved: u32, length: u32, now: i64)
   const receiver = block.receiver;
   block.liveness.acted(now);
   receiver.sawSegment(length, block.negotiated.ownSegmentSize);
-  block.acknowledgments.receivedInOrder(block, moved, receiver.segmentSize, now);
+  const acknowledgments = block.acknowledgments;
+  const size = receiver.segmentSize;
+  const silence = acknowledgments.silence(now);
+  if (silence > RTO_MARGIN && silence > block.roundTrip.timeout()) {
+    acknowledgments.hurry(receiver.window / size);
+  }
+  acknowledgments.receivedInOrder(block, moved, size, now);
 }

@@ -26,6 +26,11 @@ export class AckEvent {
     this.congested = false;
   }
 
+  /** Bytes in flight after it. */
+  get left(): u32 {
+    return this.flightBefore - this.advance;
+  }
+
   /** Notes that the ACK has ECE. */
   noteCongested(): void {
     this.congested = true;

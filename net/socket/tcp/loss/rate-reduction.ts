@@ -1,5 +1,5 @@
 /**
- * Proportional rate reduction (RFC 6937): the window during fast recovery. It falls to ssthresh in
+ * Proportional rate reduction (RFC 9937): the window during fast recovery. It falls to ssthresh in
  * proportion to what arrives, and never allows a burst.
  */
 
@@ -41,7 +41,8 @@ export class RateReduction {
       if (share > (this.out as u64)) allowed = (share as u32) - this.out;
     } else {
       let limit = this.delivered > this.out ? this.delivered - this.out : 0;
-      if (progress) limit = (limit > delivered ? limit : delivered) + segmentSize;
+      if (limit < delivered) limit = delivered;
+      if (progress) limit += segmentSize;
       const missing = threshold - pipe;
       allowed = missing < limit ? missing : limit;
     }

@@ -138,7 +138,6 @@ export class Recovery {
     const sender = this.sender;
     const segments = sender.segments;
     const advance = ack.advance;
-    const size = sender.segmentSize;
     if (advance > 0) this.timedOutOnce = false;
     if (sender.unacknowledged == sender.maximum) this.probeDue = false;
     if (ack.hasDuplicate) this.arrivedTwice(ack.duplicateFrom);
@@ -166,8 +165,11 @@ export class Recovery {
     if (advance > 0) {
       const repairing = this.phase == RecoveryPhase.Timeout;
       if (repairing && atOrBefore(this.point, sender.unacknowledged)) this.leaveTimeout();
-      const flight = ack.flightBefore;
-      if (!ack.congested) this.congestion.acknowledged(advance, flight, repairing, size, now);
+      // What was SACKed before does not count again, as in Linux.
+      const count = min(advance, delivered);
+      const used = sender.mostInFlight;
+      const size = sender.segmentSize;
+      if (!ack.congested) this.congestion.acknowledged(count, ack.left, used, repairing, size, now);
     }
     if (this.phase == RecoveryPhase.Open) {
       // Also after a recovery that has left a loss beyond its recovery point.
@@ -340,7 +342,7 @@ export class Recovery {
       this.undo(TcpCounter.LossUndo);
     } else if (ack.advance == 0) {
       if (ack.duplicate || segments.delivered > 0) this.timeoutWasGenuine();
-    } else if (this.doubt == Doubt.Resent && before(this.sender.unacknowledged, this.point)) {
+    } else if (this.doubt == Doubt.Resent && this.sender.extends(this.point)) {
       this.doubt = Doubt.Probed;
       this.probeDue = true;
     } else {

@@ -57,7 +57,10 @@ export function sendSegment(
   if (result == SendResult.TooLong) sender.fit(path.mtu);
   // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) noteAcknowledged(block, length, options);
-  if (length > 0) block.liveness.sentData(now);
+  if (length > 0) {
+    block.liveness.sentData(now);
+    block.acknowledgments.sentData(now);
+  }
   block.statistics.sent(length);
   block.schedule.counters.add(TcpCounter.OutSegs);
   return true;

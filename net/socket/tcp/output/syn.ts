@@ -25,8 +25,8 @@ export function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bo
   if (first) block.liveness.progressed(now);
   else block.schedule.counters.add(TcpCounter.SynRetrans);
   noteSent(block, 1, 0, now);
-  sender.sentSyn();
   if (length > 0) noteSent(block, length, length, now);
+  sender.sentSyn();
   if (first && opening) fastOpen.sentSyn(length);
   armTimeout(block, now);
   return true;

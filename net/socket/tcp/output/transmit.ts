@@ -117,6 +117,8 @@ function transmitNew(block: ControlBlock, sink: PacketSink, now: i64): bool {
   restartAfterIdle(block, now);
   if (sender.pathMtu.searching && !probeSize(block, sink, now)) return false;
   let room = recovery.room;
+  // The SYN,ACK in flight leaves room for as many segments as the window has.
+  if (block.state == TcpState.SynReceived) room++;
   while (!sender.segments.full || sender.growRecord()) {
     const probe = recovery.probeDue;
     const unsent = sender.unsent;
@@ -261,6 +263,7 @@ function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i6
 function restartAfterIdle(block: ControlBlock, now: i64): void {
   const sender = block.sender;
   if (sender.maximum != sender.unacknowledged) return;
+  if (!block.schedule.settings.restartsAfterIdle) return;
   const idle = now - block.liveness.sentAt;
   const timeout = block.roundTrip.timeout();
   if (idle <= timeout) return;

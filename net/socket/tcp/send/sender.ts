@@ -27,6 +27,9 @@ export class Sender {
   /** SND.WND in bytes, and the largest it ever was. */
   window: u32 = 0;
   largestWindow: u32 = 0;
+  /** The most bytes in flight in a round trip, and those that end it once they are acknowledged. */
+  mostInFlight: u32 = 0;
+  private roundLeft: u32 = 0;
   /** SND.WL1 and SND.WL2. */
   windowSequence: u32 = 0;
   windowAcknowledgment: u32 = 0;
@@ -138,6 +141,14 @@ export class Sender {
     return this.next - this.unacknowledged;
   }
 
+  /**
+   * Reports whether data before `point` is in flight, and there is new data that the peer's window
+   * lets follow it. If not, F-RTO does not apply (RFC 5682 section 2.1, step 2b).
+   */
+  extends(point: u32): bool {
+    return before(this.unacknowledged, point) && this.unsent > 0 && this.window > this.flight;
+  }
+
   /** Whether the FIN was sent and acknowledged. */
   get finAcknowledged(): bool {
     return this.closing && before(this.end, this.unacknowledged);
@@ -176,12 +187,12 @@ export class Sender {
     this.segments.sent(to, again, now);
     this.next = to;
     this.maximum = later(this.maximum, to);
-    if (length < this.segmentSize) this.shortEnd = to;
+    if (length < this.segmentSize && !again) this.shortEnd = to;
     if (again) this.segments.countRetransmission();
     return again;
   }
 
-  /** The SYN was sent. Its lack of data is no reason to hold back a short segment after it. */
+  /** The SYN was sent. The little data in it is no reason to hold back a short segment after it. */
   sentSyn(): void {
     this.shortEnd = this.unacknowledged;
   }
@@ -196,6 +207,7 @@ export class Sender {
 
   /** Advances SND.UNA to `acknowledgment`, and drops the bytes before it. */
   acknowledge(acknowledgment: u32, now: i64): void {
+    this.measureFlight(acknowledgment - this.unacknowledged);
     const data = earlierOf(acknowledgment, this.end);
     if (before(this.base, data)) {
       this.ring.consume(data - this.base);
@@ -208,6 +220,17 @@ export class Sender {
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
     this.segments.acknowledge(acknowledgment, now);
     if (this.segments.largest >= this.segmentSize) this.pathMtu.arrived(this.packetSize);
+  }
+
+  /** Notes what is in flight, as `count` bytes of it are acknowledged. */
+  private measureFlight(count: u32): void {
+    const flight = this.flight;
+    if (flight >= this.mostInFlight || count >= this.roundLeft) {
+      this.mostInFlight = flight;
+      this.roundLeft = flight;
+    } else {
+      this.roundLeft -= count;
+    }
   }
 
   /**

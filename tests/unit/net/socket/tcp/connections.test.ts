@@ -99,14 +99,28 @@ test("sends one ACK for all segments of a poll, with a constant window", () => {
   assert.equal(bench.out().length, 0, "no window update");
 });
 
-test("acknowledges a single segment after 40 ms, and every second one at once", () => {
+test("acknowledges a single segment in the next turn, and every second one at once", () => {
   const bench = new Bench(wasm).establish();
   assert.equal(bench.send("PA", 0, 0, { payload: pattern(1460) }).length, 0);
-  const [delayed] = bench.advance(SECOND);
-  assert.equal(delayed.at, SECOND + 40_000);
+  const [prompt] = bench.advance(SECOND);
+  assert.equal(prompt.at, SECOND + 1);
   assert.equal(bench.send("A", 1460, 0, { payload: pattern(1460) }).length, 0);
   assert.equal(bench.send("A", 2920, 0, { payload: pattern(1460) }).length, 1);
   assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("acknowledges a single segment after 40 ms once the user has answered one", () => {
+  const bench = new Bench(wasm).establish();
+  bench.send("PA", 0, 0, { payload: "ping" });
+  bench.write("pong");
+  assert.equal(bench.out().length, 1);
+  assert.equal(bench.send("PA", 4, 4, { payload: pattern(1460) }).length, 0);
+  const [delayed] = bench.advance(SECOND);
+  assert.equal(delayed.at, SECOND + 40_000);
+  // In vain: the next one is prompt again.
+  assert.equal(bench.send("PA", 1464, 4, { payload: pattern(1460) }).length, 0);
+  const [prompt] = bench.advance(SECOND);
+  assert.equal(prompt.at, 2 * SECOND + 1);
 });
 
 test("sends an ACK with data if there is any", () => {

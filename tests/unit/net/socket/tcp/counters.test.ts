@@ -156,7 +156,14 @@ test("counts what listeners drop", () => {
 
 test("counts delayed, old and challenge ACKs", () => {
   let bench = established();
-  bench.send("A", 0, 0, { payload: pattern(10) });
+  bench.send("A", 0, 0, { payload: pattern(5) });
+  assert.deepEqual(
+    bench.moved(() => bench.advance(10_000)),
+    {},
+  );
+  bench.write("x");
+  bench.out();
+  bench.send("A", 5, 1, { payload: pattern(5) });
   assert.deepEqual(
     bench.moved(() => bench.advance(SECOND)),
     { DelayedACKs: 1 },
