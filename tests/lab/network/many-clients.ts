@@ -16,7 +16,10 @@ const DELAY = 1000;
 /** Sends a segment to the server in answer to another. */
 export type Reply = (fields: Partial<SegmentFields>) => void;
 
-/** Boots the server; the clients answer each segment as `answer` says. */
+/**
+ * Boots the server; the clients answer each segment as `answer` says. `receive` delivers a payload
+ * of an EtherType to the card, and `send` a segment.
+ */
 export async function serve(machine: MachineOptions, answer: (sent: Sent, reply: Reply) => void) {
   const world = new World(1);
   const commandLine = `ip=${SERVER}::10.0.2.2:255.255.255.0:::off`;
@@ -47,5 +50,5 @@ export async function serve(machine: MachineOptions, answer: (sent: Sent, reply:
   };
   world.pass(3);
   world.command(twin, "httpd");
-  return { world, twin, send };
+  return { world, twin, receive, send };
 }
