@@ -37,6 +37,7 @@ const enum Id {
   OrphanRetries,
   PacingAvoidance,
   PacingSlowStart,
+  PingPong,
   Retries,
   ReceiveMemory,
   Sack,
@@ -77,6 +78,7 @@ const PARAMETERS: StaticArray<Parameter> = [
   new Parameter("net.ipv4.tcp_orphan_retries", 1, 255),
   new Parameter("net.ipv4.tcp_pacing_ca_ratio", 0, 1000),
   new Parameter("net.ipv4.tcp_pacing_ss_ratio", 0, 1000),
+  new Parameter("net.ipv4.tcp_pingpong_thresh", 0, 255),
   new Parameter("net.ipv4.tcp_retries2", 1, 255),
   new Parameter("net.ipv4.tcp_rmem"),
   new Parameter("net.ipv4.tcp_sack", 0, 1),
@@ -162,6 +164,7 @@ export class KernelParameters {
     if (id == Id.MtuProbing) return tcp.mtuProbing ? 1 : 0;
     if (id == Id.PacingAvoidance) return tcp.pacingAvoidance;
     if (id == Id.PacingSlowStart) return tcp.pacingSlowStart;
+    if (id == Id.PingPong) return tcp.answersAwaited;
     if (id == Id.Retries) return tcp.dataRetries;
     if (id == Id.Sack) return tcp.selective ? 1 : 0;
     if (id == Id.SlowStartAfterIdle) return tcp.restartsAfterIdle ? 1 : 0;
@@ -188,6 +191,7 @@ export class KernelParameters {
     else if (id == Id.MtuProbing) tcp.mtuProbing = value == 1;
     else if (id == Id.PacingAvoidance) tcp.pacingAvoidance = value as u32;
     else if (id == Id.PacingSlowStart) tcp.pacingSlowStart = value as u32;
+    else if (id == Id.PingPong) tcp.answersAwaited = value as u32;
     else if (id == Id.Retries) tcp.dataRetries = value as u32;
     else if (id == Id.Sack) tcp.selective = value == 1;
     else if (id == Id.SlowStartAfterIdle) tcp.restartsAfterIdle = value == 1;

@@ -64,6 +64,7 @@ test("sizes of buffers are rounded; numbers have bounds", async () => {
     ["net.ipv4.tcp_orphan_retries", 1, 255],
     ["net.ipv4.tcp_pacing_ca_ratio", 0, 1000],
     ["net.ipv4.tcp_pacing_ss_ratio", 0, 1000],
+    ["net.ipv4.tcp_pingpong_thresh", 0, 255],
     ["net.ipv4.tcp_retries2", 1, 255],
     ["net.ipv4.tcp_syn_retries", 1, 127],
     ["net.ipv4.tcp_synack_retries", 0, 127],

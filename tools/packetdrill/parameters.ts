@@ -5,6 +5,8 @@ import type { Script } from "./script.ts";
 
 const PACING = "net.ipv4.tcp_pacing_";
 const UNPACED = ["ss", "ca"].map((phase) => `${PACING}${phase}_ratio=0`);
+/** FreeBSD delays the first ACKs of a connection too. */
+const DELAYED = "net.ipv4.tcp_pingpong_thresh=0";
 
 /** The parameters of FreeBSD that have a counterpart, which may have several names. */
 const OF_FREEBSD: Record<string, (value: string) => string[]> = {
@@ -36,6 +38,7 @@ export function parametersOf({ events }: Script, folder: string | undefined): st
     parameters.push(...parametersIn(action.text));
     if (pacesBy(action.text)) paced = true;
   }
+  if (parameters.some((each) => each.startsWith("net.inet."))) parameters.push(DELAYED);
   if (paced) return parameters;
   return [...parameters.filter((each) => !each.startsWith(PACING)), ...UNPACED];
 }

@@ -66,6 +66,11 @@ export class TcpSettings {
   sendMaximum: u32 = TCP_BUFFER_MAXIMUM_BYTES;
   /** `tcp_slow_start_after_idle`: whether cwnd shrinks while nothing is sent (RFC 5681, 4.1). */
   restartsAfterIdle: bool = true;
+  /**
+   * `tcp_pingpong_thresh`: answers of the user after which ACKs wait for more of them; unlike in
+   * Linux, 0 delays the first ACKs too.
+   */
+  answersAwaited: u32 = 1;
   /** `tcp_notsent_lowat`: bytes that may wait to be sent, beyond what the windows allow. */
   notSentMaximum: u32 = u32.MAX_VALUE;
   /** `tcp_keepalive_time`, `tcp_keepalive_intvl`: microseconds; `tcp_keepalive_probes`. */

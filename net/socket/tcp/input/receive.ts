@@ -253,7 +253,7 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
   const gap = receiver.reassembly.count > 0;
   const moved = receiver.accept(sequence, segment.payload, length, fin);
   if (moved == 0) {
-    block.acknowledgments.receivedOutOfOrder(block);
+    block.acknowledgments.receivedOutOfOrder(block, block.negotiated.selective);
     return Drop.None;
   }
   receivedInOrder(block, moved, length, now);

@@ -32,8 +32,8 @@ export class Acknowledgments {
   private quick: bool;
   /** Whether the running timer is that of a delayed ACK, not of a prompt one. */
   private delayed: bool;
-  /** Whether the user answers: data was sent soon after data had arrived. */
-  private interactive: bool;
+  /** How often the user has answered: data was sent soon after data had arrived. */
+  private answers: u32;
   /** Prompt ACKs left. */
   private prompt: u32;
   /** When data last arrived in order. */
@@ -97,7 +97,7 @@ export class Acknowledgments {
       this.due = 1;
     } else if (bytes >= 2 * fullSize || this.quick) {
       this.owe(connection);
-    } else if (this.prompt > 0 && !this.interactive) {
+    } else if (this.prompt > 0 && this.answers < connection.schedule.settings.answersAwaited) {
       this.delayed = false;
       connection.setAcknowledge(now + ACK_PROMPT);
     } else if (connection.acknowledgeAt == NEVER) {
@@ -113,18 +113,21 @@ export class Acknowledgments {
   expired(connection: Scheduled): bool {
     this.owe(connection);
     if (!this.delayed) return false;
-    this.interactive = false;
+    this.answers = 0;
     return true;
   }
 
   /** Notes that data was sent. */
   sentData(now: i64): void {
-    if (now - this.receivedAt < ACK_DELAY) this.interactive = true;
+    if (now - this.receivedAt < ACK_DELAY) this.answers++;
   }
 
-  /** Has one more duplicate ACK sent, because the peer's fast retransmit counts them. */
-  receivedOutOfOrder(connection: Scheduled): void {
-    if (this.bytes > 0 && this.due == 0) this.due = 1;
+  /**
+   * Has one more duplicate ACK sent. Without SACK (`selective`), the peer counts duplicates, and an
+   * ACK of new data that is due is no duplicate: it is sent too.
+   */
+  receivedOutOfOrder(connection: Scheduled, selective: bool): void {
+    if (this.bytes > 0 && this.due == 0 && !selective) this.due = 1;
     this.due++;
     connection.wake();
   }
