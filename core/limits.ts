@@ -50,6 +50,8 @@ export const RECEIVE_BATCH: u32 = 64;
 /** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */
 export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
 export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
+/** Scan codes of the keyboard that wait for a turn; a power of two. */
+export const KEYBOARD_BYTES: u32 = 256;
 
 // --- interfaces, routes, neighbors ---
 export const INTERFACES: u32 = 4;

@@ -29,6 +29,10 @@ const S5__: u32 = 0x5f35535f;
 
 const HEADER: u32 = 36;
 
+/** The first revision of the FADT with valid IAPC_BOOT_ARCH flags, and the flag of an i8042. */
+const BOOT_FLAGS_REVISION: u32 = 3;
+const HAS_8042: u32 = 1 << 1;
+
 /** Address spaces of a generic address (section 5.2.3.2). */
 export const enum AddressSpace {
   Memory = 0,
@@ -56,6 +60,8 @@ export class Acpi {
   resetSpace: u32 = 0;
   resetAddress: u64 = 0;
   resetValue: u32 = 0;
+  /** Whether it says that there is no i8042 keyboard controller (section 5.2.9.3). */
+  noKeyboardController: bool = false;
   /** Whether \_S5 exists; if so, the sleep types are valid even if 0. */
   canPowerOff: bool = false;
   /** The DSDT, if it is valid: its AML follows a header of 36 bytes. */
@@ -175,6 +181,9 @@ function readFadt(acpi: Acpi, fadt: u64): void {
   acpi.pm1aControl = mmioRead32(fadt + 64);
   acpi.pm1bControl = mmioRead32(fadt + 68);
   acpi.centuryRegister = mmioRead8(fadt + 108);
+  if (acpi.revision >= BOOT_FLAGS_REVISION) {
+    acpi.noKeyboardController = (mmioRead8(fadt + 109) & HAS_8042) == 0;
+  }
   let dsdt = mmioRead32(fadt + 40) as u64;
   if (length >= 129) {
     acpi.resetSupported = ((mmioRead32(fadt + 112) >> 10) & 1) == 1;

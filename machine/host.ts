@@ -77,8 +77,13 @@ export declare function acpiRootPointer(): u64;
 export declare function memoryLimit(): u32;
 
 // --- screen, panic, heap ---
-/** Puts a character on the screen (VGA text or the loader's framebuffer), if there is one. */
+/**
+ * Puts a byte of UTF-8 text, or of a VT100's escape sequence, on the screen (VGA text or the
+ * loader's framebuffer), if there is one.
+ */
 export declare function screenPut(character: u32): void;
+/** The columns of the screen; 0 without one. */
+export declare function screenColumns(): u32;
 /** Sets the seconds from a panic to a reboot (`panic=`); 0 halts forever. */
 export declare function setPanicTimeout(seconds: u32): void;
 /** Requests a garbage collection after this turn. */

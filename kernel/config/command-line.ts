@@ -11,14 +11,11 @@ import { Tokens } from "./tokenizer";
 const PARAMETER_PREFIX: string = "sysctl.";
 /** The maximum of panic=: a day. */
 const PANIC_SECONDS: i64 = 86_400;
-/** A 16550 divides 115,200 baud by an integer. */
-const BAUD_BASE: i64 = 115_200;
-const SLOWEST_BAUD: i64 = 50;
 
 /**
  * Parses the command line. `loader` is the name of the boot loader: QEMU's puts the kernel's path
  * first, which is not a parameter. Invalid parameters are reported and ignored. If a parameter is
- * repeated, the last one applies, except that all `ip=` parameters are kept.
+ * repeated, the last one applies, except that all `ip=` and `console=` parameters are kept.
  */
 export function readCommandLine(configuration: Configuration, text: string, loader: string): void {
   const tokens = new Tokens(text);
@@ -76,9 +73,8 @@ function readWord(configuration: Configuration, word: string): void {
     if (value == "none" || providerNamed(value) != null) configuration.dataSource = value;
     else report(configuration, word, `unknown service, expected none, ${providerNames()}`);
   } else if (equals > 0 && key == "console") {
-    const baud = consoleBaud(value);
-    if (baud > 0) configuration.baud = baud;
-    else report(configuration, word, "invalid console, expected ttyS0[,BAUD] like ttyS0,115200n8");
+    const problem = configuration.console.set(value);
+    if (problem != "") report(configuration, word, problem);
   } else if (!FOREIGN_KEYS.includes(key)) {
     report(
       configuration,
@@ -97,15 +93,4 @@ function readIp(configuration: Configuration, word: string, value: string): void
   }
   configuration.ipParameters.push(ip);
   if (ip.hostname != "") configuration.setHostname(ip.hostname, Source.CommandLine);
-}
-
-/** Returns the baud rate of `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 if it is invalid. */
-function consoleBaud(value: string): u32 {
-  if (value == "ttyS0") return BAUD_BASE as u32;
-  if (!value.startsWith("ttyS0,")) return 0;
-  const options = value.substring(6);
-  const digits = options.endsWith("n8") ? options.substring(0, options.length - 2) : options;
-  const baud = parseDecimalText(digits);
-  if (baud < SLOWEST_BAUD || baud > BAUD_BASE || BAUD_BASE % baud != 0) return 0;
-  return baud as u32;
 }

@@ -6,6 +6,7 @@
 import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
 import { Ipv4Address } from "../../net/wire/address";
+import { ConsoleSettings } from "./console-parameter";
 import { IpParameter } from "./ip-parameter";
 import { KernelParameters } from "./kernel-parameters";
 import { LogSettings } from "./log-settings";
@@ -82,8 +83,8 @@ export class Configuration {
   /** "" if not configured; DHCP may then supply one. */
   hostname: string = "";
   hostnameSource: Source = Source.Default;
-  /** `console=ttyS0,BAUD` */
-  baud: u32 = 115200;
+  /** `console=` */
+  readonly console: ConsoleSettings = new ConsoleSettings();
   /** `panic=`: seconds from a panic to the reboot; 0 means no reboot. */
   panicSeconds: u32 = 0;
   /** `run=`: the first command line of the console, or "". */

@@ -50,6 +50,11 @@ export class HostMachine implements PowerControl {
     tasks.add(new Shutdown(new PowerButton(this.acpi), this));
   }
 
+  /** Reports whether to look for a keyboard controller: ACPI does not say that there is none. */
+  mayHaveKeyboard(): bool {
+    return !this.acpi.noKeyboardController;
+  }
+
   powerOff(): void {
     this.quiesce();
     powerOff(this.acpi);

@@ -158,6 +158,7 @@ u32 w2c_host_memoryLimit(host* host) { return memory_limit(); }
 /* --- screen, panic --------------------------------------------------------------------------- */
 
 void w2c_host_screenPut(host* host, u32 character) { screen_put(character); }
+u32 w2c_host_screenColumns(host* host) { return screen_columns(); }
 void w2c_host_setPanicTimeout(host* host, u32 seconds) { panic_set_timeout(seconds); }
 void w2c_host_crash(host* host, u32 kind) {
   static u8 data[16] = {0xc3}; /* a return instruction that must not be executed */

@@ -93,6 +93,7 @@ void print_location(u64 address);
 /* screen.c */
 void screen_start(void);
 void screen_put(u32 character);
+u32 screen_columns(void); /* 0 without a screen */
 
 /* host.c: the exports of the compiled TypeScript. */
 void module_start(void);

@@ -1,8 +1,9 @@
 /* Text on the boot loader's screen: VGA text cells, or pixels with an 8 x 16 font.
  *
  * A copy of the text is kept in memory, because reading from a display is slow: scrolling redraws
- * only the cells that change. Escape sequences are not interpreted; the console stops mirroring
- * its output here before it sends any. */
+ * only the cells that change. Of the escape sequences of a VT100 (ECMA-48), those that the
+ * console's line editor sends are interpreted: cursor movement, erasing, saving the cursor; others
+ * are skipped. */
 #include "cpu.h"
 #include "native.h"
 
@@ -13,12 +14,18 @@
 #define FIRST_GLYPH ' '
 #define LAST_GLYPH '~'
 #define GREY_ON_BLACK 0x0700
+#define ESCAPE 0x1b
+#define PARAMETERS 2
+#define LARGEST_PARAMETER 999
 
 extern const u8 font[LAST_GLYPH - FIRST_GLYPH + 1][GLYPH_HEIGHT]; /* made at build time */
 
 static struct {
   u32 columns, rows; /* 0 x 0 without a screen */
   u32 column, row;
+  u32 saved_row, saved_column;
+  enum { TEXT, AFTER_ESCAPE, IN_SEQUENCE } state;
+  u32 parameters[PARAMETERS], parameter; /* the last is that being read */
   u8 cells[MAX_ROWS][MAX_COLUMNS];
 } screen;
 
@@ -69,17 +76,84 @@ static void new_line(void) {
   clear_line(screen.row, 0);
 }
 
-static void put(u32 character) {
+static void put_text(u32 character) {
   if (character == '\n') {
     new_line();
   } else if (character == '\r') {
     screen.column = 0;
   } else if (character == '\b') {
     if (screen.column != 0) screen.column--;
-  } else if (character >= FIRST_GLYPH) {
-    if (screen.column == screen.columns) new_line();
+  } else if (character == ESCAPE) {
+    screen.state = AFTER_ESCAPE;
+  } else if (character >= FIRST_GLYPH && (character < 0x80 || character >= 0xc0)) {
+    if (screen.column == screen.columns) new_line(); /* of UTF-8, only a first byte is shown */
     set(screen.row, screen.column, character <= LAST_GLYPH ? character : '?');
     screen.column++;
+  }
+}
+
+static u32 least(u32 a, u32 b) { return a < b ? a : b; }
+
+static void move(u32 row, u32 column) {
+  screen.row = least(row, screen.rows - 1);
+  screen.column = least(column, screen.columns - 1);
+}
+
+/* ED and EL: to the end of the screen or line, or all of it. */
+static void erase(bool below, bool all) {
+  clear_line(screen.row, all ? 0 : screen.column);
+  for (u32 row = all ? 0 : screen.row + 1; below && row < screen.rows; row++) clear_line(row, 0);
+}
+
+/* Ends a control sequence; without a parameter, a movement is by 1. */
+static void end_sequence(u32 last) {
+  u32 first = screen.parameters[0], count = first == 0 ? 1 : first;
+  u32 row = screen.row, column = least(screen.column, screen.columns - 1);
+  switch (last) {
+    case 'A': return move(row - least(count, row), column);
+    case 'B': return move(row + count, column);
+    case 'C': return move(row, column + count);
+    case 'D': return move(row, column - least(count, column));
+    case 'H': return move(count - 1, screen.parameters[1] == 0 ? 0 : screen.parameters[1] - 1);
+    case 'J': return erase(true, first == 2);
+    case 'K': return erase(false, first == 2);
+  }
+}
+
+static void take_parameter(u32 character) {
+  u32* parameter = &screen.parameters[screen.parameter];
+  if (character >= '0' && character <= '9') {
+    *parameter = least(*parameter * 10 + character - '0', LARGEST_PARAMETER);
+  } else if (character == ';' && screen.parameter < PARAMETERS - 1) {
+    screen.parameter++;
+  }
+}
+
+static void after_escape(u32 character) {
+  screen.state = TEXT;
+  if (character == '[') {
+    screen.state = IN_SEQUENCE;
+    screen.parameter = 0;
+    memset(screen.parameters, 0, sizeof screen.parameters);
+  } else if (character == '7') {
+    screen.saved_row = screen.row;
+    screen.saved_column = screen.column;
+  } else if (character == '8') {
+    move(screen.saved_row, screen.saved_column);
+  }
+}
+
+static void put(u32 character) {
+  if (screen.state == TEXT || character < FIRST_GLYPH) {
+    screen.state = TEXT;
+    put_text(character);
+  } else if (screen.state == AFTER_ESCAPE) {
+    after_escape(character);
+  } else if (character < 0x40) {
+    take_parameter(character);
+  } else {
+    screen.state = TEXT;
+    end_sequence(character);
   }
 }
 
@@ -105,3 +179,5 @@ void screen_start(void) {
   memset(screen.cells, 0, sizeof screen.cells); /* no character, so that each cell is drawn */
   for (u32 row = 0; row < screen.rows; row++) clear_line(row, 0);
 }
+
+u32 screen_columns(void) { return screen.columns; }

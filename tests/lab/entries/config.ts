@@ -55,7 +55,12 @@ export function hostname(): string {
   return `${configuration.hostname} ${configuration.hostnameSource}`;
 }
 export function baud(): u32 {
-  return configuration.baud;
+  return configuration.console.baud;
+}
+/** Where the console is: bit 0 the serial port, bit 1 the screen; and 4 times its input. */
+export function consoles(): u32 {
+  const settings = configuration.console;
+  return (settings.serial ? 1 : 0) | (settings.screen ? 2 : 0) | (settings.input << 2);
 }
 export function panicSeconds(): u32 {
   return configuration.panicSeconds;

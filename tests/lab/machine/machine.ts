@@ -350,6 +350,7 @@ export class Machine {
       screenPut: (character: number) => {
         this.screen += String.fromCharCode(character);
       },
+      screenColumns: () => 0,
       setPanicTimeout: () => {},
       collectGarbage: () => {
         this.collectionWanted = true;

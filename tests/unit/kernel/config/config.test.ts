@@ -55,7 +55,14 @@ test("reads run=, console= and panic=, and reports invalid ones", () => {
   assert.deepEqual(boot("console=ttyS0 console=ttyS0,115200").problems, []);
   assert.equal(wasm.baud(), 115200);
   for (const word of [
-    ...["console=tty0", "console=ttyS0,", "console=ttyS0,7", "console=ttyS0,115201", "console"],
+    ...[
+      "console=ttyS1",
+      "console=tty0,9600",
+      "console=ttyS0,",
+      "console=ttyS0,7",
+      "console=ttyS0,115201",
+      "console",
+    ],
     ...[
       "panic=",
       "panic=-1",
@@ -75,7 +82,7 @@ test("reads run=, console= and panic=, and reports invalid ones", () => {
     "cmdline: run=echo one: overridden by a later run=, expected only one",
   ]);
   assert.equal(text(wasm.run()), "echo two");
-  assert.deepEqual(boot("console=tty0 panic=2").problems.length, 1);
+  assert.deepEqual(boot("console=tty9 panic=2").problems.length, 1);
   assert.equal(wasm.panicSeconds(), 2, "the valid words apply");
   assert.deepEqual(boot('panic=1 "run=a').problems, [
     "cmdline: run=a: unterminated quote, expected a closing quote",
