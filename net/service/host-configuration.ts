@@ -26,6 +26,9 @@ export class HostConfiguration extends Pollable {
   private ownHostname: string = "";
   /** Sum of the configurators' change counters when the servers were last passed on. */
   private changesSeen: u32 = 0;
+  /** Whether the host had an address at the generation `routesSeen` of its routes. */
+  private hasAddress: bool = false;
+  private routesSeen: u32 = 0;
 
   constructor(
     private readonly ip: IpLayer,
@@ -62,11 +65,22 @@ export class HostConfiguration extends Pollable {
     for (let i = 0; i < this.configurators.length; i++) {
       changes += unchecked(this.configurators[i]).changes;
     }
-    if (changes == this.changesSeen) return;
+    const first = this.firstAddress();
+    if (changes == this.changesSeen && !first) return;
     this.changesSeen = changes;
     this.dns.setServers(this.nameServers());
     this.dns.setSearchDomains(this.searchDomains());
     this.ntp.setServers(this.timeServers(), now);
+  }
+
+  /** Reports whether the host has got an address since the last call, having had none. */
+  private firstAddress(): bool {
+    const generation = this.ip.routes.generation; // changes with every address
+    if (generation == this.routesSeen) return false;
+    this.routesSeen = generation;
+    const had = this.hasAddress;
+    this.hasAddress = this.configured();
+    return this.hasAddress && !had;
   }
 
   pollAt(_now: i64): i64 {

@@ -48,7 +48,7 @@ class CheckJob extends Job {
   private readonly steps: Array<Step>;
   private current: i32 = 0;
   private begun: bool = false;
-  private lookAt: i64 = 0;
+  private lookAgainAt: i64 = 0;
   private readonly endsAt: i64;
 
   constructor(
@@ -76,7 +76,7 @@ class CheckJob extends Job {
       const step = this.steps[this.current];
       const verdict = this.advance(step, now);
       if (verdict == Verdict.Pending) {
-        this.lookAt = earlier(earlier(step.deadline(), this.endsAt), now + LOOK_AGAIN);
+        this.lookAgainAt = earlier(earlier(step.deadline(), this.endsAt), now + LOOK_AGAIN);
         return RUNNING;
       }
       step.end(this.context);
@@ -88,7 +88,7 @@ class CheckJob extends Job {
   }
 
   pollAt(): i64 {
-    return this.lookAt;
+    return this.lookAgainAt;
   }
 
   cancel(): i32 {
