@@ -1,7 +1,7 @@
 /**
- * The parts of ACPI (specification 6.4) that power-off, reset, the power button and the real-time
- * clock need: the root pointer, the FADT and the sleep types of state S5 from the DSDT. Also finds
- * other tables.
+ * The parts of ACPI (specification 6.4) that power-off, reset, the power button, the keyboard and
+ * the real-time clock need: the root pointer, the FADT and the sleep types of state S5 from the
+ * DSDT. Also finds other tables.
  * Tables are read in place; AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
@@ -60,7 +60,7 @@ export class Acpi {
   resetSpace: u32 = 0;
   resetAddress: u64 = 0;
   resetValue: u32 = 0;
-  /** Whether it says that there is no i8042 keyboard controller (section 5.2.9.3). */
+  /** Whether the FADT says that there is no i8042 keyboard controller (section 5.2.9.3). */
   noKeyboardController: bool = false;
   /** Whether \_S5 exists; if so, the sleep types are valid even if 0. */
   canPowerOff: bool = false;
@@ -137,7 +137,7 @@ function tableLength(address: u64, signature: u32): u32 {
   return checksumOf(address, length) == 0 ? length : 0;
 }
 
-/** As `findAcpiTable`. Logs that the only such table is damaged. */
+/** As `findAcpiTable`. If every table with the signature is damaged, logs that. */
 function findTable(root: u64, signature: u32): u64 {
   const extended = mmioRead8(root + 15) >= 2 ? readAddress(root + 24) : 0;
   let width: u32 = 8;

@@ -22,7 +22,7 @@ export class BootFile {
     readonly length: u32,
   ) {}
 
-  /** Returns the bytes that were read as text; invalid UTF-8 becomes U+FFFD. */
+  /** Decodes the bytes that were read; invalid UTF-8 becomes U+FFFD. */
   text(): string {
     return new Utf8Decoder().decode(changetype<usize>(this.bytes), this.bytes.length);
   }

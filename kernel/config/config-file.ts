@@ -27,8 +27,8 @@ const NO_EFFECT: string = "not supported, ignored";
 
 /**
  * Parses the file into `configuration`. `length` is the length of the file, of which `bytes` may
- * hold only the beginning. Each invalid UTF-8 byte becomes U+FFFD, which only comments and free
- * text may contain.
+ * hold only the beginning. Invalid UTF-8 becomes U+FFFD, which only comments and free text may
+ * contain.
  */
 export function readConfigFile(
   configuration: Configuration,
@@ -100,7 +100,7 @@ class FileParser {
     this.section = name;
     if (name == "Match") this.finishPart();
     if (!this.skipping) this.reader.begin(name, number);
-    // Sections whose names start with X- are ignored silently: systemd.syntax(7).
+    // The header and keys of sections whose names start with X- are ignored: systemd.syntax(7).
     if (!this.skipping || name.startsWith("X-")) return "";
     if (isOtherSection(name)) return NO_EFFECT;
     const why = line.endsWith("]") ? "unknown section" : "invalid section header";

@@ -36,7 +36,7 @@ const BAD_HOP: string = "invalid next hop, expected ADDRESS[@DEVICE] [WEIGHT], a
 /** Collects the keys of one section. */
 export class RouteSection {
   private readonly route: RouteSetting = new RouteSetting(0, 0, 0, NO_METRIC);
-  /** Whether an invalid line, which has been reported, would make this a different route. */
+  /** Whether ignoring an invalid line, which was reported, makes this a different route. */
   private invalid: bool = false;
   /** Whether such a line may have set type, gateway or next hops: `fault` cannot tell then. */
   private hopsUnknown: bool = false;

@@ -31,7 +31,7 @@ export const TRAFFIC_SECTIONS: StaticArray<string> = [
   "HierarchyTokenBucketClass",
   "EnhancedTransmissionSelection",
 ];
-/** The kinds of `tc`, in the order of TRAFFIC_SECTIONS. */
+/** tc's kind for each of TRAFFIC_SECTIONS; "class" marks the section of a class. */
 const KINDS: StaticArray<string> = [
   "pfifo",
   "bfifo",
@@ -80,21 +80,20 @@ export class TrafficSection {
   set(key: string, value: string): string {
     if (key == "Parent") {
       const parent = parseClassId(value);
-      if (parent < 0)
-        return this.leaveOpen("invalid parent, expected root or MAJOR:MINOR like 1:10");
+      if (parent < 0) return this.reject("invalid parent, expected root or MAJOR:MINOR like 1:10");
       this.parent = parent;
       return "";
     }
     if (key == "Handle" && !this.isClass) {
       const major = parseHex16(value.endsWith(":") ? value.substring(0, value.length - 1) : value);
-      if (major < 1 || major == 0xffff) return this.leaveOpen("invalid handle, expected 1 to fffe");
+      if (major < 1 || major == 0xffff) return this.reject("invalid handle, expected 1 to fffe");
       this.id = major << 16;
       return "";
     }
     if (key == "ClassId" && this.isClass) {
       const id = parseClassId(value);
       const valid: bool = id > 0 && id != ROOT && (id & 0xffff) != 0;
-      if (!valid) return this.leaveOpen("invalid class, expected MAJOR:MINOR like 1:10");
+      if (!valid) return this.reject("invalid class, expected MAJOR:MINOR like 1:10");
       this.id = id;
       return "";
     }
@@ -112,7 +111,7 @@ export class TrafficSection {
   }
 
   /** Notes that it is unknown where the queue or class belongs. Returns `why`. */
-  private leaveOpen(why: string): string {
+  private reject(why: string): string {
     this.unclear = true;
     return why;
   }
@@ -218,7 +217,7 @@ export class TrafficSection {
     for (let i = 0; i < words.length; i++) {
       const band = parseDecimalText(words[i]);
       if (i >= map.length || band < 0 || band >= EGRESS_BANDS) {
-        return "invalid map, expected up to 16 bands";
+        return "invalid map, expected up to 16 band numbers from 0 to 15";
       }
       map[i] = band as u8;
     }
@@ -251,14 +250,16 @@ export class TrafficSection {
     }
     if (to.kind == "prio") {
       if (this.strictBands != (to.bands as i64)) {
-        return "bands that share are not supported, expected StrictBands= as many as Bands=";
+        return "only strict bands are supported, expected StrictBands= equal to Bands=";
       }
       for (let i = 0; i < to.map.length; i++) {
-        if ((to.map[i] as i32) >= to.bands) return "missing bands, expected more Bands=";
+        if ((to.map[i] as i32) < to.bands) continue;
+        return "invalid map, expected PriorityMap= with band numbers below Bands=";
       }
     }
     if (to.kind != "tbf") return "";
-    if (to.rate == 0 || to.burst == 0) return "missing rate, expected Rate= and BurstBytes=";
+    if (to.rate == 0 || to.burst == 0)
+      return "missing rate or burst, expected Rate= and BurstBytes=";
     if (to.limit < 0 && this.latency < 0)
       return "missing limit, expected LatencySec= or LimitBytes=";
     if (to.limit < 0) to.limit = to.limitFor(this.latency);

@@ -8,9 +8,9 @@
  * Loaders of microVMs, such as Firecracker, enter start_pvh in the same mode (Xen's x86/HVM direct
  * boot ABI); only the information has a magic number. QEMU does so too if it finds no Multiboot.
  *
- * anonymos.bzimage contains the same bytes from 1 MiB on. Loaders of Linux kernels, and the setup
- * code of that file (machine/loader/), enter it at its first byte in 32-bit protected mode, or
- * 0x200 bytes further in long mode, with the address of boot_params in esi or rsi.
+ * anonymos.bzimage contains the bytes that are in memory from 1 MiB on. Loaders of Linux kernels,
+ * and the setup code of that file (machine/loader/), enter the kernel at 1 MiB in 32-bit protected
+ * mode, or 0x200 bytes further in long mode, with the address of boot_params in esi or rsi.
  */
 .set KERNEL_BASE, 0xffffffff80000000
 .set PVH_MAGIC, 0x336ec578

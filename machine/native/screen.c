@@ -25,7 +25,8 @@ static struct {
   u32 column, row;
   u32 saved_row, saved_column;
   enum { TEXT, AFTER_ESCAPE, IN_SEQUENCE } state;
-  u32 parameters[PARAMETERS], parameter; /* the last is that being read */
+  u32 parameters[PARAMETERS];
+  u32 parameter; /* the index of the one being read */
   u8 cells[MAX_ROWS][MAX_COLUMNS];
 } screen;
 
@@ -86,7 +87,8 @@ static void put_text(u32 character) {
   } else if (character == ESCAPE) {
     screen.state = AFTER_ESCAPE;
   } else if (character >= FIRST_GLYPH && (character < 0x80 || character >= 0xc0)) {
-    if (screen.column == screen.columns) new_line(); /* of UTF-8, only a first byte is shown */
+    /* A character of several bytes in UTF-8 is shown as one '?': its other bytes are skipped. */
+    if (screen.column == screen.columns) new_line();
     set(screen.row, screen.column, character <= LAST_GLYPH ? character : '?');
     screen.column++;
   }

@@ -62,7 +62,7 @@ test("the page's settings apply at boot, and invalid ones are reported", async (
   assert.match(log, /PacketLimit=0: invalid limit, expected 1 to 128/);
   assert.match(log, /net0: pfifo: the discipline of its parent is missing/);
   assert.match(log, /Loss=3: unknown key in section \[TokenBucketFilter\], expected Parent=, /);
-  assert.match(log, /\[TokenBucketFilter\]: missing rate, expected Rate= and BurstBytes=/);
+  assert.match(log, /\[TokenBucketFilter\]: missing rate or burst, expected Rate= and BurstBytes=/);
 });
 
 test("invalid lines change nothing; a section without a valid place is skipped", async () => {
@@ -91,7 +91,7 @@ test("invalid lines change nothing; a section without a valid place is skipped",
     assert.match(log, new RegExp(`${wrong}: invalid `));
   }
   assert.match(log, /class 2:7: its parent is of another discipline/);
-  assert.match(log, /bands that share are not supported/);
+  assert.match(log, /only strict bands are supported/);
 });
 
 test("[FairQueueingControlledDelay] makes an fq_codel", async () => {

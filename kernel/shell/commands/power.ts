@@ -7,10 +7,10 @@
  * with status 2N+1 modulo 256, so that `check; poweroff $?` passes the result of a check to a
  * script. Without that device, N is ignored.
  *
- * Unlike poweroff(8) and reboot(8) of systemd, these commands do not ask for confirmation and stop
- * no services: connections are not closed, and leases are not released.
+ * Unlike poweroff(8) and reboot(8) of systemd, these commands stop no services: connections are
+ * not closed, and leases are not released.
  *
- * Exit codes: none on success; 1 the machine is still on; 2 wrong usage.
+ * Exit codes: none on success; 1 the machine is still on (poweroff); 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";
 import { Command, EXIT_FAILURE, Job } from "../command";
@@ -30,7 +30,7 @@ class LastJob extends FlushedJob {
   ) {
     super(session);
   }
-  /** Each attempt returns only if it failed. */
+  /** `powerOff` and `debugExit` return only if they failed; `reboot` then halts. */
   protected proceed(): i32 {
     if (this.reboots) this.power.reboot();
     if (this.code >= 0) this.power.debugExit(this.code);

@@ -50,7 +50,10 @@ export class RpcSubscription {
   private id: string = "";
   /** The index of the URL in use. */
   private urlIndex: i32 = 0;
-  /** Attempts since the last success: each server is tried once before any delay. */
+  /**
+   * Attempts since the last success. A round through the servers has no delays within it; the round
+   * after a loss begins with one.
+   */
   private attempts: i32 = 0;
   private confirmed: bool = false;
 

@@ -140,7 +140,7 @@ export class DhcpServer {
     if (identifier === "changing") options.push([54, ips(this.identifier + random.between(0, 1))]);
     else if (identifier !== "none") options.push([54, ips(this.identifier)]);
     if (type !== DhcpType.Nak) {
-      const usual = leaseOptions(this.behavior.lease, { mask, router, servers });
+      const usual = leaseOptions(this.behavior.lease, { mask, router, dnsServers: servers });
       const kept = usual.filter(([code]) => !more.some(([other]) => other === code));
       const all = [...kept, ...more].filter(([, data]) => data.length > 0);
       options.push(...all.filter(([code]) => !informs || code !== 51));

@@ -52,12 +52,12 @@ export function encodeOptions(options: Options): Buffer {
 /** The options of an ordinary lease, besides the message's type and the server's address. */
 export function leaseOptions(
   seconds: number,
-  network: { mask?: string; router: string | number; servers: (string | number)[] },
+  network: { mask?: string; router: string | number; dnsServers: (string | number)[] },
 ): Options {
   return [
     [1, ips(network.mask ?? "255.255.255.0")],
     [3, ips(network.router)],
-    [6, ips(...network.servers)],
+    [6, ips(...network.dnsServers)],
     [51, u32(seconds)],
   ];
 }

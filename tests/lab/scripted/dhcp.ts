@@ -49,7 +49,7 @@ export interface ClientMessage {
 
 /** The usual options of a server, besides type and server identifier. */
 export const usual = (lease = 3600): Options =>
-  leaseOptions(lease, { router: "10.0.2.2", servers: ["10.0.2.3"] });
+  leaseOptions(lease, { router: "10.0.2.2", dnsServers: ["10.0.2.3"] });
 
 /** Differences from the usual message. */
 export interface Overrides extends Partial<DhcpFields> {

@@ -16,7 +16,7 @@ async function boot(options: MachineOptions = {}) {
 }
 
 for (const kind of ["page", "x2apic"] as const) {
-  test(`${kind}: enables a disabled APIC, and passes on the 8259 pair`, async () => {
+  test(`${kind}: enables a disabled APIC, and delivers interrupts of the 8259 pair`, async () => {
     const { machine, apic, wasm } = await boot({ apic: kind });
     apic.set(TPR, 0x20);
     apic.set(LOCAL_TIMER, 0x20030);

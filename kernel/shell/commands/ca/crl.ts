@@ -1,5 +1,5 @@
 /**
- * `ca crl`: shows, adds and removes certificate revocation lists (RFC 5280 section 5). A list
+ * `ca crl` and `ca crl add`: show and add certificate revocation lists (RFC 5280 section 5). A list
  * applies to the certificates of the issuer that signed it, even if it is out of date.
  */
 import { CERTIFICATE_TEXT_BYTES } from "../../../../core/limits";

@@ -31,7 +31,7 @@ class Answer {
   /** Whether the answer can be compared, or has failed. */
   settled: bool = false;
   failed: bool = false;
-  /** Whether the failure or the difference of the server has been printed. */
+  /** Whether `report` has printed the answer, or found that it agrees. */
   reported: bool = false;
   /** What is compared. */
   first: u64 = NULL_DIGEST;
@@ -94,7 +94,9 @@ class Answer {
   }
 }
 
-/** Runs until an agreed outcome is printed or agreement has become impossible. */
+/**
+ * Runs until all servers have answered or failed; once enough agree, for at most REST_TIME more.
+ */
 export class AgreementJob extends Job {
   private readonly answers: Array<Answer> = [];
   private readonly key: DigestKey;

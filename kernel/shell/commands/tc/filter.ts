@@ -179,7 +179,7 @@ function takeMatch(context: Context, draft: Draft): i32 {
     if (network == null) return say(context, illegal);
     return join(context, draft, field == "src" ? 12 : 16, network.address, maskOf(network.prefix));
   }
-  // The position of the field's lowest bit in its word, and the field's bits.
+  // The offset of the field's word, the field's lowest bit in it, and its mask before shifting.
   let offset: u32 = 0;
   let shift: u32 = 16;
   let bits: u32 = 0xff;

@@ -33,7 +33,7 @@ class Cookie {
   /** In seconds since 1970; 0 for the end of the session. */
   expires: i64 = 0;
 
-  /** Whether both are the same cookie, apart from its value (RFC 6265 section 5.3). */
+  /** Whether name, domain, path (RFC 6265 section 5.3) and, as in curl, `forDomain` are equal. */
   replaces(other: Cookie): bool {
     const same = this.name == other.name && this.path == other.path;
     return same && this.domain == other.domain && this.forDomain == other.forDomain;
@@ -213,7 +213,7 @@ export class CookieJar {
     else if (seconds == 0 || age.startsWith("-")) cookie.expires = LONG_AGO;
   }
 
-  /** Adds a cookie in place of one that it replaces; one that has expired only removes that. */
+  /** Adds a cookie and removes the one that it replaces. An expired cookie is not added. */
   private add(cookie: Cookie): void {
     const cookies = this.cookies;
     for (let i = cookies.length - 1; i >= 0; i--) {

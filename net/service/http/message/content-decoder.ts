@@ -1,7 +1,7 @@
 /**
  * Decodes content codings (RFC 9110 section 8.4.1) as a body arrives: gzip (RFC 1952), and deflate,
  * which is the zlib format (RFC 1950) or, from some servers, bare DEFLATE data (RFC 1951). The
- * error messages are those of zlib.
+ * error messages are those of zlib, except the one about data after the end.
  */
 import { crc32 } from "../../../../core/crc32";
 import { Inflate } from "../../../../core/inflate";
@@ -16,7 +16,7 @@ const ADLER_MODULUS: u32 = 65521;
 /** How many bytes can be added before the sums could overflow. */
 const ADLER_BLOCK: u32 = 5552;
 
-/** Bytes to be passed by address: one of a gzip header, or up to two without a zlib header. */
+/** Bytes to be passed by address: one of a gzip header, or two that are no zlib header but data. */
 const scratch = new StaticArray<u8>(4);
 
 /** Flags of a gzip header. */
@@ -175,7 +175,7 @@ export class ContentDecoder {
     this.untouched = false;
     this.word = (this.word >>> 8) | (c << 24);
     this.index++;
-    if (this.gzip && this.step < Step.HeaderCrc) this.checkHeader(c);
+    if (this.gzip && this.step < Step.HeaderCrc) this.extendHeaderCheck(c);
     switch (this.step) {
       case Step.GzipHeader:
         this.gzipHeader(c);
@@ -223,7 +223,7 @@ export class ContentDecoder {
     }
   }
 
-  private checkHeader(c: u32): void {
+  private extendHeaderCheck(c: u32): void {
     store<u8>(changetype<usize>(scratch), c as u8);
     this.headerCheck = crc32(this.headerCheck, changetype<usize>(scratch), 1);
   }
@@ -294,7 +294,7 @@ export class ContentDecoder {
     this.check = 0;
     this.length = 0;
     this.headerCheck = 0;
-    this.checkHeader(c);
+    this.extendHeaderCheck(c);
     this.step = Step.GzipHeader;
     this.index = 1;
     this.gzipHeader(c);

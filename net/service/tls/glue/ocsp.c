@@ -6,7 +6,8 @@
 enum { BY_NAME = EXPLICIT_1, BY_KEY = EXPLICIT_2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
-/* Reports whether all extensions of an explicitly tagged list are non-critical, as it must be. */
+/* Reports whether a list of extensions is well-formed and none of them is critical, because this
+   file knows none. `tagged` is what the explicit tag contains. */
 static bool harmless(struct bytes tagged) {
   struct bytes list;
   struct extension extension;
@@ -22,8 +23,8 @@ static bool parse_response_data(struct ocsp* ocsp) {
   struct element element, version;
   i64 produced;
   /* Only version 1 exists, which is the default. */
-  bool later = der_next_if(&left, EXPLICIT_0, &version);
-  if (later && !der_same(version.content, (struct bytes){(const u8*)"\x02\x01\x00", 3}))
+  bool has_version = der_next_if(&left, EXPLICIT_0, &version);
+  if (has_version && !der_same(version.content, (struct bytes){(const u8*)"\x02\x01\x00", 3}))
     return false;
   if (!der_next(&left, &ocsp->responder)) return false;
   if (ocsp->responder.tag != BY_NAME && ocsp->responder.tag != BY_KEY) return false;
@@ -115,9 +116,9 @@ static bool key_bits(const mbedtls_x509_crt* certificate, struct bytes* bits) {
   return true;
 }
 
-/* Reports whether an answer is about a certificate of this issuer (RFC 6960, 4.1.1). */
-bool tls_answers(const struct ocsp_answer* answer, const mbedtls_x509_crt* certificate,
-                 const mbedtls_x509_crt* issuer) {
+/* Reports whether an answer is about a certificate that `issuer` issued (RFC 6960, 4.1.1). */
+bool tls_answer_is_about(const struct ocsp_answer* answer, const mbedtls_x509_crt* certificate,
+                         const mbedtls_x509_crt* issuer) {
   mbedtls_asn1_buf id = {MBEDTLS_ASN1_OID, answer->hash_id.length, (u8*)answer->hash_id.at};
   mbedtls_md_type_t type;
   struct bytes bits;

@@ -21,6 +21,6 @@ struct ocsp_answer {
 /* ocsp.c */
 i32 tls_parse_ocsp(struct bytes response, struct ocsp* ocsp);
 bool tls_next_answer(struct bytes* from, struct ocsp_answer* answer);
-bool tls_answers(const struct ocsp_answer* answer, const mbedtls_x509_crt* certificate,
-                 const mbedtls_x509_crt* issuer);
+bool tls_answer_is_about(const struct ocsp_answer* answer, const mbedtls_x509_crt* certificate,
+                         const mbedtls_x509_crt* issuer);
 bool tls_is_responder(const struct ocsp* ocsp, const mbedtls_x509_crt* certificate);

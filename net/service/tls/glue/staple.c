@@ -163,7 +163,8 @@ static bool find_answer(const struct search* search, struct bytes answers,
                         struct ocsp_answer* answer) {
   const mbedtls_x509_crt* certificate = path_certificate(search, search->staple_position);
   while (tls_next_answer(&answers, answer)) {
-    if (tls_answers(answer, certificate, path_certificate(search, search->staple_position + 1))) {
+    if (tls_answer_is_about(answer, certificate,
+                            path_certificate(search, search->staple_position + 1))) {
       return true;
     }
   }

@@ -1,4 +1,7 @@
-/** Each counter of TCP counts its event, and no other counter does (nstat, Linux's names). */
+/**
+ * Each event moves the counters of TCP that it should and, apart from the FREQUENT ones, no others
+ * (nstat, Linux's names). Losses are in loss-counters.test.ts.
+ */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -253,7 +256,7 @@ test("counts windows closed and opened, and the probes of both sides", () => {
   assert.ok(WinProbe >= 2);
 });
 
-test("counts timestamps that are old or echo nothing", () => {
+test("counts timestamps that are old or echo a value that was never sent", () => {
   let bench = new Bench(wasm);
   wasm.setTimestamps(true);
   const syn = bench.connect();
