@@ -169,7 +169,7 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expir
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: rebinds with any server; when renewing, ignores another server's other address", () => {
+test("DHC-19: rebinds with any server; a renewal ignores another server's other address", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.16" });
