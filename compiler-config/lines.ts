@@ -3,8 +3,8 @@
  *
  * asc's source map (KERNEL.wasm.map) says which byte of the module came from which line, and wasm2c
  * keeps the order of instructions. So in the disassembly of a function, the nth instruction that
- * can call or trap corresponds to the nth such statement of the C function, and gives it its line.
- * If their numbers differ, the function is left as it is, and a message says so.
+ * can call or trap corresponds to the nth such statement of the C function, which gets its line. If
+ * the counts of both differ, the function is left as it is, and a message says so.
  */
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";

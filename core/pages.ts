@@ -10,7 +10,7 @@ import { MemoryGauge } from "./memory-gauge";
 /** Bytes of a page, a power of two. */
 export const PAGE: u32 = 16 * 1024;
 export const PAGE_SHIFT: u32 = 14;
-/** How many times the memory for an optional use must be free. */
+/** An optional use is allowed only if this multiple of its memory is free. */
 const AFFORDABLE: u32 = 8;
 
 export class Pages {
@@ -23,7 +23,7 @@ export class Pages {
     this.gauge = gauge;
   }
 
-  /** Returns the address of a page whose bytes are undefined, or 0 if no memory is left. */
+  /** Returns the address of a page whose bytes are undefined, or 0 if only the reserve is left. */
   take(): usize {
     let page = reuseRing(PAGE);
     if (page == 0) {
@@ -48,7 +48,7 @@ export class Pages {
     return this.allows(AFFORDABLE * max(bytes, PAGE));
   }
 
-  /** Reports whether `bytes` more can be allocated without using up the reserve of the heap. */
+  /** Reports whether `bytes` more can be allocated without touching the reserve of the heap. */
   allows(bytes: u32): bool {
     const gauge = this.gauge;
     return gauge == null || gauge.freeBytes() >= HEAP_RESERVE + bytes;

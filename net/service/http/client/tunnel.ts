@@ -32,7 +32,7 @@ export class ProxyTunnel {
     this.sender.start(request, null);
   }
 
-  /** Proceeds without waiting. Returns true if it took a step. */
+  /** Proceeds without waiting. Returns true if it sent or received; see `failure` and `open`. */
   poll(now: i64): bool {
     const stream = this.stream;
     const sent = this.sender.send(stream);
