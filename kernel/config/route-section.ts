@@ -36,9 +36,9 @@ const BAD_HOP: string = "invalid next hop, expected ADDRESS[@DEVICE] [WEIGHT], a
 /** Collects the keys of one section. */
 export class RouteSection {
   private readonly route: RouteSetting = new RouteSetting(0, 0, 0, NO_METRIC);
-  /** Whether ignoring an invalid line, which was reported, makes this a different route. */
+  /** Whether an invalid line leaves unknown which route this is: it is then not added. */
   private invalid: bool = false;
-  /** Whether such a line may have set type, gateway or next hops: `fault` cannot tell then. */
+  /** Whether it leaves type, gateway or next hops unknown, so that `fault` cannot check them. */
   private hopsUnknown: bool = false;
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */

@@ -63,7 +63,7 @@ export class TrafficSection {
   private classSpecification: ClassSpecification = new ClassSpecification(0);
   private latency: i64 = -1;
   private strictBands: i64 = 0;
-  /** Whether a line was invalid that may have placed the queue or class: it is then not added. */
+  /** Whether an invalid line leaves unknown where the queue or class belongs: it is not added. */
   private unclear: bool = false;
 
   constructor(private readonly name: string) {

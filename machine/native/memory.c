@@ -49,7 +49,8 @@ static u64 device_windows[DEVICE_WINDOWS]; /* the GiB that each maps; 0 for none
 
 static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
 
-/* The first 512 GiB are in direct_pointers; of the others, 512 GiB can be in device_pointers. */
+/* The first 512 GiB are in direct_pointers. Above them, device_pointers holds one aligned block of
+   512 GiB: that of the first device there. */
 static void map_device_window(u32 window, u64 gib) {
   u64* pointers = direct_pointers;
   if (gib >= 512) {

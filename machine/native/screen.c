@@ -2,8 +2,8 @@
  *
  * A copy of the text is kept in memory, because reading from a display is slow: scrolling redraws
  * only the cells that change. Of the escape sequences of a VT100 (ECMA-48), those that the
- * console's line editor sends are interpreted: cursor movement, erasing, saving the cursor; others
- * are skipped. */
+ * console's line editor sends are interpreted: cursor movement, erasing, saving the cursor; other
+ * control sequences are skipped. */
 #include "cpu.h"
 #include "native.h"
 
