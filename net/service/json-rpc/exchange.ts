@@ -29,7 +29,7 @@ export abstract class RpcExchange {
     return this.done;
   }
 
-  /** Returns the HTTP status of the response; 0 if there is none yet. */
+  /** Returns the HTTP status of the response, or of a refused WebSocket handshake; else 0. */
   abstract status(): u32;
 
   /** Reports whether a part of the request may have reached the server. */

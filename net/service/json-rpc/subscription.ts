@@ -51,8 +51,8 @@ export class RpcSubscription {
   /** The index of the URL in use. */
   private urlIndex: i32 = 0;
   /**
-   * Attempts since the last success. A round through the servers has no delays within it; the round
-   * after a loss begins with one.
+   * Attempts since the last success. After a loss, the first one waits, and the rest of that round
+   * through the servers does not; later, each waits.
    */
   private attempts: i32 = 0;
   private confirmed: bool = false;

@@ -158,7 +158,7 @@ export class AgreementJob extends Job {
     }
   }
 
-  /** Continues to compare the answers. Returns true once all of them can be compared. */
+  /** Continues to compare the answers. Returns true once all of them are settled. */
   private compare(): bool {
     let settled: bool = true;
     this.comparing = false;

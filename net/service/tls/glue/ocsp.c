@@ -6,8 +6,8 @@
 enum { BY_NAME = EXPLICIT_1, BY_KEY = EXPLICIT_2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
-/* Reports whether a list of extensions is well-formed and none of them is critical, because this
-   file knows none. `tagged` is what the explicit tag contains. */
+/* Reports whether a list of extensions is well-formed and has no critical one. No extension is
+   known here, so critical ones must be rejected. `tagged` is what the explicit tag contains. */
 static bool harmless(struct bytes tagged) {
   struct bytes list;
   struct extension extension;
