@@ -55,7 +55,7 @@ static void try_ocsp(struct bytes input) {
     assert(within(left, ocsp.answers) && within(answer.serial, ocsp.answers));
     assert(answer.status == OCSP_GOOD || answer.status == OCSP_REVOKED ||
            answer.status == OCSP_UNKNOWN);
-    tls_answers(&answer, &issuer, &issuer);
+    tls_answer_is_about(&answer, &issuer, &issuer);
   }
 }
 
