@@ -7,8 +7,8 @@ import { KEYBOARD_BYTES } from "../core/limits";
 import { in8, out8 } from "../machine/host";
 import { connect, InterruptHandler, InterruptKind } from "../machine/interrupts";
 import { Trigger } from "../machine/trigger";
+import { ByteRing } from "./byte-ring";
 import { ScanCodes } from "./scan-codes";
-import { UartRing } from "./uart-ring";
 
 const DATA: u32 = 0x60;
 /** Status when read, command when written. */
@@ -44,7 +44,7 @@ const FLUSHED: u32 = 64;
 
 /** A keyboard. Without one, nothing is ever read from it. */
 export class Keyboard implements InterruptHandler {
-  private readonly received: UartRing = new UartRing(KEYBOARD_BYTES);
+  private readonly received: ByteRing = new ByteRing(KEYBOARD_BYTES);
   private readonly decoder: ScanCodes = new ScanCodes();
 
   /** Sets up controller and keyboard, in at most 0.2 s. Returns false if there is no controller. */

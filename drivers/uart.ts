@@ -7,7 +7,7 @@ import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";
 import { connect, InterruptHandler, InterruptKind } from "../machine/interrupts";
 import { Trigger } from "../machine/trigger";
-import { UartRing } from "./uart-ring";
+import { ByteRing } from "./byte-ring";
 
 /** The first port of COM1 (`ttyS0`) and its interrupt line, the same on every PC. */
 const COM1: u32 = 0x3f8;
@@ -67,8 +67,8 @@ export class Uart implements InterruptHandler {
   framingErrors: u64 = 0;
   breaks: u64 = 0;
   interrupts: u64 = 0;
-  private readonly received: UartRing = new UartRing(UART_RECEIVE_BYTES);
-  private readonly unsent: UartRing = new UartRing(UART_TRANSMIT_BYTES);
+  private readonly received: ByteRing = new ByteRing(UART_RECEIVE_BYTES);
+  private readonly unsent: ByteRing = new ByteRing(UART_TRANSMIT_BYTES);
   /** Bytes that an empty transmitter accepts at once: 16 with FIFOs, else 1. */
   private depth: u32 = 1;
   /** Whether the transmit interrupt is enabled. */

@@ -5,7 +5,7 @@
 import { interruptBarrier } from "../machine/host";
 
 /** A queue of bytes with one writer and one reader. */
-export class UartRing {
+export class ByteRing {
   private readonly bytes: StaticArray<u8>;
   private readonly mask: u32;
   /** Total bytes put and taken, modulo 2^32. */
