@@ -8,6 +8,7 @@
  * follow it.
  */
 import { BOOT_FILE_NAME_BYTES, BOOT_FILES } from "../core/limits";
+import { log } from "../core/log";
 import { equalsText, hexValue } from "../core/text";
 import { moduleRead } from "./host";
 
@@ -42,14 +43,16 @@ export function isArchive(module: u32): bool {
   return count == (MAGIC.length as u32) && equalsText(pointer, count, MAGIC);
 }
 
-/** Returns the files of a module of `length` bytes, at most BOOT_FILES, up to the first error. */
+/**
+ * Returns the files of a module of `length` bytes: at most BOOT_FILES, and only those before the
+ * first error. Logs why files are missing.
+ */
 export function archivedFiles(module: u32, length: u32): Array<ArchivedFile> {
   const files: Array<ArchivedFile> = [];
   const header = new StaticArray<u8>(HEADER);
   const pointer = changetype<usize>(header);
-  let at: u64 = 0;
-  while ((files.length as u32) < BOOT_FILES) {
-    at = skipZeros(module, at, length);
+  let at: u64 = skipZeros(module, 0, length);
+  while (at < length) {
     if (at + HEADER > length || moduleRead(module, at as u32, pointer, HEADER) < HEADER) break;
     const mode = numberAt(header, MODE);
     const size = numberAt(header, FILE_SIZE);
@@ -60,9 +63,17 @@ export function archivedFiles(module: u32, length: u32): Array<ArchivedFile> {
     if (start + (size as u64) > length) break;
     const path = nameOf(module, (at as u32) + HEADER, nameBytes as u32);
     if ((mode & TYPE) == REGULAR && path != TRAILER) {
+      if ((files.length as u32) == BOOT_FILES) {
+        log(`initrd: more than ${BOOT_FILES} files, the rest is ignored`);
+        return files;
+      }
       files.push(new ArchivedFile(path, start as u32, size as u32));
     }
-    at = aligned(start + (size as u64));
+    at = skipZeros(module, aligned(start + (size as u64)), length);
+  }
+  if (at < length) {
+    const before = `${files.length} files before the damage are used`;
+    log(`initrd: damaged archive, ${before}`);
   }
   return files;
 }

@@ -83,6 +83,10 @@ test("SYS-14: an archive that is cut off or wrong yields the files before the er
     assert.ok(count === before || count === before + 1, `${count} files of ${length} bytes`);
     before = count;
     if (count > 1) assert.equal(text(wasm.moduleText(1, 1000)), "10.0.0.1 a");
+    const damage = /initrd: damaged archive, \d files before the damage are used/;
+    const whole = length === archive.length;
+    if (whole) assert.equal(text(wasm.logged()), "");
+    else if (length < 110) assert.match(text(wasm.logged()), damage);
   }
   assert.equal(before, 3);
   // A size and a name's size beyond the end, no digits, and another magic number.
@@ -98,9 +102,15 @@ test("SYS-14: an archive that is cut off or wrong yields the files before the er
     const { wasm, text } = await boot({ modules: [{ name: "", bytes: wrong }] });
     assert.equal(wasm.moduleCount(), 1);
     assert.equal(text(wasm.moduleName(0)), "a");
+    assert.match(
+      text(wasm.logged()),
+      /initrd: damaged archive, 1 files before the damage are used/,
+    );
   }
   const many = Buffer.from(Array.from({ length: 100 }, (_, i) => archived(`f${i}`, "x")).join(""));
-  assert.equal((await boot({ modules: [{ name: "", bytes: many }] })).wasm.moduleCount(), 64);
+  const full = await boot({ modules: [{ name: "", bytes: many }] });
+  assert.equal(full.wasm.moduleCount(), 64);
+  assert.match(full.text(full.wasm.logged()), /initrd: more than 64 files, the rest is ignored/);
 });
 
 test("extracts base names from the module strings of QEMU and GRUB", async () => {
