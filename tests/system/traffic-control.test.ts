@@ -184,6 +184,18 @@ test("tc del heeds handle, kind and parent, and refuses other words", async () =
   says("qdisc del dev net0 root handle 1: htb", "0");
 });
 
+test("tc filter add chooses a preference among the upper half, as Linux", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "tc qdisc add dev net0 root handle 1: prio");
+  const added = "tc filter add dev net0 parent 1:";
+  for (const words of [" prio 10", "", "", " prio 40000", ""]) {
+    assert.deepEqual(printed(lab, `${added}${words} u32 match ip dport 80 0xffff flowid 1:1`), []);
+  }
+  const shown = printed(lab, "tc filter show dev net0").filter((line) => /flowid/.test(line));
+  const preferences = shown.map((line) => line.match(/pref (\d+)/)?.[1]);
+  assert.deepEqual(preferences, ["10", "39999", "40000", "49151", "49152"]);
+});
+
 test("tc filter del without a preference deletes all, and refuses other words", async () => {
   const lab = await Lab.at("S1");
   const says = (words: string, ...lines: string[]) =>

@@ -16,6 +16,8 @@ const VERBS: StaticArray<string> = ["add", "delete", "show", "list"];
 /** The number of the first filter of a preference, and the preference of the first filter. */
 const FIRST_NODE: u32 = 0x800;
 const FIRST_PREFERENCE: u32 = 0xc000;
+/** The lowest preference that counts for the choice of one. */
+const LEAST_AUTOMATIC: u32 = 0x8000;
 
 export function filterCommand(context: Context): i32 {
   const verb = context.takeVerb(VERBS);
@@ -123,12 +125,16 @@ function takeAll(context: Context, request: Request, draft: Draft): i32 {
   return request.code;
 }
 
-/** Returns the preference of a filter that is given none: one below the lowest, as in Linux. */
+/**
+ * Returns the preference of a filter that is given none: one below the lowest in the upper half of
+ * the range, as in Linux (tcf_auto_prio); lower ones are left to those that are given.
+ */
 function preferenceOf(qdisc: Qdisc | null, given: u32): u32 {
   if (given != 0) return given;
   let least: u32 = FIRST_PREFERENCE + 1;
   for (let i = 0; qdisc != null && i < qdisc.filters.length; i++) {
-    least = min(least, qdisc.filters[i].preference);
+    const preference = qdisc.filters[i].preference;
+    if (preference >= LEAST_AUTOMATIC) least = min(least, preference);
   }
   return max<u32>(least - 1, 1);
 }
