@@ -104,7 +104,8 @@ class FileParser {
     if (!this.skipping || name.startsWith("X-")) return "";
     if (isOtherSection(name)) return NO_EFFECT;
     const why = line.endsWith("]") ? "unknown section" : "invalid section header";
-    return `${why}, expected [${SECTIONS.join("], [")}]`;
+    const known = `${SECTIONS.join("], [")}], [${TRAFFIC_SECTIONS.join("], [")}`;
+    return `${why}, expected [${known}]`;
   }
 
   private finishSection(): void {

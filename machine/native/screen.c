@@ -117,8 +117,13 @@ static void end_sequence(u32 last) {
     case 'C': return move(row, column + count);
     case 'D': return move(row, column - least(count, column));
     case 'H': return move(count - 1, screen.parameters[1] == 0 ? 0 : screen.parameters[1] - 1);
-    case 'J': return erase(true, first == 2);
-    case 'K': return erase(false, first == 2);
+    /* Erasing up to the cursor (1) is left out: no program of the kernel does it. */
+    case 'J':
+      if (first != 1) erase(true, first == 2);
+      return;
+    case 'K':
+      if (first != 1) erase(false, first == 2);
+      return;
   }
 }
 

@@ -40,7 +40,7 @@ export class DateCommand extends Command {
     }
     const micros = this.clock.wallClock();
     if (micros < 0) {
-      return this.failed(session, "the time of day is unknown: no real-time clock");
+      return this.failed(session, "the time of day is unknown");
     }
     const time = new CalendarTime(micros / SECOND);
     if (format == "") session.printLine(time.toString());

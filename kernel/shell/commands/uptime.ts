@@ -32,7 +32,7 @@ export class Uptime extends Command {
     const up = session.now / SECOND;
     if (options.has("s")) {
       if (wall < 0) {
-        return this.failed(session, "the time of day is unknown: no real-time clock");
+        return this.failed(session, "the time of day is unknown");
       }
       const since = new CalendarTime(wall / SECOND - up);
       session.printLine(`${since.isoDate()} ${since.clock()}`);

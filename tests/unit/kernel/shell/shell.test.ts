@@ -289,7 +289,7 @@ test("commands that need no network print their results and errors", async () =>
   assert.equal(console.run("uptime -s"), "2026-11-22 13:05:05\r\n");
   console.wasm.setWall(-1n);
   assert.equal(console.run("uptime"), " up  1:02\r\n");
-  assert.match(console.run("date"), /^date: the time of day is unknown: no real-time clock\r\n$/);
+  assert.match(console.run("date"), /^date: the time of day is unknown\r\n$/);
   assert.equal(console.run("hostname"), "anonymos\r\n");
   assert.equal(console.run("hostname kernel7; hostname"), "kernel7\r\n");
   assert.match(console.run("dmesg"), /^$/);
