@@ -235,7 +235,7 @@ coverage: twin
 
 # The kernel's parsers and state machines under libFuzzer (tests/fuzz/).
 .PHONY: fuzz
-fuzz: | build/installed
+fuzz: $(tls)/library.a | build/installed
 	@sh compiler-config/install.sh build test
 	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' MERGE='$(MERGE)' $(alone) $(run_script) tests/fuzz/main.ts
 

@@ -82,6 +82,55 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {}
 
 #include "host.h" /* stubs of machine/host.ts, for a machine without devices */
 
+/* --- firmware, for the target of that name ---------------------------------------------------- */
+
+/* Physical memory, whose beginning is also the boot loader's module and what fw_cfg sends. It is
+ * all zeros unless the target writes to it, and other addresses always are. */
+#define FIRMWARE 0xe0000ul
+#define FIRMWARE_BYTES (128ul << 10)
+#define FW_CFG_DATA 0x511
+#define HYPERVISOR_BIT (1u << 31)
+static uint8_t firmware[FIRMWARE_BYTES];
+static uint64_t firmware_written, fw_cfg_position;
+
+static void reset_firmware(void) {
+  memset(firmware, 0, firmware_written);
+  firmware_written = fw_cfg_position = 0;
+}
+
+static uint32_t firmware_at(uint64_t address, uint32_t bytes) {
+  uint32_t value = 0;
+  uint64_t at = address - FIRMWARE;
+  if (address >= FIRMWARE && at + bytes <= FIRMWARE_BYTES) memcpy(&value, firmware + at, bytes);
+  return value;
+}
+
+u32 w2c_host_mmioRead8(struct w2c_host* host, u64 address) { return firmware_at(address, 1); }
+u32 w2c_host_mmioRead16(struct w2c_host* host, u64 address) { return firmware_at(address, 2); }
+u32 w2c_host_mmioRead32(struct w2c_host* host, u64 address) { return firmware_at(address, 4); }
+
+void w2c_host_mmioWrite8(struct w2c_host* host, u64 address, u32 value) {
+  uint64_t at = address - FIRMWARE;
+  if (address < FIRMWARE || at >= FIRMWARE_BYTES) return;
+  firmware[at] = value;
+  if (at >= firmware_written) firmware_written = at + 1;
+}
+
+u32 w2c_host_moduleRead(struct w2c_host* host, u32 index, u32 offset, u32 to, u32 length) {
+  if (offset >= firmware_written) return 0;
+  uint64_t left = firmware_written - offset, count = length < left ? length : left;
+  memcpy(linear + to, firmware + offset, count);
+  return count;
+}
+
+u32 w2c_host_in8(struct w2c_host* host, u32 port) {
+  return port == FW_CFG_DATA ? firmware_at(FIRMWARE + fw_cfg_position++, 1) : 0;
+}
+
+u32 w2c_host_cpuid(struct w2c_host* host, u32 leaf, u32 subleaf, u32 which) {
+  return firmware_written != 0 && leaf == 1 && which == 2 ? HYPERVISOR_BIT : 0;
+}
+
 /* Prints an AssemblyScript string: UTF-16, preceded by its length in bytes. */
 static void print_wide(uint32_t pointer) {
   uint32_t length = pointer == 0 ? 0 : *(uint32_t*)(linear + pointer - 4);
@@ -171,6 +220,7 @@ int LLVMFuzzerInitialize(int* argc, char*** argv) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > INPUT_BYTES) return -1;
   put_back();
+  reset_firmware();
   uint64_t at = INPUT + INPUT_BYTES - size;
   memcpy(linear + at, data, size);
   chosen(&kernel, at, size);

@@ -13,6 +13,7 @@ import { closeFrame, opcodes, frame as socketFrame } from "../lab/packets/websoc
 import { types, usual } from "../lab/scripted/dhcp.ts";
 import { message as iperf3Message, results, state } from "../lab/scripted/iperf3.ts";
 import { der, integer, oid, sequence } from "../tls/der.ts";
+import { firmware } from "./firmware-seeds.ts";
 
 const short = (value: number) => Buffer.of(value >> 8, value & 255);
 const join = (...parts: (Buffer | number | string)[]) =>
@@ -353,11 +354,10 @@ export const seeds: Record<string, () => Buffer[]> = {
   cookies: () => [
     join(cookieFile, 0, setCookies),
     join(cookieFile.replace("a.test", "10.0.2.2"), 0, setCookies, "x"),
-    join(0, setCookies, "xx"),
-    join(0, setCookies, "yyy"),
+    ...["xx", "yyy"].map((end) => join(0, setCookies, end)),
   ],
-  crl: () => [],
-  ocsp: () => [],
+  ...{ crl: () => [], ocsp: () => [] },
+  firmware,
   frames,
   tcp,
   dns,
