@@ -36,7 +36,7 @@ interface Setup {
 const text = (words: string) => Buffer.from(words);
 const HOST_MASK = "255.255.255.255";
 const lease = (route: string) => `${route} proto dhcp metric 1024`;
-const onLink = (host: string) => `${host}/32 dev net0 proto dhcp scope link metric 1024`;
+const onLink = (host: string) => `${host} dev net0 proto dhcp scope link metric 1024`;
 
 const setups: Record<string, Setup> = {
   "Google Compute Engine": {
@@ -127,8 +127,8 @@ const setups: Record<string, Setup> = {
     ],
     routes: [
       lease("default via 172.16.3.1 dev net0"),
-      lease("168.63.129.16/32 via 172.16.3.1 dev net0"),
-      lease("169.254.169.254/32 via 172.16.3.1 dev net0"),
+      lease("168.63.129.16 via 172.16.3.1 dev net0"),
+      lease("169.254.169.254 via 172.16.3.1 dev net0"),
       "172.16.3.0/24 dev net0 proto kernel scope link src 172.16.3.4",
     ],
     file: ["[Network]", "Address=172.16.3.4/24", "Gateway=172.16.3.1", "DNS=168.63.129.16"],

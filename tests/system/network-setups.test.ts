@@ -75,7 +75,7 @@ test("ip= and anonymos.conf accept a /32, a gateway off the subnet, and a peer",
         "[Network]",
         "Gateway=10.0.2.2",
       ),
-      "10.0.2.2/32 dev net0 proto kernel scope link src 10.0.2.15",
+      "10.0.2.2 dev net0 proto kernel scope link src 10.0.2.15",
     ],
   ] as const) {
     const twin = await Twin.boot({ commandLine, modules: [...modules] });

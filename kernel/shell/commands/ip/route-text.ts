@@ -9,7 +9,7 @@ import {
   TABLE_LOCAL,
   TABLE_MAIN,
 } from "../../../../net/iface/ip/route";
-import { formatIpv4, UNSPECIFIED } from "../../../../net/wire/address";
+import { formatIpv4, Ipv4Address, UNSPECIFIED } from "../../../../net/wire/address";
 import { TYPE_NAMES } from "../../../config/route-words";
 
 /** iproute2's names of the protocols, in the order of `RouteOrigin`. */
@@ -31,6 +31,11 @@ export function parseTos(text: string): i32 {
   return octet <= 255 ? (octet as i32) : -1;
 }
 
+/** Returns a network as iproute2 prints it: a host has no prefix length. */
+export function networkText(address: Ipv4Address, prefix: u32): string {
+  return prefix == 32 ? formatIpv4(address) : `${formatIpv4(address)}/${prefix}`;
+}
+
 export function tableText(table: u32): string {
   if (table == TABLE_MAIN) return "main";
   if (table == TABLE_DEFAULT) return "default";
@@ -45,7 +50,7 @@ function scopeText(scope: i32): string {
 /** Returns the line of a route; several next hops follow, a line each. */
 export function describeRoute(route: Route, withTable: bool): string {
   let text = route.type == RouteType.Unicast ? "" : `${TYPE_NAMES[route.type]} `;
-  text += route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
+  text += route.prefix == 0 ? "default" : networkText(route.destination, route.prefix);
   const several = route.hops.length > 1;
   if (route.hops.length == 1) text += hopText(route.hops[0]);
   if (withTable && route.table != TABLE_MAIN) text += ` table ${tableText(route.table)}`;

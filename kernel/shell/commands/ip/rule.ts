@@ -22,14 +22,14 @@ import { INTERFACE_NAME_LENGTH, RULES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { RouteType } from "../../../../net/iface/ip/route";
 import { RULE_TOS, Rule } from "../../../../net/iface/ip/rules";
-import { formatIpv4, Ipv4Address, maskOf } from "../../../../net/wire/address";
+import { maskOf } from "../../../../net/wire/address";
 import { setMark } from "../../../config/mark";
 import { parseTable, parseType, TYPE_NAMES } from "../../../config/route-words";
 import { EXIT_OK } from "../../command";
 import { printable } from "../../terminal/printable";
 import { Context, parseNetwork } from "./context";
 import { matches } from "./object-command";
-import { parseTos, tableText } from "./route-text";
+import { networkText, parseTos, tableText } from "./route-text";
 
 /** In the order in which iproute2 matches abbreviations. */
 const VERBS: StaticArray<string> = ["list", "show", "add", "delete", "flush"];
@@ -79,10 +79,6 @@ function deviceText(name: string, context: Context): string {
 /** Formats a number as C's `%#x` does: 0 has no prefix. */
 function hexText(value: u32): string {
   return value == 0 ? "0" : `0x${value.toString(16)}`;
-}
-
-function networkText(address: Ipv4Address, prefix: u32): string {
-  return prefix == 32 ? formatIpv4(address) : `${formatIpv4(address)}/${prefix}`;
 }
 
 /** A rule as its words describe it. */
