@@ -1,5 +1,5 @@
 /**
- * `make update-roots`: pins the newest of Mozilla's root sets that Debian's source archive has.
+ * `make update-roots`: pins the root set of the newest ca-certificates in Debian's source archive.
  *     node --import tsx compiler-config/update-roots.ts CACHE
  * Prints the old and the new version and what changes, and rewrites pins/certdata and pins/roots.
  * pins/roots lists every tarball that contains the same certdata.txt, so that others are left when
@@ -82,7 +82,7 @@ function rootSet(tarball: string): RootSet {
   return { version, sum: createHash("sha256").update(text).digest("hex"), text };
 }
 
-/** Returns the newest set that can be fetched. */
+/** Returns the set of the newest ca-certificates that can be fetched. */
 function newest(): RootSet {
   for (const source of listed(packages[0])) {
     const tarball = fetched(source);

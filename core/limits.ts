@@ -38,7 +38,7 @@ export const PCI_FUNCTIONS: i32 = 256;
  * take 108 KiB.
  */
 export const VIRTIO_QUEUE: u32 = 4096;
-/** Slots of virtio devices without PCI, as many as QEMU's microvm has. */
+/** Slots of virtio devices without PCI; QEMU's microvm has at most 24. */
 export const VIRTIO_MMIO_DEVICES: i32 = 32;
 /** Descriptors of a network device's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
@@ -234,8 +234,8 @@ export const CURL_PIECE_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
 /**
- * Cookies of one command, as in RFC 6265 section 6.1 for a domain; bytes of a cookie's name and
- * value, of all that are sent at once, and of a file that is read.
+ * Cookies of one command (RFC 6265 section 6.1 asks for 50 for a domain at least); bytes of a
+ * cookie's name and value, of all that are sent at once, and of a file that is read.
  */
 export const COOKIES: i32 = 256;
 export const COOKIE_BYTES: u32 = 4096;
@@ -331,7 +331,7 @@ export const KEY_SEQUENCE_BYTES: u32 = 24;
 export const CONSOLE_INPUT_BATCH: u32 = 256;
 /** Commands that may finish in one turn. */
 export const CONSOLE_COMMAND_BATCH: u32 = 16;
-/** Kernel messages are not shown while the output buffer has fewer free characters than this. */
+/** Kernel messages are not shown while fewer characters than this are left of OUTPUT_ROOM. */
 export const CONSOLE_LOG_ROOM: u32 = 16 * 1024;
 /** Jobs are not polled while more characters than this are unprinted. */
 export const OUTPUT_ROOM: u32 = 32 * 1024;

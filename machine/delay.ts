@@ -7,7 +7,7 @@ import { in8 } from "./host";
 /** The POST code port: no device answers a read of it. */
 const UNUSED_PORT: u32 = 0x80;
 
-/** Waits at least about `microseconds` (below 20,000) on real hardware. */
+/** Waits at least about `microseconds` on real hardware. */
 export function delay(microseconds: u32): void {
   // On some chipsets a read takes half a microsecond.
   for (let i: u32 = 0; i < 2 * microseconds; i++) in8(UNUSED_PORT);

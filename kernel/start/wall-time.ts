@@ -29,7 +29,10 @@ export class WallTime implements TimeOfDay {
       const date = new CalendarTime(seconds).isoDate();
       setWallClockFrom(this.floor(), `build date, because the real-time clock says ${date}`);
     } else {
-      setWallClockFrom(this.floor(), "build date, because there is no real-time clock");
+      setWallClockFrom(
+        this.floor(),
+        "build date, because there is no real-time clock with a valid date",
+      );
     }
   }
 }

@@ -57,7 +57,7 @@ export function armTimeout(block: ControlBlock, now: i64): void {
   armBy(block, timeout, now);
 }
 
-/** Starts the persist timer, which has a closed window probed (RFC 9293 section 3.8.6.1). */
+/** Starts the persist timer; when it expires, a closed window is probed (RFC 9293, 3.8.6.1). */
 export function armPersist(block: ControlBlock, now: i64): void {
   block.setTimerUse(TimerUse.Timeout);
   armBy(block, now + block.persist.start(block.roundTrip.timeout()), now);

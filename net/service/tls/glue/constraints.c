@@ -5,7 +5,7 @@
 #include "path.h"
 
 /* The tags of the lists of subtrees. */
-enum { PERMITTED = EXPLICIT_0, EXCLUDED = EXPLICIT_1 };
+enum { PERMITTED = CONSTRUCTED_0, EXCLUDED = CONSTRUCTED_1 };
 
 /* "good.test" covers itself and its subdomains; ".good.test" only the subdomains. */
 static bool dns_within(struct bytes name, struct bytes base) {

@@ -13,8 +13,8 @@ enum {
   GENERALIZED_TIME = 0x18,
   SEQUENCE = 0x30
 };
-/* Constructed elements with the context-specific tags [0], [1] and [2]. */
-enum { EXPLICIT_0 = 0xa0, EXPLICIT_1 = 0xa1, EXPLICIT_2 = 0xa2 };
+/* Constructed elements with the context-specific tags [0], [1] and [2], EXPLICIT or IMPLICIT. */
+enum { CONSTRUCTED_0 = 0xa0, CONSTRUCTED_1 = 0xa1, CONSTRUCTED_2 = 0xa2 };
 enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
 
 /* The last byte of the identifiers 2.5.29.x. */

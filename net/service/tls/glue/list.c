@@ -74,7 +74,7 @@ u32 tls_parse_list(struct bytes from, struct list* list) {
   if (timed && !der_time(&element, &list->next)) return LIST_MALFORMED;
   if (der_next_if(&left, SEQUENCE, &element)) list->entries = element.content;
   u32 verdict = check_entries(list->entries);
-  if (verdict == LIST_GOOD && second && der_next_if(&left, EXPLICIT_0, &element)) {
+  if (verdict == LIST_GOOD && second && der_next_if(&left, CONSTRUCTED_0, &element)) {
     verdict = check_extensions(element.content, list);
   }
   return verdict == LIST_GOOD && left.length != 0 ? LIST_MALFORMED : verdict;

@@ -3,7 +3,7 @@
 #include "mbedtls/md.h"
 #include "mbedtls/oid.h"
 
-enum { BY_NAME = EXPLICIT_1, BY_KEY = EXPLICIT_2 };
+enum { BY_NAME = CONSTRUCTED_1, BY_KEY = CONSTRUCTED_2 };
 static const struct bytes basic = {(const u8*)"\x2b\x06\x01\x05\x05\x07\x30\x01\x01", 9};
 
 /* Reports whether a list of extensions is well-formed and has no critical one. No extension is
@@ -23,7 +23,7 @@ static bool parse_response_data(struct ocsp* ocsp) {
   struct element element, version;
   i64 produced;
   /* Only version 1 exists, which is the default. */
-  bool has_version = der_next_if(&left, EXPLICIT_0, &version);
+  bool has_version = der_next_if(&left, CONSTRUCTED_0, &version);
   if (has_version && !der_same(version.content, (struct bytes){(const u8*)"\x02\x01\x00", 3}))
     return false;
   if (!der_next(&left, &ocsp->responder)) return false;
@@ -31,7 +31,7 @@ static bool parse_response_data(struct ocsp* ocsp) {
   if (!der_next(&left, &element) || !der_time(&element, &produced)) return false;
   if (!der_next(&left, &element) || element.tag != SEQUENCE) return false;
   ocsp->answers = element.content;
-  if (der_next_if(&left, EXPLICIT_1, &element) && !harmless(element.content)) return false;
+  if (der_next_if(&left, CONSTRUCTED_1, &element) && !harmless(element.content)) return false;
   return left.length == 0;
 }
 
@@ -44,14 +44,14 @@ i32 tls_parse_ocsp(struct bytes response, struct ocsp* ocsp) {
   if (!der_next(&left, &element) || element.tag != ENUMERATED) return -1;
   if (element.content.length != 1 || element.content.at[0] > 6) return -1;
   if (element.content.at[0] != 0) return element.content.at[0];
-  if (!der_only(left, EXPLICIT_0, &tagged) || !der_only(tagged, SEQUENCE, &inside)) return -1;
+  if (!der_only(left, CONSTRUCTED_0, &tagged) || !der_only(tagged, SEQUENCE, &inside)) return -1;
   if (!der_next(&inside, &element) || element.tag != OBJECT_ID) return -1;
   if (!der_same(element.content, basic) || !der_only(inside, OCTETS, &whole)) return -1;
   struct bytes rest;
   if (!der_signed(whole, &ocsp->data, &rest)) return -1;
   ocsp->certificates = (struct bytes){NULL, 0};
   if (rest.length != 0) {
-    if (!der_only(rest, EXPLICIT_0, &tagged)) return -1;
+    if (!der_only(rest, CONSTRUCTED_0, &tagged)) return -1;
     if (!der_only(tagged, SEQUENCE, &ocsp->certificates)) return -1;
   }
   return parse_response_data(ocsp) ? 0 : -1;
@@ -89,11 +89,11 @@ bool tls_next_answer(struct bytes* from, struct ocsp_answer* answer) {
             (answer->status == OCSP_GOOD || answer->status == OCSP_UNKNOWN);
   }
   valid = valid && der_next(&left, &element) && der_time(&element, &answer->updated);
-  if (valid && der_next_if(&left, EXPLICIT_0, &element)) {
+  if (valid && der_next_if(&left, CONSTRUCTED_0, &element)) {
     valid = der_next(&element.content, &time) && der_time(&time, &answer->next) &&
             element.content.length == 0;
   }
-  if (valid && der_next_if(&left, EXPLICIT_1, &element)) valid = harmless(element.content);
+  if (valid && der_next_if(&left, CONSTRUCTED_1, &element)) valid = harmless(element.content);
   valid = valid && left.length == 0;
   if (!valid) *from = before;
   return valid;

@@ -2,12 +2,16 @@
 #pragma once
 #include "path.h"
 
-enum { OCSP_GOOD = 0x80, OCSP_REVOKED = EXPLICIT_1, OCSP_UNKNOWN = 0x82 }; /* tags of CertStatus */
+enum {
+  OCSP_GOOD = 0x80,
+  OCSP_REVOKED = CONSTRUCTED_1,
+  OCSP_UNKNOWN = 0x82
+}; /* tags of CertStatus */
 
 /* A successful basic response. */
 struct ocsp {
   struct signed_data data;
-  struct element responder; /* EXPLICIT_1: by name, EXPLICIT_2: by the hash of its key */
+  struct element responder; /* CONSTRUCTED_1: by name, CONSTRUCTED_2: by the hash of its key */
   struct bytes answers, certificates;
 };
 

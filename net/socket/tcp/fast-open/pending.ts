@@ -4,8 +4,8 @@
  * 5.1): beyond it, SYNs open connections the usual way, in which nothing is accepted before the
  * handshake is over.
  *
- * A connection that was reset in the handshake counts for RESET_TIME longer. Otherwise a host whose
- * address an attacker uses would, by the RSTs with which it answers, make room for more.
+ * A connection that was reset in the handshake counts for RESET_TIME longer. Otherwise the RSTs of
+ * a host whose address is spoofed would make room for more spoofed SYNs.
  */
 import { TCP_BACKLOG } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
@@ -34,7 +34,7 @@ export class PendingFastOpens {
 
   /** The handshake of one is over; `reset` if a RST has ended it. */
   end(reset: bool, now: i64): void {
-    // The listener may be younger than the connection, which was that of another on the port.
+    // A connection of an earlier listener on the port was never counted here.
     if (this.count == this.resets) return;
     if (!reset) {
       this.count--;

@@ -26,7 +26,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
       return Drop.TcpUnacceptable;
     }
     establish(block, segment, now);
-    return block.fastOpen.early ? receiveEarlyData(block, segment, now) : Drop.None;
+    return block.fastOpen.early ? receiveAckOfEarlyData(block, segment, now) : Drop.None;
   }
   const largest = sender.largestWindow;
   if (!isPlausibleAck(acknowledgment, unacknowledged, sender.maximum, largest)) {
@@ -44,7 +44,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   if (isNew) sender.acknowledge(acknowledgment, now);
   const sacks = segment.hasOptions && segment.options.sackBlocks > 0 && block.negotiated.selective;
   if (sacks) markSacked(block, segment, ack, now);
-  if (isNew || ack.duplicate || sacks) acknowledge(block, segment, ack, now);
+  if (isNew || ack.duplicate || sacks) applyAck(block, segment, ack, now);
   if (((acknowledgment - unacknowledged) as i32) >= 0) {
     sender.updateWindow(segment.sequence, acknowledgment, window);
     if (sender.window > old) block.wake();
@@ -56,7 +56,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
  * Handles what the ACK that has ended the handshake says about data sent before (RFC 7413 section
  * 4.2.2).
  */
-function receiveEarlyData(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
+function receiveAckOfEarlyData(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const sender = block.sender;
   if (sender.flight > 0) armRetransmit(block, now);
   const more = segment.acknowledgment != sender.unacknowledged;
@@ -72,11 +72,11 @@ export function acknowledged(block: ControlBlock, segment: TcpSegment, now: i64)
   ack.begin(acknowledgment - sender.unacknowledged, sender.flight, false);
   sender.segments.beginAck();
   sender.acknowledge(acknowledgment, now);
-  acknowledge(block, segment, ack, now);
+  applyAck(block, segment, ack, now);
 }
 
 /** Acts on an ACK that `SentSegments` already reflects. */
-function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): void {
+function applyAck(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): void {
   const sender = block.sender;
   const segments = sender.segments;
   const recovery = block.recovery;
@@ -118,7 +118,8 @@ function acknowledge(block: ControlBlock, segment: TcpSegment, ack: AckEvent, no
  * Reports whether the echoed timestamp proves that the newest segment acknowledged, a
  * retransmission, had arrived before it was retransmitted (RFC 8985 section 6.2, step 2). Notes in
  * `ack` if it proves the same of the first segment that this recovery retransmitted: the recovery
- * was needless (the Eifel algorithm, RFC 3522). Only the segment at the old SND.UNA is echoed.
+ * was needless (the Eifel algorithm, RFC 3522). The echo is the timestamp of the segment at the old
+ * SND.UNA, so it proves nothing about later ones.
  */
 function echoesOriginal(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: i64): bool {
   const resentAt = block.recovery.undoing.resentAt;

@@ -127,7 +127,8 @@ export function measureByEcho(block: ControlBlock, segment: TcpSegment, now: i64
 export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
   const roundTrip = block.roundTrip;
-  // If data was sent before the end of the handshake, the ACK may cover some: see receiveEarlyData.
+  // If data was sent before the end of the handshake, the ACK may cover some: see
+  // receiveAckOfEarlyData.
   const acknowledgment = block.fastOpen.early ? sender.initial + 1 : segment.acknowledgment;
   const segments = sender.segments;
   segments.beginAck();

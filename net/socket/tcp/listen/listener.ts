@@ -14,7 +14,10 @@ export interface ListenerOwner {
 }
 
 export class TcpListener {
-  /** Connections in SYN-RECEIVED, oldest first; a new one replaces the oldest of a full queue. */
+  /**
+   * Connections in SYN-RECEIVED, oldest first. If the queue is full, SYNs are answered with cookies
+   * or, without these, replace the oldest.
+   */
   readonly halfOpen: ConnectionQueue = new ConnectionQueue(ListenQueue.HalfOpen);
   /** Connections that are established, or exchange data already, and not accepted yet. */
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);

@@ -102,7 +102,7 @@ test("the send buffer grows with cwnd, to four times cwnd at most and up to 4 Mi
     bench.now += 10_000;
     bench.out();
     const end = bench.maximumOf();
-    // An ACK counts for eight segments at most.
+    // The peer acknowledges every eight segments.
     for (; acked < end; acked += 8 * 1460) bench.inject("A", 0, Math.min(acked, end));
     bench.send("A", 0, end);
     acked = end;
