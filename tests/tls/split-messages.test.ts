@@ -4,10 +4,9 @@
  * section 6.2.1).
  */
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { describe, test } from "node:test";
 import type { Certificate } from "./certificates.ts";
-import { harnessServer } from "./harness.ts";
+import { attend } from "./peer/attend.ts";
 import { hex, u8, vector } from "./peer/bytes.ts";
 import { clientHello, shakeHands } from "./peer/client.ts";
 import { newTicket } from "./peer/handshake13.ts";
@@ -25,7 +24,7 @@ import {
   versions,
 } from "./peer/stage.ts";
 import { assertModest, assertServed, outcomeOf } from "./peer/verdict.ts";
-import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, Wire } from "./peer/wire.ts";
+import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
 const CCS = u8(1);
@@ -318,25 +317,10 @@ describe("too long and too many", () => {
 
 describe("a server", () => {
   const identity = (): Certificate => stage.maker.server(stage.root);
-  /** Connects to the harness, calls `act`, and returns its report and the alert that it sent. */
-  async function attend(act: (wire: Wire) => Promise<void>) {
-    const server = await harnessServer(identity());
-    const wire = new Wire(connect(server.port, "127.0.0.1"));
-    let alert: number | undefined;
-    try {
-      await act(wire);
-    } catch (fault) {
-      alert = (fault as { alert?: number }).alert;
-      if (alert === undefined) throw fault;
-    } finally {
-      wire.socket.end();
-    }
-    return { wire, alert, report: await server.report() };
-  }
   for (const version of versions) {
     for (const fragment of [1, 2, 3, 1 << 14]) {
       test(title(48, `accepts a client's records of ${fragment} B`, version), async () => {
-        const visit = await attend(async (wire) => {
+        const act = async (wire: Wire) => {
           wire.fragment = fragment;
           await shakeHands(wire, version);
           await wire.send(APPLICATION_DATA, Buffer.from("ping"));
@@ -345,18 +329,21 @@ describe("a server", () => {
           assert.equal(String(echoed.bytes), "ping");
           await wire.send(ALERT, Buffer.of(1, 0));
           await wire.drain();
-        });
+        };
+        const visit = await attend(identity(), [act]);
         assert.equal(visit.report.get("state"), "closed", visit.report.text);
         assertModest(visit);
       });
     }
   }
-  const hello = clientHello(13).hello;
-  const parts = (...records: [number, Buffer][]) =>
-    attend(async (wire) => {
+  const hello = clientHello(13).emit();
+  const parts = (...records: [number, Buffer][]) => {
+    const act = async (wire: Wire) => {
       for (const [type, bytes] of records) await wire.send(type, bytes);
       await wire.drain();
-    });
+    };
+    return attend(identity(), [act]);
+  };
   const begun: [number, Buffer] = [HANDSHAKE, hello.subarray(0, 3)];
   const rest: [number, Buffer] = [HANDSHAKE, hello.subarray(3)];
   const refusals: [string, [number, Buffer], string][] = [

@@ -15,7 +15,7 @@ import { type Identity, type Script, type Session, say, sign } from "./script.ts
 import { CHANGE_CIPHER_SPEC, type Wire } from "./wire.ts";
 
 export const ECDHE_ECDSA = 0xcca9;
-const ECDHE_RSA = 0xcca8;
+export const ECDHE_RSA = 0xcca8;
 export const MASTER = 48;
 export const VERIFY = 12;
 export const TICKET = Buffer.from("a ticket");

@@ -8,12 +8,17 @@ export const SERVER_HELLO = 2;
 export const enum Extension {
   ServerName = 0,
   StatusRequest = 5,
+  Groups = 10,
+  PointFormats = 11,
+  Schemes = 13,
   Alpn = 16,
   ExtendedMasterSecret = 23,
   SessionTicket = 35,
   PreSharedKey = 41,
+  EarlyData = 42,
   SupportedVersions = 43,
   Cookie = 44,
+  PskModes = 45,
   KeyShare = 51,
   RenegotiationInfo = 0xff01,
 }

@@ -9,7 +9,7 @@ import { number, u16, vector } from "./bytes.ts";
 const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
-const HASH = 32;
+export const HASH = 32;
 export const KEY_BLOCK = 2 * (KEY + NONCE);
 
 const CIPHER = "chacha20-poly1305";
@@ -63,6 +63,11 @@ export class Schedule {
   }
 }
 
+/** Computes the binder of a PSK of a resumed session (RFC 8446 section 4.2.11.2). */
+export function binder(psk: Buffer, digest: Buffer): Buffer {
+  return hmac(expand(derive(hmac(ZEROS, psk), "res binder"), "finished"), digest);
+}
+
 function derive(secret: Buffer, label: string, digest = hash() as Buffer): Buffer {
   return expand(secret, label, digest);
 }
@@ -89,6 +94,8 @@ export interface Content {
 export interface Protection {
   seal(content: Content): Buffer;
   open(header: Buffer, bytes: Buffer): Content;
+  /** Reports whether a record that should be protected is not. */
+  exposes(header: Buffer): boolean;
 }
 
 /** The cipher and its sequence number. */
@@ -150,6 +157,10 @@ export class Protection13 implements Protection {
     return { type: inner[end], bytes: inner.subarray(0, end) };
   }
 
+  exposes(header: Buffer): boolean {
+    return header[0] !== APPLICATION_DATA;
+  }
+
   /** Switches to the next keys (RFC 8446 section 7.2). */
   update(): void {
     this.secret = expand(this.secret, "traffic upd");
@@ -184,5 +195,9 @@ export class Protection12 implements Protection {
     const additional = [header.subarray(0, 3), u16(bytes.length - TAG)];
     const plain = this.cipher.open(bytes, (sequence) => Buffer.concat([sequence, ...additional]));
     return { type: header[0], bytes: plain };
+  }
+
+  exposes(): boolean {
+    return false; // `open` would have failed
   }
 }

@@ -27,6 +27,8 @@ export class Wire {
   fragment = 1 << 14;
   /** Whether `tell` holds messages back until `flush`, to send them without a gap. */
   joined = false;
+  /** Whether an alert came in clear although there were keys. */
+  exposed = false;
   /** Bytes received. */
   bytes = 0;
   /** Key updates received in response to this side's; counted by the test. */
@@ -110,6 +112,7 @@ export class Wire {
       const bytes = await this.need(header.readUInt16BE(3));
       const content = this.reading?.open(header, bytes) ?? { type: header[0], bytes };
       if (content.type !== ALERT) return content;
+      this.exposed ||= this.reading?.exposes(header) ?? false;
       const [level, alert] = content.bytes;
       if (level === FATAL || alert === CLOSE_NOTIFY) throw new Ended(alert);
       this.warnings.set(alert, (this.warnings.get(alert) ?? 0) + 1);

@@ -75,7 +75,7 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_X509_REMOVE_INFO
 #define MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK
 
-/* --- TLS, without renegotiation, CBC, static RSA, compression and 0-RTT --- */
+/* --- TLS, without renegotiation, CBC, static RSA and compression --- */
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_SRV_C
@@ -93,5 +93,6 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_SSL_SESSION_TICKETS
 #define MBEDTLS_SSL_TICKET_C
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
+#define MBEDTLS_SSL_EARLY_DATA           /* never enabled; needed to skip that of a client */
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384 /* the largest record that a peer may send */
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 4096 /* saves 12 KB per connection */

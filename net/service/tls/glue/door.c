@@ -5,8 +5,6 @@
 #include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
-#define IDLE 256 /* limit of records in a row without data: tickets, key updates, warnings ... */
-
 static struct connection* connections[TLS_CONNECTIONS + 1];
 
 struct connection* tls_connection(u32 handle) {
@@ -22,49 +20,12 @@ u32 tls_copy_out(u32 destination, u32 capacity, const void* source, size_t lengt
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
-/* Checks the last record for faults that mbedTLS ignores. Returns an error or 0. */
-static int check_last_record(const struct connection* connection) {
-  const mbedtls_ssl_context* ssl = &connection->ssl;
-  u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
-  bool hidden = ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
-                ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA; /* RFC 8446, 5 */
-  bool empty = fragment != 0 && fragment == connection->fragment;   /* RFC 8446, 5.4 */
-  if (hidden || empty) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-  /* Do not wait for the rest of a message that cannot fit into the buffer. */
-  bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
-  if (!long_message) return 0;
-  /* If such a message is allowed, tls_read_record collects it in a larger buffer. */
-  return tls_may_be_long(connection) ? MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS
-                                     : MBEDTLS_ERR_SSL_DECODE_ERROR;
-}
-
-/* Checks each record before mbedTLS reads it, and counts consecutive records that carry neither
-   data nor a further part of a handshake message. */
-static int check_next_record(struct connection* connection, const u8* destination) {
-  mbedtls_ssl_context* ssl = &connection->ssl;
-  if (destination == ssl->in_hdr) {
-    u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
-    ssl->nb_zero = 0; /* mbedTLS itself allows only three empty records */
-    if (fragment <= connection->fragment && ++connection->idle > IDLE) {
-      return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-    }
-    connection->fragment = fragment;
-  } else if (destination == ssl->in_hdr + mbedtls_ssl_in_hdr_len(ssl)) {
-    /* ChangeCipherSpec is ignored during the handshake and fatal afterwards (RFC 8446, 5). */
-    bool late = connection->state == OPEN && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
-    if (late && ssl->in_hdr[0] == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC) {
-      return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-    }
-  }
-  return 0;
-}
-
 static int read_input(void* context, u8* destination, size_t wanted) {
   struct connection* connection = context;
-  int failure = destination == connection->ssl.in_hdr ? check_last_record(connection) : 0;
+  int failure = destination == connection->ssl.in_hdr ? tls_check_last_record(connection) : 0;
   if (failure != 0) return failure;
   if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
-  failure = check_next_record(connection, destination);
+  failure = tls_check_next_record(connection, destination);
   if (failure != 0) return failure;
   u32 count = wanted < connection->input_left ? wanted : connection->input_left;
   memcpy(destination, connection->input, count);
@@ -217,11 +178,14 @@ static void step_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
   int state_before = ssl->state;
+  tls_choose_keys(ssl, state_before);
   int result = mbedtls_ssl_handshake_step(ssl);
   note_handshake(connection);
+  tls_bound_early_data(ssl);
+  tls_choose_keys(ssl, state_before);
   if (ssl->state != state_before) connection->idle = 0;
   if (ssl->send_alert && !alert_before) { /* mbedTLS has queued an alert and recorded the reason */
-    fail(connection, ssl->alert_reason, true);
+    fail(connection, ssl->alert_reason, !tls_drop_hello(ssl));
     return;
   }
   if (result == 0) result = tls_check_message(ssl, state_before);
@@ -229,7 +193,9 @@ static void step_handshake(struct connection* connection) {
                       (connection->search != NULL && !connection->status_awaited);
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
-    fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
+    bool dropped = tls_drop_hello(ssl);
+    bool queued = ssl->out_left != 0 || connection->alert_sent != NO_ALERT;
+    fail(connection, result, queued && !dropped);
   } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER && !permitted(connection)) {
     fail(connection, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, false);
   } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {

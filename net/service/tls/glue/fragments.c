@@ -92,11 +92,16 @@ static void end_long(struct connection* connection) {
 
 /* --- any message ------------------------------------------------------------------------------ */
 
+static bool awaits_hello(const mbedtls_ssl_context* ssl) {
+  return ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER && ssl->state == MBEDTLS_SSL_CLIENT_HELLO;
+}
+
 /* Replaces mbedtls_ssl_read_record in every mbedTLS file but ssl_msg.c, which defines it. An
    incomplete header is treated as a message of four bytes until the rest of it arrives. */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
   struct connection* connection = ssl->p_bio;
   bool kept = ssl->keep_current_message;
+  if (kept) tls_restore_hello(connection); /* mbedTLS found that the ClientHello is of TLS 1.2 */
   if (!kept && complete(connection)) end_long(connection);
   for (;;) {
     int failure = mbedtls_ssl_read_record(ssl, 0);
@@ -125,6 +130,8 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
       ssl->in_hslen = length;
       connection->fragment = 0;
       connection->message = true;
+      if (awaits_hello(ssl)) failure = tls_check_hello(connection);
+      if (failure != 0) return failure;
       failure = update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
       if (failure == 0 && tls_take_status(connection)) continue;
       return failure;

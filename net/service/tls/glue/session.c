@@ -94,11 +94,17 @@ static int end_signing(mbedtls_pk_context* key, u32 owner, int failure) {
 #define SIGNATURE \
   u8 *signature, size_t capacity, size_t *length, int (*random)(void*, u8*, size_t), void *state
 
+/* Signs a message of TLS 1.2. The scheme and the length come before the signature. */
 int tls_sign(mbedtls_pk_context* key, SIGNED, SIGNATURE) {
   u32 owner = begin_signing();
-  return end_signing(
-      key, owner,
-      mbedtls_pk_sign(key, kind, hash, hash_length, signature, capacity, length, random, state));
+  const struct connection* connection = tls_connection(owner);
+  bool pss = connection != NULL && tls_is_pss(connection->scheme) &&
+             mbedtls_pk_can_do(key, MBEDTLS_PK_RSA);
+  if (pss) memcpy(signature - 4, (u8[]){connection->scheme >> 8, connection->scheme}, 2);
+  mbedtls_pk_type_t scheme = pss ? MBEDTLS_PK_RSASSA_PSS : mbedtls_pk_get_type(key);
+  return end_signing(key, owner,
+                     mbedtls_pk_sign_ext(scheme, key, kind, hash, hash_length, signature, capacity,
+                                         length, random, state));
 }
 
 int tls_sign_restartable(mbedtls_pk_context* key, SIGNED, SIGNATURE, void* restart) {

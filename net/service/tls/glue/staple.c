@@ -64,23 +64,12 @@ void tls_drop_staples(struct connection* connection) {
   connection->own_staple = false;
 }
 
-/* Splits a vector with a length of `width` bytes off `from`. */
-static bool next_vector(struct bytes* from, u32 width, struct bytes* vector) {
-  size_t length = 0;
-  if (from->length < width) return false;
-  for (u32 i = 0; i < width; i++) length = length << 8 | from->at[i];
-  if (from->length - width < length) return false;
-  *vector = (struct bytes){from->at + width, length};
-  *from = (struct bytes){from->at + width + length, from->length - width - length};
-  return true;
-}
-
 /* Finds CertificateStatus among the extensions of an entry. */
 static bool find_status(struct bytes extensions, struct bytes* status) {
   while (extensions.length > 2) {
     u32 kind = MBEDTLS_GET_UINT16_BE(extensions.at, 0);
     extensions = (struct bytes){extensions.at + 2, extensions.length - 2};
-    if (!next_vector(&extensions, 2, status)) return false;
+    if (!tls_next_vector(&extensions, 2, status)) return false;
     if (kind == STATUS_REQUEST) return true;
   }
   return false;
@@ -92,12 +81,12 @@ int tls_take_staples(struct connection* connection) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
   struct bytes left = {ssl->in_msg + 4, ssl->in_hslen - 4}, list, part, extensions, status;
-  if (!next_vector(&left, 1, &part) || !next_vector(&left, 3, &list)) return 0;
+  if (!tls_next_vector(&left, 1, &part) || !tls_next_vector(&left, 3, &list)) return 0;
   int failure = 0;
   u32 others = 0;
   tls_drop_staples(connection);
   for (bool first = true; failure == 0 && others < MAX_OTHERS; first = false) {
-    if (!next_vector(&list, 3, &part) || !next_vector(&list, 2, &extensions)) break;
+    if (!tls_next_vector(&list, 3, &part) || !tls_next_vector(&list, 2, &extensions)) break;
     if (!find_status(extensions, &status)) continue;
     connection->own_staple |= first;
     others += !first;

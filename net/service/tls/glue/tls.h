@@ -62,6 +62,10 @@ struct connection {
   bool message;       /* this step completed a handshake message */
   u8* long_message;   /* fragments.c: a message longer than mbedTLS's buffer */
   u32 long_length, long_held, long_rest;
+  u16 legacy_version; /* hello.c: the client's, as mbedTLS should take it */
+  u16 scheme;         /* the peer's first for RSA; TLS 1.2 only */
+  u8* modes_at;       /* psk_key_exchange_modes, if they are changed until the hello is hashed */
+  u8 modes[3], modes_length;
   u8* parts; /* chain.c: a Certificate message that is not yet completely sent */
   u32 parts_length, parts_sent;
   const u8* input; /* valid only during a call, like `output` */
@@ -99,9 +103,24 @@ static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
 i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error);
 void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason);
 
+void tls_choose_keys(mbedtls_ssl_context* ssl, int state_before);
+bool tls_drop_hello(mbedtls_ssl_context* ssl);
+
+/* records.c */
+#define IDLE 256 /* limit of records in a row without data: tickets, key updates, warnings ... */
+int tls_check_last_record(const struct connection* connection);
+int tls_check_next_record(struct connection* connection, const u8* destination);
+void tls_bound_early_data(const mbedtls_ssl_context* ssl);
+
 /* strict.c */
 bool tls_scheme_fits(mbedtls_ssl_context* ssl);
 int tls_check_message(mbedtls_ssl_context* ssl, int state);
+
+/* hello.c */
+bool tls_next_vector(struct bytes* from, u32 width, struct bytes* vector);
+int tls_check_hello(struct connection* connection);
+void tls_restore_hello(struct connection* connection);
+static inline bool tls_is_pss(u16 scheme) { return scheme >= 0x0804 && scheme <= 0x0806; }
 
 /* settings.c */
 extern bool tls_started;
