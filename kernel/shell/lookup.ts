@@ -1,4 +1,4 @@
-/** Finds the address of a host that the user gave by name or by address. */
+/** Finds the addresses of a host that the user gave by name or by address. */
 
 import { DnsError, DnsQuery } from "../../net/service/dns/query";
 import { NetworkStack } from "../../net/service/stack";
@@ -18,6 +18,11 @@ export class Lookup {
   /** Returns true once `address` and `failure` are valid. */
   poll(): bool {
     return this.query.done;
+  }
+
+  /** The addresses, the best first; none if `failure` is set. */
+  get addresses(): Array<Ipv4Address> {
+    return this.query.addresses;
   }
 
   /** The first address; 0 if there is none. */

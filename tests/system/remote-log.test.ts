@@ -12,13 +12,7 @@ const STATIC = "ip=10.0.2.15::10.0.2.2:255.255.255.0:box:off";
 class Lab {
   readonly world = new World(1);
   readonly network = new Switch(this.world);
-  readonly host = new Peer(
-    this.world,
-    this.network,
-    "host",
-    "10.0.2.2",
-    Uint8Array.of(2, 0, 0, 0, 0, 2),
-  );
+  readonly host = this.addHost(2);
   /** What arrived, by port; `from` are the ports that it came from. */
   readonly received: string[] = [];
   readonly from = new Set<number>();
@@ -33,6 +27,12 @@ class Lab {
     lab.twin = await Twin.boot({ commandLine: `${STATIC} ${parameters}`, ...more });
     lab.world.add(lab.twin);
     return lab;
+  }
+
+  /** Adds the host 10.0.2.`last`. */
+  addHost(last: number): Peer {
+    const hardware = Uint8Array.of(2, 0, 0, 0, 0, last);
+    return new Peer(this.world, this.network, `host ${last}`, `10.0.2.${last}`, hardware);
   }
 
   connect(seconds = 10): this {
@@ -105,6 +105,29 @@ test("another address of the host is used if the first is dead", async () => {
   const modules = [{ name: "hosts", bytes: Buffer.from(hosts) }];
   const lab = (await Lab.boot("syslog=log.test", 514, { modules })).connect(30);
   assert.equal(lab.received.length, lab.log().length);
+});
+
+test("another address of the host is used if the first refuses", async () => {
+  const hosts = "10.0.2.3 log.test\n10.0.2.2 log.test\n";
+  const modules = [{ name: "hosts", bytes: Buffer.from(hosts) }];
+  const lab = await Lab.boot("syslog=log.test", 514, { modules });
+  lab.addHost(3).refuseUdp(514);
+  lab.connect();
+  assert.equal(lab.received.length, lab.log().length);
+});
+
+test("a message that all addresses of the host refuse is not repeated", async () => {
+  const hosts = "10.0.2.2 log.test\n10.0.2.4 log.test\n";
+  const modules = [{ name: "hosts", bytes: Buffer.from(hosts) }];
+  const lab = await Lab.boot("syslog=log.test", 514, { modules });
+  lab.host.refuseUdp(514);
+  lab.addHost(4).refuseUdp(514);
+  let sent = 0;
+  lab.network.taps.push((frame) => {
+    if (Buffer.from(frame).includes(" kernel - - - ")) sent++;
+  });
+  lab.connect();
+  assert.ok(sent <= 2 * lab.log().length, `${sent} messages`);
 });
 
 test("[Log] of anonymos.conf names both, and the command line overrides it", async () => {

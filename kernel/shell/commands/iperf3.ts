@@ -117,7 +117,7 @@ class Iperf3Job extends Job implements ReportSink {
     const client = new Iperf3Client(
       new TcpConnector(stack.ip, stack.tls, false, false),
       stack.random,
-      new ServerAddress(lookup.host, lookup.address, this.port),
+      new ServerAddress(lookup.host, lookup.addresses, this.port),
       this.parameters,
       this.interval,
       new Report(this),

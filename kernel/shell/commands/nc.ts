@@ -9,8 +9,9 @@
  * `lowdelay` or a number. -n is accepted and changes nothing.
  *
  * Unlike netcat-openbsd, nc prints errors and the peer of -l without -v, takes a single port, and
- * sends a line when Enter is typed. Ctrl-D ends the output (FIN); nc then ends after two seconds
- * without data. There are no -k and -s, and -p works only with -l.
+ * sends a line when Enter is typed. If HOST has several addresses, the next one is tried after
+ * 250 ms (RFC 8305), and only the failure of all is printed. Ctrl-D ends the output (FIN); nc then
+ * ends after two seconds without data. There are no -k and -s, and -p works only with -l.
  *
  * Exit codes: 0 success; 1 name not found, connection failed, or port in use; 2 wrong usage (1 in
  * netcat-openbsd); 130 interrupted.

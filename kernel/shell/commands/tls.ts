@@ -11,7 +11,7 @@
  * wrong usage; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
-import { MILLISECOND, NEVER } from "../../../core/time";
+import { earlier, MILLISECOND, NEVER } from "../../../core/time";
 import { TlsBytesField } from "../../../core/tls-codes";
 import { NetworkStack } from "../../../net/service/stack";
 import { StreamStatus } from "../../../net/service/stream/stream";
@@ -71,7 +71,7 @@ class TlsJob extends Job {
   }
 
   pollAt(): i64 {
-    return this.endAt;
+    return earlier(this.endAt, this.connection.pollAt());
   }
 
   cancel(): i32 {

@@ -2,7 +2,9 @@
 import { Random } from "../../../core/random";
 import { earlier, NEVER } from "../../../core/time";
 import { Ipv4Address } from "../../wire/address";
+import { ConnectionRace } from "../stream/connection-race";
 import { Connector } from "../stream/connector";
+import { PortOpener } from "../stream/opener";
 import { Stream, StreamStatus } from "../stream/stream";
 import { ControlChannel, NOTHING } from "./control";
 import { DataStream } from "./data-stream";
@@ -36,7 +38,8 @@ export class ServerAddress {
   constructor(
     /** As the user gave it. */
     readonly host: string,
-    readonly address: Ipv4Address,
+    /** At least one; the best is first. */
+    readonly addresses: Array<Ipv4Address>,
     readonly port: u32,
   ) {}
 }
@@ -47,6 +50,8 @@ export class Iperf3Client {
   private phase: Phase = Phase.Connecting;
   private readonly cookie: string;
   private readonly transfer: Transfer;
+  /** Opens the control connection. */
+  private readonly race: ConnectionRace;
   private control: ControlChannel | null = null;
   /** The data connection that is being opened. */
   private opening: Stream | null = null;
@@ -63,6 +68,8 @@ export class Iperf3Client {
     private readonly report: Report,
   ) {
     this.cookie = newCookie(random);
+    const opener = new PortOpener(connector, server.port);
+    this.race = new ConnectionRace(opener, server.addresses, NEVER);
     this.transfer = new Transfer(parameters, !parameters.reverse, interval, report);
   }
 
@@ -75,7 +82,6 @@ export class Iperf3Client {
   poll(now: i64): bool {
     const control = this.control;
     if (control == null) return this.connect(now);
-    if (this.phase == Phase.Connecting) return this.openControl(control, now);
     let moved = false;
     while (this.phase != Phase.Over && this.hear(control, now)) moved = true;
     if (this.phase == Phase.Creating && this.create(now)) moved = true;
@@ -88,6 +94,7 @@ export class Iperf3Client {
 
   /** Returns when to poll next if nothing arrives. */
   pollAt(now: i64): i64 {
+    if (this.phase == Phase.Connecting) return this.race.pollAt();
     if (this.phase != Phase.Running) return this.deadline;
     return earlier(this.transfer.pollAt(now), this.transfer.endsAt());
   }
@@ -106,22 +113,11 @@ export class Iperf3Client {
   }
 
   private connect(now: i64): bool {
-    const stream = this.connector.connect(this.server.address, this.server.port, now);
-    if (stream == null) {
-      this.fail(`unable to connect to server: ${this.connector.refusal()}`);
-      return false;
-    }
-    this.control = new ControlChannel(stream);
-    return true;
-  }
-
-  private openControl(control: ControlChannel, now: i64): bool {
-    const status = control.stream.status();
-    if (status == StreamStatus.Connecting) return false;
-    if (status == StreamStatus.Failed) {
-      this.fail(`unable to connect to server: ${control.stream.failure()}`);
-      return false;
-    }
+    const stream = this.race.poll(now);
+    if (this.race.lost) this.fail(`unable to connect to server: ${this.race.reason}`);
+    if (stream == null) return false;
+    const control = new ControlChannel(stream);
+    this.control = control;
     control.writeCookie(this.cookie);
     this.await(Phase.Control, now);
     return true;
@@ -224,7 +220,7 @@ export class Iperf3Client {
     const stream = this.opening;
     if (stream == null) {
       const server = this.server;
-      this.opening = this.connector.connect(server.address, server.port, now);
+      this.opening = this.connector.connect(this.race.address, server.port, now);
       if (this.opening == null) {
         this.fail(`unable to create a new stream: ${this.connector.refusal()}`);
       }
@@ -282,6 +278,7 @@ export class Iperf3Client {
     const opening = this.opening;
     if (control != null && this.phase != Phase.Over) control.stream.release();
     if (opening != null) opening.release();
+    this.race.cancel();
     this.opening = null;
     this.transfer.endStreams();
     this.phase = Phase.Over;

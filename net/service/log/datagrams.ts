@@ -10,12 +10,21 @@ import { DnsResolver } from "../dns/resolver";
 import { LogTarget, LogTransport } from "./target";
 import { TargetAddress } from "./target-address";
 
+/** How long after a message, in microseconds, a refusal is taken for that of the message. */
+const REFUSAL_TIME: i64 = SECOND;
 /** Microseconds from a failure, such as an unreachable host, to the next attempt. */
 const RETRY: i64 = 5 * SECOND;
 
 export class DatagramTransport implements LogTransport {
   private socket: UdpSocket | null = null;
   private address: Ipv4Address = 0;
+  /** How many addresses the host had at the last lookup. */
+  private addresses: u32 = 0;
+  /** Failures to reach the host: after each, the next of its addresses is used. */
+  private failures: u32 = 0;
+  /** Messages to the address within REFUSAL_TIME of the first of them, and when that was sent. */
+  private recent: u32 = 0;
+  private recentSince: i64 = 0;
   private readonly path: Path = new Path();
   /** Whether the last message waits for ARP to resolve the next hop; nothing more is sent then. */
   private waiting: bool = false;
@@ -40,12 +49,9 @@ export class DatagramTransport implements LogTransport {
     }
     const error = socket.error;
     socket.error = SocketError.None;
-    // A refusal may end at any time, and is no reason to send less.
-    if (this.waiting && error != SocketError.None && error != SocketError.Refused) {
-      socket.close();
-      this.socket = null;
-      this.waiting = false;
-      this.lookup.unreachable();
+    if (error == SocketError.Refused) return this.refused();
+    if (this.waiting && error != SocketError.None) {
+      this.leave();
       this.retryAt = now + RETRY;
       return 1;
     }
@@ -66,22 +72,50 @@ export class DatagramTransport implements LogTransport {
     const port = this.target.port;
     if (!this.socket!.send(bytes, message.byteLength, this.address, port)) return false;
     this.waiting = !this.ip.reaches(this.path);
+    const now = this.ip.now;
+    if (now - this.recentSince >= REFUSAL_TIME) {
+      this.recent = 0;
+      this.recentSince = now;
+    }
+    this.recent++;
     return true;
   }
 
   /** Looks the host up, then opens the socket. */
   private open(now: i64): void {
-    const address = this.lookup.poll(now);
-    if (address == 0 && this.lookup.running) return;
+    const addresses = this.lookup.poll(now);
+    if (addresses == null && this.lookup.running) return;
     const target = this.target;
-    const socket = address != 0 ? this.ip.udp.open(target.localPort, 0, LOG_QUEUE_BYTES) : null;
+    const socket =
+      addresses != null ? this.ip.udp.open(target.localPort, 0, LOG_QUEUE_BYTES) : null;
     if (socket == null) {
       this.retryAt = now + RETRY;
       return;
     }
-    this.address = address;
-    socket.connect(address, target.port);
-    this.path.towardIpv4(address);
+    this.addresses = addresses!.length;
+    this.address = addresses![this.failures % this.addresses];
+    socket.connect(this.address, target.port);
+    this.path.towardIpv4(this.address);
     this.socket = socket;
+  }
+
+  /**
+   * Turns to the host's next address, if it has several, and has what was refused sent again unless
+   * all have refused. A refusal may end at any time, and is no reason to send less.
+   */
+  private refused(): u32 {
+    if (this.addresses < 2) return 0;
+    const refused = this.recent;
+    this.leave();
+    return this.failures % this.addresses == 0 ? 0 : refused;
+  }
+
+  /** Closes the socket; the next one is for the next address. */
+  private leave(): void {
+    this.socket!.close();
+    this.socket = null;
+    this.waiting = false;
+    this.recent = 0;
+    this.failures++;
   }
 }

@@ -2,7 +2,9 @@
 import { log } from "../../../core/log";
 import { earlier, MINUTE, NEVER, SECOND } from "../../../core/time";
 import { DnsResolver } from "../dns/resolver";
+import { ConnectionRace } from "../stream/connection-race";
 import { Connector } from "../stream/connector";
+import { PortOpener } from "../stream/opener";
 import { Stream, StreamStatus } from "../stream/stream";
 import { LogTarget, LogTransport } from "./target";
 import { TargetAddress } from "./target-address";
@@ -14,6 +16,8 @@ const KEEP_ALIVE: i64 = MINUTE;
 
 export class SecureTransport implements LogTransport {
   private stream: Stream | null = null;
+  /** Opens `stream`. */
+  private race: ConnectionRace | null = null;
   private retry: i64 = FIRST_RETRY;
   private retryAt: i64 = 0;
   /** The failure that was logged last, so that one that persists is logged once. */
@@ -31,7 +35,9 @@ export class SecureTransport implements LogTransport {
   poll(now: i64): u32 {
     const stream = this.stream;
     if (stream == null) {
-      if (now >= this.retryAt) this.open(now);
+      const race = this.race;
+      if (race != null) this.connect(race, now);
+      else if (now >= this.retryAt) this.open(now);
       return 0;
     }
     stream.poll(now);
@@ -41,7 +47,7 @@ export class SecureTransport implements LogTransport {
     if (status == StreamStatus.Open) {
       this.retry = FIRST_RETRY;
       this.reported = "";
-    } else if (status != StreamStatus.Connecting) {
+    } else {
       const finished = status == StreamStatus.Finished;
       this.failed(finished ? "the server closed the connection" : stream.failure(), now);
       stream.release();
@@ -51,6 +57,8 @@ export class SecureTransport implements LogTransport {
   }
 
   pollAt(): i64 {
+    const race = this.race;
+    if (race != null) return race.pollAt();
     return this.stream == null && !this.lookup.running ? this.retryAt : NEVER;
   }
 
@@ -69,28 +77,33 @@ export class SecureTransport implements LogTransport {
     return true;
   }
 
-  /** Looks the host up, then connects to it. */
+  /** Looks the host up, then starts to connect to it. */
   private open(now: i64): void {
-    const address = this.lookup.poll(now);
-    if (address == 0) {
+    const addresses = this.lookup.poll(now);
+    if (addresses == null) {
       if (!this.lookup.running) this.failed(this.lookup.failure, now);
       return;
     }
     const target = this.target;
-    const connector = this.connector;
-    const stream = connector.connectSecure(target.host, address, target.port, now);
-    if (stream == null) {
-      this.failed(connector.refusal(), now);
-      return;
-    }
-    stream.setKeepAlive(KEEP_ALIVE);
+    const opener = new PortOpener(this.connector, target.port, target.host);
+    const race = new ConnectionRace(opener, addresses, NEVER);
+    this.race = race;
+    this.connect(race, now);
+  }
+
+  private connect(race: ConnectionRace, now: i64): void {
+    const stream = race.poll(now);
+    if (stream == null && !race.lost) return;
+    this.race = null;
+    race.cancel();
     this.stream = stream;
+    if (stream == null) this.failed(race.reason, now);
+    else stream.setKeepAlive(KEEP_ALIVE);
   }
 
   private failed(reason: string, now: i64): void {
     this.retryAt = now + this.retry;
     this.retry = earlier(2 * this.retry, MINUTE);
-    this.lookup.unreachable();
     if (reason != this.reported) log(`syslog: ${this.target}: ${reason}`);
     this.reported = reason;
   }

@@ -1,6 +1,6 @@
 /**
- * A query to one time server (SNTP, RFC 4330 section 5): resolves the name, sends up to three
- * requests, and checks the response.
+ * A query to one time server (SNTP, RFC 4330 section 5): resolves the name, sends requests, each to
+ * the next of its addresses, and checks the response.
  */
 import { NTP_QUEUE_BYTES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -14,7 +14,7 @@ import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { NtpSample } from "./sample";
 
-/** The maximum number of requests, and the wait after each in microseconds. */
+/** The number of requests, unless there are more addresses; the wait after each, microseconds. */
 const TRIES: u32 = 3;
 const RETRY: i64 = 2 * SECOND;
 /** The largest error accepted, in microseconds (RFC 5905 appendix A.1.1: MAXDISP). */
@@ -81,12 +81,13 @@ export class NtpQuery {
     if (this.socket == null && !this.begin()) return;
     const socket = this.socket!;
     if (this.receive(socket, now)) return;
-    if (socket.error != SocketError.None) {
-      this.fail(SOCKET_ERROR_WORDS[socket.error]);
-    } else if (this.requests == 0 || now >= this.nextAt) {
-      if (this.requests == TRIES) this.fail("no answer");
-      else this.send(socket, now);
-    }
+    const error = socket.error;
+    const addresses = this.names.addresses.length as u32;
+    const refused = error != SocketError.None;
+    if (!refused && this.requests > 0 && now < this.nextAt) return;
+    if (refused && this.requests >= addresses) this.fail(SOCKET_ERROR_WORDS[error]);
+    else if (this.requests >= max(TRIES, addresses)) this.fail("no answer");
+    else this.send(socket, now);
   }
 
   /** Returns when to poll next if nothing arrives first. */
@@ -108,17 +109,22 @@ export class NtpQuery {
     if (this.names.addresses.length == 0) return this.fail(this.names.failure());
     const socket = this.udp.open(0, NTP_QUEUE_BYTES, NTP_QUEUE_BYTES);
     if (socket == null) return this.fail(SOCKET_ERROR_WORDS[SocketError.NoResources]);
-    socket.connect(this.names.addresses[0], this.server.port);
     this.socket = socket;
     return true;
   }
 
-  /** Sends a request. Its random transmit timestamp protects against off-path forgeries. */
+  /**
+   * Sends a request to the next address. Its random transmit timestamp protects against off-path
+   * forgeries.
+   */
   private send(socket: UdpSocket, now: i64): void {
     const packet = new StaticArray<u8>(NTP_LENGTH as i32);
     const pointer = changetype<usize>(packet);
     this.transmit = ((this.random.next32() as u64) << 32) | (this.random.next32() as u64);
     emitNtp(pointer, this.transmit);
+    const addresses = this.names.addresses;
+    socket.connect(addresses[this.requests % addresses.length], this.server.port);
+    socket.error = SocketError.None;
     socket.send(pointer, NTP_LENGTH, socket.remoteAddress, socket.remotePort);
     this.sentAt = now;
     this.nextAt = now + RETRY;

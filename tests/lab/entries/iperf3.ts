@@ -9,7 +9,7 @@ import {
   formatRate,
   microsOf,
 } from "../../../net/service/iperf3/units";
-import { Stream } from "../../../net/service/stream/stream";
+import { Stream, StreamStatus } from "../../../net/service/stream/stream";
 import { OneStream } from "./one-stream";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 import { SequenceRandom } from "./sequence-random";
@@ -32,9 +32,12 @@ class Lines implements ReportSink {
 /** Keeps all connections in `streams`; `refuses` makes it fail to open one. */
 class Streams extends OneStream {
   refuses: bool = false;
+  state: StreamStatus = StreamStatus.Open;
   connect(_address: u32, _port: u32, _now: i64): Stream | null {
     if (this.refuses) return null;
-    return added();
+    const stream = added();
+    stream.state = this.state;
+    return stream;
   }
   refusal(): string {
     return "too many connections";
@@ -62,7 +65,7 @@ export function startClient(parallel: u32, seconds: i64, bytes: u64, reverse: bo
   parameters.seconds = seconds;
   parameters.bytes = bytes;
   parameters.reverse = reverse;
-  const address = new ServerAddress("a.test", 1, 5201);
+  const address = new ServerAddress("a.test", [1], 5201);
   const report = new Report(new Lines());
   const random = new SequenceRandom();
   client = new Iperf3Client(connector, random, address, parameters, 1_000_000, report);
@@ -70,6 +73,10 @@ export function startClient(parallel: u32, seconds: i64, bytes: u64, reverse: bo
 export function startServer(interval: i64): void {
   reset();
   server = new Iperf3Server(listener, interval, new Lines());
+}
+/** Sets the state of streams at their start. */
+export function streamsAre(state: StreamStatus): void {
+  connector.state = state;
 }
 export function refuse(): void {
   connector.refuses = true;

@@ -111,6 +111,16 @@ export class Peer implements Station {
     this.sendIp(to, UDP, datagram, to === 0xffffffff ? EVERYBODY : hardware);
   }
 
+  /** Refuses datagrams to a port with ICMP's "port unreachable". */
+  refuseUdp(port: number): void {
+    this.udp.set(port, ({ source, sourcePort, data }) => {
+      const from = { address: source, port: sourcePort };
+      const payload = udpDatagram(from, { address: this.address, port }, data);
+      const ip = { source, destination: this.address, protocol: UDP, id: 0, fragment: 0x4000 };
+      this.sendIp(source, ICMP, icmp(3, 3, 0, ipv4({ ...ip, payload }).subarray(0, 28)));
+    });
+  }
+
   /** Takes a new hardware address, and announces it with an ARP request, a reply, or not at all. */
   replaceCard(announcement: "request" | "reply" | "none"): void {
     this.hardware = Uint8Array.of(...this.hardware.subarray(0, 3), ...this.world.random.bytes(3));

@@ -12,8 +12,8 @@ export const ANY_CHAIN: i64 = -1;
 export class CheckContext {
   /** The router on the way to `host`; 0 if there is none. */
   gateway: Ipv4Address = 0;
-  /** The address of `host`; 0 until it is known. */
-  address: Ipv4Address = 0;
+  /** The addresses of `host`, the best first; none until they are known. */
+  addresses: Array<Ipv4Address> = [];
   /** Where the steps connect: to the URL's host, or to the proxy for it. */
   readonly host: string;
   readonly port: u32;
@@ -34,12 +34,12 @@ export class CheckContext {
     this.proxy = proxy;
     this.host = proxy == null ? url.host : proxy.host;
     this.port = proxy == null ? url.port : proxy.port;
-    if (literal != NOT_AN_ADDRESS) this.address = literal as u32;
+    if (literal != NOT_AN_ADDRESS) this.addresses.push(literal as u32);
   }
 
   /** Determines the gateway: that of the default route while the host's address is unknown. */
   findGateway(): void {
-    const to = this.address == 0 ? UNSPECIFIED : this.address;
+    const to = this.addresses.length == 0 ? UNSPECIFIED : this.addresses[0];
     const route = this.stack.ip.rules.lookup(to, UNSPECIFIED, 0);
     this.gateway = route == null ? 0 : route.gateway;
   }

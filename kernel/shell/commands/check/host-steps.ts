@@ -1,9 +1,11 @@
 /** The steps of `check` for the URL's host: name lookup, TCP connection, TLS handshake. */
-import { SECOND } from "../../../../core/time";
+import { NEVER, SECOND } from "../../../../core/time";
+import { TcpConnector } from "../../../../net/service/connector";
 import { DnsQuery } from "../../../../net/service/dns/query";
+import { ConnectionRace } from "../../../../net/service/stream/connection-race";
+import { PortOpener } from "../../../../net/service/stream/opener";
+import { Stream } from "../../../../net/service/stream/stream";
 import { TlsOptions } from "../../../../net/service/tls/shared";
-import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
-import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { formatIpv4 } from "../../../../net/wire/address";
 import { SecureConnection } from "../../secure-connection";
 import { formatMilliseconds } from "../../time-text";
@@ -20,7 +22,7 @@ export class DnsStep extends Step {
   }
 
   protected start(context: CheckContext, now: i64): void {
-    if (context.address != 0) return;
+    if (context.addresses.length > 0) return;
     this.query = context.stack.dns.resolve(context.host, now);
     const states = context.stack.dns.servers.order();
     const texts: Array<string> = [];
@@ -35,8 +37,8 @@ export class DnsStep extends Step {
     if (query.addresses.length == 0) {
       return this.verdict(Verdict.Fail, `${context.host}: ${query.failure()}`);
     }
-    context.address = query.addresses[0];
-    const address = formatIpv4(context.address);
+    context.addresses = query.addresses;
+    const address = formatIpv4(query.addresses[0]);
     const time = formatMilliseconds(now - this.startedAt);
     return this.verdict(Verdict.Ok, `${context.host} is ${address}, in ${time} ms`);
   }
@@ -51,46 +53,64 @@ export class DnsStep extends Step {
   }
 }
 
-/** Connects to the host's port. */
+/** Connects to the host's port, at the first of its addresses that answers. */
 export class TcpStep extends Step {
-  private connection: TcpConnection | null = null;
+  private race: ConnectionRace | null = null;
+  private stream: Stream | null = null;
   private target: string = "";
 
   constructor() {
     super("tcp", 5 * SECOND);
   }
 
-  protected start(context: CheckContext, now: i64): void {
-    const ip = context.stack.ip;
-    this.connection = ip.connect(now, context.address, context.port);
+  protected start(context: CheckContext, _now: i64): void {
+    const stack = context.stack;
+    const connector = new TcpConnector(stack.ip, stack.tls, false, false);
+    const opener = new PortOpener(connector, context.port);
+    this.race = new ConnectionRace(opener, context.addresses, NEVER);
+    const texts: Array<string> = [];
+    for (let i = 0; i < context.addresses.length; i++) {
+      texts.push(`${formatIpv4(context.addresses[i])}:${context.port}`);
+    }
+    this.target = texts.join(", ");
   }
 
   poll(context: CheckContext, now: i64): Verdict {
-    const address = formatIpv4(context.address);
-    if (context.stack.ip.pathTo(context.address).source.isUnspecified) {
+    if (!hasRoute(context)) {
+      const address = formatIpv4(context.addresses[0]);
       return this.verdict(Verdict.Fail, `${address}: Network is unreachable: no route to it`);
     }
-    const connection = this.connection;
-    if (connection == null) return this.verdict(Verdict.Fail, "no free connection");
-    const to = `${address}:${context.port}`;
-    this.target = to;
-    if (connection.established()) {
-      const time = formatMilliseconds(now - this.startedAt);
-      return this.verdict(Verdict.Ok, `${to} handshake in ${time} ms`);
-    }
-    if (connection.error == SocketError.None) return Verdict.Pending;
-    return this.verdict(Verdict.Fail, `${to}: ${SOCKET_ERROR_WORDS[connection.error]}`);
+    const race = this.race!;
+    const stream = race.poll(now);
+    this.stream = stream;
+    if (stream == null && !race.lost) return Verdict.Pending;
+    const to = `${formatIpv4(race.address)}:${context.port}`;
+    if (stream == null) return this.verdict(Verdict.Fail, `${to}: ${race.reason}`);
+    const time = formatMilliseconds(now - this.startedAt);
+    return this.verdict(Verdict.Ok, `${to} handshake in ${time} ms`);
   }
 
   end(_context: CheckContext): void {
-    const connection = this.connection;
-    if (connection != null) connection.detach();
-    this.connection = null;
+    const race = this.race;
+    const stream = this.stream;
+    if (race != null) race.cancel();
+    if (stream != null) stream.release();
+    this.race = null;
+    this.stream = null;
   }
 
   timeoutText(): string {
     return `${this.target}: no reply, the port is filtered or the host is down`;
   }
+}
+
+/** Reports whether there is a route to one of the host's addresses. */
+function hasRoute(context: CheckContext): bool {
+  const addresses = context.addresses;
+  for (let i = 0; i < addresses.length; i++) {
+    if (!context.stack.ip.pathTo(addresses[i]).source.isUnspecified) return true;
+  }
+  return false;
 }
 
 /** Completes a TLS handshake and verifies the host's certificate. */

@@ -5,10 +5,14 @@
 import { NC_PRINT_BYTES } from "../../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
+import { ConnectionRace } from "../../../../net/service/stream/connection-race";
+import { StreamOpener } from "../../../../net/service/stream/opener";
+import { Stream } from "../../../../net/service/stream/stream";
+import { TcpStream } from "../../../../net/service/stream/tcp-stream";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../../net/socket/tcp/listen/listener";
-import { formatIpv4 } from "../../../../net/wire/address";
+import { formatIpv4, Ipv4Address } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Session } from "../../session";
@@ -103,12 +107,12 @@ abstract class TcpJob extends Job {
   }
 }
 
-export class TcpClientJob extends TcpJob {
+export class TcpClientJob extends TcpJob implements StreamOpener {
   /** `-z`: end as soon as the connection is established. */
   scans: bool = false;
   /** `-v`: report the connection. */
   verbose: bool = false;
-  private reported: bool = false;
+  private race: ConnectionRace | null = null;
 
   constructor(
     session: Session,
@@ -130,26 +134,45 @@ export class TcpClientJob extends TcpJob {
     }
     let connection = this.connection;
     if (connection == null) {
-      connection = this.stack.ip.connect(now, this.lookup.address, this.port);
-      if (connection == null)
-        return this.connectFailed(SOCKET_ERROR_WORDS[SocketError.NoResources]);
-      connection.timeout = this.patience;
-      connection.trafficClass = this.trafficClass;
+      const race = this.startRace();
+      const stream = race.poll(now);
+      if (race.lost) return this.connectFailed(race.reason);
+      if (stream == null) return RUNNING;
+      connection = (stream as TcpStream).connection;
       this.connection = connection;
-    }
-    if (!connection.established() && connection.error != SocketError.None) {
-      return this.connectFailed(SOCKET_ERROR_WORDS[connection.error]);
-    }
-    if (connection.established() && !this.reported) {
-      this.reported = true;
       if (this.verbose) this.report();
     }
-    if (this.scans && this.reported) {
-      connection.detach();
-      this.connection = null;
-      return EXIT_OK;
-    }
-    return this.converse(connection, now);
+    if (!this.scans) return this.converse(connection, now);
+    connection.detach();
+    this.connection = null;
+    return EXIT_OK;
+  }
+
+  pollAt(): i64 {
+    const race = this.race;
+    const at = super.pollAt();
+    return race == null || this.connection != null ? at : earlier(at, race.pollAt());
+  }
+
+  open(address: Ipv4Address, now: i64): Stream | null {
+    const connection = this.stack.ip.connect(now, address, this.port);
+    if (connection == null) return null;
+    const stream = new TcpStream(connection);
+    connection.noDelay = false;
+    connection.timeout = this.patience;
+    connection.trafficClass = this.trafficClass;
+    return stream;
+  }
+
+  refusal(): string {
+    return SOCKET_ERROR_WORDS[SocketError.NoResources];
+  }
+
+  private startRace(): ConnectionRace {
+    let race = this.race;
+    if (race == null) race = new ConnectionRace(this, this.lookup.addresses, NEVER);
+    this.race = race;
+    return race;
   }
 
   /** Prints `*` in place of the service, as there is no /etc/services. */
@@ -159,6 +182,8 @@ export class TcpClientJob extends TcpJob {
   }
 
   cancel(): i32 {
+    const race = this.race;
+    if (race != null) race.cancel();
     this.lookup.cancel();
     return super.cancel();
   }

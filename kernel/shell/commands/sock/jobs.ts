@@ -1,5 +1,6 @@
 /** What `sock` waits for: a peer, a handshake, room to send, data, or the end of a connection. */
 import { SOCK_RECEIVE_BYTES } from "../../../../core/limits";
+import { earlier, NEVER } from "../../../../core/time";
 import {
   TcpSocket,
   tcpAccept,
@@ -10,10 +11,14 @@ import {
   udpReceive,
   udpSend,
 } from "../../../../net/api";
+import { ConnectionRace } from "../../../../net/service/stream/connection-race";
+import { StreamOpener } from "../../../../net/service/stream/opener";
+import { Stream } from "../../../../net/service/stream/stream";
+import { TcpStream } from "../../../../net/service/stream/tcp-stream";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpState } from "../../../../net/socket/tcp/state";
 import { UdpSocket } from "../../../../net/socket/udp-socket";
-import { formatIpv4 } from "../../../../net/wire/address";
+import { formatIpv4, Ipv4Address } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Session } from "../../session";
@@ -69,8 +74,24 @@ export class AcceptJob extends Waiting {
   }
 }
 
-export class ConnectJob extends Waiting {
-  private begun: bool = false;
+/** An attempt to connect a socket. That of the socket's own connection stays if it fails. */
+class SocketStream extends TcpStream {
+  constructor(private readonly socket: TcpSocket) {
+    super(socket.connection!);
+    socket.applyOptions();
+  }
+
+  abort(): void {
+    if (this.socket.connection != this.connection) super.abort();
+  }
+}
+
+/**
+ * Connects to the first of a host's addresses that answers. If none has, the socket keeps the last
+ * attempt, whose state and error can be read.
+ */
+export class ConnectJob extends Waiting implements StreamOpener {
+  private race: ConnectionRace | null = null;
 
   constructor(
     session: Session,
@@ -82,7 +103,7 @@ export class ConnectJob extends Waiting {
     super(session, deadline);
   }
 
-  protected step(_now: i64): i32 {
+  protected step(now: i64): i32 {
     if (!this.lookup.poll()) return RUNNING;
     const lookup = this.lookup;
     if (lookup.failure != "") return this.failed(`${lookup.host}: ${lookup.failure}`);
@@ -91,23 +112,56 @@ export class ConnectJob extends Waiting {
       udp.connect(lookup.address, this.port);
       return EXIT_OK;
     }
+    let race = this.race;
+    if (race == null) race = new ConnectionRace(this, lookup.addresses, NEVER);
+    this.race = race;
+    const stream = race.poll(now);
+    if (race.lost) return this.failed(race.reason);
+    if (stream == null) return RUNNING;
     const tcp = this.handle.tcp!;
-    if (!this.begun) {
-      this.begun = true;
-      if (!tcpConnect(tcp, lookup.address, this.port)) {
-        const used = tcp.port != 0;
-        return this.failed(used ? "Address already in use" : "No buffer space available");
-      }
+    const last = tcp.connection!;
+    tcp.connection = (stream as TcpStream).connection;
+    if (tcp.connection != last) last.abort();
+    return EXIT_OK;
+  }
+
+  poll(now: i64): i32 {
+    const code = super.poll(now);
+    if (code != RUNNING) this.settle();
+    return code;
+  }
+
+  /** Opens a connection with the socket's options. */
+  open(address: Ipv4Address, _now: i64): Stream | null {
+    const tcp = this.handle.tcp!;
+    const before = tcp.connection;
+    if (!tcpConnect(tcp, address, this.port)) {
+      tcp.connection = before;
+      return null;
     }
-    const connection = tcp.connection!;
-    if (connection.established()) return EXIT_OK;
-    if (connection.state != TcpState.Closed) return RUNNING;
-    return this.failed(SOCKET_ERROR_WORDS[connection.error]);
+    if (before != null && before.state == TcpState.Closed) before.abort();
+    return new SocketStream(tcp);
+  }
+
+  refusal(): string {
+    return this.handle.tcp!.port != 0 ? "Address already in use" : "No buffer space available";
+  }
+
+  pollAt(): i64 {
+    const race = this.race;
+    return earlier(super.pollAt(), race == null ? NEVER : race.pollAt());
   }
 
   cancel(): i32 {
-    this.lookup.cancel();
+    this.settle();
     return super.cancel();
+  }
+
+  /** Aborts all attempts but that of the socket's connection. */
+  private settle(): void {
+    const race = this.race;
+    if (race != null) race.cancel();
+    this.lookup.cancel();
   }
 }
 

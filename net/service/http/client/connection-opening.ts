@@ -4,16 +4,43 @@
  *
  *     name > ConnectionRace (TCP, and TLS without a tunnel) > ProxyTunnel > TLS through the tunnel
  */
-import { earlier, NEVER } from "../../../../core/time";
+import { earlier, NEVER, SECOND } from "../../../../core/time";
+import { Ipv4Address } from "../../../wire/address";
+import { ConnectionRace } from "../../stream/connection-race";
+import { Connector } from "../../stream/connector";
+import { PortOpener } from "../../stream/opener";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { setTrafficClass, useFastOpen } from "../../stream/tcp-stream";
 import { Url } from "../url";
-import { ConnectionRace } from "./connection-race";
 import { connectFailure, HttpFailure, TLS_TIMEOUT } from "./failure";
 import { NameAnswer } from "./ports";
 import { HttpRequest } from "./request";
 import { HttpRoute } from "./route";
 import { HttpServices, HttpTimes } from "./services";
 import { ProxyTunnel, TUNNEL_TIMEOUT } from "./tunnel";
+
+/** The time limit to connect to one address, TLS handshake included. */
+const CONNECT_TIME: i64 = 30 * SECOND;
+
+/** Opens connections with what the request asks of TCP. */
+class RequestOpener extends PortOpener {
+  constructor(
+    private readonly request: HttpRequest,
+    connector: Connector,
+    port: u32,
+    secureHost: string,
+  ) {
+    super(connector, port, secureHost);
+  }
+
+  open(address: Ipv4Address, now: i64): Stream | null {
+    const stream = super.open(address, now);
+    if (stream == null) return null;
+    setTrafficClass(stream, this.request.trafficClass);
+    if (this.request.fastOpen) useFastOpen(stream);
+    return stream;
+  }
+}
 
 /** One connection that is being opened. */
 export class ConnectionOpening {
@@ -123,27 +150,31 @@ export class ConnectionOpening {
     const route = this.route;
     const secureHost = this.url.secure && route.tunnel == "" ? this.url.host : "";
     const connector = this.services.connector;
-    this.race = new ConnectionRace(
-      connector,
-      route.host,
-      route.port,
-      secureHost,
-      this.addresses,
-      this.request,
-    );
+    const opener = new RequestOpener(this.request, connector, route.port, secureHost);
+    this.race = new ConnectionRace(opener, this.addresses, CONNECT_TIME);
   }
 
   private connect(race: ConnectionRace, now: i64): bool {
     const stream = race.poll(now);
     if (stream == null) {
-      if (race.failure != HttpFailure.None) this.fail(race.failure, race.message);
-      return false;
+      return race.lost ? this.raceLost(race) : false;
     }
     this.race = null;
     this.times.connect += this.times.since(race.connectedAt);
     if (this.route.tunnel == "") return this.opened(stream, now);
     this.tunnel = new ProxyTunnel(stream, this.connectHead, now);
     return true;
+  }
+
+  /** Fails with curl's message. */
+  private raceLost(race: ConnectionRace): bool {
+    const kind = race.failure;
+    race.cancel();
+    if (race.inHandshake && kind == StreamFailure.TimedOut) {
+      return this.fail(HttpFailure.TimedOut, TLS_TIMEOUT);
+    }
+    const to = `${this.route.host} port ${this.route.port}`;
+    return this.fail(connectFailure(kind), `Failed to connect to ${to}: ${race.reason}`);
   }
 
   private opened(stream: Stream, now: i64): bool {

@@ -25,9 +25,9 @@ function running(options = {}, room = ROOM): void {
 }
 
 /** Returns why the client failed, and checks that it gave up all streams. */
-function failed(): string {
+function failed(ending = "released"): string {
   assert.ok(bench.wasm.done());
-  for (let i = 0; i < bench.wasm.count(); i++) assert.equal(bench.text("ending", i), "released");
+  for (let i = 0; i < bench.wasm.count(); i++) assert.equal(bench.text("ending", i), ending);
   return bench.text("failure");
 }
 
@@ -111,9 +111,10 @@ test("sends exactly the bytes of -n on all streams together", () => {
 
 test("explains why it cannot connect", () => {
   bench.wasm.startClient(1, 2n, 0n, false);
+  bench.wasm.streamsAre(Status.Connecting);
   bench.wasm.poll(0n);
   bench.end(0, Status.Failed, Failure.Refused);
-  assert.equal(failed(), "unable to connect to server: scripted failure");
+  assert.equal(failed("aborted"), "unable to connect to server: scripted failure");
   bench.client({ parallel: 2 });
   bench.send(0, state.parameterExchange);
   bench.wasm.refuse();
