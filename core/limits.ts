@@ -322,6 +322,14 @@ export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
 /** Errors reported for one configuration file. */
 export const CONFIG_PROBLEMS: u32 = 32;
 
+// --- disks ---
+/** Disks that are searched for a cidata volume, and what is read from one at most. */
+export const DISKS: i32 = 8;
+export const DISK_READ_BYTES: u32 = 2 * 1024 * 1024;
+/** Volume descriptors of an ISO 9660 volume, and entries of a directory of any volume. */
+export const VOLUME_DESCRIPTORS: u32 = 16;
+export const DIRECTORY_ENTRIES: u32 = 1024;
+
 // --- console ---
 export const LINE_LENGTH: u32 = 4096;
 export const HISTORY_LINES: u32 = 100;

@@ -35,7 +35,7 @@ export function boot(): void {
   calibrate();
   initTimer();
   const files = new BootFiles();
-  const configuration = loadConfiguration(files);
+  const configuration = loadConfiguration(files, devices);
   setPanicTimeout(configuration.panicSeconds);
   const host = new HostMachine(nics);
   logNics(devices, nics, INTERFACES);

@@ -1,35 +1,26 @@
 /**
- * The files that configure this machine: the modules of the boot loader, the files of QEMU's fw_cfg
- * below opt/anonymos/, and the OEM strings of SMBIOS of the form `anonymos:NAME=CONTENT`. For each
- * name, the first of these that has it counts. If that is not a module, the kernel's log names it.
+ * The files that configure this machine: the modules of the boot loader, user data of a cidata
+ * volume as anonymos.conf, the files of QEMU's fw_cfg below opt/anonymos/, and the OEM strings of
+ * SMBIOS of the form `anonymos:NAME=CONTENT`. For each name, the first of these that has it counts.
+ * If that is not a module, the kernel's log names it.
  */
 import { SMBIOS_TABLE_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
-import { Utf8Decoder } from "../../core/utf8";
 import { FwCfg } from "../../drivers/fw-cfg";
 import { BootModule, bootModules } from "../../machine/boot";
 import { readSmbios, Smbios } from "../../machine/smbios";
+import { BootFile } from "./boot-file";
+import { CONFIG_FILE } from "./configuration";
 
 const FW_CFG: string = "opt/anonymos/";
 const OEM: string = "anonymos:";
 /** QEMU's copy of the SMBIOS tables for its firmware. Memory has none at 0xf0000 under UEFI. */
 const FW_CFG_SMBIOS: string = "etc/smbios/smbios-tables";
 
-/** The beginning of a file, and the length of the whole file in bytes. */
-export class BootFile {
-  constructor(
-    readonly bytes: StaticArray<u8>,
-    readonly length: u32,
-  ) {}
-
-  /** Decodes the bytes that were read; invalid UTF-8 becomes U+FFFD. */
-  text(): string {
-    return new Utf8Decoder().decode(changetype<usize>(this.bytes), this.bytes.length);
-  }
-}
-
 export class BootFiles {
   readonly modules: Array<BootModule> = bootModules();
+  /** The settings of a cidata volume, or null. */
+  seed: BootFile | null = null;
   private readonly fwCfg: FwCfg = new FwCfg();
   readonly smbios: Smbios = new Smbios(smbiosTable(this.fwCfg));
 
@@ -39,6 +30,7 @@ export class BootFiles {
       const module = this.modules[i];
       if (module.name == name) return new BootFile(module.read(limit), module.length);
     }
+    if (name == CONFIG_FILE && this.seed != null) return this.seed;
     const bytes = this.fwCfg.read(FW_CFG + name, limit);
     if (bytes != null) {
       log(`${name}: from fw_cfg`);

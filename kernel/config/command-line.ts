@@ -1,7 +1,7 @@
 /** The parameters of the kernel command line: ip=, console=, run=, sysctl and others. */
 import { parseDecimalText } from "../../core/text";
 import { providerNamed, providerNames } from "../../net/service/metadata/provider";
-import { Configuration, ParameterSetting, Source } from "./configuration";
+import { Configuration, NO_CLOUD, ParameterSetting, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { LOG_KEYS } from "./log-settings";
 import { PROXY_KEYS } from "./proxy-settings";
@@ -70,8 +70,12 @@ function readWord(configuration: Configuration, word: string): void {
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
     else report(configuration, word, `invalid value, expected seconds from 0 to ${PANIC_SECONDS}`);
   } else if (equals > 0 && key == "ds") {
-    if (value == "none" || providerNamed(value) != null) configuration.dataSource = value;
-    else report(configuration, word, `unknown service, expected none, ${providerNames()}`);
+    const known = value == "none" || value == NO_CLOUD || providerNamed(value) != null;
+    if (known) configuration.dataSource = value;
+    else {
+      const names = `none, ${NO_CLOUD}, ${providerNames()}`;
+      report(configuration, word, `unknown source, expected ${names}`);
+    }
   } else if (equals > 0 && key == "console") {
     const problem = configuration.console.set(value);
     if (problem != "") report(configuration, word, problem);

@@ -14,6 +14,8 @@ import { ProxySettings } from "./proxy-settings";
 import { isInterfaceName } from "./values";
 
 export const CONFIG_FILE: string = "anonymos.conf";
+/** The name of a cidata volume as a source of settings, as in cloud-init. */
+export const NO_CLOUD: string = "nocloud";
 
 /** Where the host name comes from. A later source in this list overrides an earlier one. */
 export const enum Source {
@@ -99,14 +101,21 @@ export class Configuration {
   file: Array<MatchedSettings> = [];
   /** Whether anonymos.conf is a boot module, which user data does not override. */
   fixedFile: bool = false;
-  /** `ds=`: the metadata service, "none", or "" to choose it by SMBIOS. */
+  /** `ds=`: the source of user data, "none", or "" to search for one. */
   dataSource: string = "";
+  /** Commands of user data on a disk, one a line. */
+  script: string = "";
   /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
   /** The `sysctl.NAME=VALUE` words, in order. */
   readonly parameters: Array<ParameterSetting> = [];
   /** The number of network devices; set before `settingsFor` is called. */
   devices: i32 = 0;
+
+  /** Reports whether user data may come from a source. */
+  usesSource(name: string): bool {
+    return this.dataSource == "" || this.dataSource == name;
+  }
 
   /** Sets the host name, unless a stronger source has set it. */
   setHostname(name: string, source: Source): void {

@@ -1,12 +1,14 @@
-/** Loads the boot configuration: the command line, anonymos.conf, hosts and run. */
+/** Loads the boot configuration: the command line, a disk, anonymos.conf, hosts and run. */
 import { CONFIG_FILE_BYTES, LINE_LENGTH } from "../../core/limits";
 import { log } from "../../core/log";
+import { PciDevice } from "../../drivers/pci/pci";
 import { commandLine, findModule, loaderName } from "../../machine/boot";
 import { BootFiles } from "./boot-files";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
-import { CONFIG_FILE, Configuration } from "./configuration";
+import { CONFIG_FILE, Configuration, NO_CLOUD } from "./configuration";
 import { readHostsFile } from "./hosts-file";
+import { readNoCloud } from "./no-cloud";
 
 const HOSTS_FILE: string = "hosts";
 const RUN_FILE: string = "run";
@@ -20,15 +22,19 @@ const TLS_FILES: StaticArray<string> = [
   "server.key",
 ];
 
-/** Reads the configuration from the boot loader and the hypervisor. Errors are in `problems`. */
-export function loadConfiguration(files: BootFiles): Configuration {
+/**
+ * Reads the configuration from the boot loader, the hypervisor and a disk that is either virtio or
+ * one of `devices`. Errors are in `problems`.
+ */
+export function loadConfiguration(files: BootFiles, devices: Array<PciDevice>): Configuration {
   const configuration = new Configuration();
   readCommandLine(configuration, commandLine(), loaderName());
   const smbios = files.smbios;
   if (smbios.product != "") log(`machine: ${smbios.manufacturer} ${smbios.product}`);
+  configuration.fixedFile = findModule(CONFIG_FILE) != null;
+  if (configuration.usesSource(NO_CLOUD)) readNoCloud(configuration, files, devices);
   const file = files.find(CONFIG_FILE, CONFIG_FILE_BYTES);
   if (file != null) readConfigFile(configuration, file.bytes, file.length);
-  configuration.fixedFile = findModule(CONFIG_FILE) != null;
   const hosts = files.find(HOSTS_FILE, CONFIG_FILE_BYTES);
   if (hosts != null) readHostsFile(configuration, hosts.bytes);
   if (configuration.run == "") {

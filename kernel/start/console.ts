@@ -54,6 +54,7 @@ export function startConsole(
   const earlierLines = logLines();
   for (let i = 0; i < earlierLines.length; i++) shell.session.printLine(earlierLines[i]);
   shell.begin(now(), configuration.run);
+  if (configuration.script != "") shell.runScript(configuration.script);
   const problems = configuration.problems;
   for (let i = 0; i < problems.length; i++) shell.session.printLine(problems[i]);
   return shell;

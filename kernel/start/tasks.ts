@@ -13,7 +13,7 @@ import { startConsole } from "./console";
 import { HostMachine } from "./host-machine";
 import { UserData } from "./user-data";
 
-/** Returns the metadata service to ask, or null. */
+/** Returns the metadata service to ask, or null. A cidata volume is NO_CLOUD, which is none. */
 function metadataProvider(configuration: Configuration, smbios: Smbios): MetadataProvider | null {
   const name = configuration.dataSource;
   if (name != "") return providerNamed(name);

@@ -7,7 +7,8 @@ import { PEM_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
 import { Role, setIdentity } from "../../machine/certificates";
 import { addLists, addRoots } from "../../machine/trust";
-import { BootFile, BootFiles } from "../config/boot-files";
+import { BootFile } from "../config/boot-file";
+import { BootFiles } from "../config/boot-files";
 
 /** Loads the TLS files that are present. Called once, after TLS has started. */
 export function loadTlsFiles(files: BootFiles): void {

@@ -6,18 +6,16 @@
 import { log } from "../../core/log";
 import { Pollable } from "../../core/pollable";
 import { NEVER } from "../../core/time";
-import { Utf8Decoder } from "../../core/utf8";
 import { MetadataProvider } from "../../net/service/metadata/provider";
 import { MetadataQuery } from "../../net/service/metadata/query";
 import { NetworkStack } from "../../net/service/stack";
+import { BootFile } from "../config/boot-file";
 import { readConfigFile } from "../config/config-file";
 import { CONFIG_FILE, Configuration } from "../config/configuration";
-import { isHostName, quoted } from "../config/values";
+import { USER_DATA_FORMATS, UserDataText } from "../config/user-data-text";
+import { isHostName } from "../config/values";
 import { Shell } from "../shell/shell";
-import { printable } from "../shell/terminal/printable";
 import { startRemoteLog } from "./remote-log";
-
-const SCRIPT: string = "#!anonymos";
 
 export class UserData extends Pollable {
   private query: MetadataQuery | null = null;
@@ -65,14 +63,13 @@ export class UserData extends Pollable {
   private applyData(data: StaticArray<u8>, now: i64): void {
     const name = this.provider.name;
     const size = `${data.length} bytes of user data`;
-    const text = new Utf8Decoder().decode(changetype<usize>(data), data.length);
-    const first = text.split("\n", 1)[0].trim();
-    if (first == SCRIPT) {
+    const text = new UserDataText(new BootFile(data, data.length));
+    if (text.script != "") {
       log(`${name}: ${size}: running them`);
-      this.shell.runScript(text.substring(SCRIPT.length));
-    } else if (first.startsWith("#cloud-config") || first.startsWith("#!")) {
-      const what = quoted(printable(first));
-      log(`${name}: ${size}: ${what}: not supported, expected ${CONFIG_FILE} or ${SCRIPT}`);
+      this.shell.runScript(text.script);
+    } else if (text.unsupported != "") {
+      const what = `${text.unsupported}: not supported`;
+      log(`${name}: ${size}: ${what}, expected ${USER_DATA_FORMATS}`);
     } else if (this.configuration.fixedFile) {
       log(`${name}: ${size}: ignored, as there is a boot module ${CONFIG_FILE}`);
     } else {

@@ -162,5 +162,8 @@ test("asks nobody on other machines, or with ds=none", async () => {
   const none = await Cloud.boot(amazon, () => [404, ""], { commandLine: `${STATIC} ds=none` });
   assert.deepEqual([...plain.requests, ...none.requests], []);
   const wrong = await Cloud.boot({}, () => [404, ""], { commandLine: `${STATIC} ds=azure` });
-  assert.match(wrong.twin.output, /cmdline: ds=azure: unknown service, expected none, ec2, gce/);
+  assert.match(
+    wrong.twin.output,
+    /cmdline: ds=azure: unknown source, expected none, nocloud, ec2, gce/,
+  );
 });

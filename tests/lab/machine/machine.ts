@@ -7,6 +7,7 @@
 import type { Exports } from "../scripted/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
 import { VirtualClock } from "./clock.ts";
+import type { DiskOptions } from "./disk.ts";
 import { LocalApic } from "./local-apic.ts";
 import { emulated, type Pace } from "./pace.ts";
 import { PciBus } from "./pci.ts";
@@ -14,12 +15,9 @@ import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
 import { Rtc, type RtcOptions } from "./rtc.ts";
 import type { SmbiosOptions } from "./smbios.ts";
-import { tlsHost } from "./tls.ts";
+import { tlsHeap, tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
-/** TLS has a byte for every TLS_SHARE of linear memory, up to TLS_MAX; see native/memory.c. */
-const TLS_SHARE = 15;
-const TLS_MAX = 16 << 20;
 /** Interrupts in a row that count as a storm. */
 const STORM = 10_000;
 
@@ -59,6 +57,7 @@ export interface MachineOptions {
   /** Files of QEMU's fw_cfg; with any, the processor says that it is virtual. */
   fwCfg?: Record<string, string | Uint8Array>;
   smbios?: SmbiosOptions;
+  disks?: DiskOptions[];
   /** The maximum size of linear memory in bytes. */
   memoryLimit?: number;
   /** The memory map that the boot loader reports; `free` adds up its RAM. */
@@ -240,7 +239,7 @@ export class Machine {
       ...tlsHost({
         memory: () => (this.exports as Exports).memory.buffer,
         pass: (nanoseconds) => this.pass(nanoseconds),
-        heap: Math.min(TLS_MAX, Math.floor(this.memoryLimit / TLS_SHARE)),
+        heap: tlsHeap(this.memoryLimit),
       }),
     };
   }

@@ -1,6 +1,7 @@
 /** The usual PC: chipset, power switch and one network card on line 11. */
 import { type Exports, load } from "../scripted/assembly.ts";
 import { addAcpi } from "./acpi.ts";
+import { addDisks } from "./disk.ts";
 import { FwCfgModel } from "./fw-cfg.ts";
 import { Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { addNic, MMIO_PARAMETER, type NicOptions } from "./nic.ts";
@@ -48,7 +49,8 @@ export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
   machine.pci.add(0, 0, 0, chipset(0x1237, 0x060000));
   machine.pci.add(0, 1, 0, chipset(0x7000, 0x060100));
   machine.uart.waits = true;
-  return { machine, nic: addNic(machine, nic) };
+  const disks = addDisks(machine, options.disks ?? []);
+  return { machine, nic: addNic(machine, nic), disks };
 }
 
 /** Boots kernel/main.ts and stops before its first turn. */

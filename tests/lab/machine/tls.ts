@@ -140,6 +140,15 @@ function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer,
   if (length > 0) new Uint8Array(to, place, length).set(new Uint8Array(from, start, length));
 }
 
+/** TLS has a byte for every TLS_SHARE of linear memory, up to TLS_MAX; see native/memory.c. */
+const TLS_SHARE = 15;
+const TLS_MAX = 16 << 20;
+
+/** Returns the size of the library's heap on a machine with this much linear memory. */
+export function tlsHeap(memoryLimit: number): number {
+  return Math.min(TLS_MAX, Math.floor(memoryLimit / TLS_SHARE));
+}
+
 /** The functions of machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;

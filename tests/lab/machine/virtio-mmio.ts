@@ -1,6 +1,6 @@
 /** The registers of a virtio device without PCI (VIRTIO 1.2, section 4.2), versions 1 and 2. */
 import type { BusDevice, Width } from "./bus.ts";
-import type { VirtioNetModel } from "./virtio-net.ts";
+import type { VirtioModel } from "./virtio-model.ts";
 import { configuration } from "./virtio-pci.ts";
 
 const ONES = 0xffffffffn;
@@ -15,7 +15,7 @@ export class MmioRegisters implements BusDevice {
   private causes = 0;
 
   constructor(
-    private readonly model: VirtioNetModel,
+    private readonly model: VirtioModel,
     private readonly version: number,
   ) {}
 
@@ -25,7 +25,7 @@ export class MmioRegisters implements BusDevice {
     if (offset >= 0x100) return configuration(model, offset - 0x100, width);
     if (offset === 0x00) return 0x74726976;
     if (offset === 0x04) return this.version;
-    if (offset === 0x08) return 1;
+    if (offset === 0x08) return model.kind;
     if (offset === 0x10) {
       const all = this.version === 1 ? model.offered() & ONES : model.offered();
       return Number((all >> BigInt(32 * this.deviceSelect)) & ONES);

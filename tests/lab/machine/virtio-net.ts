@@ -7,6 +7,7 @@
 import type { Line } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Fault, NicModel } from "./nic-model.ts";
+import { type Messages, NO_MESSAGE, VIRTIO_NETWORK, type VirtioModel } from "./virtio-model.ts";
 import { bytesOf, type Chain, DeviceQueue, fill } from "./virtio-queue.ts";
 
 /** Feature bits. */
@@ -17,8 +18,6 @@ const [F_ANY_LAYOUT, F_EVENT_INDEX, F_VERSION_1] = [27n, 29n, 32n];
 const [DRIVER_OK, FEATURES_OK, NEEDS_RESET] = [4, 8, 64];
 const [RECEIVE, TRANSMIT] = [0, 1];
 const [INTERRUPT_QUEUE, INTERRUPT_CONFIG] = [1, 2];
-/** The entry of a queue, or of the configuration, that has no message. */
-export const NO_MESSAGE = 0xffff;
 /** The shortest frame without its FCS, and the least that a receive buffer must hold. */
 const [SHORTEST, BUFFER] = [60, 1526];
 
@@ -32,17 +31,12 @@ export interface VirtioOptions {
   queueSize?: number;
 }
 
-/** The table of MSI-X messages of its PCI function. */
-interface Messages {
-  readonly enabled: boolean;
-  send(entry: number): void;
-}
-
 interface Bus {
   dmaView(address: number, length: number): Uint8Array;
 }
 
-export class VirtioNetModel implements NicModel {
+export class VirtioNetModel implements NicModel, VirtioModel {
+  readonly kind = VIRTIO_NETWORK;
   readonly sent: Uint8Array[] = [];
   onSend: (frame: Uint8Array) => void = () => {};
   missed = 0;
@@ -55,10 +49,8 @@ export class VirtioNetModel implements NicModel {
   dead = false;
   /** True: interrupts get lost. */
   mute = false;
-  /** Its messages, and the entries that it uses of them: for the configuration, for the queues. */
   messages: Messages | undefined;
   readonly entries = { configuration: NO_MESSAGE, queues: [NO_MESSAGE, NO_MESSAGE] };
-  /** The number of entries that it can use. */
   usableEntries = 0;
   /** True: the device does not accept the driver's features. */
   refuses = false;
@@ -111,7 +103,6 @@ export class VirtioNetModel implements NicModel {
     this.line(false);
   }
 
-  /** Reads and acknowledges the interrupt status. */
   readInterrupts(): number {
     const causes = this.interrupts;
     this.interrupts = 0;

@@ -3,7 +3,7 @@ import type { BusDevice, Width } from "./bus.ts";
 import type { LocalApic } from "./local-apic.ts";
 import { MessageTable, msix } from "./messages.ts";
 import { type FunctionOptions, PciFunction } from "./pci.ts";
-import { NO_MESSAGE, type VirtioNetModel } from "./virtio-net.ts";
+import { NO_MESSAGE, VIRTIO_NETWORK, type VirtioModel } from "./virtio-model.ts";
 
 /** Where the structures are in BAR 4, as in QEMU. */
 const [COMMON, ISR, DEVICE, NOTIFY] = [0, 0x1000, 0x2000, 0x3000];
@@ -21,23 +21,24 @@ export interface PciOddities {
   interruptLine?: number;
   /** The factor from a queue's notification offset to bytes. */
   multiplier?: number;
-  /** The address of BAR 4. */
+  /** The addresses of BAR 4 and of BAR 0. */
   address?: number;
+  ports?: number;
   /** A modern device has MSI-X if this is given, with `entries` messages. */
   apic?: LocalApic;
   entries?: number;
 }
 
-/** Returns the PCI function of a virtio network device. */
+/** Returns the PCI function of a virtio device. */
 export function virtioFunction(
-  model: VirtioNetModel,
+  model: VirtioModel,
   kind: VirtioInterface,
   odd: PciOddities = {},
 ): PciFunction {
   const options: FunctionOptions = {
     vendor: 0x1af4,
-    device: kind === "modern" ? 0x1041 : 0x1000,
-    classCode: 0x020000,
+    device: (kind === "modern" ? 0x1040 : 0x0fff) + model.kind,
+    classCode: model.kind === VIRTIO_NETWORK ? 0x020000 : 0x010000,
     revision: kind === "modern" ? 1 : 0,
     interruptLine: odd.interruptLine ?? 11,
     interruptPin: 1,
@@ -45,7 +46,8 @@ export function virtioFunction(
   };
   if (kind !== "modern") {
     const device = new LegacyRegisters(model);
-    options.bars = { 0: { address: 0xc000, size: LEGACY_BAR, io: true, device } };
+    const address = odd.ports ?? 0xc000;
+    options.bars = { 0: { address, size: LEGACY_BAR, io: true, device } };
   }
   if (kind !== "legacy") {
     const device = new ModernRegisters(model);
@@ -81,7 +83,7 @@ function bytes32(value: number): number[] {
 }
 
 /** Reads `width` bytes of the device's own configuration. */
-export function configuration({ config }: VirtioNetModel, offset: number, width: Width): number {
+export function configuration({ config }: VirtioModel, offset: number, width: Width): number {
   let value = 0;
   for (let i = width - 1; i >= 0; i--) value = value * 256 + (config[offset + i] ?? 0);
   return value;
@@ -93,7 +95,7 @@ class ModernRegisters implements BusDevice {
   private features = [0, 0];
   private queue = 0;
 
-  constructor(private readonly model: VirtioNetModel) {}
+  constructor(private readonly model: VirtioModel) {}
 
   read(offset: number, width: Width): number {
     const { model } = this;
@@ -162,7 +164,7 @@ const ONES = 0xffffffffn;
 class LegacyRegisters implements BusDevice {
   private queue = 0;
 
-  constructor(private readonly model: VirtioNetModel) {}
+  constructor(private readonly model: VirtioModel) {}
 
   read(offset: number, width: Width): number {
     const { model } = this;

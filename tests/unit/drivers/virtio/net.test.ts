@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { virtioDevice } from "../../../lab/machine/acpi.ts";
 import type { Machine } from "../../../lab/machine/machine.ts";
-import {
-  F_MAC,
-  F_STATUS,
-  NO_MESSAGE,
-  type VirtioNetModel,
-} from "../../../lab/machine/virtio-net.ts";
+import { NO_MESSAGE } from "../../../lab/machine/virtio-model.ts";
+import { F_MAC, F_STATUS, type VirtioNetModel } from "../../../lab/machine/virtio-net.ts";
 import type { VirtioInterface } from "../../../lab/machine/virtio-pci.ts";
 import { contract } from "../../../lab/scripted/card.ts";
 import { boot, frame, hex, type Setup } from "../../../lab/scripted/virtio.ts";
