@@ -298,6 +298,9 @@ export const IPERF3_WAITING: i32 = 16;
 export const TLS_CONNECTIONS: u32 = 128;
 /** Unread plaintext of one connection: one record (RFC 8446 section 5.1). */
 export const TLS_READ_BYTES: u32 = 16 * 1024;
+/** Connections that still read after a fatal alert, and the bytes that each discards. */
+export const TLS_FAREWELLS: u32 = 32;
+export const TLS_FAREWELL_BYTES: u32 = 256 * 1024;
 /** Cached sessions, and the maximum size of one. */
 export const TLS_SESSIONS: u32 = 32;
 export const TLS_SESSION_BYTES: u32 = 8 * 1024;

@@ -4,7 +4,7 @@
  */
 import { TLS_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
-import { earlier, NEVER } from "../../../core/time";
+import { earlier } from "../../../core/time";
 import { TlsOption } from "../../../core/tls-codes";
 import { Stream, StreamListener } from "../stream/stream";
 import { NO_HANDLE, TlsEngine } from "./engine";
@@ -68,12 +68,14 @@ export class TlsService extends Pollable {
       streams.splice(i, 1);
       if (i < this.next) this.next--;
     }
-    this.dormant = streams.length == 0;
+    const farewells = this.shared.farewells;
+    farewells.poll(now);
+    this.dormant = streams.length == 0 && farewells.count == 0;
     return this.step(now);
   }
 
   pollAt(_now: i64): i64 {
-    let at = NEVER;
+    let at = this.shared.farewells.pollAt();
     for (let i = 0; i < this.streams.length; i++) at = earlier(at, this.streams[i].deadline);
     return at;
   }

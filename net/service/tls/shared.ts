@@ -1,11 +1,13 @@
 /** State shared by all TLS connections, and the options and times of one. */
 import { TLS_READ_BYTES } from "../../../core/limits";
 import { TlsEngine } from "./engine";
+import { Farewells } from "./farewells";
 import { TlsSessions } from "./sessions";
 
-/** The engine, the session cache and a buffer. */
+/** The engine, the session cache, connections that linger, and a buffer. */
 export class TlsShared {
   readonly sessions: TlsSessions = new TlsSessions();
+  readonly farewells: Farewells = new Farewells();
   /** Bytes on their way between the engine and a stream; not kept between calls. */
   readonly scratch: StaticArray<u8> = new StaticArray<u8>(TLS_READ_BYTES as i32);
 

@@ -20,6 +20,7 @@ import {
 import { Wakeable, wake } from "../../../core/wakeable";
 import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
 import { failureOf, failureWords } from "./failure";
+import { releaseCleanly } from "./farewells";
 import { groupName } from "./names";
 import { TlsOutbox } from "./outbox";
 import { TlsResumption } from "./resumption";
@@ -258,7 +259,7 @@ export class TlsStream implements Stream {
   abort(): void {
     if (this.freed) return;
     const hasAlert = this.state == TlsState.Failed && this.kind != StreamFailure.TimedOut;
-    this.end(!hasAlert);
+    this.end(!hasAlert, hasAlert);
   }
 
   /** Sets the deadline of the close unless it is already set. */
@@ -374,14 +375,11 @@ export class TlsStream implements Stream {
     wake(this.subscriber);
   }
 
-  /** Discards unread input: if any is left, closing resets TCP (RFC 1122 section 4.2.2.13). */
-  private discardInput(): void {
-    const below = this.below;
-    for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);
-  }
-
-  /** Frees everything. If `abruptly`, also discards unsent data of the stream below. */
-  private end(abruptly: bool): void {
+  /**
+   * Frees everything. If `abruptly`, also discards unsent data of the stream below; if
+   * `lingering`, reads from it for a while.
+   */
+  private end(abruptly: bool, lingering: bool = false): void {
     this.freed = true;
     this.resumption.end();
     this.releasing = false;
@@ -392,9 +390,10 @@ export class TlsStream implements Stream {
     this.length = 0;
     if (abruptly) {
       this.below.abort();
+    } else if (lingering) {
+      this.shared.farewells.add(this.below);
     } else {
-      this.discardInput();
-      this.below.release();
+      releaseCleanly(this.below);
     }
   }
 }

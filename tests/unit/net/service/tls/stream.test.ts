@@ -205,18 +205,6 @@ suite("TLS streams", () => {
     assert.match(text(wasm.failure(stream)), /invalid record \(-0x7200\)$/);
   });
 
-  test("sends the alert, and no reset, even if the user gives up (TLS-01)", () => {
-    const stream = connect();
-    wasm.poll(bench.now);
-    wasm.sent(stream);
-    push(stream, Buffer.concat([record("X", flags(8)), Buffer.from("more that nobody reads")]));
-    assert.ok(text(wasm.sent(stream)).includes("A\0\x01"));
-    wasm.abort(stream);
-    assert.equal(text(wasm.ending(stream)), "released");
-    assert.equal(wasm.unreadBelow(stream), 0);
-    assert.equal(wasm.live(), 0);
-  });
-
   test("gives up a handshake after 30 s (TLS-33)", () => {
     const stream = connect();
     wasm.poll(bench.now);
