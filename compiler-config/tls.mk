@@ -47,7 +47,8 @@ $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
 # These replace functions of mbedTLS without a patch: glue/path.c reads and verifies the peer's
 # certificates, glue/signature.c checks their keys and signatures, glue/chain.c sends our own,
-# glue/hello.c checks ClientHellos and chooses among the peer's signature schemes,
+# glue/hello.c checks ClientHellos and chooses among the peer's signature schemes, glue/pss.c adds
+# keys for RSASSA-PSS,
 # glue/alerts.c records the alerts sent, glue/fragments.c reads handshake messages in parts,
 # glue/strict.c checks extensions, glue/verify.c checks what a certificate may be used for,
 # glue/session.c signs, glue/settings.c makes ticket keys, glue/staple.c asks for a stapled OCSP
@@ -62,6 +63,8 @@ $(call in_both,ssl_tls12_server ssl_tls13_server): mbedtls_flags += \
   -Dmbedtls_ssl_read_version=tls_read_version
 $(call in_both,ssl_tls13_server): mbedtls_flags += \
   -Dmbedtls_ssl_add_hs_hdr_to_checksum=tls_hash_hello
+$(call in_both,ssl_tls13_generic): mbedtls_flags += \
+  -Dmbedtls_ssl_add_hs_msg_to_checksum=tls_hash_message
 $(call in_both,ssl_tls12_server ssl_tls13_client ssl_tls13_server): mbedtls_flags += \
   -Dmbedtls_ssl_parse_sig_alg_ext=tls_parse_schemes
 $(call in_both,ssl_client): mbedtls_flags += -Dmbedtls_ssl_write_sig_alg_ext=tls_write_extensions

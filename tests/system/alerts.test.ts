@@ -21,11 +21,11 @@ interface Seen {
   /** Whether the kernel has closed its direction. */
   finished: boolean;
   /** How the connection ended. */
-  why?: string;
+  why: string | undefined;
 }
 
 function watch(connection: Connection): Seen {
-  const seen: Seen = { data: Buffer.alloc(0), finished: false };
+  const seen: Seen = { data: Buffer.alloc(0), finished: false, why: undefined };
   connection.onData = (data) => {
     seen.data = Buffer.concat([seen.data, data]);
   };
@@ -58,7 +58,7 @@ for (const [what, hello, number] of hellos) {
     const seen = watch(connection);
     connection.write(Buffer.concat([hello, MORE]));
     pair.world.pass(1);
-    assert.deepEqual(seen, { data: alert(number), finished: true });
+    assert.deepEqual({ ...seen }, { data: alert(number), finished: true, why: undefined });
     connection.close();
     pair.world.pass(1);
     assert.equal(seen.why, "");

@@ -128,6 +128,42 @@ describe("lists of a hello", () => {
   );
 });
 
+describe("work (TLS-16)", () => {
+  /** What a step may take, in microseconds. */
+  const TURN = 10_000;
+  const empty = (count: number) =>
+    Array.from({ length: count }, (_, index): [number, Buffer] => [
+      0xe000 + index,
+      Buffer.alloc(0),
+    ]);
+  const many: [string, (hello: OwnHello) => void][] = [
+    ["3,900 extensions", (hello) => void hello.extensions.push(...empty(3900))],
+    ["7,900 cipher suites", (hello) => void hello.suites.push(...Array(7900).fill(0x1301))],
+    [
+      "7,900 schemes",
+      (hello) => hello.set(Extension.Schemes, vector(2, u16(0x0403), Buffer.alloc(15_800, 4))),
+    ],
+    [
+      "7,900 names of protocols",
+      (hello) => {
+        const names = Buffer.alloc(15_800, Buffer.of(1, 0x61));
+        hello.set(Extension.Alpn, vector(2, names, vector(1, Buffer.from("http/1.1"))));
+      },
+    ],
+  ];
+  for (const [what, hello] of many) {
+    test(`TLS-16: takes short steps for ${what}`, async () => {
+      const act = async (wire: Wire) => {
+        await shakeHands(wire, 13, { hello });
+        await ping(wire);
+      };
+      const { report } = await attend(server(), [act]);
+      assert.equal(report.get("state"), "closed", report.text);
+      assert.ok(report.number("longest-step") < TURN, report.get("longest-step"));
+    });
+  }
+});
+
 describe("GREASE", () => {
   const grease = (hello: OwnHello) => {
     hello.suites = [GREASE, ...hello.suites];

@@ -27,6 +27,7 @@ import { CHANGE_CIPHER_SPEC, clear, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
 const DECRYPT = "decrypt_error (51)";
+const DECRYPT_ERROR = 51;
 const CCS = u8(1);
 
 /** Flips a bit in the last byte of a message. */
@@ -121,6 +122,37 @@ describe("signatures", () => {
       ],
     ),
   ]);
+  // X.690 section 10.1: DER has one encoding for each signature.
+  const encodings: [string, (content: Buffer) => Buffer][] = [
+    ["a long length", (content) => Buffer.concat([Buffer.of(0x30, 0x81, content.length), content])],
+    [
+      "a padded number",
+      (content) => {
+        const padded = Buffer.concat([Buffer.of(2, content[1] + 1, 0), content.subarray(2)]);
+        return Buffer.concat([Buffer.of(0x30), vector(1, padded)]);
+      },
+    ],
+    [
+      "an indefinite length",
+      (content) => Buffer.concat([Buffer.of(0x30, 0x80), content, Buffer.alloc(2)]),
+    ],
+    ["a byte after it", (content) => Buffer.concat([Buffer.of(0x30), vector(1, content), u8(0)])],
+    ["a byte within it", (content) => Buffer.concat([Buffer.of(0x30), vector(1, content, u8(0))])],
+  ];
+  for (const version of versions) {
+    for (const [what, encode] of encodings) {
+      test(title(19, `rejects an ECDSA signature with ${what}`, version), async () => {
+        const before = version === 12 ? 4 + 36 + 2 : 4 + 2;
+        const change: Change = (bytes) => {
+          const signature = encode(bytes.subarray(before + 2 + 2));
+          return message(bytes[0], bytes.subarray(4, before), vector(2, signature));
+        };
+        const visit = await stage.visit({ version, change: { [signed[version]]: change } });
+        assert.equal(visit.report.get("state"), "failed", visit.report.text);
+        assert.equal(visit.alert, DECRYPT_ERROR);
+      });
+    }
+  }
   test("TLS-20: accepts RSA with PSS in both versions", async () => {
     for (const version of versions) {
       assertServed(await stage.visit({ version, identity: () => stage.classic }));

@@ -231,7 +231,7 @@ describe("keys", () => {
       assert.equal(report.get("text"), "hello", report.text);
     });
   }
-  test("accepts authorities with RSASSA-PSS keys", async () => {
+  test("TLS-57: accepts authorities with RSASSA-PSS keys", async () => {
     const pss = ["-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"];
     const root = maker.authority({ key: pss });
     const middle = maker.authority({ key: pss, issuer: root });

@@ -93,12 +93,19 @@ export async function say(wire: Wire, script: Script, name: Message, message: Bu
   for (const one of Array.isArray(changed) ? changed : [changed]) await wire.say(one);
 }
 
-const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_PADDING } = constants;
+const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants;
 
 /** Hashes by the first byte of a signature scheme; every other scheme uses SHA-256 here. */
 const digests = new Map([
   [0x02, "sha1"],
   [0x05, "sha384"],
+]);
+/** The hashes of RSASSA-PSS, by scheme. */
+const pssDigests = new Map([
+  [0x0805, "sha384"],
+  [0x0806, "sha512"],
+  [0x080a, "sha384"],
+  [0x080b, "sha512"],
 ]);
 
 /**
@@ -108,8 +115,12 @@ const digests = new Map([
 export function sign(script: Script, identity: Identity, scheme: number, data: Buffer): Buffer {
   const key = script.signer ?? identity.key;
   const pss = scheme >> 8 === 0x08;
-  const digest = digests.get(scheme >> 8) ?? "sha256";
+  const digest = digests.get(scheme >> 8) ?? pssDigests.get(scheme) ?? "sha256";
   if (key.asymmetricKeyType === "ec") return signWith(digest, data, key);
   const padding = pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
-  return signWith(digest, data, { key, padding, ...(pss ? { saltLength: 32 } : {}) });
+  return signWith(digest, data, {
+    key,
+    padding,
+    ...(pss ? { saltLength: RSA_PSS_SALTLEN_DIGEST } : {}),
+  });
 }

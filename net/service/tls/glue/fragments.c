@@ -101,7 +101,8 @@ static bool awaits_hello(const mbedtls_ssl_context* ssl) {
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
   struct connection* connection = ssl->p_bio;
   bool kept = ssl->keep_current_message;
-  if (kept) tls_restore_hello(connection); /* mbedTLS found that the ClientHello is of TLS 1.2 */
+  if (kept && awaits_hello(ssl))
+    tls_restore(connection); /* mbedTLS found that the ClientHello is of TLS 1.2 */
   if (!kept && complete(connection)) end_long(connection);
   for (;;) {
     int failure = mbedtls_ssl_read_record(ssl, 0);
@@ -134,6 +135,7 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
       if (failure != 0) return failure;
       failure = update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
       if (failure == 0 && tls_take_status(connection)) continue;
+      if (failure == 0) tls_show_scheme(connection);
       return failure;
     }
     failure = await_rest(ssl, ssl->in_msglen, length);

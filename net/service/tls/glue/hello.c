@@ -78,11 +78,11 @@ static bool are_names(struct bytes list) {
   return true;
 }
 
-/* Reduces a list to the modes that mbedTLS knows, until tls_restore_hello. mbedTLS rejects others,
+/* Reduces a list to the modes that mbedTLS knows, until tls_restore. mbedTLS rejects others,
    and lists of more than two. */
 static void keep_known_modes(struct connection* connection, struct bytes list) {
   u8* at = (u8*)list.at - 1;
-  u8 modes[1 + sizeof connection->modes];
+  u8 modes[3];
   modes[0] = 0;
   bool seen[2] = {false, false}, changed = list.length > 2;
   for (u32 i = 0; i < list.length; i++) {
@@ -93,17 +93,22 @@ static void keep_known_modes(struct connection* connection, struct bytes list) {
     modes[++modes[0]] = mode;
   }
   if (!changed) return;
-  connection->modes_at = at;
-  connection->modes_length = 1 + modes[0];
-  memcpy(connection->modes, at, connection->modes_length);
-  memcpy(at, modes, connection->modes_length);
+  tls_edit(connection, at, 1 + modes[0]);
+  memcpy(at, modes, 1 + modes[0]);
 }
 
-/* Makes a ClientHello as it was received: before it is added to the transcript's hash. */
-void tls_restore_hello(struct connection* connection) {
-  if (connection->modes_at == NULL) return;
-  memcpy(connection->modes_at, connection->modes, connection->modes_length);
-  connection->modes_at = NULL;
+/* Remembers bytes of the message that has arrived, which are about to be changed. */
+void tls_edit(struct connection* connection, u8* at, u32 length) {
+  connection->edited_at = at;
+  connection->edited_length = length;
+  memcpy(connection->edited, at, length);
+}
+
+/* Undoes tls_edit before the message is added to the transcript's hash. */
+void tls_restore(struct connection* connection) {
+  if (connection->edited_at == NULL) return;
+  memcpy(connection->edited_at, connection->edited, connection->edited_length);
+  connection->edited_at = NULL;
 }
 
 /* Reads an extension. Returns an error or 0. */
@@ -187,7 +192,7 @@ u16 tls_read_version(const u8* version, int transport) {
 /* Replaces mbedtls_ssl_add_hs_hdr_to_checksum in ssl_tls13_server.c: all extensions are read, and
    the ClientHello is about to be hashed. */
 int tls_hash_hello(mbedtls_ssl_context* ssl, unsigned kind, size_t length) {
-  tls_restore_hello(ssl->p_bio);
+  tls_restore(ssl->p_bio);
   return mbedtls_ssl_add_hs_hdr_to_checksum(ssl, kind, length);
 }
 
@@ -195,13 +200,15 @@ int tls_hash_hello(mbedtls_ssl_context* ssl, unsigned kind, size_t length) {
 
 /* Returns the scheme by which mbedTLS is to know one that the peer offers, or 0. mbedTLS's TLS 1.2
    has no RSASSA-PSS: there, RSASSA-PKCS1-v1_5 with the same hash stands for it, and tls_sign signs
-   with `connection->scheme`. */
+   with RSASSA-PSS if that is `connection->scheme`. */
 static u16 known_scheme(mbedtls_ssl_context* ssl, u16 scheme) {
   struct connection* connection = ssl->p_bio;
+  bool server = ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER;
   bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
-  u16 known = old && tls_is_pss(scheme) ? (scheme - 0x0800) << 8 | MBEDTLS_SSL_SIG_RSA : scheme;
+  u16 shown = tls_shown_scheme(scheme, &tls_identity_key[server]);
+  u16 known = old && tls_is_pss(shown) ? (shown & 15) << 8 | MBEDTLS_SSL_SIG_RSA : shown;
   if (!mbedtls_ssl_sig_alg_is_supported(ssl, known)) return 0;
-  if (!mbedtls_ssl_sig_alg_is_offered(ssl, scheme)) return 0;
+  if (!mbedtls_ssl_sig_alg_is_offered(ssl, shown)) return 0;
   bool rsa = old && (known & 0xff) == MBEDTLS_SSL_SIG_RSA;
   if (rsa && connection->scheme == 0) connection->scheme = scheme;
   return known;

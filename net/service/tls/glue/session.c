@@ -31,8 +31,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
   int failure = mbedtls_x509_crt_parse(certificates, chain, chain_length + chain_pem);
   if (failure > 0) failure = MBEDTLS_ERR_X509_INVALID_FORMAT; /* only some were parsed */
   if (failure == 0) {
-    failure = mbedtls_pk_parse_key(private, key, key_length + key_pem, NULL, 0,
-                                   mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    failure = tls_parse_private(private, key, key_length + key_pem);
   }
   if (failure == 0) {
     failure = mbedtls_pk_check_pair(&certificates->pk, private, mbedtls_psa_get_random,
@@ -98,13 +97,19 @@ static int end_signing(mbedtls_pk_context* key, u32 owner, int failure) {
 int tls_sign(mbedtls_pk_context* key, SIGNED, SIGNATURE) {
   u32 owner = begin_signing();
   const struct connection* connection = tls_connection(owner);
-  bool pss = connection != NULL && tls_is_pss(connection->scheme) &&
-             mbedtls_pk_can_do(key, MBEDTLS_PK_RSA);
-  if (pss) memcpy(signature - 4, (u8[]){connection->scheme >> 8, connection->scheme}, 2);
-  mbedtls_pk_type_t scheme = pss ? MBEDTLS_PK_RSASSA_PSS : mbedtls_pk_get_type(key);
+  u16 scheme =
+      connection != NULL && mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) ? connection->scheme : 0;
+  if (tls_only_pss(key)) scheme = tls_pss_scheme(kind);
+  if (!tls_is_pss(scheme)) {
+    return end_signing(
+        key, owner,
+        mbedtls_pk_sign(key, kind, hash, hash_length, signature, capacity, length, random, state));
+  }
+  if (!tls_hash_fits(key, kind)) return end_signing(key, owner, MBEDTLS_ERR_PK_TYPE_MISMATCH);
+  memcpy(signature - 4, (u8[]){scheme >> 8, scheme}, 2);
   return end_signing(key, owner,
-                     mbedtls_pk_sign_ext(scheme, key, kind, hash, hash_length, signature, capacity,
-                                         length, random, state));
+                     mbedtls_pk_sign_ext(MBEDTLS_PK_RSASSA_PSS, key, kind, hash, hash_length,
+                                         signature, capacity, length, random, state));
 }
 
 int tls_sign_restartable(mbedtls_pk_context* key, SIGNED, SIGNATURE, void* restart) {

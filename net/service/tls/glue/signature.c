@@ -1,9 +1,8 @@
-/* Public keys and signatures, with two differences from mbedTLS: ECDSA signatures must be in DER,
- * and keys that only RSASSA-PSS may use (RFC 4055, 1.2) are accepted. */
+/* Signatures, with two differences from mbedTLS: those of ECDSA must be in DER, and those of keys
+ * for RSASSA-PSS must be what the key allows (RFC 4055, 1.2). */
 #include "path.h"
 #include "mbedtls/error.h"
 #include "mbedtls/platform.h"
-#include "rsa_internal.h"
 #include "x509_internal.h"
 
 /* Takes the next element off `from`. Returns false unless it is an INTEGER that is not negative, in
@@ -31,6 +30,8 @@ int tls_verify_signature(mbedtls_pk_type_t kind, const void* options, mbedtls_pk
                          const u8* signature, size_t length) {
   bool elliptic = mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA);
   if (elliptic && !in_der((struct bytes){signature, length})) return MBEDTLS_ERR_ECP_VERIFY_FAILED;
+  bool allowed = kind == MBEDTLS_PK_RSASSA_PSS && tls_hash_fits(key, hash);
+  if (tls_only_pss(key) && !allowed) return MBEDTLS_ERR_RSA_VERIFY_FAILED;
   return mbedtls_pk_verify_ext(kind, options, key, hash, digest, digest_length, signature, length);
 }
 
@@ -62,35 +63,4 @@ int tls_verify_restartable(mbedtls_pk_context* key, mbedtls_md_type_t hash, cons
   (void)restart;
   return tls_verify_signature(mbedtls_pk_get_type(key), NULL, key, hash, digest, digest_length,
                               signature, length);
-}
-
-/* Finds the RSAPublicKey in a SubjectPublicKeyInfo whose algorithm is id-RSASSA-PSS. */
-static bool pss_key(struct bytes info, struct bytes* key) {
-  static const u8 id[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10};
-  struct bytes inside;
-  struct element element, name;
-  if (!der_only(info, SEQUENCE, &inside) || !der_next(&inside, &element)) return false;
-  if (element.tag != SEQUENCE || !der_next(&element.content, &name)) return false;
-  if (name.tag != OBJECT_ID || !der_same(name.content, (struct bytes){id, sizeof id})) return false;
-  if (!der_next(&inside, &element) || element.tag != 3 || inside.length != 0) return false;
-  *key = element.content; /* a BIT STRING: the number of unused bits comes first */
-  return key->length > 1 && *key->at++ == 0 && --key->length != 0;
-}
-
-/* Replaces mbedtls_pk_parse_subpubkey. A key for RSASSA-PSS becomes an RSA key that verifies no
-   other signatures. */
-int tls_parse_key(u8** at, const u8* end, mbedtls_pk_context* key) {
-  struct bytes rest = {*at, end - *at}, info = rest, bits;
-  struct element element;
-  if (!der_next(&rest, &element)) return mbedtls_pk_parse_subpubkey(at, end, key);
-  info.length -= rest.length;
-  if (!pss_key(info, &bits)) return mbedtls_pk_parse_subpubkey(at, end, key);
-  int failure = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
-  if (failure == 0) failure = mbedtls_rsa_parse_pubkey(mbedtls_pk_rsa(*key), bits.at, bits.length);
-  if (failure == 0) {
-    failure = mbedtls_rsa_set_padding(mbedtls_pk_rsa(*key), MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_NONE);
-  }
-  if (failure != 0) mbedtls_pk_free(key);
-  *at = (u8*)rest.at;
-  return failure == 0 ? 0 : MBEDTLS_ERR_PK_INVALID_PUBKEY;
 }

@@ -20,10 +20,12 @@
 
 /* --- asking and taking ------------------------------------------------------------------------ */
 
-/* Replaces mbedtls_ssl_write_sig_alg_ext in ssl_client.c: adds another extension after that one. */
+/* Replaces mbedtls_ssl_write_sig_alg_ext in ssl_client.c: offers more schemes, and adds another
+   extension. */
 int tls_write_extensions(mbedtls_ssl_context* ssl, u8* at, const u8* end, size_t* length) {
   static const u8 request[] = {0, STATUS_REQUEST, 0, 5, OCSP, 0, 0, 0, 0};
   int failure = mbedtls_ssl_write_sig_alg_ext(ssl, at, end, length);
+  if (failure == 0) failure = tls_offer_pss(at, end, length);
   if (failure != 0) return failure;
   if ((size_t)(end - at) < *length + sizeof request) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
   memcpy(at + *length, request, sizeof request);

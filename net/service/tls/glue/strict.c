@@ -80,7 +80,8 @@ static int check_server_hello(const mbedtls_ssl_context* ssl) {
 
 /* Reports whether the scheme of a CertificateVerify was offered and fits the key. */
 bool tls_scheme_fits(mbedtls_ssl_context* ssl) {
-  u16 scheme = MBEDTLS_GET_UINT16_BE(ssl->in_msg, 4);
+  const struct connection* connection = ssl->p_bio;
+  u16 scheme = connection->signed_with;
   mbedtls_x509_crt* certificate = ssl->session_negotiate->peer_cert;
   return mbedtls_ssl_sig_alg_is_offered(ssl, scheme) && certificate != NULL &&
          mbedtls_ssl_tls13_check_sig_alg_cert_key_match(scheme, &certificate->pk);

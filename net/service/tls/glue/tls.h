@@ -64,8 +64,9 @@ struct connection {
   u32 long_length, long_held, long_rest;
   u16 legacy_version; /* hello.c: the client's, as mbedTLS should take it */
   u16 scheme;         /* the peer's first for RSA; TLS 1.2 only */
-  u8* modes_at;       /* psk_key_exchange_modes, if they are changed until the hello is hashed */
-  u8 modes[3], modes_length;
+  u16 signed_with;    /* pss.c: the scheme of the server's signature, or 0 if it does not fit */
+  u8* edited_at;      /* hello.c: bytes of a message that are changed until it is hashed */
+  u8 edited[3], edited_length;
   u8* parts; /* chain.c: a Certificate message that is not yet completely sent */
   u32 parts_length, parts_sent;
   const u8* input; /* valid only during a call, like `output` */
@@ -119,8 +120,8 @@ int tls_check_message(mbedtls_ssl_context* ssl, int state);
 /* hello.c */
 bool tls_next_vector(struct bytes* from, u32 width, struct bytes* vector);
 int tls_check_hello(struct connection* connection);
-void tls_restore_hello(struct connection* connection);
-static inline bool tls_is_pss(u16 scheme) { return scheme >= 0x0804 && scheme <= 0x0806; }
+void tls_edit(struct connection* connection, u8* at, u32 length);
+void tls_restore(struct connection* connection);
 
 /* settings.c */
 extern bool tls_started;
@@ -162,6 +163,16 @@ void tls_end_search(struct connection* connection);
 int tls_verify_signature(mbedtls_pk_type_t kind, const void* options, mbedtls_pk_context* key,
                          mbedtls_md_type_t hash, const u8* digest, size_t digest_length,
                          const u8* signature, size_t length);
+
+/* pss.c */
+bool tls_only_pss(const mbedtls_pk_context* key);
+bool tls_hash_fits(const mbedtls_pk_context* key, mbedtls_md_type_t hash);
+int tls_parse_private(mbedtls_pk_context* key, const u8* text, size_t length);
+bool tls_is_pss(u16 scheme);
+u16 tls_pss_scheme(mbedtls_md_type_t hash);
+u16 tls_shown_scheme(u16 scheme, const mbedtls_pk_context* key);
+int tls_offer_pss(u8* at, const u8* end, size_t* length);
+void tls_show_scheme(struct connection* connection);
 
 /* fragments.c */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
