@@ -140,6 +140,16 @@ describe("our own certificates", () => {
       assert.equal(report.get("text"), "me", report.text);
     });
   }
+  for (const sigalgs of ["rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "RSA-PSS+SHA512"]) {
+    test(`TLS-52: signs with RSASSA-PSS in TLS 1.2 if it must, ${sigalgs}`, async () => {
+      const identity = maker.server(stage.root, { key: rsa(2048) });
+      const server = await harnessServer(identity, "send=hello");
+      const socket = await talk(server.port, { ...only("TLSv1.2"), sigalgs });
+      await once(socket, "data");
+      socket.end();
+      assert.equal((await server.report()).number("error"), 0);
+    });
+  }
   test("TLS-57: reads such a key in DER", async () => {
     const file = `${free.key}.der`;
     openssl(...["pkcs8", "-topk8", "-nocrypt", "-in", free.key, "-outform", "DER", "-out", file]);

@@ -252,6 +252,30 @@ describe("shares", () => {
   }
 });
 
+describe("second hellos", () => {
+  const first = (hello: OwnHello) => hello.set(Extension.KeyShare, vector(2));
+  const share = (hello: OwnHello) =>
+    hello.set(Extension.KeyShare, shares([groups.x25519, hello.own.share]));
+  const seconds: [string, (hello: OwnHello) => void][] = [
+    ["still without a share", () => {}],
+    ["with early_data", (hello) => hello.set(Extension.EarlyData, Buffer.alloc(0))],
+    [
+      "with a share of another group",
+      (hello) => hello.set(Extension.KeyShare, shares([groups["P-256"], Buffer.alloc(65, 4)])),
+    ],
+    ["of TLS 1.2", (hello) => hello.without(Extension.SupportedVersions)],
+  ];
+  for (const [what, change] of seconds) {
+    test(title(`a second hello ${what}`, 13), () => {
+      const retry = (hello: OwnHello) => {
+        if (what !== "still without a share") share(hello);
+        change(hello);
+      };
+      return refuses(13, { hello: first, retry }, ILLEGAL);
+    });
+  }
+});
+
 describe("records", () => {
   const most = 1 << 14;
   test("TLS-31: refuses content and padding of 2^14 + 2 bytes", () =>

@@ -73,7 +73,10 @@ static u8 corrected(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
       state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
   bool scheme = state == MBEDTLS_SSL_CERTIFICATE_VERIFY &&
                 alert == MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR && !tls_scheme_fits(ssl);
-  if (share || scheme) {
+  /* A second ClientHello that still has no usable share (RFC 8446, 4.1.4). */
+  bool second =
+      state == MBEDTLS_SSL_HELLO_RETRY_REQUEST && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+  if (share || scheme || second) {
     *reason = MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
     return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   }
