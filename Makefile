@@ -202,9 +202,9 @@ test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test $(if $(DATE),date)
 	@$(alone) $(at_date) $(run_script) tests/run.ts $(TESTS)
 
-bench: twin iso
-	@sh compiler-config/install.sh build run test
-	@$(alone) $(run_script) tools/bench/run.ts
+bench: twin kernel iso
+	@sh compiler-config/install.sh build run test bench
+	@BASE='$(BASE)' ROWS='$(ROWS)' RUNS='$(RUNS)' $(alone) $(run_script) tools/bench/run.ts
 
 # The kernel as a WebAssembly module, and TLS as another, which a kernel in Node needs.
 .PHONY: twin sim soak
@@ -296,7 +296,8 @@ help:
 #|   TESTS='boot unit/net'  ... only files whose path contains one of these words
 #|   DATE=+500d           ... as if run 500 days from now; -2y is two years ago
 #| make twin            builds the kernel and what it needs in Node: TLS as WebAssembly
-#| make bench           measures boot time, throughput and idle load
+#| make bench           measures speed beside Linux and iPXE
+#|   BASE=commit ROWS=text ... beside another commit too; only rows with the text in their names
 #| make sim             runs 2,000 random worlds of kernels in Node; failures go to build/sim/
 #|   SEED=n RUNS=n JOBS=n ... RUNS worlds from seed SEED on, JOBS at a time
 #|   NATIVE=1             ... also with the kernels as native programs, with sanitizers

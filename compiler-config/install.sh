@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the build, `make run` and `make test` need but this machine lacks, and reports what
-# it does. Returns at once if nothing is missing. Groups: build, run, test, date, debug.
+# it does. Returns at once if nothing is missing. Groups: build, run, test, date, bench, debug.
 #   sh compiler-config/install.sh [GROUP...]     (without a group: build run test)
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -124,10 +124,15 @@ look_for_packages() {
     date)
       program faketime faketime
       ;;
+    bench)
+      program busybox busybox-static
+      program cpio cpio
+      file /usr/lib/ipxe/qemu/pxe-e1000.rom ipxe-qemu
+      ;;
     debug)
       program gdb gdb
       ;;
-    *) fail "unknown group '$group': expected build, run, test, date or debug" ;;
+    *) fail "unknown group '$group': expected build, run, test, date, bench or debug" ;;
     esac
   done
   if [ "$(node_major)" -lt $minimum ] || ! command -v npm >/dev/null 2>&1; then

@@ -1,204 +1,222 @@
 /**
- * `make bench`: prints medians of RUNS runs (default 5): seconds from power-on to a lease, an HTTP
- * response and the prompt, MB/s in each direction, ping times, and the kernel's speed in Node. Also
- * prints the load of an idle machine, and sizes. QEMU always uses TCG.
+ * `make bench`: compares the kernel with Linux and iPXE in QEMU (TCG), and with the kernel of
+ * another commit if BASE names one. Every row is measured RUNS times (default 5) by turns, and
+ * printed as medians with the lowest and highest value, ratios first. ROWS=TEXT prints only the
+ * rows whose names contain the text. docs/performance.md explains the rows.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { buildIso, configured } from "../../tests/lab/host/console.ts";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { makeAuthority, makeRoot, makeServer } from "../../tests/lab/host/certificates.ts";
+import { buildIso } from "../../tests/lab/host/console.ts";
 import { root } from "../../tests/lab/host/process.ts";
-import { Machine, userNet } from "../../tests/lab/host/qemu.ts";
-import { Nginx, patternBytes, Sink } from "../../tests/lab/host/servers.ts";
+import { Machine } from "../../tests/lab/host/qemu.ts";
+import { Nginx, patternBytes } from "../../tests/lab/host/servers.ts";
 import { files } from "../../tests/style/sources.ts";
-import { isDhcpAck, isHttpOk, watch } from "./packets.ts";
-import { tlsSpeed } from "./tls.ts";
+import { Bell, type BootTimes, bootOnce, ipxe } from "./boots.ts";
+import { anonymos, BULK, type Guest, linuxGuest } from "./guests.ts";
+import { linuxIso } from "./linux-guest.ts";
+import { allRows, cardRows, measure, type Peers, type Row, type Running, ratio } from "./rows.ts";
+import { DiscardServer } from "./sink.ts";
+import { summary } from "./statistics.ts";
+import { cipherSpeed } from "./tls.ts";
 import { bulkSpeed, idleSpeed } from "./twins.ts";
 
-const RUNS = Number(process.env.RUNS ?? 5);
-const BULK = 64 * 1024 * 1024;
-const rows: [string, string][] = [];
+const RUNS = Number(process.env.RUNS || 5);
+const BASE = process.env.BASE ?? "";
+const ROWS = process.env.ROWS ?? "";
+const CARDS = ["e1000", "e1000e", "rtl8139", "virtio-net-pci", "vmxnet3"];
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+const authority = makeRoot("Bench Root");
+const certificate = makeServer(["10.0.2.2"], makeAuthority("Bench Authority", authority));
+
+/** Whether the user wants a row. */
+const wanted = (name: string) => name.includes(ROWS);
+
+/** Prints how much better the first is than each other, then what each reached. */
+function print(row: Omit<Row, "measure">, names: string[], values: number[][]): void {
+  const ratios = names.slice(1).map((name, i) => {
+    const pairs = values[0].map((mine, round) => ratio(row, mine, values[i + 1][round]));
+    return `${summary(pairs, "")} x ${name}`;
+  });
+  const reached = names.map((name, i) => `${name} ${summary(values[i], row.unit, row.digits)}`);
+  console.log(`${row.name.padEnd(44)} ${[...ratios, ...reached].join(" | ")}`);
 }
 
-/** `1.82 s [1.80-1.91]` */
-function summary(values: number[], unit: string, digits = 2): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const range = values.length > 1 ? ` [${low.toFixed(digits)}-${high.toFixed(digits)}]` : "";
-  return `${median(values).toFixed(digits)} ${unit}${range}`;
+/** Builds the kernel of another commit in a worktree, unless that was done. */
+function baseKernel(commit: string): { name: string; kernel: string } {
+  const git = (...words: string[]) =>
+    execFileSync("git", words, { cwd: root, encoding: "utf8" }).trim();
+  const name = git("rev-parse", "--short", `${commit}^{commit}`);
+  const folder = `${root}build/bench/${name}`;
+  const kernel = `${folder}/build/kernel.elf`;
+  if (existsSync(kernel)) return { name, kernel };
+  console.log(`building ${name}`);
+  if (!existsSync(folder)) git("worktree", "add", "--detach", folder, name);
+  execFileSync("make", ["-C", folder, "kernel"], { stdio: ["ignore", "ignore", "inherit"] });
+  return { name, kernel };
 }
 
-function row(name: string, value: string): void {
-  rows.push([name, value]);
-  console.log(`${name.padEnd(52)} ${value}`);
-}
-
-interface BootTimes {
-  prompt: number;
-  lease: number;
-  answer: number;
-  /** Seconds on the kernel's own clock at the lease, from its log. */
-  leaseSinceEntry: number;
-}
-
-/** Boots once; times are in seconds since QEMU was started, unless noted. */
-async function bootOnce(options: { iso?: string; append?: string }): Promise<BootTimes> {
-  const folder = mkdtempSync(`${tmpdir()}/anonymos-bench-`);
-  const dump = `${folder}/packets`;
-  const begun = performance.now();
-  const since = (at: number) => (at - begun) / 1000;
-  const more = ["-object", `filter-dump,id=dump,netdev=n0,file=${dump}`];
-  const machine = new Machine({ ...options, more });
+async function start(guests: Guest[], card?: string): Promise<Running[]> {
+  const running: Running[] = [];
   try {
-    const wanted = { lease: isDhcpAck, answer: isHttpOk };
-    const prompted = machine.prompt(60_000).then(() => since(performance.now()));
-    const [seen, prompt] = await Promise.all([watch(dump, wanted, 60_000), prompted]);
-    const log = await machine.ok("dmesg");
-    const [, stamp] = /^\[ *(\d+\.\d+)\].*10\.0\.2\.15/m.exec(log) ?? [];
-    return {
-      prompt,
-      lease: since(seen.lease.at),
-      answer: since(seen.answer.at),
-      leaseSinceEntry: Number(stamp ?? Number.NaN),
-    };
+    for (const guest of guests) {
+      const machine = await guest.boot(card);
+      const base = `http://127.0.0.1:${await machine.port(80)}`;
+      running.push({ guest, machine, base });
+    }
+  } catch (error) {
+    await stop(running);
+    throw error;
+  }
+  return running;
+}
+
+async function stop(running: Running[]): Promise<void> {
+  for (const { machine } of running) await machine.stop();
+}
+
+async function benchRows(guests: Guest[], peers: Peers): Promise<void> {
+  const rows = allRows.filter(({ name }) => wanted(name));
+  if (rows.length === 0) return;
+  const running = await start(guests);
+  try {
+    const names = guests.map(({ name }) => name);
+    for (const row of rows) print(row, names, await measure(row, running, peers, RUNS));
+    if (wanted("idle")) await benchIdle(running);
   } finally {
-    await machine.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await stop(running);
   }
 }
 
-async function benchBoot(nginx: Nginx): Promise<void> {
-  const command = `run="curl -s -o null ${nginx.url("/plain")}"`;
-  const iso = await buildIso(command);
-  const ways: [string, { iso?: string; append?: string }][] = [
-    ["ISO", { iso }],
-    ["-kernel", { append: command }],
-  ];
-  for (const [way, options] of ways) {
-    const times: BootTimes[] = [];
-    for (let i = 0; i < RUNS; i++) times.push(await bootOnce(options));
-    const column = (key: keyof BootTimes) => times.map((time) => time[key]);
-    row(`${way}: QEMU start to DHCP ACK`, summary(column("lease"), "s"));
-    row(`${way}: QEMU start to first HTTP 200`, summary(column("answer"), "s"));
-    row(`${way}: kernel entry to lease (its own clock)`, summary(column("leaseSinceEntry"), "s"));
+async function benchCards(guests: Guest[], peers: Peers): Promise<void> {
+  for (const card of CARDS) {
+    const rows = cardRows.map((row) => ({ ...row, name: `${card}: ${row.name}` }));
+    if (!rows.some(({ name }) => wanted(name))) continue;
+    const running = await start(guests, card);
+    try {
+      const names = guests.map(({ name }) => name);
+      for (const row of rows) print(row, names, await measure(row, running, peers, RUNS));
+    } finally {
+      await stop(running);
+    }
   }
-  const prompts: number[] = [];
-  for (let i = 0; i < RUNS; i++) {
-    const begun = performance.now();
-    const machine = await Machine.boot();
-    prompts.push((performance.now() - begun) / 1000);
-    await machine.stop();
-  }
-  row("-kernel: QEMU start to prompt", summary(prompts, "s"));
 }
 
-/** Returns the MB/s that the kernel's curl reports. */
-function rate(output: string): number {
-  return Number(/([\d.]+) MB\/s/.exec(output)?.[1]);
-}
-
-async function benchBulk(machine: Machine, nginx: Nginx, sink: Sink): Promise<void> {
-  await machine.ok("httpd");
-  const base = `http://127.0.0.1:${await machine.port(80)}`;
-  const [received, sent, served]: number[][] = [[], [], []];
-  for (let i = 0; i < RUNS; i++) {
-    received.push(rate(await machine.ok(`curl -o null ${nginx.url("/bulk.bin")}`, 120_000)));
-    const post = `curl -o null -d @bytes:${BULK} ${sink.url("/")}`;
-    const begunSend = performance.now();
-    await machine.ok(post, 120_000);
-    sent.push(BULK / 1000 / (performance.now() - begunSend));
-    const begun = performance.now();
-    const answer = await fetch(`${base}/bytes/${BULK}`);
-    for await (const _ of answer.body as unknown as AsyncIterable<Uint8Array>);
-    served.push(BULK / 1000 / (performance.now() - begun));
-  }
-  row("64 MiB from nginx (curl's own figure)", summary(received, "MB/s", 1));
-  row("64 MiB by POST to Node", summary(sent, "MB/s", 1));
-  row("64 MiB from httpd to the host", summary(served, "MB/s", 1));
-}
-
-async function benchLatency(machine: Machine): Promise<void> {
-  const averages: number[] = [];
-  for (let i = 0; i < RUNS; i++) {
-    const output = await machine.ok("ping -c 3 10.0.2.2", 30_000);
-    averages.push(Number(/= [\d.]+\/([\d.]+)\//.exec(output)?.[1]));
-  }
-  row("ping to the gateway, average", summary(averages, "ms", 3));
-}
-
-async function benchIdle(machine: Machine): Promise<void> {
-  await machine.ok("httpd stop");
+/** The share of a core that QEMU takes while nothing happens. */
+async function benchIdle(running: Running[]): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2000));
-  const before = machine.cpuSeconds();
+  const before = running.map(({ machine }) => machine.cpuSeconds());
   await new Promise((resolve) => setTimeout(resolve, 10_000));
-  row(
-    "idle: QEMU's share of a core over 10 s",
-    `${((machine.cpuSeconds() - before) * 10).toFixed(1)} %`,
-  );
+  const shares = running.map(({ machine, guest }, i) => {
+    return `${guest.name} ${((machine.cpuSeconds() - before[i]) * 10).toFixed(1)} %`;
+  });
+  console.log(`${"idle: QEMU's share of a core".padEnd(44)} ${shares.join(" | ")}`);
 }
 
-async function benchTls(): Promise<void> {
-  const speeds = await tlsSpeed(patternBytes(BULK), RUNS);
-  const received = speeds.map((speed) => speed.received);
-  const alone = speeds.map((speed) => speed.alone);
-  const share = speeds.map((speed) => (100 * speed.received) / speed.alone);
-  row("64 MiB from nginx over TLS 1.3, ChaCha20-Poly1305", summary(received, "MB/s", 1));
-  row("ChaCha20-Poly1305 alone in the same guest", summary(alone, "MB/s", 1));
-  row("TLS's share of that", summary(share, "%", 0));
+async function benchBoots(linuxFiles: ReturnType<typeof linuxGuest>): Promise<void> {
+  if (!wanted("power-on")) return;
+  const http = await Bell.start();
+  const secure = { chain: certificate.chain, key: certificate.key };
+  const https = await Bell.start(secure);
+  const at = (bell: Bell, scheme: string) => `${scheme}://10.0.2.2:${bell.port}/boot`;
+  try {
+    const commands = `curl -s -o /dev/null ${at(http, "http")}; curl -s ${at(https, "https")}`;
+    const iso = await buildIso(`run="${commands}"`, { "ca.pem": authority.pem });
+    const words = `curl -s -o /dev/null ${at(http, "http")} --cacert /etc/ca.pem`;
+    const other = linuxIso(linuxFiles.files, `${words} --next -s ${at(https, "https")}`);
+    const systems: [string, () => Promise<BootTimes>][] = [
+      ["AnonymOS", () => bootOnce({ iso }, http, https)],
+      [linuxFiles.guest.name, () => bootOnce({ iso: other, memory: "512" }, http)],
+      ["iPXE", () => bootOnce(ipxe(http.port), http)],
+    ];
+    const times: BootTimes[][] = systems.map(() => []);
+    for (let round = 0; round < RUNS; round++) {
+      for (const [index, [, boot]] of systems.entries()) times[index].push(await boot());
+    }
+    const names = systems.map(([name]) => name);
+    const row = (name: string) => ({ name, unit: "s", digits: 2, less: true });
+    const column = (key: "lease" | "http") => times.map((list) => list.map((time) => time[key]));
+    print(row("power-on to DHCP ACK"), names, column("lease"));
+    print(row("power-on to HTTP request"), names, column("http"));
+    const secured = times[0].map(({ https: seconds }) => seconds ?? Number.NaN);
+    print(row("power-on to HTTPS request"), ["AnonymOS"], [secured]);
+  } finally {
+    http.stop();
+    https.stop();
+  }
+}
+
+/** The smallest memory in MiB with which the kernel reaches its prompt and an HTTP response. */
+async function benchMemory(peers: Peers): Promise<void> {
+  if (!wanted("smallest memory")) return;
+  for (const memory of ["8", "10", "12", "14", "16", "24", "32"]) {
+    try {
+      const machine = await Machine.boot({ memory }, 10_000);
+      const page = peers.bulk.replace("bulk.bin", "plain");
+      const answer = await machine.command(`curl -s -m 5 -o null ${page}`).finally(() => {
+        return machine.stop();
+      });
+      if (answer.code !== 0) continue;
+      console.log(`${"smallest memory".padEnd(44)} AnonymOS ${memory} MiB`);
+      return;
+    } catch {
+      // It did not boot.
+    }
+  }
 }
 
 async function benchTwins(): Promise<void> {
+  if (!wanted("in Node")) return;
   const [idle, bulk]: number[][] = [[], []];
   for (let i = 0; i < RUNS; i++) {
     idle.push(await idleSpeed());
     bulk.push((await bulkSpeed()) / 1e6);
   }
-  row("in Node: virtual seconds per second, idle with a lease", summary(idle, "s/s", 0));
-  row("in Node: 64 MiB from one kernel to another", summary(bulk, "MB/s", 1));
-}
-
-function countLines(paths: string[]): string {
-  const lines = paths.map((path) => readFileSync(root + path, "utf8").split("\n").length - 1);
-  return `${lines.reduce((a, b) => a + b, 0)} lines in ${paths.length} files`;
+  const row = (name: string, unit: string, digits: number) => ({ name, unit, digits });
+  print(row("in Node: virtual seconds per second, idle", "s/s", 0), ["twin"], [idle]);
+  print(row("in Node: 64 MiB from one kernel to another", "MB/s", 1), ["twins"], [bulk]);
 }
 
 function benchSizes(): void {
-  for (const path of ["build/kernel.elf", "build/anonymos.iso", "build/kernel.wasm"]) {
-    row(path, `${statSync(root + path).size} bytes`);
+  if (!wanted("bytes")) return;
+  for (const path of ["build/kernel.elf", "build/anonymos.bzimage", "build/anonymos.iso"]) {
+    console.log(`${`bytes of ${path}`.padEnd(44)} ${statSync(root + path).size}`);
   }
   const folders = ["core", "machine", "net", "drivers", "kernel"];
-  const kernel = folders.flatMap((folder) => files(folder, ".ts"));
-  row("TypeScript of the kernel", countLines(kernel));
-  const native = ["machine/native", "net/service/tls/glue"];
-  const sources = native.flatMap((folder) => files(folder, ".c", ".h", ".S"));
-  row("C and assembly", countLines(sources));
-  row("TypeScript of the tests", countLines(files("tests", ".ts")));
-  row(
-    "TypeScript of the build",
-    countLines([...files("compiler-config", ".ts"), ...files("iso", ".ts")]),
+  const sources = folders.flatMap((folder) => files(folder, ".ts"));
+  const lines = sources.map((path) => readFileSync(root + path, "utf8").split("\n").length - 1);
+  const total = lines.reduce((a, b) => a + b, 0);
+  console.log(
+    `${"lines of TypeScript of the kernel".padEnd(44)} ${total} in ${sources.length} files`,
   );
 }
 
 const nginx = await Nginx.start({ "bulk.bin": patternBytes(BULK) });
-const sink = await Sink.start();
+const secure = await Nginx.start({ "bulk.bin": patternBytes(BULK) }, { secure: certificate });
+const sink = await DiscardServer.start();
 try {
   console.log(`medians of ${RUNS} [lowest-highest], QEMU with -accel tcg\n`);
-  await benchBoot(nginx);
-  const machine = await Machine.boot({ memory: "128", nics: [userNet([80])] });
-  try {
-    await configured(machine);
-    await benchBulk(machine, nginx, sink);
-    await benchLatency(machine);
-    await benchIdle(machine);
-  } finally {
-    await machine.stop();
+  const other = linuxGuest(authority.pem);
+  const guests = [anonymos("AnonymOS", `${root}build/kernel.elf`, authority.pem)];
+  if (BASE !== "") {
+    const { name, kernel } = baseKernel(BASE);
+    guests.push(anonymos(name, kernel, authority.pem));
   }
-  await benchTls();
+  guests.push(other.guest);
+  const peers: Peers = {
+    bulk: nginx.url("/bulk.bin"),
+    secure: secure.url("/bulk.bin"),
+    sink: `http://10.0.2.2:${sink.port}/`,
+  };
+  await benchRows(guests, peers);
+  await benchCards(guests, peers);
+  if (wanted("cipher")) await cipherSpeed(RUNS);
+  await benchBoots(other);
+  await benchMemory(peers);
   await benchTwins();
   benchSizes();
 } finally {
   await nginx.stop();
+  await secure.stop();
   await sink.stop();
 }

@@ -32,6 +32,7 @@ export interface MachineOptions {
   disk?: { path: string; format: string; device: string };
   /** Whether the ISO is on a USB stick instead of a disc. */
   stick?: boolean;
+  /** Default: build/kernel.elf; "" for none, when `more` says what to boot. */
   kernel?: string;
   append?: string;
   /** Modules for -initrd: file name and content. */
@@ -102,7 +103,9 @@ export function words(options: MachineOptions, folder: string): string[] {
     list.push("-drive", `file=${options.iso},format=raw,readonly=on,if=none,id=stick`);
     list.push("-device", "qemu-xhci", "-device", "usb-storage,drive=stick");
   } else if (options.iso !== undefined) list.push("-boot", "d", "-cdrom", options.iso);
-  else list.push("-kernel", options.kernel ?? `${root}build/kernel.elf`);
+  else if (options.kernel !== "") {
+    list.push("-kernel", options.kernel ?? `${root}build/kernel.elf`);
+  }
   if (options.append !== undefined) list.push("-append", options.append);
   const modules = Object.entries(options.modules ?? {});
   for (const [name, content] of modules) writeFileSync(join(folder, name), content);
