@@ -142,7 +142,10 @@ export const TCP_SEND_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_MAXIMUM_BYTES: u32 = 16 * 1024 * 1024;
 /** The size to which either grows by default (tcp_rmem, tcp_wmem). */
 export const TCP_BUFFER_MAXIMUM_BYTES: u32 = 4 * 1024 * 1024;
-/** The least that a user may choose: the window of a SYN,ACK with a cookie, and a page. */
+/**
+ * The least that a user may choose. Receiving: the window of a SYN,ACK with a cookie. Sending: a
+ * page (core/pages.ts).
+ */
 export const TCP_RECEIVE_MINIMUM_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_MINIMUM_BYTES: u32 = 16 * 1024;
 /** Memory that must be free for a new connection: its objects, and a page for each direction. */
@@ -194,7 +197,7 @@ export const HOSTS_ENTRIES: u32 = 64;
 /** Characters of a name (RFC 1035 section 2.3.4: 255 bytes on the wire). */
 export const HOST_NAME_LENGTH: u32 = 253;
 
-// --- time ---
+// --- metadata services and time ---
 /** How many times a request to a metadata service is sent. */
 export const METADATA_TRIES: u32 = 20;
 /** Servers queried in one round. */
@@ -218,8 +221,8 @@ export const HTTP_HEADER_FIELDS: u32 = 1024;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
 /**
- * The extensions of one chunk, and the excess of a whole body's extensions: the bytes beyond an
- * allowance of 16 per chunk plus twice the chunk's size.
+ * The extensions of one chunk, and the excess that is carried from chunk to chunk. Each chunk
+ * allows 16 bytes plus twice its size, for its own extensions and the excess so far.
  */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 /**
@@ -309,7 +312,7 @@ export const TLS_SESSIONS_PER_SERVER: i32 = 2;
 /** The longest certificate that is shown, and the longest of its text fields. */
 export const CERTIFICATE_BYTES: u32 = 16 * 1024;
 export const CERTIFICATE_TEXT_BYTES: u32 = 4096;
-/** Certificates shown of a chain, and names shown of one certificate. */
+/** Certificates shown of a chain, and names read of one certificate; fewer are shown. */
 export const CERTIFICATE_CHAIN: u32 = 16;
 export const CERTIFICATE_NAMES: u32 = 1024;
 /** The longest PEM file from the boot loader, and the longest pasted PEM text. */

@@ -9,7 +9,7 @@ export const MILLISECOND: i64 = 1000;
 export const SECOND: i64 = 1_000_000;
 export const MINUTE: i64 = 60 * SECOND;
 
-/** Returned by `pollAt` if there is no time to wait for, only an arrival. */
+/** Later than any time: a `pollAt` that returns it waits for an arrival only. */
 export const NEVER: i64 = i64.MAX_VALUE;
 
 /** Returns the earlier of two times. */

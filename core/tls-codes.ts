@@ -127,7 +127,7 @@ export const enum TlsRefusal {
   /** An unknown critical extension (RFC 5280, 4.2). */
   UnknownExtension = 0x2000000,
   /** An intermediate certificate whose extended key usage excludes servers. */
-  IntermediateUsage = 0x4000000,
+  IssuerUsage = 0x4000000,
   /** The matching root has expired. */
   RootExpired = 0x8000000,
   /** Malformed or duplicate extensions. */

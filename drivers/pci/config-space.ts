@@ -8,7 +8,7 @@ const ADDRESS: u32 = 0xcf8;
 const DATA: u32 = 0xcfc;
 const ENABLE: u32 = 0x8000_0000;
 
-// Offsets in the header.
+// Offsets of dwords in the header. The header type, for one, is the byte at PCI_HEADER + 2.
 export const PCI_ID: u32 = 0x00;
 export const PCI_COMMAND: u32 = 0x04;
 export const PCI_CLASS: u32 = 0x08;

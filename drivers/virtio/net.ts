@@ -48,7 +48,7 @@ const LEGACY_HEADER: u32 = 10;
 /** Attempts to read the address while the configuration changes. */
 const CONFIG_TRIES: u32 = 10;
 
-/** The message of configuration changes. */
+/** Handles the MSI-X message that the device sends when its configuration changes. */
 class ConfigurationInterrupt implements InterruptHandler {
   constructor(private readonly nic: VirtioNet) {}
 
@@ -105,7 +105,7 @@ export class VirtioNet extends RingNic {
     if (!this.transport.usesMessages) this.readInterruptStatus();
     super.interrupt();
   }
-  /** Handles the interrupt of a change of the configuration, if it has its own. */
+  /** Handles the interrupt for configuration changes; called only if messages are used. */
   configurationChanged(): void {
     this.changed = true;
     super.interrupt();
@@ -141,7 +141,8 @@ export class VirtioNet extends RingNic {
   }
 
   protected service(): void {
-    // Without interrupts, nothing else reads the status, and with messages it may stay 0.
+    // While the device is polled, nothing else reads the interrupt status. If it was set up for
+    // messages, which did not come, the status may stay 0: the link is read each time.
     if (!this.watch.interruptDriven) {
       if (this.transport.usesMessages) this.changed = true;
       else this.readInterruptStatus();

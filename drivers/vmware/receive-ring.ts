@@ -3,9 +3,9 @@
  * them in order, and may skip some. For each one that it used or skipped, a frame is given in the
  * empty descriptor; the used or skipped one is then the empty one.
  *
- *        fill   oldest
- *     ────┴───────┴──────────────────
- *      given │empty│ given, oldest first
+ *           fill  oldest
+ *     ────────┴─────┴──────────────────
+ *       given │empty│ given, oldest first
  */
 import { FRAME_STORAGE, RECEIVE_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
@@ -38,7 +38,7 @@ export class ReceiveRing {
   /** The empty descriptor, and the generation with which it will be given. */
   private fill: u32 = 0;
   private generation: u32 = GENERATION;
-  /** The descriptor that the device uses next. */
+  /** The oldest descriptor with a frame that was given: used already, or used next. */
   private oldest: u32 = 0;
 
   constructor(

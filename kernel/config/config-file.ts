@@ -9,7 +9,7 @@ import { CONFIG_FILE, Configuration } from "./configuration";
 import { isOtherKey, isOtherSection } from "./other-keys";
 import { SettingsReader } from "./settings-reader";
 import { TRAFFIC_SECTIONS } from "./traffic-sections";
-import { isUnknownKey, quoted } from "./values";
+import { isUnknownKey, shortened } from "./values";
 
 const SECTIONS: StaticArray<string> = [
   "Match",
@@ -62,7 +62,7 @@ class FileParser {
         i == 0 && lines[0].startsWith("\ufeff") ? lines[0].substring(1) : lines[i]
       ).trim();
       const problem = this.parseLine(line, i + 1);
-      if (problem != "") this.report(i + 1, `${quoted(line)}: ${problem}`);
+      if (problem != "") this.report(i + 1, `${shortened(line)}: ${problem}`);
     }
     this.finishSection();
     this.finishPart();

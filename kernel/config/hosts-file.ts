@@ -6,7 +6,7 @@ import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 import { Configuration, HostSetting } from "./configuration";
-import { isHostName, quoted, splitBlanks } from "./values";
+import { isHostName, shortened, splitBlanks } from "./values";
 
 const NAME: string = "hosts";
 
@@ -31,11 +31,11 @@ function readLine(configuration: Configuration, line: string): string {
   if (words.length == 0) return "";
   const address = parseIpv4(words[0]);
   if (address == NOT_AN_ADDRESS) {
-    return `${quoted(words[0])}: invalid address, expected an IPv4 address and its names`;
+    return `${shortened(words[0])}: invalid address, expected an IPv4 address and its names`;
   }
   if (words.length == 1) return `${words[0]}: missing name, expected a name after the address`;
   for (let i = 1; i < words.length; i++) {
-    const name = quoted(words[i]);
+    const name = shortened(words[i]);
     if (!isHostName(words[i])) {
       return `${name}: invalid host name, expected letters, digits, dashes and dots`;
     }

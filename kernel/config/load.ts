@@ -54,7 +54,7 @@ function reportOthers(configuration: Configuration, files: BootFiles): void {
     if (TLS_FILES.includes(name)) continue;
     const known = `${CONFIG_FILE}, ${HOSTS_FILE}, ${RUN_FILE} or one of ${TLS_FILES.join(", ")}`;
     configuration.problems.push(
-      `module "${name}": used only by curl (-T ${name}), as its name is not ${known}`,
+      `module "${name}": used only by curl (for example -T ${name}), as its name is not ${known}`,
     );
   }
 }

@@ -102,7 +102,7 @@ export function splitBlanks(text: string): Array<string> {
 }
 
 /** Returns `text` for an error message, cut after 80 characters. */
-export function quoted(text: string): string {
+export function shortened(text: string): string {
   return text.length > QUOTED ? `${text.substring(0, QUOTED)}...` : text;
 }
 

@@ -14,8 +14,11 @@ class Scanner {
 
   constructor(readonly text: string) {}
 
-  /** Reports whether the unit at `index` may be syntax, not text. Call once for each unit. */
-  isSyntax(unit: i32): bool {
+  /**
+   * Takes in the unit at `index`, and reports whether it may be syntax, not text. Call once for
+   * each unit; afterwards, `quote` is the quote that is open behind it.
+   */
+  take(unit: i32): bool {
     if (this.escape) {
       this.escape = false;
       return false;
@@ -63,7 +66,7 @@ export class ParsedLine {
     let wordStart: bool = true;
     for (; scanner.index < text.length; scanner.index++) {
       const unit = text.charCodeAt(scanner.index);
-      const syntax: bool = scanner.isSyntax(unit) && scanner.quote == 0;
+      const syntax: bool = scanner.take(unit) && scanner.quote == 0;
       if (syntax && unit == 35 && wordStart) {
         end = scanner.index;
         break;
@@ -102,7 +105,7 @@ export class ParsedCommand {
     for (; scanner.index < text.length; scanner.index++) {
       const unit = text.charCodeAt(scanner.index);
       const wasQuoted = scanner.quote != 0;
-      if (!scanner.isSyntax(unit)) {
+      if (!scanner.take(unit)) {
         this.append(unit);
       } else if (scanner.escape || unit == 34 || unit == 39) {
         this.open = true;

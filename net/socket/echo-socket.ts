@@ -62,7 +62,7 @@ export class EchoSocket {
   /** Bytes of ICMP header and data. */
   lastLength: u32 = 0;
   /** When the request was sent, in microseconds since boot; -1 if the reply does not contain it. */
-  lastTime: i64 = -1;
+  lastSentAt: i64 = -1;
   /** When the reply came in, in microseconds since boot. */
   lastArrival: i64 = 0;
   /** NO_ERROR, or the IcmpError that came instead of a reply. */
@@ -131,7 +131,7 @@ export class EchoSocket {
     this.lastLength = reply.length;
     this.lastSequence = reply.sequence;
     this.lastDuplicate = reply.duplicate;
-    this.lastTime = reply.sentAt;
+    this.lastSentAt = reply.sentAt;
     this.lastArrival = reply.arrivedAt;
     queue.pop();
     return true;

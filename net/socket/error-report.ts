@@ -1,6 +1,7 @@
 /**
  * An ICMP error about a packet that this host sent (RFC 792, RFC 1122 section 3.2.2), as it is
- * reported to sockets. One object serves all errors, so that the packet path allocates nothing.
+ * reported to sockets. If the next hop did not answer ARP, this host itself reports
+ * HostUnreachable. One object serves all errors, so that the packet path allocates nothing.
  */
 import { IcmpError } from "../wire/icmp";
 import { IpAddress } from "../wire/ip-address";

@@ -27,7 +27,7 @@ static bool within(struct bytes part, struct bytes whole) {
 }
 
 static void assert_signed(const struct signed_data* data, struct bytes whole) {
-  assert(within(data->whole, whole) && within(data->content, data->whole));
+  assert(within(data->signed_bytes, whole) && within(data->content, data->signed_bytes));
   assert(within(data->algorithm, whole) && within(data->signature, whole));
 }
 

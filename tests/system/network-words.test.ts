@@ -153,7 +153,8 @@ test("reports boot modules, sections and options without effect", async () => {
   const problems = twin.output.match(/^(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm);
   assert.deepEqual(problems, [
     "cmdline: run=echo one: overridden by a later run=, expected only one",
-    'module "anonymous.conf": used only by curl (-T anonymous.conf), as its name is not ' +
+    'module "anonymous.conf": used only by curl (for example -T anonymous.conf), ' +
+      "as its name is not " +
       "anonymos.conf, hosts, run or one of ca.pem, crl.pem, client.pem, client.key, " +
       "server.pem, server.key",
     "anonymos.conf:1: [Match]: no such device, expected one that is present",

@@ -116,7 +116,7 @@ describe("several candidate issuers", () => {
   test("reports the fault if no issuer is usable", async () => {
     const all = candidates();
     const leaf = maker.server(all[6]);
-    await refuses([leaf, all[5], all[1]], Refusal.IntermediateUsage);
+    await refuses([leaf, all[5], all[1]], Refusal.IssuerUsage);
     await refuses([leaf, all[0]], Refusal.NameConstraint);
     await refuses([leaf, all[3], all[5]], Refusal.NotTrusted);
   });

@@ -109,7 +109,7 @@ describe("a client", () => {
     };
     assertServed(await stage.visit({ afterwards }));
   });
-  test("TLS-48: accepts a ticket and key updates byte by byte", async () => {
+  test("TLS-42, TLS-48: accepts a ticket and key updates byte by byte", async () => {
     const afterwards = async (open: Session) => {
       const { wire, writing, reading } = open as Session13;
       await wire.next();

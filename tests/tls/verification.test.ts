@@ -68,7 +68,7 @@ const REASONS: [Refusal, string, string][] = [
     "the name constraints of an issuer are not supported",
   ],
   [Refusal.UnknownExtension, CERTIFICATE_UNKNOWN, "it has an unknown critical extension"],
-  [Refusal.IntermediateUsage, CERTIFICATE_UNKNOWN, "an issuer must not certify servers"],
+  [Refusal.IssuerUsage, CERTIFICATE_UNKNOWN, "an issuer must not certify servers"],
 ];
 
 /** Asserts that a chain is rejected for exactly these reasons, and that no data is accepted. */
@@ -340,7 +340,7 @@ describe("usages and extensions", () => {
   });
   test("TLS-11: rejects an intermediate for clients and mail only", async () => {
     const wrong = issued({ more: ["extendedKeyUsage=clientAuth,emailProtection"] });
-    await refuses([maker.server(wrong), wrong], Refusal.IntermediateUsage);
+    await refuses([maker.server(wrong), wrong], Refusal.IssuerUsage);
     const right = issued({ more: ["extendedKeyUsage=clientAuth,serverAuth"] });
     await accepts([maker.server(right), right]);
   });

@@ -7,10 +7,11 @@
  * Linux, `dhclient`, `dhclient -r`, `dhcpcd --inform` and `networkctl renew` do this.
  *
  * `renew` starts the client if it is not running, ends `inform`, restores an address or route that
- * was deleted on the console, and returns when the server has granted the lease. `release`
- * returns when DHCPRELEASE has been sent, as servers do not reply to it; the client is then
- * stopped. `inform` keeps an address that was set by hand, asks servers only for options (section
- * 4.4.3), and returns when one has replied; `release` ends it.
+ * was deleted on the console, and returns when the server has granted the lease. If anonymos.conf
+ * has DHCP=inform, it sends INFORM again instead. `release` returns when DHCPRELEASE has been sent,
+ * as servers do not reply to it; the client is then stopped. `inform` keeps an address that was set
+ * by hand, asks servers only for options (section 4.4.3), and returns when one has replied;
+ * `release` ends it.
  *
  * Exit codes: 0 success; 1 no such device, no lease, no address, no route, no reply, or the device
  * is down; 2 wrong usage; 130 interrupted.
@@ -30,7 +31,7 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
 const VERBS: StaticArray<string> = ["status", "renew", "release", "inform"];
-/** Microseconds that `renew` and `inform` wait, enough for a second request (RFC 2131, 4.1). */
+/** Microseconds that `renew` and `inform` wait; a DISCOVER or INFORM is sent twice by then. */
 const PATIENCE: i64 = 10 * SECOND;
 /** Microseconds that they wait for the link: negotiation takes about 2 s. */
 const LINK_PATIENCE: i64 = 3 * SECOND;

@@ -267,8 +267,8 @@ class PingJob extends Job {
     else this.received++;
     let line = `${socket.lastLength} bytes from ${from}: icmp_seq=${sequence}`;
     line += ` ttl=${socket.lastTtl}`;
-    if (socket.lastTime >= 0) {
-      const time = socket.lastArrival - socket.lastTime;
+    if (socket.lastSentAt >= 0) {
+      const time = socket.lastArrival - socket.lastSentAt;
       this.timed++;
       this.least = min<i64>(this.least, time);
       this.most = max<i64>(this.most, time);

@@ -7,7 +7,10 @@ import { MINUTE, SECOND } from "../../../core/time";
 
 /** Tokens for one byte. With this unit a microsecond adds `rate` tokens, and nothing is rounded. */
 const BYTE: i64 = SECOND;
-/** The deepest debt, in microseconds (Linux: mbuffer); lending can put a class in debt. */
+/**
+ * The deepest debt, in microseconds (Linux: mbuffer). What classes below a class send by their own
+ * tokens is charged to it as well, and may put it deep in debt.
+ */
 const DEBT: i64 = MINUTE;
 
 export class TokenBucket {

@@ -44,7 +44,7 @@ const FAULTS: StaticArray<Fault> = [
     "the name constraints of an issuer are not supported",
   ),
   new Fault(TlsRefusal.UnknownExtension, "it has an unknown critical extension"),
-  new Fault(TlsRefusal.IntermediateUsage, "an issuer must not certify servers"),
+  new Fault(TlsRefusal.IssuerUsage, "an issuer must not certify servers"),
   new Fault(TlsRefusal.RootDistrusted, "it was issued after its root was distrusted"),
   new Fault(TlsRefusal.Policy, "no certificate policy that an issuer requires is valid for it"),
   new Fault(TlsRefusal.TooCostly, "its chain takes too long to verify"),

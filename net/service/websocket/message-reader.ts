@@ -72,12 +72,12 @@ export class MessageReader {
   /** `maximum` is the maximum length of a message, in bytes. */
   constructor(public maximum: u32) {}
 
-  /** The opcode of the control frame. */
+  /** The opcode of the current frame; after Event.Control, of the control frame. */
   get opcode(): u32 {
     return this.header.opcode;
   }
 
-  /** Reads until an event, or as far as bytes have arrived. */
+  /** Reads until an event, or as far as bytes have arrived and `frames` allows. */
   next(stream: Stream): Event {
     for (;;) {
       if (!this.inPayload) {

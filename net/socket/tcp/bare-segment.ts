@@ -1,6 +1,6 @@
 /**
- * A segment without data that belongs to no connection any more, or never did: a RST, or an ACK in
- * TIME-WAIT. One object serves all, so nothing is allocated.
+ * A segment without data that is sent without a connection, or for one that is over: a RST, an ACK
+ * in TIME-WAIT, a SYN,ACK with a cookie. One object serves all, so nothing is allocated.
  */
 
 export class BareSegment {

@@ -346,7 +346,7 @@ export class TcpConnection {
     block.liveness.acted(now);
     block.receiver.tune(block.roundTrip.smoothed, now);
     block.receiver.trim();
-    if (block.lingering) {
+    if (block.keptForReading) {
       if (this.received.length == 0) block.wake();
     } else if (isSynchronized(block.state) && block.receiver.updateDue()) {
       block.acknowledge();

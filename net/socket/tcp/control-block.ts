@@ -42,7 +42,10 @@ export const enum ListenQueue {
   Ready,
 }
 
-/** What the timer of `Scheduled.retransmitAt` is for, other than the persist timer. */
+/**
+ * What is due at `Scheduled.retransmitAt` while something is in flight. With nothing in flight,
+ * that is the persist timer's time, and this is Timeout.
+ */
 export const enum TimerUse {
   /** The retransmission timeout (RFC 6298). */
   Timeout = 0,
@@ -85,12 +88,15 @@ export class ControlBlock extends Scheduled {
   orphaned: bool = false;
   /** Whether the user has ended reading (SHUT_RD). */
   readEnded: bool = false;
-  /** Until when an ACK without data does not end the handshake (TCP_DEFER_ACCEPT); 0 if it does. */
+  /**
+   * Until when an ACK without data does not end the handshake (TCP_DEFER_ACCEPT); 0 until the first
+   * such ACK.
+   */
   deferredUntil: i64 = 0;
   /** TCP_NOTSENT_LOWAT: bytes that may wait to be sent; 0 for the host's setting. */
   notSentMaximum: u32 = 0;
   /** Whether the connection is over, but data that had arrived can still be read. */
-  lingering: bool = false;
+  keptForReading: bool = false;
   /** What the retransmission timer is for. */
   timer: TimerUse = TimerUse.Timeout;
   /** When the retransmission timeout is due, if something is in flight. */
@@ -98,8 +104,8 @@ export class ControlBlock extends Scheduled {
   /** Whether a RST is sent in the next `dispatch`; the connection is already closed. */
   resetDue: bool = false;
   /**
-   * TCP_LINGER2: microseconds in FIN-WAIT-2 once the user has released the connection, 0 for the
-   * host's setting, or NO_FIN_WAIT to reset the connection instead.
+   * TCP_LINGER2: microseconds in FIN-WAIT-2 once the user has released the connection, at most the
+   * host's setting; 0 for that setting, or NO_FIN_WAIT to reset the connection instead.
    */
   finTimeout: i64 = 0;
   /** TCP_SYNCNT: how often the SYN is sent again; 0 for the host's setting. */
@@ -108,7 +114,8 @@ export class ControlBlock extends Scheduled {
   noDelay: bool = false;
   /**
    * The user timeout (RFC 9293 section 3.9.1): the connection fails when what it sends is not
-   * acknowledged for this many microseconds. 0 means the R2 times in timing.ts.
+   * acknowledged for this many microseconds. 0 means the R2 times in timing.ts and the limits of
+   * retries, which are ignored otherwise.
    */
   userTimeout: i64 = 0;
 
@@ -187,7 +194,7 @@ export class ControlBlock extends Scheduled {
   }
 
   /** Notes why the connection could not be opened. */
-  refuse(error: SocketError): void {
+  failToOpen(error: SocketError): void {
     this.error = error;
   }
 
@@ -244,8 +251,8 @@ export class ControlBlock extends Scheduled {
   }
 
   /**
-   * Drops everything queued and ends the connection; the peer gets a RST, except in SYN-SENT and
-   * TIME-WAIT (RFC 9293 section 3.10.5).
+   * Drops everything queued and ends the connection with a RST to the peer, or without one in
+   * SYN-SENT (RFC 9293 section 3.10.5). TIME-WAIT goes on, but nothing can be read any more.
    */
   abort(): void {
     this.receiver.release();
@@ -276,8 +283,8 @@ export class ControlBlock extends Scheduled {
   }
 
   /** Keeps the received data readable although the connection is over. */
-  linger(): void {
-    this.lingering = true;
+  keepForReading(): void {
+    this.keptForReading = true;
   }
 
   /** Called when the registry removes the connection: nothing can be read any more. */
@@ -285,7 +292,7 @@ export class ControlBlock extends Scheduled {
     if (this.attached && this.orphaned) this.schedule.orphanEnded();
     this.receiver.release();
     this.detach();
-    this.lingering = false;
+    this.keptForReading = false;
   }
 
   /** Notes what the retransmission timer is for. */

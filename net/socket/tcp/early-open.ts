@@ -99,7 +99,7 @@ export class EarlyOpen {
     block.recovery.start(block.negotiated.selective);
     block.fastOpen.begin(moved > 0);
     listener.fastOpens.begin();
-    listener.established(block);
+    listener.makeReady(block);
     return true;
   }
 }

@@ -55,7 +55,7 @@ export class TcpRegistry {
   uses(port: u32): bool {
     for (let i: u32 = 0; i < this.count; i++) {
       const block = this.all[i]!;
-      if (block.endpoints.localPort == port && !block.lingering) return true;
+      if (block.endpoints.localPort == port && !block.keptForReading) return true;
     }
     return this.timeWaits.uses(port);
   }
@@ -125,7 +125,7 @@ export class TcpRegistry {
   /** Removes a connection if it is over. Called whenever its state may have changed. */
   settle(block: ControlBlock): void {
     if (!block.attached) return;
-    if (block.lingering) {
+    if (block.keptForReading) {
       if (block.receiver.ring.length == 0) this.forget(block);
     } else if (block.state == TcpState.Closed) {
       if (!block.resetDue) this.retire(block);
@@ -177,7 +177,7 @@ export class TcpRegistry {
     this.leaveListener(block);
     block.sender.release();
     block.stopTimers();
-    if (wanted) block.linger();
+    if (wanted) block.keepForReading();
     else this.forget(block);
   }
 

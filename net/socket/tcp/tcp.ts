@@ -107,7 +107,7 @@ export class Tcp implements ListenerOwner {
     if (ends.local.isUnspecified || !path.toHost || remotePort - 1 >= 65535) {
       const unreachable = new ControlBlock(this.schedule);
       unreachable.endpoints.setRemoteIpv4(remoteAddress, remotePort);
-      unreachable.refuse(reachable ? SocketError.NetworkUnreachable : path.error);
+      unreachable.failToOpen(reachable ? SocketError.NetworkUnreachable : path.error);
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;
@@ -229,7 +229,7 @@ export class Tcp implements ListenerOwner {
     const gone = this.ends.local;
     for (let i: u32 = 0; i < registry.count; i++) {
       const block = registry.at(i);
-      if (!block.endpoints.local.equals(gone) || block.lingering) continue;
+      if (!block.endpoints.local.equals(gone) || block.keptForReading) continue;
       block.clearReset();
       if (block.state != TcpState.Closed) block.end(SocketError.AddressGone);
     }
@@ -285,7 +285,7 @@ export class Tcp implements ListenerOwner {
     if (segment.refused) this.refuse(segment, sink);
     if (drop == Drop.None) sink.confirm(block.path);
     if (block.state != previous) {
-      if (listener != null && block.wasEstablished) listener.established(block);
+      if (listener != null && block.wasEstablished) listener.makeReady(block);
       if (previous == TcpState.SynReceived) this.registry.endFastOpen(block);
       this.registry.settle(block);
     }

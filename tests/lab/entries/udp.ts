@@ -137,7 +137,7 @@ export function echoFrom(socket: EchoSocket): u32 {
   return socket.lastFrom;
 }
 export function echoTime(socket: EchoSocket): i64 {
-  return socket.lastTime;
+  return socket.lastSentAt;
 }
 export function echoDuplicate(socket: EchoSocket): bool {
   return socket.lastDuplicate;

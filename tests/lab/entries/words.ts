@@ -13,7 +13,7 @@ const table = new Tcp(new SequenceRandom());
 /** A stream whose connection ended with this error. */
 function failed(error: SocketError): TcpStream {
   const connection: TcpConnection = table.connect(0, 0, 0, sink)!;
-  connection.block.refuse(error);
+  connection.block.failToOpen(error);
   return new TcpStream(connection);
 }
 export function failureKind(error: SocketError): u32 {

@@ -129,7 +129,7 @@ export class PingStep extends Step {
     if (socket == null) return this.verdict(Verdict.Fail, "no free echo socket");
     while (socket.receive()) {
       if (socket.lastError != NO_ERROR || socket.lastFrom != context.gateway) continue;
-      const time = formatMilliseconds(socket.lastArrival - socket.lastTime);
+      const time = formatMilliseconds(socket.lastArrival - socket.lastSentAt);
       return this.verdict(Verdict.Ok, `gateway ${formatIpv4(context.gateway)} in ${time} ms`);
     }
     if (now >= this.deadline()) return this.verdict(Verdict.Skip, "the gateway does not reply");

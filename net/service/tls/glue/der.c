@@ -49,7 +49,8 @@ bool der_signed(struct bytes from, struct signed_data* data, struct bytes* rest)
   struct bytes inside;
   struct element element;
   if (!der_only(from, SEQUENCE, &inside)) return false;
-  if (!der_next_whole(&inside, &element, &data->whole) || element.tag != SEQUENCE) return false;
+  if (!der_next_whole(&inside, &element, &data->signed_bytes) || element.tag != SEQUENCE)
+    return false;
   data->content = element.content;
   if (!der_next_whole(&inside, &element, &data->algorithm) || element.tag != SEQUENCE) return false;
   if (!der_next(&inside, &element) || element.tag != BITS) return false;

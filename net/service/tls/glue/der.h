@@ -28,7 +28,8 @@ struct element {
 };
 /* SEQUENCE { content, AlgorithmIdentifier, BIT STRING }: what is signed, and how. */
 struct signed_data {
-  struct bytes whole, content, algorithm, signature; /* the first two: with and without header */
+  struct bytes signed_bytes; /* the content with its header: what the signature covers */
+  struct bytes content, algorithm, signature;
 };
 struct extension {
   struct bytes id, value;

@@ -48,7 +48,7 @@ bool tls_verify_signed(const struct signed_data* data, const mbedtls_pk_context*
   const mbedtls_md_info_t* info = mbedtls_md_info_from_type(hash);
   bool strong = hash == MBEDTLS_MD_SHA256 || hash == MBEDTLS_MD_SHA384 || hash == MBEDTLS_MD_SHA512;
   bool valid = strong && mbedtls_pk_can_do(key, kind) &&
-               mbedtls_md(info, data->whole.at, data->whole.length, digest) == 0 &&
+               mbedtls_md(info, data->signed_bytes.at, data->signed_bytes.length, digest) == 0 &&
                tls_verify_signature(kind, options, (mbedtls_pk_context*)key, hash, digest,
                                     mbedtls_md_get_size(info), data->signature.at,
                                     data->signature.length) == 0;

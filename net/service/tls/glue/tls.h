@@ -28,7 +28,7 @@ enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 /* Verification flags in addition to MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
   REVOKED = MBEDTLS_X509_BADCERT_REVOKED,
-  BAD_STATUS = 1 << 4, /* this and the next two: mbedTLS's bits for CRLs, which it does not check */
+  BAD_STATUS = 1 << 4, /* these four are mbedTLS's bits for CRLs, which it does not check */
   NO_STATUS = 1 << 5,
   STATUS_REVOKED = 1 << 10,
   TOO_COSTLY = 1 << 19,
@@ -38,7 +38,7 @@ enum {
   NAME_CONSTRAINT = 1 << 23,
   UNSUPPORTED_CONSTRAINT = 1 << 24,
   UNKNOWN_EXTENSION = 1 << 25,
-  INTERMEDIATE_USAGE = 1 << 26,
+  ISSUER_USAGE = 1 << 26,
   ROOT_EXPIRED = 1 << 27,
   MALFORMED = 1 << 28,
   ROOT_DISTRUSTED = 1 << 29,
@@ -58,9 +58,10 @@ struct connection {
   i32 alert_due; /* to be sent after the pending output; may be close_notify */
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
-  u32 idle, fragment; /* records in a row without data; message bytes before the last record */
-  bool message;       /* this step completed a handshake message */
-  u8* long_message;   /* fragments.c: a message longer than mbedTLS's buffer */
+  u32 idle;         /* records and, once open, messages in a row that bring no data (door.c) */
+  u32 fragment;     /* bytes of an incomplete message that preceded the last record */
+  bool message;     /* this step completed a handshake message */
+  u8* long_message; /* fragments.c: a message longer than mbedTLS's buffer */
   u32 long_length, long_held, long_rest;
   u16 legacy_version; /* hello.c: the client's, as mbedTLS should take it */
   u16 scheme;         /* the peer's first for RSA; TLS 1.2 only */
@@ -81,7 +82,7 @@ struct connection {
   bool status_awaited;                 /* staple.c: CertificateStatus may follow */
   struct staple* staples;              /* OCSP responses that are not yet checked */
   bool own_staple;                     /* the first of them came with the server's certificate */
-  char staple_text[80], list_text[80]; /* what came of it, and of revocation lists */
+  char staple_text[80], list_text[80]; /* results of staples and lists, for the user */
   i32 root;                            /* the root of the chain: index << 1 | kind, or -1 */
   u32 generation; /* of the trusted roots that verified the server, now or in the resumed session */
   bool root_expired, verified;

@@ -188,7 +188,7 @@ int tls_check_purpose(const mbedtls_x509_crt* certificate, const char* id, size_
 static u32 check_purpose(const mbedtls_x509_crt* issuer) {
   bool fits = tls_check_purpose(issuer, MBEDTLS_OID_SERVER_AUTH,
                                 MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
-  return fits ? 0 : INTERMEDIATE_USAGE;
+  return fits ? 0 : ISSUER_USAGE;
 }
 
 u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
@@ -198,7 +198,7 @@ u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
 /* Returns the faults of the certificate of an OCSP responder (RFC 6960, 4.2.2.2). */
 u32 tls_delegate_faults(const mbedtls_x509_crt* responder) {
   bool fits = LISTS(responder, MBEDTLS_OID_OCSP_SIGNING) && tls_cheap_to_verify(responder);
-  return check_common(responder) | (fits ? 0 : INTERMEDIATE_USAGE);
+  return check_common(responder) | (fits ? 0 : ISSUER_USAGE);
 }
 
 /* Returns the faults of a root. Of its extensions, only the extended key usage and the form of the

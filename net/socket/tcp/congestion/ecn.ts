@@ -59,8 +59,9 @@ export class Ecn {
 
   /**
    * Notes that data arrived, in a segment with these flags and a packet with these ECN bits.
-   * Reports whether to acknowledge it at once: if it is the first that was marked, so that the peer
-   * slows down soon, or if it carries CWR, because the peer may now have little in flight.
+   * Reports whether to acknowledge it at once: if it is the first marked one since the peer last
+   * sent CWR, so that the peer slows down soon, or if it carries CWR, because the peer may now have
+   * little in flight.
    */
   received(flags: u32, bits: u32): bool {
     const answered = (flags & FLAG_CWR) != 0;

@@ -1,13 +1,14 @@
 /**
  * Avoids Fast Open on networks that silently drop connections opened with it, even after the
- * handshake. After a sign of such a network, this host does not use Fast Open for a while. As in
- * Linux, each further sign doubles that time, until a connection with Fast Open has carried data.
+ * handshake. After a sign of such a network, this host opens connections without Fast Open for a
+ * while; its listeners still accept it. As in Linux, each further sign doubles that time, until a
+ * connection that was opened with Fast Open ends after it has received data.
  */
 
 import { TcpCounter, TcpCounters } from "../counters";
 import { FastOpenSettings } from "./settings";
 
-/** The time is doubled at most this often. */
+/** The time is doubled at most this many times. */
 const SHIFT_MAXIMUM: u32 = 6;
 
 export class BlackHole {
@@ -19,7 +20,7 @@ export class BlackHole {
     private readonly counters: TcpCounters,
   ) {}
 
-  /** Reports whether Fast Open is not to be used now. */
+  /** Reports whether this host must open connections without Fast Open now. */
   avoids(now: i64): bool {
     return now < this.until;
   }

@@ -1,8 +1,8 @@
 /**
- * How many connections of a listener began with data in a SYN and still wait for the end of their
- * handshake. A limit bounds what spoofed SYNs with valid cookies can take up (RFC 7413 section
- * 5.1): beyond it, SYNs open connections the usual way, in which nothing is accepted before the
- * handshake is over.
+ * How many connections of a listener were opened by Fast Open, with or without data in the SYN, and
+ * still wait for the end of their handshake. A limit bounds what spoofed SYNs with valid cookies
+ * can take up (RFC 7413 section 5.1): beyond it, SYNs open connections the usual way, in which
+ * nothing is accepted before the handshake is over.
  *
  * A connection that was reset in the handshake counts for RESET_TIME longer. Otherwise the RSTs of
  * a host whose address is spoofed would make room for more spoofed SYNs.
@@ -21,7 +21,7 @@ export class PendingFastOpens {
   private readonly until: StaticArray<i64> = new StaticArray<i64>(TCP_BACKLOG as i32);
   private first: u32 = 0;
 
-  /** Reports whether one more may begin while there are to be no more than `most`. */
+  /** Forgets the resets whose time is over. Reports whether fewer than `most` are counted then. */
   admits(most: u32, now: i64): bool {
     while (this.resets > 0 && this.until[this.first] <= now) this.forgetReset();
     return this.count < most;
@@ -34,7 +34,7 @@ export class PendingFastOpens {
 
   /** The handshake of one is over; `reset` if a RST has ended it. */
   end(reset: bool, now: i64): void {
-    // A connection of an earlier listener on the port was never counted here.
+    // None is in its handshake: this one is of an earlier listener on the port, and not counted.
     if (this.count == this.resets) return;
     if (!reset) {
       this.count--;

@@ -14,7 +14,8 @@ import { TcpEvent, TcpState } from "../state";
 import { Activity } from "../statistics";
 import { establish, measureByEcho } from "./handshake";
 
-/** Handles the ACK field of a segment that is acceptable or probes a closed window. */
+/** Handles the ACK field of a segment that is acceptable, probes a closed window, or is the SYN,ACK
+ * of a simultaneous open. */
 export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const sender = block.sender;
   const acknowledgment = segment.acknowledgment;
@@ -115,8 +116,8 @@ function applyAck(block: ControlBlock, segment: TcpSegment, ack: AckEvent, now: 
 }
 
 /**
- * Reports whether the echoed timestamp proves that the newest segment acknowledged, a
- * retransmission, had arrived before it was retransmitted (RFC 8985 section 6.2, step 2). Notes in
+ * Reports whether the echoed timestamp proves that the ACK answers an earlier transmission of the
+ * newest segment acknowledged, not its retransmission (RFC 8985 section 6.2, step 2). Notes in
  * `ack` if it proves the same of the first segment that this recovery retransmitted: the recovery
  * was needless (the Eifel algorithm, RFC 3522). The echo is the timestamp of the segment at the old
  * SND.UNA, so it proves nothing about later ones.

@@ -23,7 +23,7 @@ export class TcpListener {
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
   /** The options of the connections to come. */
   readonly options: SocketOptions = new SocketOptions();
-  /** The connections that exchange data before their handshake is over. */
+  /** Counts the connections that exchange data before their handshake is over. */
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs and ACKs of cookies that found the ready queue full; half-open connections evicted. */
   dropped: u64 = 0;
@@ -54,8 +54,8 @@ export class TcpListener {
     return this.ready.count >= this.backlog;
   }
 
-  /** Moves a connection from the half-open ones to the ready queue. */
-  established(block: ControlBlock): void {
+  /** Moves a connection from the half-open ones to the ready queue: it may be accepted now. */
+  makeReady(block: ControlBlock): void {
     this.halfOpen.remove(block);
     this.ready.push(block);
   }

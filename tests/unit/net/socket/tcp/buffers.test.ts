@@ -76,7 +76,7 @@ test("the receive window grows with what the user reads in a round trip, up to 4
   assert.ok(Math.max(...windows) <= 4 << 20, windows.join());
 });
 
-test("a user that reads slowly gets no larger window", () => {
+test("a user that reads little in a round trip gets no larger window", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.now += 10_000;
