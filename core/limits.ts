@@ -332,6 +332,8 @@ export const CONFIG_PROBLEMS: u32 = 32;
 /** Disks that are searched for a cidata volume, and what is read from one at most. */
 export const DISKS: i32 = 8;
 export const DISK_READ_BYTES: u32 = 2 * 1024 * 1024;
+/** Partitions of a disk. */
+export const PARTITIONS: u32 = 128;
 /** Volume descriptors of an ISO 9660 volume, and entries of a directory of any volume. */
 export const VOLUME_DESCRIPTORS: u32 = 16;
 export const DIRECTORY_ENTRIES: u32 = 1024;

@@ -1,5 +1,7 @@
 /** Maps disks to drivers. */
 import { DISKS } from "../core/limits";
+import { isVirtual } from "../machine/hypervisor";
+import { CLASS_IDE, IdeCd, ideDrives } from "./ata/ide";
 import { Disk } from "./disk";
 import { PciDevice } from "./pci/pci";
 import { BLOCK_CONFIG, VirtioBlock } from "./virtio/block";
@@ -13,8 +15,9 @@ const MODERN_BLOCK: u32 = 0x1042;
 const VIRTIO_BLOCK: u32 = 2;
 
 /**
- * Returns the disks that have a driver, at most DISKS and none of them started: those of `devices`
- * in order, then virtio devices without PCI.
+ * Returns the disks that have a driver, at most DISKS and none of them started: virtio devices on
+ * PCI and without it, then the places of CD drives. Real CD drives, which may take seconds, are
+ * left alone.
  */
 export function findDisks(devices: Array<PciDevice>): Array<Disk> {
   const disks: Array<Disk> = [];
@@ -29,5 +32,12 @@ export function findDisks(devices: Array<PciDevice>): Array<Disk> {
   for (let i = 0; i < slots.length && disks.length < DISKS; i++) {
     if (slots[i].kind() == VIRTIO_BLOCK) disks.push(new VirtioBlock(slots[i].open(), slots[i]));
   }
+  for (let i = 0; i < devices.length && isVirtual(); i++) {
+    if (devices[i].classCode >>> 8 == CLASS_IDE) addDrives(disks, ideDrives(devices[i]));
+  }
   return disks;
+}
+
+function addDrives(disks: Array<Disk>, drives: Array<IdeCd>): void {
+  for (let i = 0; i < drives.length && disks.length < DISKS; i++) disks.push(drives[i]);
 }

@@ -44,8 +44,8 @@ class Extent {
   ) {}
 }
 
-/** Returns the volume of a medium; null if it has another file system, or none that is usable. */
-export function openIso9660(reader: MediumReader): Volume | null {
+/** Returns the volume of a medium if it is of this kind and has a label; otherwise null. */
+export function openIso9660(reader: MediumReader, label: string): Volume | null {
   let volume: Iso9660 | null = null;
   for (let i: u64 = 0; i < VOLUME_DESCRIPTORS; i++) {
     const position = (FIRST_DESCRIPTOR + i) * PAGE;
@@ -56,8 +56,8 @@ export function openIso9660(reader: MediumReader): Volume | null {
     if (type == TERMINATOR) break;
     if (load<u16>(at + BLOCK_SIZE) != PAGE) continue;
     if (type == PRIMARY && volume == null) {
+      if (!sameName(paddedText(at + LABEL, LABEL_BYTES), label)) break;
       volume = new Iso9660(reader, extentOf(at + ROOT));
-      volume.label = paddedText(at + LABEL, LABEL_BYTES);
     } else if (type == SUPPLEMENTARY && volume != null && isJoliet(at + ESCAPES)) {
       volume.joliet = extentOf(at + ROOT);
     }

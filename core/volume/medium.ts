@@ -13,6 +13,8 @@ export const NOWHERE: usize = 0;
 export abstract class Medium {
   /** Its size, in bytes. */
   bytes: u64 = 0;
+  /** Whether it is a CD, which has no partitions and only ISO 9660. */
+  optical: bool = false;
 
   /**
    * Reads the PAGE bytes at a multiple of PAGE, or fewer at the end of the medium. Returns false if
@@ -29,12 +31,14 @@ export class MediumReader {
   /** Why reading or parsing failed first, or "". */
   failure: string = "";
   readonly bytes: u64;
+  readonly optical: bool;
   private readonly page: StaticArray<u8> = new StaticArray<u8>(PAGE as i32);
   private held: u64 = u64.MAX_VALUE;
   private left: u32 = DISK_READ_BYTES / PAGE;
 
   constructor(private readonly medium: Medium) {
     this.bytes = medium.bytes;
+    this.optical = medium.optical;
   }
 
   /** Notes why parsing failed, unless something failed earlier. */

@@ -13,9 +13,6 @@ export class VolumeFile {
 }
 
 export abstract class Volume {
-  /** Its name, without the blanks at its end. */
-  label: string = "";
-
   constructor(protected readonly reader: MediumReader) {}
 
   /** The kind of file system, for the log. */

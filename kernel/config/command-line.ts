@@ -1,7 +1,7 @@
 /** The parameters of the kernel command line: ip=, console=, run=, sysctl and others. */
 import { parseDecimalText } from "../../core/text";
 import { providerNamed, providerNames } from "../../net/service/metadata/provider";
-import { Configuration, NO_CLOUD, ParameterSetting, Source } from "./configuration";
+import { Configuration, DHCP_SOURCE, NO_CLOUD, ParameterSetting, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { LOG_KEYS } from "./log-settings";
 import { PROXY_KEYS } from "./proxy-settings";
@@ -9,6 +9,8 @@ import { Tokens } from "./tokenizer";
 
 /** As in Linux, `sysctl.NAME=VALUE` sets a parameter that sysctl(8) can change later. */
 const PARAMETER_PREFIX: string = "sysctl.";
+/** What `ds=` may name besides metadata services. */
+const OTHER_SOURCES: StaticArray<string> = ["none", NO_CLOUD, DHCP_SOURCE];
 /** The maximum of panic=: a day. */
 const PANIC_SECONDS: i64 = 86_400;
 
@@ -70,10 +72,10 @@ function readWord(configuration: Configuration, word: string): void {
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
     else report(configuration, word, `invalid value, expected seconds from 0 to ${PANIC_SECONDS}`);
   } else if (equals > 0 && key == "ds") {
-    const known = value == "none" || value == NO_CLOUD || providerNamed(value) != null;
+    const known = OTHER_SOURCES.includes(value) || providerNamed(value) != null;
     if (known) configuration.dataSource = value;
     else {
-      const names = `none, ${NO_CLOUD}, ${providerNames()}`;
+      const names = `${OTHER_SOURCES.join(", ")}, ${providerNames()}`;
       report(configuration, word, `unknown source, expected ${names}`);
     }
   } else if (equals > 0 && key == "console") {

@@ -16,6 +16,8 @@ import { isInterfaceName } from "./values";
 export const CONFIG_FILE: string = "anonymos.conf";
 /** The name of a cidata volume as a source of settings, as in cloud-init. */
 export const NO_CLOUD: string = "nocloud";
+/** The name of DHCP servers as a source of settings. */
+export const DHCP_SOURCE: string = "dhcp";
 
 /** Where the host name comes from. A later source in this list overrides an earlier one. */
 export const enum Source {
@@ -99,6 +101,8 @@ export class Configuration {
   readonly hosts: Array<HostSetting> = [];
   /** The parts of anonymos.conf, in order. */
   file: Array<MatchedSettings> = [];
+  /** Whether there is an anonymos.conf at all, or user data. Settings of DHCP are then not used. */
+  hasFile: bool = false;
   /** Whether anonymos.conf is a boot module, which user data does not override. */
   fixedFile: bool = false;
   /** `ds=`: the source of user data, "none", or "" to search for one. */

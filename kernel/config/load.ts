@@ -34,7 +34,10 @@ export function loadConfiguration(files: BootFiles, devices: Array<PciDevice>): 
   configuration.fixedFile = findModule(CONFIG_FILE) != null;
   if (configuration.usesSource(NO_CLOUD)) readNoCloud(configuration, files, devices);
   const file = files.find(CONFIG_FILE, CONFIG_FILE_BYTES);
-  if (file != null) readConfigFile(configuration, file.bytes, file.length);
+  if (file != null) {
+    readConfigFile(configuration, file.bytes, file.length);
+    configuration.hasFile = true;
+  }
   const hosts = files.find(HOSTS_FILE, CONFIG_FILE_BYTES);
   if (hosts != null) readHostsFile(configuration, hosts.bytes);
   if (configuration.run == "") {

@@ -7,13 +7,14 @@ import { Smbios } from "../../machine/smbios";
 import { MetadataProvider, providerNamed, providerOf } from "../../net/service/metadata/provider";
 import { NetworkStack } from "../../net/service/stack";
 import { BootFiles } from "../config/boot-files";
-import { Configuration } from "../config/configuration";
+import { Configuration, DHCP_SOURCE } from "../config/configuration";
 import { Daemons } from "../programs/daemons";
 import { startConsole } from "./console";
+import { DhcpSettings } from "./dhcp-settings";
 import { HostMachine } from "./host-machine";
 import { UserData } from "./user-data";
 
-/** Returns the metadata service to ask, or null. A cidata volume is NO_CLOUD, which is none. */
+/** Returns the metadata service to ask, or null. A volume or a DHCP server is none. */
 function metadataProvider(configuration: Configuration, smbios: Smbios): MetadataProvider | null {
   const name = configuration.dataSource;
   if (name != "") return providerNamed(name);
@@ -37,6 +38,9 @@ export function startTasks(
   tasks.add(shell);
   const provider = metadataProvider(configuration, files.smbios);
   if (provider != null) tasks.add(new UserData(provider, configuration, stack, shell));
+  else if (configuration.usesSource(DHCP_SOURCE)) {
+    tasks.add(new DhcpSettings(configuration, stack, shell));
+  }
   host.watchPowerButton(tasks);
   startPrograms(tasks, now());
   return tasks;

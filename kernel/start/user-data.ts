@@ -11,7 +11,7 @@ import { MetadataQuery } from "../../net/service/metadata/query";
 import { NetworkStack } from "../../net/service/stack";
 import { BootFile } from "../config/boot-file";
 import { readConfigFile } from "../config/config-file";
-import { CONFIG_FILE, Configuration } from "../config/configuration";
+import { CONFIG_FILE, Configuration, DHCP_SOURCE } from "../config/configuration";
 import { USER_DATA_FORMATS, UserDataText } from "../config/user-data-text";
 import { isHostName } from "../config/values";
 import { Shell } from "../shell/shell";
@@ -60,11 +60,14 @@ export class UserData extends Pollable {
     this.stack.configuration.setHostname(hostname);
   }
 
-  private applyData(data: StaticArray<u8>, now: i64): void {
+  /** Applies user data that has arrived. */
+  applyData(data: StaticArray<u8>, now: i64): void {
     const name = this.provider.name;
     const size = `${data.length} bytes of user data`;
     const text = new UserDataText(new BootFile(data, data.length));
-    if (text.script != "") {
+    if (text.script != "" && name == DHCP_SOURCE) {
+      log(`${name}: ${size}: ignored, as anybody could send commands by DHCP`);
+    } else if (text.script != "") {
       log(`${name}: ${size}: running them`);
       this.shell.runScript(text.script);
     } else if (text.unsupported != "") {

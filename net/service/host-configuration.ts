@@ -6,6 +6,7 @@ import { log } from "../../core/log";
 import { Pollable } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { earlier, NEVER } from "../../core/time";
+import { Wakeable, wake } from "../../core/wakeable";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/layer";
 import { NetworkDevice } from "../phy/device";
@@ -22,6 +23,8 @@ const DEFAULT_HOSTNAME: string = "anonymos";
 export class HostConfiguration extends Pollable {
   /** The configurator of each interface, by interface index. */
   readonly configurators: Array<InterfaceConfigurator> = [];
+  /** Woken when an address, a server or a lease has changed. */
+  watcher: Wakeable | null = null;
   /** The host name set by the user, or "". */
   private ownHostname: string = "";
   /** Sum of the configurators' change counters when the servers were last passed on. */
@@ -71,6 +74,7 @@ export class HostConfiguration extends Pollable {
     this.dns.setServers(this.nameServers());
     this.dns.setSearchDomains(this.searchDomains());
     this.ntp.setServers(this.timeServers(), now);
+    wake(this.watcher);
   }
 
   /** Reports whether the host has got an address since the last call, having had none. */

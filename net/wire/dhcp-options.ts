@@ -26,6 +26,8 @@ export const OPTION_MTU: u32 = 26;
 export const OPTION_BROADCAST: u32 = 28;
 export const OPTION_STATIC_ROUTES: u32 = 33;
 export const OPTION_TIME_SERVERS: u32 = 42;
+/** Vendor-specific information, for clients of the vendor class that they name. */
+export const OPTION_VENDOR: u32 = 43;
 export const OPTION_REQUESTED_ADDRESS: u32 = 50;
 export const OPTION_LEASE_TIME: u32 = 51;
 const OPTION_OVERLOAD: u32 = 52;
@@ -36,6 +38,7 @@ export const OPTION_MESSAGE: u32 = 56;
 export const OPTION_LARGEST_MESSAGE: u32 = 57;
 export const OPTION_RENEWAL_TIME: u32 = 58;
 export const OPTION_REBINDING_TIME: u32 = 59;
+export const OPTION_VENDOR_CLASS: u32 = 60;
 export const OPTION_CLIENT: u32 = 61;
 /** The URI of a captive portal's API (RFC 8910). */
 export const OPTION_CAPTIVE_PORTAL: u32 = 114;

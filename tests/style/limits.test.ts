@@ -12,7 +12,10 @@ const LIMITS = "core/limits.ts";
 
 /** Folders and files whose constants belong to formats and registers. */
 const formats = [
+  "core/volume/fat.ts",
   "core/volume/iso9660.ts",
+  "core/volume/partitions.ts",
+  "drivers/ata/packet-cd.ts",
   "net/wire/",
   "drivers/intel/registers.ts",
   "drivers/intel/descriptor.ts",

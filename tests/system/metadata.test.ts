@@ -164,6 +164,6 @@ test("asks nobody on other machines, or with ds=none", async () => {
   const wrong = await Cloud.boot({}, () => [404, ""], { commandLine: `${STATIC} ds=azure` });
   assert.match(
     wrong.twin.output,
-    /cmdline: ds=azure: unknown source, expected none, nocloud, ec2, gce/,
+    /cmdline: ds=azure: unknown source, expected none, nocloud, dhcp, ec2, gce/,
   );
 });

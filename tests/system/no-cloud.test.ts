@@ -1,7 +1,7 @@
 /** What a machine takes from a disk with a cidata volume, and what it does not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isoImage, type VolumeFiles } from "../lab/host/volumes.ts";
+import { fatImage, isoImage, partitioned, type VolumeFiles } from "../lab/host/volumes.ts";
 import { DISK_PARAMETER, type DiskOptions } from "../lab/machine/disk.ts";
 import { Twin, type TwinOptions } from "../lab/machine/twin.ts";
 
@@ -27,6 +27,49 @@ for (const kind of ["modern", "transitional", "legacy", "mmio"] as const) {
     assert.match(twin.command("ip addr"), /inet 10\.0\.2\.70\/24/);
   });
 }
+
+test("takes FAT volumes as well, and those in partitions", async () => {
+  const image = fatImage({ "user-data": CONF });
+  for (const one of [image, partitioned([image], "GPT")]) {
+    const twin = await boot([{ image: one }]);
+    assert.match(twin.output, /virtio-blk, \d+ KiB: cidata volume, FAT12\r\n/);
+    assert.match(twin.command("hostname"), /web7/);
+  }
+});
+
+test("reads a CD in an IDE drive, and leaves other drives alone", async () => {
+  const image = isoImage({ "user-data": CONF });
+  const cd = { kind: "cd", image } as const;
+  const first = await boot([cd]);
+  assert.match(first.output, /ide1 master: CD, \d+ KiB: cidata volume, ISO 9660\r\n/);
+  assert.match(first.command("hostname"), /web7/);
+  const other = { kind: "cd", image: isoImage({}, "ANONYMOS") } as const;
+  const [empty, disk] = [{ kind: "cd" } as const, { kind: "cd", disk: true } as const];
+  const many = await boot([{ ...cd, time: 1e5 }, empty, other, disk]);
+  assert.match(many.output, /ide0 master: CD, \d+ KiB: no cidata volume\r\n/);
+  assert.match(many.output, /ide1 master: CD, \d+ KiB: cidata volume, ISO 9660\r\n/);
+  assert.doesNotMatch(many.output, /slave/);
+  const real = await boot([cd], { machine: { cpuid: { 1: [0, 0, 0, 0] } } });
+  assert.doesNotMatch(real.output, /ide1/);
+});
+
+test("survives CD drives that fail", async () => {
+  const image = isoImage({ "user-data": CONF });
+  const failing = async (options: Partial<DiskOptions>) =>
+    (await boot([{ kind: "cd", image, ...options }])).output;
+  assert.match(await failing({ badFrom: 0 }), /no cidata volume: read error at position 32768/);
+  assert.match(await failing({ badFrom: 50_000 }), /cidata: read error at position/);
+  assert.match(await failing({ piece: 512 }), /cidata volume, ISO 9660/);
+  for (const options of [
+    { sectorBytes: 2352 },
+    { time: Number.POSITIVE_INFINITY },
+    { claimed: 0 },
+    { claimed: 65535 },
+    { image: new Uint8Array() },
+  ]) {
+    assert.doesNotMatch(await failing(options), /cidata volume, ISO/);
+  }
+});
 
 test("runs a script after run=, and takes the host name of meta-data", async () => {
   const script = "#!anonymos\r\necho first; echo second\n\n# nothing\nwrong\necho last";

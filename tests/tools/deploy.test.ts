@@ -68,8 +68,9 @@ test("the files for Firecracker and Cloud Hypervisor have the members of their A
   assert.ok(["Off", "Pty", "Tty", "File", "Socket", "Null"].includes(cloud.serial.mode));
 });
 
-test("sh accepts the script for Proxmox VE", () => {
+test("sh accepts the scripts", () => {
   run("sh", "-n", "deploy/proxmox.sh");
+  run("sh", "-n", "deploy/cidata.sh");
 });
 
 test("the unit of systemd has known sections, and QEMU is passed each of its credentials", () => {

@@ -2,6 +2,7 @@
 
 import { storeNet48 } from "../../../core/bytes";
 import { writeAscii } from "../../../core/text";
+import { NAME } from "../../../core/version";
 import { Ipv4Address } from "../../wire/address";
 import { DHCP_HEADER, DHCP_SHORTEST, DhcpType, emitDhcp } from "../../wire/dhcp";
 import {
@@ -29,6 +30,8 @@ import {
   OPTION_STATIC_ROUTES,
   OPTION_TIME_SERVERS,
   OPTION_TYPE,
+  OPTION_VENDOR,
+  OPTION_VENDOR_CLASS,
 } from "../../wire/dhcp-options";
 
 /** The size of the buffer; no message is longer. */
@@ -58,6 +61,7 @@ const PARAMETERS: StaticArray<u8> = [
   OPTION_SEARCH as u8,
   OPTION_CAPTIVE_PORTAL as u8,
   OPTION_AZURE_SERVER as u8,
+  OPTION_VENDOR as u8,
 ];
 
 /** A message in a buffer that is reused: set the fields, then call `write`. */
@@ -81,7 +85,7 @@ export class DhcpMessage {
 
   /**
    * Writes the message at `pointer` and returns its length in bytes. DISCOVER, REQUEST and INFORM
-   * include `hostname` unless it is empty or longer than 63 characters.
+   * include the vendor class, and `hostname` unless it is empty or longer than 63 characters.
    */
   write(type: DhcpType, hostname: string): u32 {
     const start = this.pointer();
@@ -103,10 +107,9 @@ export class DhcpMessage {
       options.short(OPTION_LARGEST_MESSAGE, LARGEST_ANSWER);
       const count = PARAMETERS.length as u32;
       options.bytes(OPTION_PARAMETERS, changetype<usize>(PARAMETERS), count);
+      writeText(options, OPTION_VENDOR_CLASS, NAME);
       if (hostname.length > 0 && hostname.length <= LONGEST_HOST_NAME) {
-        const text = new StaticArray<u8>(hostname.length);
-        const length = writeAscii(changetype<usize>(text), hostname);
-        options.bytes(OPTION_HOST_NAME, changetype<usize>(text), length);
+        writeText(options, OPTION_HOST_NAME, hostname);
       }
     }
     const length = (options.end() - start) as u32;
@@ -121,6 +124,12 @@ export class DhcpMessage {
     storeNet48(pointer + 1, this.hardwareAddress);
     options.bytes(OPTION_CLIENT, pointer, 7);
   }
+}
+
+function writeText(options: DhcpOptionWriter, code: u32, text: string): void {
+  const bytes = new StaticArray<u8>(text.length);
+  const length = writeAscii(changetype<usize>(bytes), text);
+  options.bytes(code, changetype<usize>(bytes), length);
 }
 
 function asksForOptions(type: DhcpType): bool {

@@ -16,8 +16,13 @@ class RequestProof {
   ) {}
 }
 
-/** The metadata service of one cloud. */
+/** The services of all clouds have this address (RFC 3927). */
+const SERVER: string = "http://169.254.169.254";
+
+/** The metadata service of one cloud, or another server of user data. */
 export class MetadataProvider {
+  server: string = SERVER;
+
   constructor(
     /** As in `ds=`. */
     readonly name: string,
@@ -25,10 +30,23 @@ export class MetadataProvider {
     private readonly manufacturer: string,
     private readonly product: string,
     readonly userDataPath: string,
+    /** "" if the server has no host name. */
     readonly hostnamePath: string,
     /** What requests must prove themselves with, or null. */
     readonly proof: RequestProof | null = null,
   ) {}
+
+  /** Returns a file of user data at a URL, without a host name. */
+  static ofUrl(name: string, url: string): MetadataProvider {
+    const provider = new MetadataProvider(name, "", "", "", "");
+    provider.server = url;
+    return provider;
+  }
+
+  /** Whether the server is this machine's, so that it is another one behind a proxy. */
+  get isLocal(): bool {
+    return this.server == SERVER;
+  }
 
   /** Reports whether a machine with these values in SMBIOS is one of this provider. */
   matches(manufacturer: string, product: string): bool {

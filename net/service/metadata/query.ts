@@ -15,8 +15,6 @@ import { HttpRequest } from "../http/client/request";
 import { CollectingSink } from "../http/message/body";
 import { MetadataProvider } from "./provider";
 
-/** All providers have this address (RFC 3927). */
-const SERVER: string = "http://169.254.169.254";
 /** How long a request may take, and how long to wait before the next try. */
 const TIMEOUT: i64 = 5 * SECOND;
 const PAUSE: i64 = 2 * SECOND;
@@ -78,7 +76,7 @@ export class MetadataQuery {
     let path = provider.userDataPath;
     if (this.step == Step.Token) path = proof!.tokenPath;
     if (this.step == Step.Hostname) path = provider.hostnamePath;
-    const request = new HttpRequest(SERVER + path);
+    const request = new HttpRequest(provider.server + path);
     if (this.step == Step.Token) {
       request.method = "PUT";
       request.addField(TOKEN_LIFETIME, "300");
@@ -86,7 +84,7 @@ export class MetadataQuery {
       request.addField(proof.field, this.token == "" ? proof.value : this.token);
     }
     // Never through a proxy: the address means another machine there.
-    request.route.proxies = new HttpProxies();
+    if (provider.isLocal) request.route.proxies = new HttpProxies();
     request.timeout = TIMEOUT;
     this.sink = new CollectingSink(CONFIG_FILE_BYTES);
     request.sink = this.sink;
@@ -97,7 +95,7 @@ export class MetadataQuery {
     const status = exchange.status();
     const failed = exchange.message != "";
     if (!failed && status == 200) this.take();
-    else if (!failed && status == 404 && this.step != Step.Token) this.step++;
+    else if (!failed && status == 404 && this.step != Step.Token) this.advance();
     else {
       this.failure = failed ? exchange.message : `HTTP status ${status}`;
       this.nextAt = now + PAUSE;
@@ -109,11 +107,16 @@ export class MetadataQuery {
     this.tries = 0;
   }
 
+  private advance(): void {
+    this.step++;
+    if (this.step == Step.Hostname && this.provider.hostnamePath == "") this.step = Step.Done;
+  }
+
   /** Takes the body of a successful response. */
   private take(): void {
     const sink = this.sink;
     const step = this.step;
-    this.step++;
+    this.advance();
     if (step == Step.UserData) {
       const bytes = new StaticArray<u8>(sink.length);
       memory.copy(changetype<usize>(bytes), sink.pointer(), sink.length);

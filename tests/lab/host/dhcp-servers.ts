@@ -12,11 +12,42 @@ export async function says(server: Child, pattern: RegExp, milliseconds = 10_000
   );
 }
 
-/** Starts dhcpd on `device` with leases from NETWORK.`first` to `last`, without earlier leases. */
+/** Vendor-specific information with a URL, as docs/fleet.md has it. */
+const dhcpdSettings = (url: string) => `
+  option space anonymos;
+  option anonymos.url code 1 = text;
+  class "anonymos" {
+    match if option vendor-class-identifier = "AnonymOS";
+    vendor-option-space anonymos;
+    option anonymos.url "${url}";
+  }`;
+
+const keaSettings = (url: string) => ({
+  "client-classes": [
+    {
+      name: "anonymos",
+      test: "option[60].text == 'AnonymOS'",
+      "option-def": [
+        { name: "vendor-encapsulated-options", code: 43, type: "empty", encapsulate: "anonymos" },
+      ],
+      "option-data": [
+        { name: "vendor-encapsulated-options" },
+        { name: "url", space: "anonymos", data: url },
+      ],
+    },
+  ],
+  "option-def": [{ name: "url", code: 1, space: "anonymos", type: "string" }],
+});
+
+/**
+ * Starts dhcpd on `device` with leases from NETWORK.`first` to `last`, without earlier leases. It
+ * sends `url` as the place of settings, unless that is "".
+ */
 export async function startDhcpd(
   network: Namespace,
   device: string,
   [first, last]: [number, number],
+  url = "",
 ): Promise<Child> {
   const file = `${network.folder}/dhcpd.conf`;
   const router = GATEWAY.replaceAll(".", ", ");
@@ -28,6 +59,7 @@ export async function startDhcpd(
     option classless-routes code 121 = array of unsigned integer 8;
     option captive-portal code 114 = text;
     ${own}
+    ${url && dhcpdSettings(url)}
     subnet ${NETWORK}.0 netmask 255.255.255.0 {
       range ${NETWORK}.${first} ${NETWORK}.${last};
       option routers ${GATEWAY};
@@ -56,10 +88,11 @@ export async function startRelay(network: Namespace, to: string): Promise<Child>
   return relay;
 }
 
-/** Starts Kea on bridge0 with leases from NETWORK.`first` to `last`. */
+/** Starts Kea on bridge0 in the same way. */
 export async function startKea(
   network: Namespace,
   [first, last]: [number, number],
+  url = "",
 ): Promise<Child> {
   const file = `${network.folder}/kea.json`;
   const option = (name: string, data: string) => ({ name, data });
@@ -71,6 +104,7 @@ export async function startKea(
       "renew-timer": 900,
       "rebind-timer": 1800,
       authoritative: true,
+      ...(url && keaSettings(url)),
       subnet4: [
         {
           subnet: `${NETWORK}.0/24`,

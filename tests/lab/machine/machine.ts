@@ -54,7 +54,7 @@ export interface MachineOptions {
   /** 64-bit words from the processor's random generator; none: it has no generator. */
   random?: () => bigint;
   acpiRoot?: number;
-  /** Files of QEMU's fw_cfg; with any, the processor says that it is virtual. */
+  /** Files of QEMU's fw_cfg; with any, or with disks, the processor says that it is virtual. */
   fwCfg?: Record<string, string | Uint8Array>;
   smbios?: SmbiosOptions;
   disks?: DiskOptions[];

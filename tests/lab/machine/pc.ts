@@ -26,7 +26,8 @@ export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
     nic.kind === "virtio-mmio"
       ? `${options.commandLine ?? ""} ${MMIO_PARAMETER}`.trim()
       : options.commandLine;
-  const cpuid = options.fwCfg ? { 1: VIRTUAL, ...options.cpuid } : options.cpuid;
+  const virtual = options.fwCfg || options.disks;
+  const cpuid = virtual ? { 1: VIRTUAL, ...options.cpuid } : options.cpuid;
   const machine = new Machine({ apic: "page", random: seeded(), ...options, cpuid, commandLine });
   if (options.fwCfg) machine.ports.add(0x510, 2, new FwCfgModel(options.fwCfg));
   if (options.smbios) addSmbios(machine.low, options.smbios);
@@ -49,8 +50,8 @@ export function buildPc(options: MachineOptions = {}, nic: NicOptions = {}) {
   machine.pci.add(0, 0, 0, chipset(0x1237, 0x060000));
   machine.pci.add(0, 1, 0, chipset(0x7000, 0x060100));
   machine.uart.waits = true;
-  const disks = addDisks(machine, options.disks ?? []);
-  return { machine, nic: addNic(machine, nic), disks };
+  addDisks(machine, options.disks ?? []);
+  return { machine, nic: addNic(machine, nic) };
 }
 
 /** Boots kernel/main.ts and stops before its first turn. */

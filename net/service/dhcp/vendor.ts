@@ -1,0 +1,63 @@
+/**
+ * Settings for this kernel in the vendor-specific information of a lease (RFC 2132 section 8.4),
+ * which servers send to clients of the vendor class that this one names.
+ *
+ *     ├ code, 1 ┼ length, 1 ┼ data ┤ ...     1: URL of a file of settings   2: settings
+ *
+ * A suboption that is repeated continues. Servers may also send what is meant for other vendors.
+ */
+import { startsWithText } from "../../../core/text";
+import { DhcpOptions, OPTION_VENDOR } from "../../wire/dhcp-options";
+
+const PAD: u8 = 0;
+const END: u8 = 255;
+const URL: u8 = 1;
+const SETTINGS: u8 = 2;
+const SECTION: u8 = 0x5b;
+const COMMENT: u8 = 0x23;
+
+export class VendorSettings {
+  private constructor(
+    /** The URL in suboption 1, or "". */
+    readonly url: string,
+    /** The text of suboption 2; empty without one. */
+    readonly settings: StaticArray<u8>,
+  ) {}
+
+  /** Returns what a lease has for this kernel, or null if that is nothing. */
+  static of(options: DhcpOptions): VendorSettings | null {
+    const data = options.find(OPTION_VENDOR);
+    if (data == null) return null;
+    const url = collect(data, URL);
+    const settings = collect(data, SETTINGS);
+    const hasUrl = isUrl(url);
+    const hasSettings = settings.length > 0 && (settings[0] == SECTION || settings[0] == COMMENT);
+    if (!hasUrl && !hasSettings) return null;
+    const text = hasUrl ? String.UTF8.decodeUnsafe(changetype<usize>(url), url.length) : "";
+    return new VendorSettings(text, hasSettings ? settings : new StaticArray<u8>(0));
+  }
+}
+
+function isUrl(data: StaticArray<u8>): bool {
+  const pointer = changetype<usize>(data);
+  for (let i = 0; i < data.length; i++) if (data[i] <= 0x20 || data[i] >= 0x7f) return false;
+  if (startsWithText(pointer, data.length, "http://")) return true;
+  return startsWithText(pointer, data.length, "https://");
+}
+
+/** Returns the data of all suboptions with a code before the first that is cut off. */
+function collect(data: StaticArray<u8>, code: u8): StaticArray<u8> {
+  const found = new StaticArray<u8>(data.length);
+  let length: i32 = 0;
+  for (let at = 0; at + 1 < data.length && data[at] != END; ) {
+    if (data[at] == PAD) {
+      at++;
+      continue;
+    }
+    const size: i32 = data[at + 1];
+    if (at + 2 + size > data.length) break;
+    for (let i = 0; data[at] == code && i < size; i++) found[length++] = data[at + 2 + i];
+    at += 2 + size;
+  }
+  return found.slice<StaticArray<u8>>(0, length);
+}
