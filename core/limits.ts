@@ -215,14 +215,15 @@ export const HTTP_REDIRECTS: u32 = 50;
 export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
 /** Responses of status 1xx before the final one. */
 export const HTTP_INTERIM_RESPONSES: u32 = 32;
-/** The head of a response. */
+/** The head of a response that the client receives. */
 export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
 export const HTTP_HEADER_FIELDS: u32 = 1024;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
 /**
- * The extensions of one chunk, and the excess that is carried from chunk to chunk. Each chunk
- * allows 16 bytes plus twice its size, for its own extensions and the excess so far.
+ * Chunk extensions: the most bytes of one chunk, and the most excess. A chunk allows 16 bytes plus
+ * twice its size. What its extensions and the excess before it have beyond that is the excess that
+ * is carried to the next chunk.
  */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 /**
@@ -251,7 +252,7 @@ export const HTTP_TURN_REQUESTS: u32 = 32;
 export const HTTP_SERVER_HEAD_BYTES: u32 = 16 * 1024;
 export const HTTP_SERVER_HEADER_FIELDS: u32 = 64;
 export const HTTP_BLANK_LINES: u32 = 4;
-/** The head of a response of the server. */
+/** The head of a response that the server sends. */
 export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 /** A body of at most this size is sent together with the head. */
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;

@@ -1,8 +1,8 @@
 /**
- * The driver for virtio network devices (VIRTIO 5.1), with one queue for each direction. The device
- * interrupts only when a field of the queue requests it: the handler withdraws the request, frames
- * are received by polling until the queue is empty, and `needsPoll` then requests an interrupt for
- * the next frame.
+ * The driver for virtio network devices (VIRTIO 5.1), with one queue for each direction. Apart from
+ * changes of its configuration, the device interrupts only when a field of a queue requests it: the
+ * handler withdraws the request, frames are received by polling until the queue is empty, and
+ * `needsPoll` then requests an interrupt for the next frame.
  *
  * A device that breaks the rules of its queues, or asks for a reset, is reset and has no link until
  * `ip link set net0 down` and `up` start it again.

@@ -1,7 +1,8 @@
 /**
  * The receive ring of a vmxnet3. All descriptors but one have a frame of the pool. The device uses
- * them in order, and may skip some. For each one that it used or skipped, a frame is given in the
- * empty descriptor; the used or skipped one is then the empty one.
+ * them in order, and may skip some. For each one that it used or skipped, the driver puts a
+ * frame into the empty descriptor and gives that to the device; the used or skipped one is then the
+ * empty one.
  *
  *           fill  oldest
  *     ────────┴─────┴──────────────────

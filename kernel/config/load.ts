@@ -23,8 +23,8 @@ const TLS_FILES: StaticArray<string> = [
 ];
 
 /**
- * Reads the configuration from the boot loader, the hypervisor and a disk that is either virtio or
- * one of `devices`. Errors are in `problems`.
+ * Reads the configuration from the boot loader, the hypervisor and a virtio disk, which is one of
+ * `devices` or not on PCI. Errors are in `problems`, except those of the disk, which are logged.
  */
 export function loadConfiguration(files: BootFiles, devices: Array<PciDevice>): Configuration {
   const configuration = new Configuration();

@@ -16,7 +16,7 @@ class Scanner {
 
   /**
    * Takes in the unit at `index`, and reports whether it may be syntax, not text. Call once for
-   * each unit; afterwards, `quote` is the quote that is open behind it.
+   * each unit; afterwards, `quote` is the quote that is open after it.
    */
   take(unit: i32): bool {
     if (this.escape) {

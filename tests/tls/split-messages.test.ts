@@ -1,7 +1,7 @@
 /**
  * Handshake messages split into tiny records, and records that must not come in between: TLS-48,
- * and TLS-32, TLS-33, TLS-36, TLS-42 with a split header (RFC 8446 sections 5.1 and 5.4, RFC 5246
- * section 6.2.1).
+ * and the cases of TLS-32, TLS-33, TLS-36 and TLS-42 with a split message (RFC 8446 sections 5.1
+ * and 5.4, RFC 5246 section 6.2.1).
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -155,7 +155,8 @@ export function linuxFiles(certificate: string, sizes: [number, number]): LinuxF
     input: list,
     maxBuffer: 1 << 30,
   });
-  const initrd = `${folder}/initrd-${createHash("sha256").update(packed).digest("hex").slice(0, 12)}`;
+  const sum = createHash("sha256").update(packed).digest("hex");
+  const initrd = `${folder}/initrd-${sum.slice(0, 12)}`;
   writeFileSync(initrd, packed);
   return { kernel: `${folder}/boot/vmlinuz-${version}`, initrd, version };
 }

@@ -51,7 +51,7 @@ export class WebSocketMessage {
 /** Reads from one connection. */
 export class MessageReader {
   /** Frames that may still be read in this turn: a flood of empty ones must not stall the rest. */
-  frames: u32 = 0;
+  framesLeft: u32 = 0;
   code: u32 = 0;
   reason: string = "";
   readonly control: StaticArray<u8> = new StaticArray<u8>(CONTROL_BYTES);
@@ -77,12 +77,12 @@ export class MessageReader {
     return this.header.opcode;
   }
 
-  /** Reads until an event, or as far as bytes have arrived and `frames` allows. */
+  /** Reads until an event, or as far as bytes have arrived and `framesLeft` allows. */
   next(stream: Stream): Event {
     for (;;) {
       if (!this.inPayload) {
-        if (this.frames == 0 || !this.readHeader(stream)) return Event.None;
-        this.frames--;
+        if (this.framesLeft == 0 || !this.readHeader(stream)) return Event.None;
+        this.framesLeft--;
         if (!this.begin()) return Event.Fault;
       }
       if (!this.readPayload(stream)) return this.reason == "" ? Event.None : Event.Fault;

@@ -207,7 +207,7 @@ export class WebSocket {
       return false;
     }
     const before = stream.readable();
-    this.reader.frames = WEBSOCKET_TURN_FRAMES;
+    this.reader.framesLeft = WEBSOCKET_TURN_FRAMES;
     while (this.received == null && !this.doneReading) {
       const event = this.reader.next(stream);
       if (event == Event.None) break;
@@ -219,7 +219,7 @@ export class WebSocket {
         if (this.state == SocketState.Open) this.received = message;
       }
     }
-    if (this.reader.frames == 0) this.pollsAgain = true;
+    if (this.reader.framesLeft == 0) this.pollsAgain = true;
     if (stream.readable() == before) return false;
     this.quietSince = this.now;
     this.probed = false;

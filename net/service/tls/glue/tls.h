@@ -59,13 +59,13 @@ struct connection {
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
   u32 idle;         /* records and, once open, messages in a row that bring no data (door.c) */
-  u32 fragment;     /* bytes of an incomplete message that preceded the last record */
+  u32 fragment;     /* bytes of an incomplete message that came before the last record */
   bool message;     /* this step completed a handshake message */
   u8* long_message; /* fragments.c: a message longer than mbedTLS's buffer */
   u32 long_length, long_held, long_rest;
-  u16 legacy_version; /* hello.c: the client's, as mbedTLS should take it */
-  u16 scheme;         /* the peer's first for RSA; TLS 1.2 only */
-  u16 signed_with;    /* pss.c: the scheme of the server's signature, or 0 if it does not fit */
+  u16 legacy_version; /* hello.c: what mbedTLS reads: the ClientHello's, or TLS 1.2 for it */
+  u16 scheme;         /* hello.c: the peer's first RSA scheme that fits here; TLS 1.2 only */
+  u16 signed_with;    /* pss.c: the server's scheme as mbedTLS sees it, or 0 if it does not fit */
   u8* edited_at;      /* hello.c: bytes of a message that are changed until it is hashed */
   u8 edited[3], edited_length;
   u8* parts; /* chain.c: a Certificate message that is not yet completely sent */

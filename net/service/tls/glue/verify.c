@@ -1,4 +1,4 @@
-/* The rules for a certificate in a path (RFC 5280, RFC 9525), as the server's or as an issuer's.
+/* The rules for the certificates of a path (RFC 5280, RFC 9525): the server's, and its issuers'.
  * They are numbered; breaking one sets a bit. path.c finds the path and has rule 10, constraints.c
  * rule 5, staple.c rule 11 and lists.c rule 12. */
 #include "path.h"

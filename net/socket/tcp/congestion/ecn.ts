@@ -83,8 +83,8 @@ export class Ecn {
     return this.answerDue ? FLAG_CWR : 0;
   }
 
-  /** Notes that new data was sent. */
-  answered(): void {
+  /** Notes that new data was sent, and so the CWR that was due. */
+  answerSent(): void {
     this.answerDue = false;
   }
 }

@@ -23,7 +23,7 @@ export class TcpListener {
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
   /** The options of the connections to come. */
   readonly options: SocketOptions = new SocketOptions();
-  /** Counts the connections that exchange data before their handshake is over. */
+  /** Counts the connections opened by Fast Open whose handshake is not over. */
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs and ACKs of cookies that found the ready queue full; half-open connections evicted. */
   dropped: u64 = 0;

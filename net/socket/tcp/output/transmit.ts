@@ -207,7 +207,7 @@ function sendMarkable(
   path.setEcn(ECN_CAPABLE);
   const sent = sendSegment(block, sink, block.sender.next, length, flags | ecn.answer, now);
   path.setEcn(0);
-  if (sent) ecn.answered();
+  if (sent) ecn.answerSent();
   return sent;
 }
 
