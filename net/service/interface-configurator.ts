@@ -11,12 +11,20 @@ import { Route, RouteOrigin, RouteType } from "../iface/ip/route";
 import { RouteMode, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
+import { ROOT } from "../iface/qdisc/qdisc";
 import { formatIpv4, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
-import { applyErrorRoutes, applyRules, DHCP_GATEWAY, reportRoute } from "./routing-settings";
+import {
+  applyErrorRoutes,
+  applyRules,
+  DHCP_GATEWAY,
+  removeErrorRoutes,
+  removeRules,
+  reportRoute,
+} from "./routing-settings";
 import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 import { applyTraffic } from "./traffic-settings";
 
@@ -38,6 +46,10 @@ export class InterfaceConfigurator implements LeaseTarget {
   private applied: bool = false;
   /** The address of the lease in use; UNSPECIFIED if there is none. */
   private leased: Ipv4Address = UNSPECIFIED;
+  /** The MTU of the interface without settings. */
+  private readonly usualMtu: u32;
+  /** The routes without a next hop that the settings have added. */
+  private errorRoutes: Array<Route> = [];
   private linkUp: bool;
   /** The number of link changes that `poll` has seen. */
   private linkChanges: u32;
@@ -48,6 +60,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     public settings: InterfaceSettings,
     random: Random,
   ) {
+    this.usualMtu = iface.mtu;
     this.linkUp = iface.linkUp;
     this.linkChanges = iface.linkChanges + iface.timesDown;
     this.dhcp = new DhcpClient(ip.udp, this, random);
@@ -59,7 +72,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
     applyTraffic(this.ip, this.iface, this.settings.traffic);
     applyRules(this.ip, this.iface, this.settings.rules);
-    applyErrorRoutes(this.ip, this.iface, this.settings.routes);
+    this.errorRoutes = applyErrorRoutes(this.ip, this.iface, this.settings.routes);
     if (!this.settings.dhcp) this.apply();
     if (!this.settings.dhcp && !this.settings.inform) return;
     this.setHostname(hostname);
@@ -68,12 +81,17 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   /**
-   * Replaces the settings: stops DHCP, removes the addresses and routes of the old ones, and starts
-   * anew. The MTU, rules, egress queues and routes without a next hop that they set remain.
+   * Replaces the settings: stops DHCP, removes the addresses, routes, rules and egress queues of the
+   * old ones, restores the MTU, and starts anew.
    */
   reconfigure(settings: InterfaceSettings, now: i64, hostname: string): void {
+    const ip = this.ip;
     this.dhcp.stop();
     this.withdraw(UNSPECIFIED);
+    removeErrorRoutes(ip, this.errorRoutes);
+    removeRules(ip, this.settings.rules);
+    if (this.settings.traffic.length > 0) ip.traffic.removeQdisc(this.iface, ROOT);
+    ip.setMtu(this.iface, this.usualMtu);
     this.settings = settings;
     this.changes++;
     this.start(now, hostname);

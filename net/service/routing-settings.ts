@@ -124,18 +124,44 @@ export function applyRules(ip: IpLayer, iface: Interface, settings: Array<RuleSe
   }
 }
 
-/** Adds the routes without a next hop (such as `blackhole`), which depend on no interface. */
+/** Removes the rules that `applyRules` added. */
+export function removeRules(ip: IpLayer, settings: Array<RuleSetting>): void {
+  for (let i = 0; i < settings.length; i++) {
+    for (let j: u32 = ip.rules.count; j > 0; j--) {
+      if (ip.rules.at(j - 1) === settings[i].rule) ip.rules.removeAt(j - 1);
+    }
+  }
+}
+
+/**
+ * Adds the routes without a next hop (such as `blackhole`), which depend on no interface. Returns
+ * those that did not exist.
+ */
 export function applyErrorRoutes(
   ip: IpLayer,
   iface: Interface,
   settings: Array<RouteSetting>,
-): void {
+): Array<Route> {
+  const added: Array<Route> = [];
   for (let i = 0; i < settings.length; i++) {
     const it = settings[i];
     if (it.type == RouteType.Unicast) continue;
     const metric = max<i64>(it.metric, 0) as u32;
     const route = it.build(ip, iface, UNSPECIFIED, metric, RouteOrigin.Static);
-    if (route != null) reportRoute(iface, route, ip.routes.add(route, RouteMode.Append));
+    if (route == null) continue;
+    const result = ip.routes.add(route, RouteMode.Append);
+    if (result == RouteResult.Done) added.push(route);
+    reportRoute(iface, route, result);
+  }
+  return added;
+}
+
+/** Removes the routes that `applyErrorRoutes` added. */
+export function removeErrorRoutes(ip: IpLayer, added: Array<Route>): void {
+  for (let i = 0; i < added.length; i++) {
+    for (let j: u32 = ip.routes.count; j > 0; j--) {
+      if (ip.routes.at(j - 1) === added[i]) ip.routes.removeAt(j - 1);
+    }
   }
 }
 

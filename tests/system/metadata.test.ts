@@ -108,6 +108,25 @@ test("OpenStack: user data reconfigures an interface that no command line config
   assert.match(cloud.ask("hostname"), /nova-1/);
 });
 
+test("user data replaces the rules, queues, routes and MTU of the settings before them", async () => {
+  const route = "[Route]\nType=blackhole\nDestination=192.0.2.0/24\n";
+  const rule = "[RoutingPolicyRule]\nFrom=10.9.0.0/16\nTable=7\n";
+  const queue = "[TokenBucketFilter]\nRate=1M\nBurstBytes=4K\nLatencySec=50ms\n";
+  const old = `[Link]\nMTUBytes=1400\n[Network]\nAddress=169.254.0.50/16\n${route}${rule}${queue}`;
+  const next = "[Network]\nAddress=169.254.0.70/16\n[RoutingPolicyRule]\nTo=10.8.0.0/16\nTable=8\n";
+  const smbios = { product: "OpenStack Nova" };
+  const machine = { smbios, fwCfg: { "opt/anonymos/anonymos.conf": old } };
+  const cloud = await Cloud.boot(smbios, openstack([200, next]), { commandLine: "", machine });
+  const log = cloud.ask("dmesg");
+  assert.doesNotMatch(log, /anonymos\.conf:\d+:|Could not set/);
+  assert.match(cloud.ask("ip addr"), /mtu 1500.*inet 169\.254\.0\.70\/16/s);
+  const rules = cloud.ask("ip rule");
+  assert.match(rules, /to 10\.8\.0\.0\/16 lookup 8/);
+  assert.doesNotMatch(rules, /10\.9\.0\.0/);
+  assert.doesNotMatch(cloud.ask("ip route"), /blackhole/);
+  assert.doesNotMatch(cloud.ask("tc qdisc"), /tbf/);
+});
+
 test("GCE: runs a script of console commands", async () => {
   const script = "#!anonymos\r\necho first; echo second\n\n# nothing\nhttpd 8080\nwrong\necho last";
   const cloud = await Cloud.boot(google, (request, fields) => {
