@@ -245,8 +245,10 @@ export const COOKIES: i32 = 256;
 export const COOKIE_BYTES: u32 = 4096;
 export const COOKIE_FIELD_BYTES: u32 = 8190;
 export const COOKIE_FILE_BYTES: u32 = 256 * 1024;
-/** Connections of the server, and requests of one connection answered in one turn. */
+/** Connections of the server, and idle ones that it closes at once if memory is short. */
 export const HTTP_SERVER_CONNECTIONS: u32 = 16384;
+export const HTTP_SERVER_EVICTIONS: u32 = 64;
+/** Requests of one connection answered in one turn. */
 export const HTTP_TURN_REQUESTS: u32 = 32;
 /** The head of a request, and the empty lines before it. */
 export const HTTP_SERVER_HEAD_BYTES: u32 = 16 * 1024;

@@ -23,11 +23,14 @@ export class Pages {
     this.gauge = gauge;
   }
 
-  /** Returns the address of a page whose bytes are undefined, or 0 if only the reserve is left. */
-  take(): usize {
+  /**
+   * Returns the address of a page whose bytes are undefined, or 0 if only the reserve and `spared`
+   * bytes are left.
+   */
+  take(spared: u32): usize {
     let page = reuseRing(PAGE);
     if (page == 0) {
-      if (!this.allows(PAGE)) return 0;
+      if (!this.allows(PAGE + spared)) return 0;
       page = allocateBlock(PAGE);
     }
     this.used++;

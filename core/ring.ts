@@ -21,6 +21,8 @@ const ENTRY_SHIFT: u32 = 2;
 export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
+  /** Bytes of memory that the ring leaves to others, beside the heap's reserve. */
+  private spared: u32 = 0;
   private table: usize = 0;
   /** Pages in the table. */
   private held: u32 = 0;
@@ -38,6 +40,11 @@ export class Ring {
   /** Whether there is a table of pages: from the first byte until `release`. */
   get allocated(): bool {
     return this.table != 0;
+  }
+
+  /** From now on, leaves `bytes` of memory to others. */
+  spare(bytes: u32): void {
+    this.spared = bytes;
   }
 
   /** Bytes of free space. */
@@ -231,7 +238,7 @@ export class Ring {
     const entry = this.table + (index << ENTRY_SHIFT);
     let page: usize = load<u32>(entry);
     if (page == 0) {
-      page = this.pages.take();
+      page = this.pages.take(this.spared);
       store<u32>(entry, page as u32);
       if (page != 0) this.held++;
     }

@@ -1,13 +1,16 @@
 /** Starts the network stack over all NICs, with the boot configuration. */
 
+import { HEAP_RESERVE } from "../../core/limits";
 import { log } from "../../core/log";
 import { MemoryGauge } from "../../core/memory-gauge";
+import { MILLISECOND } from "../../core/time";
 import { TimeOfDay } from "../../core/time-of-day";
 import { Nic } from "../../drivers/nic";
 import { PciDevice } from "../../drivers/pci/pci";
 import { readEntropyDevice } from "../../drivers/virtio/rng";
 import { now } from "../../machine/clock";
 import { entropyReport, seededGenerator } from "../../machine/entropy";
+import { collectGarbage } from "../../machine/host";
 import { freeMemory } from "../../machine/memory";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
@@ -18,9 +21,24 @@ import { startRemoteLog } from "./remote-log";
 import { NativeTls } from "./tls-engine";
 import { loadTlsFiles } from "./tls-files";
 
+/** With less free memory than this, garbage is collected before objects have doubled. */
+const SCARCE: u32 = 2 * HEAP_RESERVE;
+/** The shortest time between two such collections, in microseconds, as a full heap takes long. */
+const COLLECTION_INTERVAL: i64 = 500 * MILLISECOND;
+
 class HeapGauge implements MemoryGauge {
+  private collectAt: i64 = 0;
+
   freeBytes(): u32 {
+    if (freeMemory() < SCARCE) this.collect();
     return freeMemory();
+  }
+
+  /** Has garbage collected after this turn, unless that was done just before. */
+  private collect(): void {
+    if (now() < this.collectAt) return;
+    this.collectAt = now() + COLLECTION_INTERVAL;
+    collectGarbage();
   }
 }
 

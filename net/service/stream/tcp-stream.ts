@@ -100,6 +100,9 @@ export class TcpStreamListener implements StreamListener {
     const connection = this.listener.accept();
     return connection == null ? null : new TcpStream(connection);
   }
+  onShortage(relief: Wakeable): void {
+    this.listener.onShortage(relief);
+  }
   close(): void {
     this.listener.close();
   }

@@ -6,6 +6,7 @@ import { TLS_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { earlier } from "../../../core/time";
 import { TlsOption } from "../../../core/tls-codes";
+import { Wakeable } from "../../../core/wakeable";
 import { Stream, StreamListener } from "../stream/stream";
 import { NO_HANDLE, TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
@@ -134,6 +135,10 @@ export class TlsListener implements StreamListener {
       below = this.listener.accept();
     }
     return null;
+  }
+
+  onShortage(relief: Wakeable): void {
+    this.listener.onShortage(relief);
   }
 
   close(): void {

@@ -3,6 +3,7 @@
  * diagram, and one object for each subject. Each object alone writes its fields, except for the
  * links at the end.
  */
+import { TCP_CONNECTION_BYTES, TCP_OWN_CONNECTIONS } from "../../../core/limits";
 import { Wakeable, wake } from "../../../core/wakeable";
 import { DEFAULT_TTL, ECN_BITS } from "../../wire/ipv4";
 import { Endpoints } from "../endpoints";
@@ -189,6 +190,11 @@ export class ControlBlock extends Scheduled {
   open(state: TcpState, initialSequence: u32): void {
     this.state = state;
     this.passive = state == TcpState.SynReceived;
+    if (this.passive) {
+      const own = TCP_OWN_CONNECTIONS * TCP_CONNECTION_BYTES;
+      this.sender.ring.spare(own);
+      this.receiver.ring.spare(own);
+    }
     this.liveness.progressed(this.schedule.now);
     this.sender.start(initialSequence);
   }

@@ -106,9 +106,14 @@ export class PassiveOpen {
     return this.reopen(listener, segment, sink, size, sentAt);
   }
 
-  /** Reports whether an inbound connection leaves enough memory for those that this host opens. */
-  canAccept(): bool {
-    return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
+  /**
+   * Reports whether an inbound connection leaves enough memory for those that this host opens. If
+   * not, the listener learns it.
+   */
+  canAccept(listener: TcpListener): bool {
+    if (this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS)) return true;
+    listener.noteShortage();
+    return false;
   }
 
   /**
@@ -139,7 +144,10 @@ export class PassiveOpen {
       counters.listenOverflow();
       return Drop.TcpBacklog;
     }
-    if (this.canAccept() && this.makeRoom(TCP_OWN_SLOTS)) return Drop.None;
+    if (this.canAccept(listener)) {
+      if (this.makeRoom(TCP_OWN_SLOTS)) return Drop.None;
+      listener.noteShortage();
+    }
     counters.add(TcpCounter.ListenDrops);
     return Drop.TcpLimit;
   }

@@ -251,6 +251,9 @@ export class Tcp implements ListenerOwner {
   listenerAt(index: u32): TcpListener {
     return this.listeners.at(index);
   }
+  orphanCount(): u32 {
+    return this.schedule.orphans;
+  }
   timeWaitCount(): u32 {
     return this.registry.timeWaits.count;
   }
@@ -273,7 +276,7 @@ export class Tcp implements ListenerOwner {
           this.counters.listenOverflow();
           return Drop.TcpBacklog;
         }
-        if (!this.passive.canAccept()) return Drop.TcpLimit;
+        if (!this.passive.canAccept(listener)) return Drop.TcpLimit;
         if (defers(listener, block, segment, now)) {
           this.counters.add(TcpCounter.DeferAcceptDrop);
           return Drop.None;

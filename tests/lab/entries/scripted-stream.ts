@@ -136,6 +136,7 @@ export class ScriptedListener implements StreamListener {
   waiting: Array<ScriptedStream> = [];
   closed: bool = false;
 
+  onShortage(_relief: Wakeable): void {}
   accept(): Stream | null {
     return this.waiting.length == 0 ? null : this.waiting.shift();
   }

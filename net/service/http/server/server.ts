@@ -2,8 +2,10 @@
  * The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections, and polls those for which
  * something may have happened. Connections that only wait cost nothing in a turn.
  */
-import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
+import { HTTP_SERVER_CONNECTIONS, HTTP_SERVER_EVICTIONS } from "../../../../core/limits";
+import { SECOND } from "../../../../core/time";
 import { TimerQueue } from "../../../../core/timer-queue";
+import { Wakeable } from "../../../../core/wakeable";
 import { Server } from "../../server";
 import { StreamListener } from "../../stream/stream";
 import { ConnectionState, ServerConnection, ServerShared } from "./connection";
@@ -14,6 +16,18 @@ import { ResponseWriter } from "./response-writer";
 /** The number of connections for which the timer queue has room at first. */
 const CONNECTIONS_FIRST = 64;
 
+/** How long after closing idle connections their memory may still wait for the collector. */
+const EVICTION_INTERVAL: i64 = SECOND;
+
+/** Notes that a peer was turned away for lack of memory or slots. */
+class Shortage implements Wakeable {
+  noted: bool = false;
+
+  wake(): void {
+    this.noted = true;
+  }
+}
+
 /** Serves up to HTTP_SERVER_CONNECTIONS connections at once. */
 export class HttpServer implements Server {
   /** Connections accepted and requests answered so far. */
@@ -22,6 +36,9 @@ export class HttpServer implements Server {
   private readonly shared: ServerShared;
   private readonly waiting: WaitingQueue = new WaitingQueue();
   private readonly timers: TimerQueue = new TimerQueue(CONNECTIONS_FIRST);
+  private readonly shortage: Shortage = new Shortage();
+  /** When idle connections may be closed again. */
+  private evictionAt: i64 = 0;
   private capacity: i32 = CONNECTIONS_FIRST;
   private readonly connections: Array<ServerConnection> = [];
 
@@ -32,10 +49,12 @@ export class HttpServer implements Server {
     name: string,
   ) {
     this.shared = new ServerShared(handler, new ResponseWriter(name));
+    listener.onShortage(this.shortage);
   }
 
   /** Accepts and polls connections. Returns true if one took a step: TCP may have work to do. */
   poll(now: i64): bool {
+    if (this.shortage.noted) this.evict(now);
     let moved = this.accept(now);
     for (let late = this.timers.expired(now); late != null; late = this.timers.expired(now)) {
       this.timers.remove(late);
@@ -87,16 +106,29 @@ export class HttpServer implements Server {
       if (full && oldest == null) break;
       const stream = this.listener.accept();
       if (stream == null) break;
-      if (full) {
-        const connection = changetype<ServerConnection>(oldest);
-        connection.abort();
-        this.remove(connection);
-      }
+      if (full) this.closeIdle(changetype<ServerConnection>(oldest));
       this.add(new ServerConnection(stream, this.shared, now));
       this.accepted++;
       any = true;
     }
     return any;
+  }
+
+  /** Closes the connections that have been idle for longest, so that others can be opened. */
+  private evict(now: i64): void {
+    this.shortage.noted = false;
+    if (now < this.evictionAt) return;
+    this.evictionAt = now + EVICTION_INTERVAL;
+    for (let i: u32 = 0; i < HTTP_SERVER_EVICTIONS; i++) {
+      const oldest = this.waiting.first;
+      if (oldest == null) return;
+      this.closeIdle(changetype<ServerConnection>(oldest));
+    }
+  }
+
+  private closeIdle(connection: ServerConnection): void {
+    connection.abort();
+    this.remove(connection);
   }
 
   private add(connection: ServerConnection): void {

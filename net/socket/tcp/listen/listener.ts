@@ -2,6 +2,7 @@
  * A listening port: the connections that are still in the handshake, and those that are ready to be
  * accepted. Both are bounded by the backlog (RFC 4987 section 3).
  */
+import { Wakeable, wake } from "../../../../core/wakeable";
 import { TcpConnection } from "../connection";
 import { ControlBlock, ListenQueue } from "../control-block";
 import { PendingFastOpens } from "../fast-open/pending";
@@ -27,6 +28,8 @@ export class TcpListener {
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs and ACKs of cookies that found the ready queue full; half-open connections evicted. */
   dropped: u64 = 0;
+  /** Woken when there is no memory or slot for a connection, or null. */
+  private relief: Wakeable | null = null;
   /** When a SYN was last answered with a cookie. */
   cookieAt: i64 = i64.MIN_VALUE >> 1;
 
@@ -69,6 +72,16 @@ export class TcpListener {
   /** Notes that a SYN was answered with a cookie. */
   noteCookie(now: i64): void {
     this.cookieAt = now;
+  }
+
+  /** Has `relief` woken when there is no memory or slot for a connection. */
+  onShortage(relief: Wakeable): void {
+    this.relief = relief;
+  }
+
+  /** Notes that there was no memory or slot for a connection. */
+  noteShortage(): void {
+    wake(this.relief);
   }
 
   /** Counts a connection that was dropped; see `dropped`. */
