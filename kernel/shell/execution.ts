@@ -100,7 +100,7 @@ export class Execution {
     const name = parsed.words[0];
     const command = this.registry.find(name);
     if (command == null) {
-      const substitute = substituteFor(parsed.words);
+      const substitute = substituteFor(parsed.words, this.registry);
       session.error(printable(name), `command not found (try: ${printable(substitute)})`);
       return new Done(EXIT_UNKNOWN_COMMAND);
     }

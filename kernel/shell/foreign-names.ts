@@ -1,8 +1,10 @@
 /** Commands of other systems that users type out of habit, and their counterparts here. */
 
+import { Registry } from "./registry";
+
 class ForeignName {
   constructor(
-    /** Names, separated and surrounded by blanks. */
+    /** Names, separated and surrounded by blanks; or the beginning of a path. */
     readonly names: string,
     /** What to type instead. */
     readonly substitute: string,
@@ -11,25 +13,30 @@ class ForeignName {
 
 const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" arp arping ndp ", "ip neigh"),
+  new ForeignName(" bridge brctl iwconfig iw ", "ip link"),
   new ForeignName(" cast geth web3 ", "rpc"),
+  new ForeignName(" bmon iftop nethogs nload ", "ip -s link"),
+  new ForeignName(" delv drill whois ", "dig"),
+  new ForeignName(" iperf speedtest ", "iperf3"),
+  new ForeignName(" arch lsb_release lscpu lsmod modprobe nproc ", "dmesg"),
   new ForeignName(" chronyc chronyd ntpdate ntpq sntp ", "ntp"),
   new ForeignName(" dhclient dhcpcd nmcli nmtui networkctl udhcpc ", "dhcp renew"),
-  new ForeignName(" df du htop pmap ps slabtop top vmstat ", "free"),
+  new ForeignName(" df du htop iostat pmap ps slabtop top vmstat ", "free"),
   new ForeignName(" irqtop ", "lsirq"),
-  new ForeignName(" dmidecode lshw lsmod lsusb ", "lspci"),
+  new ForeignName(" dmidecode lshw lsusb ", "lspci"),
   new ForeignName(" ethtool ifstat mii-tool ", "ip -s link"),
   new ForeignName(" exit halt logout quit ", "poweroff"),
-  new ForeignName(" fetch http https lynx wget ", "curl"),
+  new ForeignName(" fetch http https httpie httping lynx wget ", "curl"),
   new ForeignName(" getent ", "host"),
-  new ForeignName(" hwclock timedatectl ", "date -v"),
+  new ForeignName(" hwclock rdate timedatectl ", "date -v"),
   new ForeignName(" hostnamectl ", "hostname"),
   new ForeignName(" ifconfig ipconfig ", "ip addr"),
   new ForeignName(" ifdown ifup ", "ip link"),
-  new ForeignName(" lsof ", "ss -l"),
+  new ForeignName(" conntrack lsof ", "ss -l"),
   new ForeignName(" journalctl logread uname ", "dmesg"),
-  new ForeignName(" apropos man whatis ", "help"),
+  new ForeignName(" ? apropos man whatis ", "help"),
   new ForeignName(" ftp ncat netcat nmap scp sftp socat ssh telnet ", "nc"),
-  new ForeignName(" mtr tracepath traceroute tracert ", "ping"),
+  new ForeignName(" fping hping3 mtr ping6 tracepath traceroute traceroute6 tracert ", "ping"),
   new ForeignName(" netplan ", "ip"),
   new ForeignName(" apache2ctl nginx python python3 ", "httpd"),
   new ForeignName(" openssl ", "tls"),
@@ -37,33 +44,76 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" resolvconf systemd-resolve ", "resolvectl"),
   new ForeignName(" tshark wireshark ", "tcpdump"),
   new ForeignName(" update-ca-certificates ", "ca"),
-  new ForeignName(" w who ", "uptime"),
+  new ForeignName(" last w who ", "uptime"),
 ];
 
-/** Programs that show files; of those, the kernel has only its log. */
+/** Files that users of Linux look into, or the beginnings of their paths. */
+const FOREIGN_FILES: StaticArray<ForeignName> = [
+  new ForeignName("/etc/resolv.conf", "resolvectl"),
+  new ForeignName("/etc/hostname", "hostname"),
+  new ForeignName("/etc/network/", "ip addr"),
+  new ForeignName("/etc/netplan/", "ip addr"),
+  new ForeignName("/etc/ssl/", "ca list"),
+  new ForeignName("/etc/os-release", "dmesg"),
+  new ForeignName("/proc/cmdline", "dmesg"),
+  new ForeignName("/proc/cpuinfo", "dmesg"),
+  new ForeignName("/proc/interrupts", "lsirq"),
+  new ForeignName("/proc/kmsg", "dmesg"),
+  new ForeignName("/proc/meminfo", "free"),
+  new ForeignName("/proc/net/arp", "ip neigh"),
+  new ForeignName("/proc/net/dev", "ip -s link"),
+  new ForeignName("/proc/net/route", "ip route"),
+  new ForeignName("/proc/net/tcp", "ss -t"),
+  new ForeignName("/proc/net/udp", "ss -u"),
+  new ForeignName("/proc/net/", "nstat -a"),
+  new ForeignName("/proc/pci", "lspci"),
+  new ForeignName("/proc/sys/", "sysctl -a"),
+  new ForeignName("/proc/uptime", "uptime"),
+  new ForeignName("/proc/version", "dmesg"),
+  new ForeignName("/sys/class/net/", "ip -s link"),
+  new ForeignName("/var/log/", "dmesg"),
+];
+/** Programs that show files; there are none here but what the commands show. */
 const VIEWERS: StaticArray<string> = ["cat", "head", "less", "more", "tail"];
+/** Programs that run another command, whose words follow. */
+const RUNNERS: StaticArray<string> = ["doas", "exec", "nohup", "sudo", "time", "watch"];
 
 /**
  * Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". `words`
  * are its words, with its name.
  */
-export function substituteFor(words: Array<string>): string {
+export function substituteFor(words: Array<string>, registry: Registry): string {
   const name = words[0];
   const option = words.length > 1 ? words[1] : "";
-  if (name == "sudo" && option != "") return words.slice(1).join(" ");
+  if (RUNNERS.includes(name)) return commandIn(words.slice(1), registry);
+  if (name == "timeout") return commandIn(words.slice(2), registry);
+  const bare = name.substring(name.lastIndexOf("/") + 1).toLowerCase();
+  if (bare != name && bare != "") return commandIn([bare].concat(words.slice(1)), registry);
   if (name == "route")
     return option == "add" || option == "del" ? `ip route ${option}` : "ip route";
   if (name == "shutdown") return option == "-r" ? "reboot" : "poweroff";
   if (name == "init" || name == "telinit") return option == "6" ? "reboot" : "poweroff";
-  if (name == "systemctl") {
+  if (name == "systemctl" || name == "service") {
     return option == "reboot" || option == "poweroff" ? option : "check";
   }
-  if (VIEWERS.includes(name)) {
-    if (option == "/proc/interrupts") return "lsirq";
-    return words.join(" ").includes("/log/") ? "dmesg" : "help";
-  }
+  if (VIEWERS.includes(name)) return commandForFile(words);
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
     if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
+  }
+  return "help";
+}
+
+/** Returns these words if they are a command, else what to type instead. */
+function commandIn(words: Array<string>, registry: Registry): string {
+  if (words.length == 0 || words[0].startsWith("-")) return "help";
+  return registry.find(words[0]) != null ? words.join(" ") : substituteFor(words, registry);
+}
+
+/** Returns the command that shows what the named file contains, or "help". */
+function commandForFile(words: Array<string>): string {
+  const file = words[words.length - 1];
+  for (let i = 0; i < FOREIGN_FILES.length; i++) {
+    if (file.startsWith(FOREIGN_FILES[i].names)) return FOREIGN_FILES[i].substitute;
   }
   return "help";
 }

@@ -73,6 +73,40 @@ const foreign: [command: string, substitute: string][] = [
   ["getent hosts gateway", "host"],
   ["tshark", "tcpdump"],
   ["cls", "clear"],
+  ["cat /etc/resolv.conf", "resolvectl"],
+  ["cat /etc/hostname", "hostname"],
+  ["cat /etc/os-release", "dmesg"],
+  ["cat /etc/hosts", "help"],
+  ["cat /proc/net/dev", "ip -s link"],
+  ["cat /proc/net/arp", "ip neigh"],
+  ["cat /proc/net/snmp", "nstat -a"],
+  ["cat /proc/meminfo", "free"],
+  ["less /proc/cpuinfo", "dmesg"],
+  ["cat /proc/sys/net/ipv4/tcp_ecn", "sysctl -a"],
+  ["service ssh status", "check"],
+  ["sudo ifconfig", "ip addr"],
+  ["sudo vi /etc/hosts", "help"],
+  ["sudo -i", "help"],
+  ["watch ss", "ss"],
+  ["time ping 10.0.2.2", "ping 10.0.2.2"],
+  ["timeout 5 traceroute 10.0.2.2", "ping"],
+  ["/sbin/ip a", "ip a"],
+  ["/bin/ls", "help"],
+  ["PING 10.0.2.2", "ping 10.0.2.2"],
+  ["?", "help"],
+  ["iperf -c 10.0.2.2", "iperf3"],
+  ["drill a.test", "dig"],
+  ["whois a.test", "dig"],
+  ["ping6 ::1", "ping"],
+  ["fping 10.0.2.2", "ping"],
+  ["iftop", "ip -s link"],
+  ["brctl show", "ip link"],
+  ["iwconfig", "ip link"],
+  ["conntrack -L", "ss -l"],
+  ["lscpu", "dmesg"],
+  ["lsmod", "dmesg"],
+  ["iostat", "free"],
+  ["last", "uptime"],
 ];
 
 /** Commands that exist here too, and what they print; netstat has only -s. */
@@ -96,6 +130,15 @@ const existing: [command: string, says: RegExp][] = [
   ["hostname", /\w/],
   ["uptime", /up/],
   ["lspci", /Ethernet/],
+  ["ss -s", /^Total: 1$[\s\S]*^TCP: {3}0 \(estab 0, closed 0, orphaned 0, timewait 0\)$/m],
+  ["ping -f -c 3 10.0.2.2", / 3 received/],
+  ["tcpdump -D", /^1\.net0 \[Up, Running\]$/m],
+  ["tcpdump -lnvi any -c 0", /invalid argument/],
+  ["curl --http1.1 --tlsv1.2 http://10.0.2.2/text/9", /line/],
+  ["curl -V", /^curl \(anonymos/],
+  ["hostname -I", /^10\.0\.2\.15$/],
+  ["hostname -f", /^\w+$/],
+  ["dmesg -H", /AnonymOS/],
   ["lsirq", /^ 11 +\d+ XT-PIC e1000, pci 00:03\.0$/m],
 ];
 
@@ -104,7 +147,7 @@ const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n"
 
 test("a command of another system is answered by one line that names the one to use", async () => {
   const lab = await Lab.at("S1");
-  assert.ok(foreign.length >= 60);
+  assert.ok(foreign.length >= 90);
   for (const [command, substitute] of foreign) {
     const [name] = command.split(" ");
     assert.deepEqual(
@@ -120,6 +163,18 @@ test("a command of another system is answered by one line that names the one to 
     "nosuch: command not found (try: help)",
     "127",
   ]);
+});
+
+test("dmesg -w shows what follows, until Ctrl-C", async () => {
+  const lab = await Lab.at("S1");
+  lab.type("dmesg -w\r");
+  lab.pass(1);
+  const before = lab.twin.output.length;
+  lab.twin.setLink(false, lab.world.now);
+  lab.pass(1);
+  assert.match(lab.twin.output.slice(before), /net0: link is down\r\n$/);
+  lab.type("\x03");
+  assert.match(lab.command("echo $?"), /\n130\r/);
 });
 
 test("help names the options and keywords that users of Linux look for", async () => {

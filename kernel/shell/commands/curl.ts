@@ -17,6 +17,7 @@
 import { HTTP_REDIRECTS } from "../../../core/limits";
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
+import { PRODUCT } from "../../../core/version";
 import { findModule } from "../../../machine/boot";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import { CountingSink } from "../../../net/service/http/message/body";
@@ -68,6 +69,11 @@ export class Curl extends Command implements InputUser {
     const options = new CurlOptions(words);
     if (options.has("h")) {
       this.explain(session);
+      return this.done();
+    }
+    if (options.has("V")) {
+      session.printLine(`curl (${PRODUCT})`);
+      session.printLine("Protocols: http https");
       return this.done();
     }
     const body = new CurlBody(options, null);

@@ -9,6 +9,7 @@ import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
 import { Dig } from "./dig";
 import { Host } from "./host";
+import { Hostname } from "./hostname";
 import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Iperf3 } from "./iperf3";
@@ -38,6 +39,7 @@ export function addNetworkCommands(
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
   registry.add(new Dig(stack));
+  registry.add(new Hostname(stack));
   registry.add(new Host(stack));
   registry.add(new Httpd(stack, daemons.httpd));
   registry.add(new Ip(stack));

@@ -1,11 +1,12 @@
 /**
- * ping [-bq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS]
+ * ping [-bfq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS]
  *      [-w SECONDS] HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
  * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait after the last request if no reply has come. -q prints only the first line and the summary.
+ * -f sends 100 requests a second, and implies -q.
  * -Q sets the octet with the DS field (RFC 2474), decimal or hexadecimal: 0xb8 is EF (RFC 3246). -m
  * marks the requests for routing rules (`ip rule`). -I sends them from an address of this host, or
  * through one device; a destination to which that device has no route is assumed to be on its link.
@@ -14,7 +15,7 @@
  *
  * Unlike iputils, ping sends 4 requests in `run=` or a script without -c and -w, an interval is at
  * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
- * are no -f and -t, and there is no IPv6.
+ * is no -t, -f prints no dots, and there is no IPv6.
  *
  * Exit codes: 0 a reply arrived, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 an
  * unknown name, no route, or wrong usage; 130 interrupted before the first request.
@@ -50,6 +51,8 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
 
+/** Microseconds between the requests of -f. */
+const FLOOD_INTERVAL: i64 = 10 * MILLISECOND;
 const OPTIONS: StaticArray<string> = [
   "c:",
   "I:",
@@ -61,6 +64,7 @@ const OPTIONS: StaticArray<string> = [
   "w:",
   "b",
   "q",
+  "f",
   "n",
   "4",
 ];
@@ -341,7 +345,8 @@ export class Ping extends Command {
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, 1_000_000_000);
-    const interval = options.seconds("i", SECOND, 3600);
+    const usual = options.has("f") ? FLOOD_INTERVAL : SECOND;
+    const interval = options.seconds("i", usual, 3600);
     const wait = options.seconds("W", SILENCE, 3600);
     const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
@@ -368,7 +373,7 @@ export class Ping extends Command {
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
     job.trafficClass = octet as u32;
-    job.quiet = options.has("q");
+    job.quiet = options.has("q") || options.has("f");
     job.mark = mark as u32;
     const origins = options.values("I");
     for (let i = 0; i < origins.length; i++) {

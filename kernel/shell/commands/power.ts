@@ -1,11 +1,11 @@
 /**
- * poweroff [N]
- * reboot
+ * poweroff [N|now]
+ * reboot [now]
  *
  * `poweroff` switches the machine off (ACPI S5) and `reboot` resets it, once everything printed has
  * left the machine, or after 2 s. With N, from 0 to 255, and an isa-debug-exit device, QEMU exits
  * with status 2N+1 modulo 256, so that `check; poweroff $?` passes the result of a check to a
- * script. Without that device, N is ignored.
+ * script. Without that device, N is ignored. `now` changes nothing.
  *
  * Unlike poweroff(8) and reboot(8) of systemd, these commands stop no services: connections are
  * not closed, and leases are not released.
@@ -51,7 +51,7 @@ export class Poweroff extends Command {
     const options = new Options(words, []);
     options.expectOperands(0, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const given = options.operands.length > 0;
+    const given = options.operands.length > 0 && options.operands[0] != "now";
     const code = given ? parseDecimalText(options.operands[0]) : -1;
     if (given && (code < 0 || code > 255)) {
       return this.wrongUsage(session, numberFault(options.operands[0], 0, 255));
@@ -66,7 +66,7 @@ export class Reboot extends Command {
   }
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
-    options.expectOperands(0, 0);
+    options.expectOperands(0, options.operands.includes("now") ? 1 : 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     return new LastJob(this, true, -1, this.power, session);
   }

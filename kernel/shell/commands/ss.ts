@@ -1,5 +1,5 @@
 /**
- * ss [-t] [-u] [-l] [-i] [-o] [-n]
+ * ss [-t] [-u] [-l] [-i] [-o] [-n] | -s
  *
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
@@ -7,7 +7,8 @@
  * accepted, and the backlog. -o adds the timer that expires next, and -i a line with TCP's state:
  * the fields of ss(8) in its order and units, as far as they exist here. Times are in ms. cwnd,
  * ssthresh, unacked, lost and the like count segments. Rates are in bits per second, without a unit
- * after -n. Most fields that are 0 are left out. delivery_rate is that of the last round trip.
+ * after -n. Most fields that are 0 are left out. delivery_rate is that of the last round trip. -s
+ * prints only how many sockets there are.
  *
  * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
  * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
@@ -18,7 +19,7 @@
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
+import { TCP_STATE_NAMES, TcpState } from "../../../net/socket/tcp/state";
 import { formatIpv4, Ipv4Address } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { connectionDetails, timerText } from "../connection-details";
@@ -35,6 +36,7 @@ const OPTIONS: StaticArray<string> = [
   "n|numeric",
   "p|processes",
   "4|ipv4",
+  "s|summary",
 ];
 const HEADING: string =
   "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
@@ -118,19 +120,48 @@ class SsJob extends Job {
 
 export class Ss extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("ss", "[-t] [-u] [-l] [-i] [-o] [-n]", "prints the sockets with their state and queues", [
+    super(
       "ss",
-      "ss -tio",
-      "ss -ul",
-    ]);
+      "[-t] [-u] [-l] [-i] [-o] [-n] | -s",
+      "prints the sockets with their state and queues",
+      ["ss", "ss -tio", "ss -ul"],
+    );
   }
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    return new SsJob(session, this.stack, options);
+    if (!options.has("s")) return new SsJob(session, this.stack, options);
+    this.summarize(session);
+    return this.done();
   }
+
+  /** Prints the numbers of sockets, as ss(8) does. */
+  private summarize(session: Session): void {
+    const tcp = this.stack.ip.tcp;
+    const udp = this.stack.ip.udp.count;
+    let established = 0;
+    const count = tcp.connectionCount();
+    for (let i: u32 = 0; i < count; i++) {
+      if (tcp.connectionAt(i).state == TcpState.Established) established++;
+    }
+    const waiting = tcp.timeWaitCount();
+    const open = count + tcp.listenerCount();
+    session.printLine(`Total: ${open + udp}`);
+    const closed = `closed ${waiting}, orphaned ${tcp.orphanCount()}, timewait ${waiting}`;
+    session.printLine(`TCP:   ${open + waiting} (estab ${established}, ${closed})`);
+    session.printLine("");
+    session.printLine("Transport Total     IP        IPv6");
+    session.printLine(countsRow("UDP", udp));
+    session.printLine(countsRow("TCP", open));
+    session.printLine(countsRow("INET", open + udp));
+  }
+}
+
+function countsRow(name: string, count: u32): string {
+  const text = count.toString().padEnd(9);
+  return `${name}\t  ${text} ${text} 0`;
 }
 
 /** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */

@@ -11,7 +11,6 @@ import { Echo } from "./echo";
 import { Free } from "./free";
 import { Help } from "./help";
 import { Clear, HistoryCommand } from "./history";
-import { Hostname } from "./hostname";
 import { Lsirq } from "./lsirq";
 import { Lspci } from "./lspci";
 import { Poweroff, Reboot } from "./power";
@@ -33,7 +32,6 @@ export function addSystemCommands(
   registry.add(new Free(pool));
   registry.add(new Help(registry));
   registry.add(new HistoryCommand());
-  registry.add(new Hostname());
   registry.add(new Lsirq());
   registry.add(new Lspci(devices));
   registry.add(new Poweroff(power));

@@ -1,5 +1,5 @@
 /**
- * tcpdump [-c COUNT] [-i DEVICE] [FILTER]
+ * tcpdump [-c COUNT] [-i DEVICE] [FILTER] | -D
  *
  * Prints a line for each frame that an interface sends or receives, in the format of tcpdump(8)
  * with -n: addresses are never resolved. It listens on all devices unless -i names one. FILTER is
@@ -8,7 +8,9 @@
  * The packet path copies the start of each matching frame to a ring, from which the job prints. If
  * the ring is full, the frame is counted as dropped, as with a packet socket.
  *
- * Unlike tcpdump(8), it reads and writes no files and has no -v, -e, -x and -A. Times are in UTC.
+ * -D lists the devices. -l, -n, -p and -v are accepted and change nothing.
+ *
+ * Unlike tcpdump(8), it reads and writes no files and has no -e, -x and -A. Times are in UTC.
  *
  * Exit codes: 0 success, also after Ctrl-C; 1 no such device; 2 wrong usage or filter (1 in
  * tcpdump(8)).
@@ -25,7 +27,7 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatTimeOfDay } from "../time-text";
 
-const OPTIONS: StaticArray<string> = ["c:", "i:", "n"];
+const OPTIONS: StaticArray<string> = ["c:", "i:", "n", "l", "p", "v", "D|list-interfaces"];
 /** Bytes before each copy: time (8), length (4), interface (4). */
 const RECORD_HEADER: u32 = 16;
 const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
@@ -113,6 +115,7 @@ export class Tcpdump extends Command {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, i32.MAX_VALUE as i64);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    if (options.has("D")) return this.listDevices(session);
     let only: i32 = -1;
     const name = options.value("i", "any");
     if (name != "any") {
@@ -125,5 +128,17 @@ export class Tcpdump extends Command {
       return this.failed(session, `syntax error in filter expression: ${filter.error}`, EXIT_USAGE);
     session.printLine("listening on " + name + ", link-type EN10MB (Ethernet)");
     return new TcpdumpJob(session, this.stack, filter, only, count as u64);
+  }
+
+  private listDevices(session: Session): Job {
+    const interfaces = this.stack.ip.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      const state = interfaces[i].linkUp ? " [Up, Running]" : "";
+      session.printLine(`${i + 1}.${interfaces[i].name}${state}`);
+    }
+    session.printLine(
+      `${interfaces.length + 1}.any (Pseudo-device that captures on all interfaces)`,
+    );
+    return this.done();
   }
 }
