@@ -81,11 +81,11 @@ class FileParser {
   private parseLine(line: string, number: i32): string {
     if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
     if (line.startsWith("[")) return this.parseHeader(line, number);
+    if (this.skipping) return "";
     const equals = line.indexOf("=");
-    if (equals < 1 && !this.skipping) this.reader.spoil(this.section);
+    if (equals < 1) this.reader.spoil(this.section);
     if (equals < 0) return "missing '=', expected [SECTION], KEY=VALUE or a comment";
     if (equals == 0) return "missing key name before '=', expected KEY=VALUE";
-    if (this.skipping) return "";
     if (this.section == "") return "assignment outside of section, expected [Network] before it";
     const key = line.substring(0, equals).trimEnd();
     const value = line.substring(equals + 1).trim();

@@ -2,6 +2,7 @@
 import { ROUTE_HOPS } from "../../core/limits";
 import { parseDecimalText } from "../../core/text";
 import { RouteScope, RouteType, TABLE_LOCAL } from "../../net/iface/ip/route";
+import { SMALLEST_MTU } from "../../net/iface/link/link";
 import {
   DHCP_GATEWAY,
   HopSetting,
@@ -18,7 +19,6 @@ import {
   parseBoolean,
   parseBytes,
   parseHostAddress,
-  SMALLEST_MTU,
   splitBlanks,
   unknownKey,
 } from "./values";
@@ -80,7 +80,7 @@ export class RouteSection {
     }
     if (key == "MTUBytes") {
       const mtu = parseBytes(value, LARGEST_MTU);
-      if (mtu < SMALLEST_MTU) {
+      if (mtu < (SMALLEST_MTU as i64)) {
         return `invalid MTU, expected ${SMALLEST_MTU} to ${LARGEST_MTU} bytes`;
       }
       route.mtu = mtu as u32;

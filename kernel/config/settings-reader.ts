@@ -1,5 +1,6 @@
 /** The keys of anonymos.conf by section (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
+import { SMALLEST_MTU } from "../../net/iface/link/link";
 import { DHCP_GATEWAY, NO_METRIC, RouteSetting } from "../../net/service/routing-settings";
 import {
   isGatewayOf,
@@ -27,7 +28,6 @@ import {
   parseBytes,
   parseHardware,
   parseHostAddress,
-  SMALLEST_MTU,
   splitBlanks,
   unknownKey,
 } from "./values";
@@ -355,7 +355,7 @@ export class SettingsReader {
 
   private setMtu(value: string): string {
     const mtu = parseBytes(value, LARGEST_MTU);
-    if (mtu < SMALLEST_MTU) {
+    if (mtu < (SMALLEST_MTU as i64)) {
       return `invalid MTU, expected ${SMALLEST_MTU} to ${LARGEST_MTU} bytes`;
     }
     this.part.settings.mtu = mtu as u32;

@@ -5,12 +5,10 @@ import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wir
 import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
 /** Maximum number of characters that an error message quotes of a line. */
-const QUOTED: i32 = 80;
+const QUOTED_LENGTH: i32 = 80;
 /** How the message for an unknown key begins. */
 const UNKNOWN_KEY: string = "unknown key in section";
 
-/** The smallest MTU of IPv4 (RFC 791), in bytes. */
-export const SMALLEST_MTU: i64 = 68;
 export const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 export const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
 export const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1 or _dhcp4";
@@ -103,7 +101,7 @@ export function splitBlanks(text: string): Array<string> {
 
 /** Returns `text` for an error message, cut after 80 characters. */
 export function shortened(text: string): string {
-  return text.length > QUOTED ? `${text.substring(0, QUOTED)}...` : text;
+  return text.length > QUOTED_LENGTH ? `${text.substring(0, QUOTED_LENGTH)}...` : text;
 }
 
 /** Parses a number of bytes, which may end in K for 1024. Returns -1 if it is not 0 to `most`. */

@@ -19,7 +19,7 @@ import { METRICS_TYPE, Metrics } from "./metrics";
 
 const BYTES: string = "/bytes/";
 /** The largest N of /bytes/N: a pebibyte. */
-const MOST_BYTES: i64 = 1 << 50;
+const LONGEST_BODY: i64 = 1 << 50;
 
 export class StatusSite implements HttpHandler {
   private readonly metrics: Metrics | null;
@@ -46,7 +46,7 @@ export class StatusSite implements HttpHandler {
     const path = request.path();
     if (!path.startsWith(BYTES)) return HttpResponse.ofStatus(404);
     const length = parseDecimalText(path.substring(BYTES.length));
-    if (length < 0 || length > MOST_BYTES) return HttpResponse.ofStatus(404);
+    if (length < 0 || length > LONGEST_BODY) return HttpResponse.ofStatus(404);
     const response = new HttpResponse(200);
     response.contentType = "application/octet-stream";
     response.body = new PatternSource(length as u64);

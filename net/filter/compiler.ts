@@ -11,7 +11,7 @@
  * their protocol, unless a protocol alone stands in between.
  */
 import { FILTER_DEPTH, FILTER_PRIMITIVES } from "../../core/limits";
-import { replaceText } from "../../core/text";
+import { parseDecimalText, replaceText } from "../../core/text";
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
@@ -191,12 +191,6 @@ function protocolNamed(word: string): Term | null {
 
 /** Returns a decimal number from 0 to `most`, or -1. */
 function parseNumber(text: string, most: i32): i32 {
-  if (text.length == 0 || text.length > 9) return -1;
-  let value = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value <= most ? value : -1;
+  const value = parseDecimalText(text);
+  return value <= most ? (value as i32) : -1;
 }

@@ -81,8 +81,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   /**
-   * Replaces the settings: stops DHCP, removes the addresses, routes, rules and egress queues of the
-   * old ones, restores the MTU, and starts anew.
+   * Replaces the settings: stops DHCP, removes the addresses, routes, rules and egress queues of
+   * the old ones, restores the MTU, and starts anew.
    */
   reconfigure(settings: InterfaceSettings, now: i64, hostname: string): void {
     const ip = this.ip;

@@ -82,6 +82,25 @@ test("RouteMetric= is the metric of the lease's routes, and UseMTU=no keeps the 
   assert.match(other.command("ip link"), /net0: .* mtu 1500 /);
 });
 
+test("SendHostname=no keeps the host name out of every message to the server", async () => {
+  for (const [setting, sent] of [
+    ["yes", true],
+    ["no", false],
+  ] as const) {
+    const lines = ["[Network]", "Hostname=kernel7", "[DHCPv4]", `SendHostname=${setting}`];
+    const { command, network, world } = await booted(...lines);
+    const messages: string[] = [];
+    network.taps.push((frame) => messages.push(Buffer.from(frame).toString("latin1")));
+    command("dhcp release; dhcp renew");
+    world.pass(10);
+    command("hostname kernel8; dhcp renew");
+    world.pass(10);
+    assert.ok(messages.length > 5);
+    assert.equal(messages.join().includes("kernel7"), sent);
+    assert.equal(messages.join().includes("kernel8"), sent);
+  }
+});
+
 test("DHCP=inform keeps the static address and takes the options", async () => {
   const lines = ["[Network]", "DHCP=inform", "Address=10.0.2.77/24"];
   const { command, twin, world, server } = await booted(...lines);

@@ -50,6 +50,16 @@ function row(report: string, end: string): { bytes: number; rate: number; retran
 
 const fills = (rate: number) => assert.ok(rate > 18 && rate < 20, `${rate} Mbit/s`);
 
+test("-O leaves out the start, and -t counts from there", () => {
+  serve();
+  const started = world.now;
+  const said = ask("-t 2 -O 1");
+  const seconds = (world.now - started) / 1e9;
+  assert.ok(seconds > 3 && seconds < 3.5, `${seconds} s`);
+  assert.match(said, / 0\.00-2\.00 +sec .*sender\r\n/);
+  assert.match(said, /iperf Done\.\r\nexit 0\r\n/);
+});
+
 test("measures what the wire carries, in iperf3's format", () => {
   assert.match(serve(), /\nServer listening on 5201\r\n/);
   const said = ask("-t 3");

@@ -108,12 +108,13 @@ test("OpenStack: user data reconfigures an interface that no command line config
   assert.match(cloud.ask("hostname"), /nova-1/);
 });
 
-test("user data replaces the rules, queues, routes and MTU of the settings before them", async () => {
+test("user data replaces rules, queues, routes and MTU of the settings before it", async () => {
   const route = "[Route]\nType=blackhole\nDestination=192.0.2.0/24\n";
   const rule = "[RoutingPolicyRule]\nFrom=10.9.0.0/16\nTable=7\n";
   const queue = "[TokenBucketFilter]\nRate=1M\nBurstBytes=4K\nLatencySec=50ms\n";
   const old = `[Link]\nMTUBytes=1400\n[Network]\nAddress=169.254.0.50/16\n${route}${rule}${queue}`;
-  const next = "[Network]\nAddress=169.254.0.70/16\n[RoutingPolicyRule]\nTo=10.8.0.0/16\nTable=8\n";
+  const other = "[RoutingPolicyRule]\nTo=10.8.0.0/16\nTable=8\n";
+  const next = `[Network]\nAddress=169.254.0.70/16\n${other}`;
   const smbios = { product: "OpenStack Nova" };
   const machine = { smbios, fwCfg: { "opt/anonymos/anonymos.conf": old } };
   const cloud = await Cloud.boot(smbios, openstack([200, next]), { commandLine: "", machine });

@@ -3,8 +3,8 @@
  *
  * Prints the kernel's messages, oldest first, each with the seconds since boot, as dmesg(1) of
  * util-linux does. The log is bounded (core/log.ts): new messages replace the oldest. With -w, it
- * runs until Ctrl-C, while the console shows new messages as ever. -H and -P are accepted and change
- * nothing.
+ * runs until Ctrl-C, while the console shows new messages as ever. -H and -P are accepted and
+ * change nothing.
  *
  * Unlike dmesg(1) of util-linux, messages have no levels and facilities. The
  * log cannot be cleared, and times are not converted to the time of day (see `uptime -s`).

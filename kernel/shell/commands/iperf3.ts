@@ -40,12 +40,13 @@ const OPTIONS: StaticArray<string> = [
   "t|time:",
   "n|bytes:",
   "b|bitrate:",
+  "O|omit:",
   "P|parallel:",
   "R|reverse",
   "N|no-delay",
   "S|tos:",
 ];
-const CLIENT_ONLY: StaticArray<string> = ["t", "n", "b", "P", "R", "N", "S"];
+const CLIENT_ONLY: StaticArray<string> = ["t", "n", "b", "O", "P", "R", "N", "S"];
 const SERVER_ONLY: StaticArray<string> = ["1", "D"];
 const DETAILS: StaticArray<string> = [
   "  -c HOST     runs a test with the server on HOST",
@@ -54,6 +55,7 @@ const DETAILS: StaticArray<string> = [
   "  -i SECONDS  the time between reports (client: 1; server: 0, only at the end)",
   "  -t SECONDS  the time of the test (10)",
   "  -n BYTES    ends the test after BYTES instead; K, M and G are powers of 1024",
+  "  -O SECONDS  leaves out this time at the start, before that of -t",
   "  -P N        the number of parallel connections, up to 128",
   "  -R          the server sends",
   "  -b RATE     limits each connection to RATE bits/s; K, M and G are powers of 1000",
@@ -64,6 +66,9 @@ const DETAILS: StaticArray<string> = [
 ];
 /** The longest time between two reports, in seconds, as in iperf3. */
 const LONGEST_INTERVAL: i64 = 60;
+
+/** The longest time of -O, in seconds, as in iperf3. */
+const LONGEST_OMISSION: i64 = 600;
 
 class Iperf3Job extends Job implements ReportSink {
   private client: Iperf3Client | null = null;
@@ -223,6 +228,7 @@ function readTest(options: Options, to: TestParameters): string {
     return "only one test end condition (-t, -n) may be specified";
   }
   to.seconds = options.has("n") ? 0 : options.number("t", 10, 1, LONGEST_TEST);
+  to.omitSeconds = options.number("O", 0, 0, LONGEST_OMISSION);
   to.streams = options.number("P", 1, 1, IPERF3_STREAMS) as u32;
   to.reverse = options.has("R");
   to.noDelay = options.has("N");

@@ -1,6 +1,6 @@
 /**
- * ping [-bfq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES] [-W SECONDS]
- *      [-w SECONDS] HOST
+ * ping [-bfq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES]
+ *      [-W SECONDS] [-w SECONDS] HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
@@ -51,8 +51,6 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
 
-/** Microseconds between the requests of -f. */
-const FLOOD_INTERVAL: i64 = 10 * MILLISECOND;
 const OPTIONS: StaticArray<string> = [
   "c:",
   "I:",
@@ -345,8 +343,7 @@ export class Ping extends Command {
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, 1_000_000_000);
-    const usual = options.has("f") ? FLOOD_INTERVAL : SECOND;
-    const interval = options.seconds("i", usual, 3600);
+    const interval = options.seconds("i", options.has("f") ? 10 * MILLISECOND : SECOND, 3600);
     const wait = options.seconds("W", SILENCE, 3600);
     const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);

@@ -7,7 +7,10 @@ import { ICMP_BUCKETS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { Ipv4Address } from "../../wire/address";
 
-/** Mean microseconds between errors to one destination; how many intervals a burst runs ahead. */
+/**
+ * Mean microseconds between errors to one destination, and how many intervals a burst may run
+ * ahead: about nine errors go out at once.
+ */
 const DESTINATION_INTERVAL: u32 = 100_000;
 const DESTINATION_BURST: i64 = 8;
 /** The same for all destinations together. */

@@ -45,7 +45,7 @@ const DEFAULT_LEASE: u32 = 3600;
 const INFINITE: u32 = 0xffffffff;
 
 /** The MTUs to use: a server's below RFC 791's 576 is ignored, one above Ethernet's 1500 capped. */
-const SMALLEST_MTU: i64 = 576;
+const SMALLEST_OFFER: i64 = 576;
 const LARGEST_MTU: i64 = 1500;
 
 /** A lease. All times are in microseconds since boot, unless stated otherwise. */
@@ -196,7 +196,7 @@ export class Lease {
     this.hostname = readHostName(options.find(OPTION_HOST_NAME));
     this.search = readSearchList(options.find(OPTION_SEARCH));
     const mtu = options.number(OPTION_MTU, 2);
-    if (mtu >= SMALLEST_MTU) {
+    if (mtu >= SMALLEST_OFFER) {
       this.givenMtu = mtu as u32;
       this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
     }

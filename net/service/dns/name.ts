@@ -19,9 +19,7 @@ const MALFORMED_ADDRESS: string = "not an IPv4 address, expected four numbers fr
 export function nameComplaint(name: string): string {
   // A port would have one colon; with two, the user means an IPv6 address.
   if (name.indexOf(":") != name.lastIndexOf(":")) return "IPv6 is not supported";
-  const fault = faultOf(name);
-  if (fault == "" || fault == MALFORMED_ADDRESS) return fault;
-  return fault + ", expected letters, digits, '-' and dots";
+  return faultOf(name);
 }
 
 function faultOf(name: string): string {
@@ -38,7 +36,7 @@ function faultOf(name: string): string {
       if (i == end && isNumeral(name, start, i)) return MALFORMED_ADDRESS;
       start = i + 1;
     } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
-      return "not a host name";
+      return "not a host name, expected letters, digits, '-' and dots";
     }
   }
   return "";

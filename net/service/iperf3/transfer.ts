@@ -120,7 +120,8 @@ export class Transfer {
   /** Returns when the test ends; NEVER if bytes end it. */
   endsAt(): i64 {
     const seconds = this.parameters.seconds;
-    return seconds == 0 ? NEVER : this.startedAt + seconds * SECOND;
+    const countedFrom = this.omitUntil > 0 ? this.omitUntil : this.startedAt;
+    return seconds == 0 ? NEVER : countedFrom + seconds * SECOND;
   }
 
   /** Returns why the test cannot go on, or "". */

@@ -19,7 +19,7 @@ export class Retries {
   private delay: i64;
   private readonly grows: bool;
   private readonly maximum: i64;
-  private readonly retriesRefused: bool;
+  private readonly retryRefused: bool;
   private readonly retriesAll: bool;
 
   /** `startedAt` is when --retry-max-time began, in microseconds since boot. */
@@ -32,7 +32,7 @@ export class Retries {
     this.grows = delay == 0;
     this.delay = delay == 0 ? FIRST_DELAY : delay;
     this.maximum = options.number("retry-max-time", 0, 0, MOST) * SECOND;
-    this.retriesRefused = options.has("retry-connrefused");
+    this.retryRefused = options.has("retry-connrefused");
     this.retriesAll = options.has("retry-all-errors");
   }
 
@@ -66,7 +66,7 @@ export class Retries {
     const late = code == HttpFailure.TimedOut;
     if (late || code == HttpFailure.Resolve || code == HttpFailure.ResolveProxy) return ": timeout";
     const isRefused = code == HttpFailure.Connect && exchange.message.includes("refused");
-    if (this.retriesRefused && isRefused) return ": connection refused";
+    if (this.retryRefused && isRefused) return ": connection refused";
     const answered = exchange.failure == HttpFailure.None;
     if (answered && TRANSIENT.includes(exchange.status())) return ": HTTP error";
     return this.retriesAll && code != 0 ? "(retrying all errors)" : "";

@@ -240,6 +240,12 @@ test("reports invalid lines by number, and applies the others", () => {
   assert.equal(settings(0), "dhcp=true dns=10.0.2.3#53");
 });
 
+test("ignores all lines of a section whose name starts with X-", () => {
+  wasm.reset();
+  file("[X-Mine]", "Any=thing", "no assignment", "=x", "[Network]", "DHCP=yes");
+  assert.deepEqual(problems(), []);
+});
+
 test("reports what is wrong and what is expected, and ignores the setting", () => {
   const network =
     "invalid prefix for given prefix length, expected NETWORK/PREFIX like 10.1.0.0/16";
