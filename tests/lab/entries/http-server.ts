@@ -31,6 +31,7 @@ class Pages implements HttpHandler {
       return response;
     }
     if (path == "/empty") return new HttpResponse(204);
+    if (path == "/unchanged") return HttpResponse.ofStatus(304);
     if (path == "/field") {
       const response = HttpResponse.ofText(200, "x");
       assert(response.addField("X-Test", "yes"));

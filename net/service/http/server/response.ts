@@ -42,9 +42,14 @@ export class HttpResponse {
     return true;
   }
 
+  /** Whether the status allows no content (RFC 9110 sections 15.2, 15.3.5 and 15.4.5). */
+  private get bare(): bool {
+    return this.status < 200 || this.status == 204 || this.status == 304;
+  }
+
   /** Returns what is sent after the head. */
   content(): BodySource | null {
-    return this.headOnly ? (null as BodySource | null) : this.body;
+    return this.headOnly || this.bare ? (null as BodySource | null) : this.body;
   }
 
   /** Returns the length of the body in bytes. */
@@ -62,7 +67,7 @@ export class HttpResponse {
     at += writeAscii(at, reasonOf(this.status));
     at += writeAscii(at, "\r\nServer: ");
     at += writeAscii(at, server);
-    if (this.status >= 200 && this.status != 204 && this.status != 304) {
+    if (!this.bare) {
       at += writeAscii(at, "\r\nContent-Type: ");
       at += writeAscii(at, this.contentType);
       at += writeAscii(at, "\r\nContent-Length: ");

@@ -231,6 +231,13 @@ test("counts bodies, and answers Expect: 100-continue unless the body has begun"
   assert.match(sent(large), /\r\n\r\n1000000 bytes\n$/);
 });
 
+test("sends no content after 304, whatever the handler gives", () => {
+  assert.match(
+    ask(get("/unchanged")),
+    /^HTTP\/1\.1 304 [^\n]*\n(?!.*Content-Length)[\s\S]*\r\n\r\n$/,
+  );
+});
+
 test("sends the fields that a handler adds", () => {
   assert.match(ask(get("/field")), /\r\nX-Test: yes\r\n\r\nx$/);
 });
