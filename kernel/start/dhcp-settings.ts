@@ -4,12 +4,13 @@
  * authenticated, so they are settings only, not commands.
  */
 import { log } from "../../core/log";
-import { Pollable } from "../../core/pollable";
+import { Pollable, PollableList } from "../../core/pollable";
 import { NEVER } from "../../core/time";
 import { Wakeable } from "../../core/wakeable";
 import { VendorSettings } from "../../net/service/dhcp/vendor";
 import { MetadataProvider } from "../../net/service/metadata/provider";
 import { NetworkStack } from "../../net/service/stack";
+import { OPTION_VENDOR } from "../../net/wire/dhcp-options";
 import { CONFIG_FILE, Configuration, DHCP_SOURCE } from "../config/configuration";
 import { Shell } from "../shell/shell";
 import { UserData } from "./user-data";
@@ -17,8 +18,12 @@ import { UserData } from "./user-data";
 export class DhcpSettings extends Pollable implements Wakeable {
   /** What fetches and applies the settings, once a lease has some. */
   private userData: UserData | null = null;
+  /** Whether it is polled, which costs a little in each turn. */
+  private polled: bool = false;
 
+  /** Adds itself to `tasks` once a lease has vendor-specific information. */
   constructor(
+    private readonly tasks: PollableList,
     private readonly configuration: Configuration,
     private readonly stack: NetworkStack,
     private readonly shell: Shell,
@@ -29,7 +34,16 @@ export class DhcpSettings extends Pollable implements Wakeable {
 
   /** Called when a lease may have changed. */
   wake(): void {
+    const configurators = this.stack.configuration.configurators;
+    let offered = false;
+    for (let i = 0; i < configurators.length; i++) {
+      const lease = configurators[i].dhcp.lease;
+      if (lease != null && lease.options.find(OPTION_VENDOR) != null) offered = true;
+    }
+    if (!offered) return;
     this.dormant = false;
+    if (!this.polled) this.tasks.add(this);
+    this.polled = true;
   }
 
   poll(now: i64): bool {

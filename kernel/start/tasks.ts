@@ -39,7 +39,7 @@ export function startTasks(
   const provider = metadataProvider(configuration, files.smbios);
   if (provider != null) tasks.add(new UserData(provider, configuration, stack, shell));
   else if (configuration.usesSource(DHCP_SOURCE)) {
-    tasks.add(new DhcpSettings(configuration, stack, shell));
+    new DhcpSettings(tasks, configuration, stack, shell);
   }
   host.watchPowerButton(tasks);
   startPrograms(tasks, now());

@@ -1,10 +1,24 @@
 /**
- * What firmware, hypervisor and boot loader pass: ACPI's tables, SMBIOS, fw_cfg and an initrd. The
- * input: which of them, then its bytes. For ACPI these are tables: a byte that selects signature
- * and damage, the length (two bytes) and the content behind the header.
+ * What firmware, hypervisor and boot loader pass: ACPI's tables, SMBIOS, fw_cfg, an initrd, and a
+ * disk with a cidata volume. The input: which of them, then its bytes. For ACPI these are tables: a
+ * byte that selects signature and damage, the length (two bytes) and the content behind the header.
+ * For a disk they are its size in KiB, and pieces: a position (two bytes, times 16), a length and
+ * content; the rest of the disk is zeros.
  */
-import { BOOT_FILES, IO_APICS, OEM_STRINGS, VIRTIO_MMIO_DEVICES } from "../../../core/limits";
+import {
+  BOOT_FILES,
+  DISK_READ_BYTES,
+  IO_APICS,
+  OEM_STRINGS,
+  VIRTIO_MMIO_DEVICES,
+} from "../../../core/limits";
+import { isUnprintable } from "../../../core/text";
+import { Medium, MediumReader, PAGE } from "../../../core/volume/medium";
+import { findVolume } from "../../../core/volume/search";
 import { FwCfg } from "../../../drivers/fw-cfg";
+import { BootFile } from "../../../kernel/config/boot-file";
+import { hostnameOf } from "../../../kernel/config/meta-data";
+import { UserDataText } from "../../../kernel/config/user-data-text";
 import { findAcpi } from "../../../machine/acpi";
 import { findAcpiVirtio } from "../../../machine/acpi-virtio";
 import { archivedFiles } from "../../../machine/cpio";
@@ -132,11 +146,60 @@ function fwCfg(input: Input): void {
   assert(file == null || (file.length as u32) == min<u32>(files.lengthOf("a"), 4096), "length");
 }
 
+/** The pieces are in units of these bytes. */
+const PIECE: u32 = 16;
+
+class FuzzedDisk extends Medium {
+  pages: u32 = 0;
+  /** As large as the largest disk. */
+  private readonly content: StaticArray<u8> = new StaticArray<u8>(256 * 1024);
+
+  constructor(input: Input) {
+    super();
+    this.optical = (input.byte() & 1) != 0;
+    this.bytes = (input.byte() as u64) * 1024 + (input.byte() as u64);
+    while (!input.empty) {
+      const at = input.short() * PIECE;
+      const piece = input.take(input.byte());
+      if (at + piece.length > (this.bytes as u32)) continue;
+      memory.copy(changetype<usize>(this.content) + at, piece.pointer, piece.length);
+    }
+  }
+
+  readPage(position: u64, to: usize): bool {
+    assert(position % PAGE == 0 && position < this.bytes, "not a page of the disk");
+    this.pages++;
+    const length = min<u64>(PAGE, this.bytes - position);
+    memory.copy(to, changetype<usize>(this.content) + (position as usize), length as usize);
+    return true;
+  }
+}
+
+function disk(input: Input): void {
+  const medium = new FuzzedDisk(input);
+  const reader = new MediumReader(medium);
+  const volume = findVolume(reader, "cidata");
+  for (let i = 0; volume != null && i < 2; i++) {
+    const file = volume.find(i == 0 ? "user-data" : "meta-data");
+    const bytes = file != null ? volume.read(file, 4096) : null;
+    assert(bytes == null || file == null || (bytes.length as u32) <= file.length, "length");
+    if (bytes == null) continue;
+    const content = new BootFile(bytes, bytes.length);
+    new UserDataText(content);
+    const name = hostnameOf(content);
+    for (let at = 0; at < name.length; at++) {
+      assert(!isUnprintable(name.charCodeAt(at)), "host name not printable");
+    }
+  }
+  assert(medium.pages <= DISK_READ_BYTES / PAGE, "too many pages");
+}
+
 export function firmware(pointer: usize, length: u32): void {
   const input = new Input(pointer, length);
-  const which = input.byte() & 3;
+  const which = input.byte() & 7;
   if (which == 0) acpi(input);
   if (which == 1) smbios(input);
   if (which == 2) initrd(input);
   if (which == 3) fwCfg(input);
+  if (which == 4) disk(input);
 }
