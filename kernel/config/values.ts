@@ -5,7 +5,7 @@ import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wir
 import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
 /** Maximum number of characters that an error message quotes of a line. */
-const QUOTED_LENGTH: i32 = 80;
+const SHORTENED: i32 = 80;
 /** How the message for an unknown key begins. */
 const UNKNOWN_KEY: string = "unknown key in section";
 
@@ -101,7 +101,7 @@ export function splitBlanks(text: string): Array<string> {
 
 /** Returns `text` for an error message, cut after 80 characters. */
 export function shortened(text: string): string {
-  return text.length > QUOTED_LENGTH ? `${text.substring(0, QUOTED_LENGTH)}...` : text;
+  return text.length > SHORTENED ? `${text.substring(0, SHORTENED)}...` : text;
 }
 
 /** Parses a number of bytes, which may end in K for 1024. Returns -1 if it is not 0 to `most`. */

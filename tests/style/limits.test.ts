@@ -46,7 +46,6 @@ const allowed: Record<string, string> = {
   "drivers/virtio/net-receive.ts RETURN_BATCH": "buffers returned at a time; stores nothing",
   "drivers/pci/pci.ts BUSES": "fixed by PCI 3.0 section 3.2.2.3.2",
   "drivers/pci/pci.ts CAPABILITY_LIMIT": "as many as fit into the configuration space",
-  "kernel/programs/status-site.ts MOST_BYTES": "what a URL may ask for; nothing is stored",
   "kernel/shell/commands/ca/check.ts ROOM": "what one line of output needs",
   "kernel/shell/commands/check/link-steps.ts DATA_BYTES": "the payload of a ping",
   "kernel/shell/commands/selftest.ts BENCHMARK_BYTES": "what is measured",

@@ -70,8 +70,8 @@ const mistakes: [command: string, says: RegExp][] = [
   ["ca ''", /^ca: empty operand \(usage: /],
   ["check ''", /^check: empty operand \(usage: /],
   ["ip addr ''", /^ip: empty operand \(usage: /],
-  ["host .", /^host: \.: the name is empty, /],
-  ["ping -- -x", /^ping: -x: Name or service not known \(a label begins or ends with '-', /],
+  ["host .", /^host: \.: the name is empty$/],
+  ["ping -- -x", /^ping: -x: Name or service not known \(a label begins or ends with '-'\)$/],
   ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],
 ];
 

@@ -93,7 +93,8 @@ const HELP: StaticArray<string> = [
   " -U, --proxy-user USER:PASSWORD, -p, --proxytunnel, --noproxy HOST,...",
   "     --ip-tos TOS            the DS field of what is sent, such as ef, cs1 or 0x20",
   "     --tcp-fastopen          send the request in the SYN if the server agrees",
-  "     --keepalive-time SECONDS, --no-keepalive, -4, --ipv4, --url URL",
+  "     --keepalive-time SECONDS, --no-keepalive, -4, --ipv4, --http1.1, --tlsv1.2, --url URL",
+  " -V, --version               print the version",
 ];
 
 export class CurlOptions extends Options {
