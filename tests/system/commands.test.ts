@@ -70,6 +70,8 @@ const mistakes: [command: string, says: RegExp][] = [
   ["ca ''", /^ca: empty operand \(usage: /],
   ["check ''", /^check: empty operand \(usage: /],
   ["ip addr ''", /^ip: empty operand \(usage: /],
+  ["hostname a_b", /^hostname: the specified hostname is invalid: letters, .* in a label/],
+  ["hostname 1", /^hostname: the specified hostname is invalid: /],
   ["host .", /^host: \.: the name is empty$/],
   ["ping -- -x", /^ping: -x: Name or service not known \(a label begins or ends with '-'\)$/],
   ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],

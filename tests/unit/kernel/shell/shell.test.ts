@@ -114,14 +114,8 @@ test("a command that cannot run prints one error and sets the exit code", async 
       /^poweroff: invalid argument: '256': out of range: .* \(usage: poweroff \[N\]\)\r\n$/,
       2,
     ],
-    ["poweroff now", /^poweroff: invalid argument: 'now' \(usage: poweroff \[N\]\)\r\n$/, 2],
+    ["poweroff later", /^poweroff: invalid argument: 'later' \(usage: poweroff \[N\]\)\r\n$/, 2],
     ["crash", /^crash: missing operand \(usage: crash null\|bounds/, 2],
-    [
-      "hostname a_b",
-      /^hostname: the specified hostname is invalid: letters, .* at most 63 in a label \(usage: /,
-      2,
-    ],
-    ["hostname 1", /^hostname: the specified hostname is invalid: .* \(usage: hostname/, 2],
     ["help nope", /^help: no help topics match 'nope'\r\n$/, 1],
     ["echo 'x;y' ; words a", /^x;y\r\n<a>\r\n$/, 0],
   ];
@@ -290,8 +284,6 @@ test("commands that need no network print their results and errors", async () =>
   console.wasm.setWall(-1n);
   assert.equal(console.run("uptime"), " up  1:02\r\n");
   assert.match(console.run("date"), /^date: the time of day is unknown\r\n$/);
-  assert.equal(console.run("hostname"), "anonymos\r\n");
-  assert.equal(console.run("hostname kernel7; hostname"), "kernel7\r\n");
   assert.match(console.run("dmesg"), /^$/);
   console.message("a line");
   assert.match(console.run("dmesg"), /^\[ 3725\.000000\] a line\r\n$/);
