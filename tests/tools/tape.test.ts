@@ -28,7 +28,7 @@ test("reports a divergence from an altered tape, with its stack in TypeScript", 
   const { twin, reel } = await recorded("ip=dhcp");
   twin.pass(1);
   const tape = reel.tape();
-  // The second of several reads: the first looks for devices that it may name, which "ip=" does not.
+  // The second of several reads: the first looks for devices, which "ip=" does not name.
   tape.write("ip=dxcp", tape.indexOf("ip=dhcp", tape.indexOf("ip=dhcp") + 1));
   const told = (error: Error) => {
     assert.ok(error instanceof Divergence);
