@@ -34,15 +34,21 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
  */
 const coldPaths = new RegExp(
   [
+    /^core\/volume\//,
+    /^machine\/(acpi|boot|cpio|entropy|io-apic|local-apic|madt|power|smbios)/,
+    /^drivers\/(ata|disk|fw-cfg|keyboard|nic-probe|pci|realtek|rtc|scan-codes)/,
+    /^drivers\/virtio\/(block|legacy-pci|mmio|modern-pci|pci|rng|transport)/,
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl\/(body|job|module-source)|nc\/))/,
     /^kernel\/programs\/status-site/,
-    /^drivers\/(nic-probe|pci|realtek|virtio\/(legacy-pci|mmio|modern-pci|pci|rng|transport))/,
     /^net\/filter\//,
     /^net\/iface\/(ip\/traffic-control|qdisc\/specification)/,
     /^net\/service\/iperf3\/(control|parameters|report|results|states|units)/,
-    /^net\/service\/(dhcp|dns|json-rpc|json\/digest|ntp|websocket)/,
-    /^net\/service\/(http\/url|interface-config|settings|tls\/(names|failure))/,
+    /^net\/service\/(dhcp|dns|json-rpc|json\/digest|log|metadata|ntp|websocket)/,
+    /^net\/service\/(host-config|interface-config|lease-settings|routing-settings)/,
+    /^net\/service\/(settings|socket-option|traffic-settings|tls\/(names|failure))/,
+    /^net\/service\/http\/url/,
+    /^net\/service\/http\/client\/(cookies|credentials|failure|proxy|redirect|route|tunnel)/,
     /^net\/socket\/tcp\/send\/path-mtu/,
   ]
     .map((path) => path.source)

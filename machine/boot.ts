@@ -50,11 +50,23 @@ export function findModule(name: string): BootModule | null {
   return null;
 }
 
+let modulesFound: Array<BootModule> | null = null;
+
 /**
  * Returns the modules in the loader's order. PVH's and Linux's loaders pass no names: what they
  * pass is an archive of modules (cpio.ts), or else anonymos.conf.
  */
 export function bootModules(): Array<BootModule> {
+  let modules = modulesFound;
+  if (modules == null) {
+    // Only once: what is wrong with an archive is logged when it is read.
+    modules = findModules();
+    modulesFound = modules;
+  }
+  return modules;
+}
+
+function findModules(): Array<BootModule> {
   const modules: Array<BootModule> = [];
   for (let i: u32 = 0; i < moduleCount(); i++) {
     const length = min<u32>(moduleName(i, 0, 0), COMMAND_LINE_BYTES);

@@ -72,8 +72,7 @@ export function archivedFiles(module: u32, length: u32): Array<ArchivedFile> {
     at = skipZeros(module, aligned(start + (size as u64)), length);
   }
   if (at < length) {
-    const before = `${files.length} files before the damage are used`;
-    log(`initrd: damaged archive, ${before}`);
+    log(`initrd: the archive is damaged; files read before the damage: ${files.length}`);
   }
   return files;
 }
