@@ -4,7 +4,7 @@ import { connectFailure, HttpFailure } from "../../net/service/http/client/failu
 import { NetworkStack } from "../../net/service/stack";
 import { ConnectionRace } from "../../net/service/stream/connection-race";
 import { StreamOpener } from "../../net/service/stream/opener";
-import { Stream } from "../../net/service/stream/stream";
+import { Stream, StreamFailure } from "../../net/service/stream/stream";
 import { TcpStream } from "../../net/service/stream/tcp-stream";
 import { TlsOptions } from "../../net/service/tls/shared";
 import { TlsStream } from "../../net/service/tls/stream";
@@ -83,12 +83,8 @@ export class SecureConnection {
     if (winner == null && !race.lost) return false;
     const stream = winner == null ? race.failed : winner;
     if (stream != null) this.stream = stream as TlsStream;
-    this.address = race.address;
-    if (winner == null) {
-      const refused = this.opener.code;
-      const code = refused == HttpFailure.None ? connectFailure(race.failure) : refused;
-      return this.fail(code, race.reason);
-    }
+    this.address = winner == null ? race.failedAddress : race.address;
+    if (winner == null) return this.fail(this.codeOf(race), race.reason);
     this.done = true;
     return true;
   }
@@ -109,6 +105,13 @@ export class SecureConnection {
     this.stream = null;
     this.race = null;
     this.done = true;
+  }
+
+  /** Returns curl's exit code for the last failure of a race that is lost. */
+  private codeOf(race: ConnectionRace): HttpFailure {
+    const refused = race.failure == StreamFailure.NoResources;
+    const code = refused ? this.opener.code : HttpFailure.None;
+    return code != HttpFailure.None ? code : connectFailure(race.failure);
   }
 
   private fail(code: HttpFailure, failure: string): bool {

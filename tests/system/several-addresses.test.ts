@@ -5,10 +5,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
-import { trust } from "../lab/host/identity.ts";
+import { identity, trust } from "../lab/host/identity.ts";
 import { ntpAnswer } from "../lab/host/ntp.ts";
 import { SecurePair } from "../lab/machine/secure-pair.ts";
+import { address } from "../lab/packets/bytes.ts";
 
+/** See core/limits.ts. */
+const TLS_CONNECTIONS = 128;
 const SILENT = "10.0.2.77";
 const REFUSING = "10.0.2.2";
 
@@ -93,4 +96,26 @@ test("a time server is asked at its next address", async () => {
     assert.match(lab.command(`ntp ${limit}.test; echo $?`), /\r\n0\r\n/);
     assert.ok(lab.world.now - started < limit * 1e9);
   }
+});
+
+test("tls shows the handshake that failed with its own address", async () => {
+  const hosts = `${REFUSING} b.test\n192.0.2.1 b.test\n`;
+  const modules = [...trust, { name: "hosts", bytes: Buffer.from(hosts) }];
+  const pair = await SecurePair.boot({ trust: modules });
+  // The first never answers the handshake, which ends after 30 s; no SYN reaches the second.
+  pair.gateway.tcp.listeners.set(444, () => {});
+  const said = pair.ask("tls b.test:444; echo $?", 200);
+  assert.match(said, /Connected to 10\.0\.2\.2 port 444\r\n/);
+  assert.match(said, /tls: \(28\) b\.test port 444: Connection timed out\r\n28\r\n/);
+});
+
+test("tls exits with the code of the last failure, not with that of an earlier one", async () => {
+  const hosts = `${SILENT} b.test\n10.0.2.16 b.test\n`;
+  const modules = [...trust, ...identity, { name: "hosts", bytes: Buffer.from(hosts) }];
+  const pair = await SecurePair.boot({ trust: modules });
+  pair.ask("httpd -s");
+  for (let i = 1; i < TLS_CONNECTIONS; i++) pair.gateway.tcp.connect(address("10.0.2.15"), 443);
+  pair.world.pass(1);
+  const said = pair.ask("tls b.test; echo $?");
+  assert.match(said, /tls: \(7\) b\.test port 443: No route to host\r\n7\r\n/);
 });

@@ -40,6 +40,8 @@ export class ConnectionRace {
   inHandshake: bool = false;
   /** The stream that failed last after its TCP connection was open; `cancel` aborts it. */
   failed: Stream | null = null;
+  /** The address of `failed`. */
+  failedAddress: Ipv4Address = 0;
   /** The address of the winner, or of the last failure. */
   address: Ipv4Address = 0;
   /** When the first TCP connection opened, in microseconds since boot; 0 before that. */
@@ -137,6 +139,7 @@ export class ConnectionRace {
     const earlierOne = this.failed;
     if (earlierOne != null) earlierOne.abort();
     this.failed = stream;
+    this.failedAddress = attempt.address;
     this.lost = isVerdict(this.failure);
   }
 
