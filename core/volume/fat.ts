@@ -101,6 +101,8 @@ export class Fat extends Volume {
   private longName: string = "";
   private part: u32 = 0;
   private checksum: u8 = 0;
+  /** The entry of the FAT that was read last. */
+  private readonly entry: StaticArray<u32> = new StaticArray<u32>(1);
 
   constructor(
     reader: MediumReader,
@@ -219,14 +221,11 @@ export class Fat extends Volume {
     const layout = this.layout;
     const at = ((cluster as u64) * layout.bits) / 8;
     const length: u32 = layout.bits == 32 ? 4 : 2;
+    const entry = this.entry;
     if (at + length > layout.fatBytes) return 0;
-    let value: u32 = 0;
-    // Byte by byte, as an entry of FAT12 may lie on two pages.
-    for (let i: u32 = 0; i < length; i++) {
-      const byte = this.reader.at(layout.fat + at + i, 1);
-      if (byte == NOWHERE) return 0;
-      value |= (load<u8>(byte) as u32) << (8 * i);
-    }
+    // A copy, as an entry of FAT12 may lie on two pages.
+    if (!this.reader.copy(layout.fat + at, length, changetype<usize>(entry))) return 0;
+    const value: u32 = length == 4 ? entry[0] : entry[0] & 0xffff;
     if (layout.bits == 32) return value & CLUSTER_MASK;
     if (layout.bits == 16) return value;
     return (cluster & 1) == 1 ? value >> 4 : value & 0xfff;

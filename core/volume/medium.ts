@@ -25,7 +25,7 @@ export abstract class Medium {
 
 /**
  * Reads bytes at any position. It keeps one page, and reads at most DISK_READ_BYTES in all. After a
- * failure every further read fails.
+ * failure every further read fails, until `recover`.
  */
 export class MediumReader {
   /** Why reading or parsing failed first, or "". */
@@ -44,6 +44,13 @@ export class MediumReader {
   /** Notes why parsing failed, unless something failed earlier. */
   fail(why: string): void {
     if (this.failure == "") this.failure = why;
+  }
+
+  /** Forgets a failure, so that another part of the medium can be read. Returns it. */
+  recover(): string {
+    const failure = this.failure;
+    this.failure = "";
+    return failure;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A volume: a file system, of which only the files of the root directory are read. */
-import { lowerCase } from "../text";
+import { latin1, lowerCase } from "../text";
 import { MediumReader } from "./medium";
 
 /** A file, as its directory describes it. */
@@ -39,9 +39,7 @@ export function paddedText(pointer: usize, length: u32): string {
   let end = length;
   while (end > 0 && (load<u8>(pointer + end - 1) == 0x20 || load<u8>(pointer + end - 1) == 0))
     end--;
-  let text = "";
-  for (let i: u32 = 0; i < end; i++) text += String.fromCharCode(load<u8>(pointer + i));
-  return text;
+  return latin1(pointer, end);
 }
 
 /** Reports whether two names are equal but for the case of ASCII letters; `wanted` has none. */

@@ -87,6 +87,22 @@ test("finds a volume in a partition, even the last one", () => {
   assert.equal(bench.find(endless), `FAT12: 18: ${text}`);
 });
 
+test("finds a volume behind a partition, or a sector, that cannot be read", () => {
+  const unlike = fatImage({ a: "b" }, "OTHER");
+  const broken = changed((copy) => {
+    copy.writeUInt16LE(0xffff, 14);
+    copy.writeUInt16LE(0, 19);
+    copy.writeUInt32LE(0xffff_ffff, 32);
+  }, unlike);
+  for (const table of ["MBR", "GPT"] as const) {
+    assert.equal(bench.find(partitioned([broken, image], table)), `FAT12: 18: ${text}`, table);
+    const other = partitioned([broken, unlike, broken], table);
+    assert.match(bench.find(other), /^no volume: position 34\d{6} is beyond the end of the disk$/);
+  }
+  assert.equal(bench.find(image, "user-data", 32_768), `FAT12: 18: ${text}`);
+  assert.match(bench.find(image, "user-data", 512), /^no volume: read error at position 32768$/);
+});
+
 test("ISO 9660 wins on a disk that has both, and only if its label fits", () => {
   const hybrid = (label: string) => {
     const iso = isoImage({ "user-data": "iso" }, label);
