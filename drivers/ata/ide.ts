@@ -26,7 +26,8 @@ const SECOND_DRIVE: u32 = 0x10;
 const NO_INTERRUPTS: u32 = 2;
 const IDENTIFY_PACKET: u32 = 0xa1;
 const SEND_PACKET: u32 = 0xa0;
-// Bits of the status. It is ONES without a controller, and 0 without a drive.
+// Bits of the status. It is ONES without a controller. It is 0 without a drive, and also after the
+// reset of a CD drive.
 const ERROR: u32 = 1;
 const DATA_REQUEST: u32 = 8;
 const BUSY: u32 = 0x80;
@@ -74,7 +75,6 @@ export class IdeCd extends PacketCd {
     out8(base + DEVICE, this.second ? SECOND_DRIVE : 0);
     out8(base + CONTROL, NO_INTERRUPTS);
     delay(1);
-    if (in8(base + STATUS) == 0) return false;
     if (!this.ready()) return false;
     out8(base + STATUS, IDENTIFY_PACKET);
     if (!this.ready() || (in8(base + STATUS) & (DATA_REQUEST | ERROR)) != DATA_REQUEST)

@@ -29,7 +29,8 @@ export interface CdOptions {
 }
 
 class Drive {
-  status = READY;
+  /** After a reset, a packet device is not ready until its first command (ATA/ATAPI-7 9.2). */
+  status = 0;
   count = [...SIGNATURE];
   /** The packets that it got. */
   readonly packets: Buffer[] = [];
@@ -68,7 +69,7 @@ class Drive {
   }
 
   read(): number {
-    if (this.left === 0) throw new Error("ide: a word is read that there is not");
+    if (this.left === 0) throw new Error("ide: a word is read after the last one");
     const word = this.outgoing.readUInt16LE(0);
     this.outgoing = this.outgoing.subarray(2);
     this.left -= 2;
