@@ -6,13 +6,11 @@ import { Disk } from "./disk";
 import { PciDevice } from "./pci/pci";
 import { BLOCK_CONFIG, VirtioBlock } from "./virtio/block";
 import { mmioSlots } from "./virtio/mmio";
-import { openPci } from "./virtio/pci";
+import { isVirtio, openPci } from "./virtio/pci";
 
-const VIRTIO: u32 = 0x1af4;
-/** The transitional and the modern device (VIRTIO 1.2, section 4.1.2), and the device ID (5). */
-const TRANSITIONAL_BLOCK: u32 = 0x1001;
-const MODERN_BLOCK: u32 = 0x1042;
+/** The device ID (VIRTIO 5), and the PCI device ID of the transitional device (VIRTIO 4.1.2). */
 const VIRTIO_BLOCK: u32 = 2;
+const TRANSITIONAL_BLOCK: u32 = 0x1001;
 
 /**
  * Returns the disks that have a driver, at most DISKS and none of them started: virtio devices on
@@ -23,8 +21,7 @@ export function findDisks(devices: Array<PciDevice>): Array<Disk> {
   const disks: Array<Disk> = [];
   for (let i = 0; i < devices.length && disks.length < DISKS; i++) {
     const device = devices[i];
-    if (device.vendor != VIRTIO) continue;
-    if (device.device != TRANSITIONAL_BLOCK && device.device != MODERN_BLOCK) continue;
+    if (!isVirtio(device, VIRTIO_BLOCK, TRANSITIONAL_BLOCK)) continue;
     const transport = openPci(device, BLOCK_CONFIG);
     if (transport != null) disks.push(new VirtioBlock(transport, device));
   }

@@ -5,7 +5,6 @@
  *     ├ type, 4 ┼ reserved, 4 ┼ sector, 8 ┤ ─> ├ up to 2,048 bytes ┤ ─> ├ status, 1 ┤
  */
 import { PAGE } from "../../core/volume/medium";
-import { delay } from "../../machine/delay";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaArrived, dmaReady } from "../../machine/host";
 import { Attachment } from "../attachment";
@@ -15,8 +14,9 @@ import { createQueue, NO_BUFFER, Virtqueue } from "./virtqueue";
 
 /** The unit of the capacity and of positions, whatever the device's block size is. */
 const SECTOR: u32 = 512;
-/** The length of the configuration that is read: the capacity (VIRTIO 5.2.4). */
-export const BLOCK_CONFIG: u32 = 8;
+/** The capacity in the configuration (VIRTIO 5.2.4), and how much of the configuration is read. */
+const CAPACITY: u32 = 0;
+export const BLOCK_CONFIG: u32 = CAPACITY + 8;
 
 /** The header of a request to read (VIRTIO 5.2.6), and a status that no device writes. */
 const READ: u32 = 0;
@@ -90,24 +90,15 @@ export class VirtioBlock extends Disk {
     dmaReady(this.buffer, PAGE + HEADER + 1);
     queue.offer(HEADER_DESCRIPTOR);
     queue.publish();
-    if (!this.waits(queue)) return false;
+    if (queue.takeWithin(WAIT_STEPS) == NO_BUFFER) {
+      // The device may still write to the buffer, which is not used again.
+      queue.broken = true;
+      return false;
+    }
     dmaArrived(this.buffer, PAGE + HEADER + 1);
     if (load<u8>(status) != STATUS_OK) return false;
     memory.copy(to, this.buffer, length);
     return true;
-  }
-
-  /** Waits until the device has used the request. Returns false if it does not, or wrongly. */
-  private waits(queue: Virtqueue): bool {
-    for (let i: u32 = 0; i < WAIT_STEPS && !queue.hasUsed() && !queue.broken; i++) {
-      // The read also lets an emulator's other threads run.
-      this.transport.interruptStatus();
-      delay(10);
-    }
-    if (queue.take() != NO_BUFFER) return true;
-    // The device may still write to the buffer, which is not used again.
-    queue.broken = true;
-    return false;
   }
 
   /** Returns the capacity in sectors; 0 if it never stops changing, or cannot be addressed. */
@@ -115,10 +106,8 @@ export class VirtioBlock extends Disk {
     const transport = this.transport;
     for (let i: u32 = 0; i < CONFIG_TRIES; i++) {
       const generation = transport.generation();
-      let sectors: u64 = 0;
-      for (let at: u32 = 0; at < BLOCK_CONFIG; at += 2) {
-        sectors |= (transport.config16(at) as u64) << (8 * at);
-      }
+      const low = transport.config32(CAPACITY) as u64;
+      const sectors = low | ((transport.config32(CAPACITY + 4) as u64) << 32);
       if (transport.generation() != generation) continue;
       return sectors <= u64.MAX_VALUE / SECTOR ? sectors : 0;
     }

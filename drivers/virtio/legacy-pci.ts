@@ -76,4 +76,7 @@ class LegacyPci extends Transport {
   config16(offset: u32): u32 {
     return in16(this.base + CONFIGURATION + offset);
   }
+  config32(offset: u32): u32 {
+    return in32(this.base + CONFIGURATION + offset);
+  }
 }

@@ -195,6 +195,9 @@ class MmioTransport extends Transport {
   config16(offset: u32): u32 {
     return mmioRead16(this.base + CONFIGURATION + offset);
   }
+  config32(offset: u32): u32 {
+    return mmioRead32(this.base + CONFIGURATION + offset);
+  }
 
   private read(register: u32): u32 {
     return mmioRead32(this.base + register);

@@ -180,6 +180,9 @@ class ModernPci extends Transport {
   config16(offset: u32): u32 {
     return mmioRead16(this.device + offset);
   }
+  config32(offset: u32): u32 {
+    return mmioRead32(this.device + offset);
+  }
 
   /** Configures MSI-X with an entry for the configuration and one for all queues. */
   connectMessages(queues: InterruptHandler, configuration: InterruptHandler): bool {

@@ -1,18 +1,16 @@
 /**
  * The virtio entropy device (VIRTIO 5.4). At boot, the device fills one buffer with random bytes.
  */
-import { delay } from "../../machine/delay";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaArrived } from "../../machine/host";
 import { PciDevice } from "../pci/pci";
-import { openPci } from "./pci";
+import { isVirtio, openPci } from "./pci";
 import { Transport } from "./transport";
 import { createQueue, NO_BUFFER, Virtqueue } from "./virtqueue";
 
-const VIRTIO: u32 = 0x1af4;
-/** The transitional and the modern device (VIRTIO 4.1.2). */
-const TRANSITIONAL_DEVICE: u32 = 0x1005;
-const MODERN_DEVICE: u32 = 0x1044;
+/** The device ID (VIRTIO 5), and the PCI device ID of the transitional device (VIRTIO 4.1.2). */
+const VIRTIO_ENTROPY: u32 = 4;
+const TRANSITIONAL_ENTROPY: u32 = 0x1005;
 
 /** Bytes requested. */
 const REQUESTED: u32 = 64;
@@ -27,8 +25,7 @@ const WAIT_STEPS: u32 = 100_000;
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
-    if (device.vendor != VIRTIO) continue;
-    if (device.device != TRANSITIONAL_DEVICE && device.device != MODERN_DEVICE) continue;
+    if (!isVirtio(device, VIRTIO_ENTROPY, TRANSITIONAL_ENTROPY)) continue;
     const transport = openPci(device, 0);
     if (transport == null) continue;
     device.driver = "virtio-rng";
@@ -48,17 +45,12 @@ function readOnce(transport: Transport): StaticArray<u8> {
   queue.offer(0);
   transport.start();
   queue.publish();
-  return take(transport, queue, buffer);
+  return take(queue, buffer);
 }
 
 /** Waits until the device has filled the buffer, and returns its bytes. */
-function take(transport: Transport, queue: Virtqueue, buffer: usize): StaticArray<u8> {
-  for (let i: u32 = 0; i < WAIT_STEPS && !queue.hasUsed(); i++) {
-    // The read also lets an emulator's other threads run.
-    transport.interruptStatus();
-    delay(10);
-  }
-  const length = queue.take() == NO_BUFFER ? 0 : min(queue.length, REQUESTED);
+function take(queue: Virtqueue, buffer: usize): StaticArray<u8> {
+  const length = queue.takeWithin(WAIT_STEPS) == NO_BUFFER ? 0 : min(queue.length, REQUESTED);
   dmaArrived(buffer, length);
   const bytes = new StaticArray<u8>(length as i32);
   memory.copy(changetype<usize>(bytes), buffer, length);

@@ -65,9 +65,13 @@ export abstract class Transport {
   abstract interruptStatus(): u32;
   /** Changes whenever the device's configuration does; always 0 on a legacy interface. */
   abstract generation(): u32;
-  /** Reads from the device's own configuration. */
+  /**
+   * Reads a field of the device's own configuration. An access is as wide as its field; a field of
+   * 64 bits is read as two of 32 (VIRTIO 4.1.3.1, 4.2.2.2).
+   */
   abstract config8(offset: u32): u32;
   abstract config16(offset: u32): u32;
+  abstract config32(offset: u32): u32;
 
   /** Resets the device, which ends its DMA (VIRTIO 2.4). Returns false if that never completes. */
   reset(): bool {

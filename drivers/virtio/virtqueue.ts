@@ -11,6 +11,7 @@
  * broken, and nothing more is taken from it.
  */
 import { VIRTIO_QUEUE } from "../../core/limits";
+import { delay } from "../../machine/delay";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaLoad64, dmaReady, memoryFence } from "../../machine/host";
 import { FEATURE_EVENT_INDEX, Transport } from "./transport";
@@ -167,6 +168,16 @@ export class Virtqueue {
     this.taken = (this.taken + 1) & INDEXES;
     this.length = (entry >> 32) as u32;
     return id as i32;
+  }
+
+  /** As `take`, but waits for a buffer, up to `steps` steps of 10 microseconds. */
+  takeWithin(steps: u32): i32 {
+    for (let i: u32 = 0; i < steps && !this.hasUsed() && !this.broken; i++) {
+      // The read also lets an emulator's other threads run.
+      this.transport.interruptStatus();
+      delay(10);
+    }
+    return this.take();
   }
 
   /**

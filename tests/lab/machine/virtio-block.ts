@@ -2,6 +2,7 @@
  * A model of a virtio block device (VIRTIO 1.2, section 5.2) that is read-only. It checks its
  * driver: a request of another form than header, data and status fails the test.
  */
+import type { Width } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
 import { NO_MESSAGE, VIRTIO_BLOCK, type VirtioModel } from "./virtio-model.ts";
 import { type Chain, DeviceQueue, fill } from "./virtio-queue.ts";
@@ -52,6 +53,10 @@ export class VirtioBlockModel implements VirtioModel {
     new DataView(this.config.buffer).setBigUint64(0, sectors, true);
   }
 
+  /** All fields that are read are halves of the capacity (VIRTIO 5.2.4). */
+  configWidth(): Width {
+    return 4;
+  }
   offered(): bigint {
     return this.options.legacy ? 0n : 1n << F_VERSION_1;
   }

@@ -1,4 +1,5 @@
 /** A virtio device (VIRTIO 1.2) as its transports see it: virtio-pci.ts and virtio-mmio.ts. */
+import type { Width } from "./bus.ts";
 import type { DeviceQueue } from "./virtio-queue.ts";
 
 /** Device IDs (VIRTIO 5). */
@@ -18,6 +19,8 @@ export interface VirtioModel {
   readonly queues: DeviceQueue[];
   /** The device's own configuration. */
   readonly config: Uint8Array;
+  /** The width at which a driver must read `config` at an offset (VIRTIO 4.1.3.1). */
+  configWidth(offset: number): Width;
   /** Its messages, and the entries that it uses of them: for the configuration, for the queues. */
   messages: Messages | undefined;
   readonly entries: { configuration: number; queues: number[] };

@@ -4,7 +4,7 @@
  * checks its driver: a frame to send, or its descriptor, that changes before it is sent, or a frame
  * that is not padded, fails the test.
  */
-import type { Line } from "./bus.ts";
+import type { Line, Width } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Fault, NicModel } from "./nic-model.ts";
 import { type Messages, NO_MESSAGE, VIRTIO_NETWORK, type VirtioModel } from "./virtio-model.ts";
@@ -73,6 +73,10 @@ export class VirtioNetModel implements NicModel, VirtioModel {
     this.config[6] = 1;
   }
 
+  /** The MAC address is bytes; what follows has two each (VIRTIO 5.1.4). */
+  configWidth(offset: number): Width {
+    return offset < 6 ? 1 : 2;
+  }
   offered(): bigint {
     const all = [F_MAC, F_STATUS, F_MRG_RXBUF, F_ANY_LAYOUT, F_EVENT_INDEX, F_VERSION_1];
     const { without = [] } = this.options;

@@ -83,9 +83,12 @@ function bytes32(value: number): number[] {
 }
 
 /** Reads `width` bytes of the device's own configuration. */
-export function configuration({ config }: VirtioModel, offset: number, width: Width): number {
+export function configuration(model: VirtioModel, offset: number, width: Width): number {
+  if (width !== model.configWidth(offset)) {
+    throw new Error(`virtio: ${width} bytes of the configuration are read at ${offset}`);
+  }
   let value = 0;
-  for (let i = width - 1; i >= 0; i--) value = value * 256 + (config[offset + i] ?? 0);
+  for (let i = width - 1; i >= 0; i--) value = value * 256 + (model.config[offset + i] ?? 0);
   return value;
 }
 
