@@ -80,15 +80,27 @@ const RUNNERS: StaticArray<string> = ["doas", "exec", "nohup", "sudo", "time", "
 
 /**
  * Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". `words`
- * are its words, with its name.
+ * are its words, with its name. Programs that run another command, and paths, are skipped first.
  */
 export function substituteFor(words: Array<string>, registry: Registry): string {
+  const rest = words.slice(0);
+  let at = 0;
+  while (at < rest.length && !rest[at].startsWith("-")) {
+    const name = rest[at];
+    if (registry.find(name) != null) return rest.slice(at).join(" ");
+    const bare = name.substring(name.lastIndexOf("/") + 1).toLowerCase();
+    if (RUNNERS.includes(name)) at++;
+    else if (name == "timeout") at += 2;
+    else if (bare != name && bare != "") rest[at] = bare;
+    else return counterpart(rest.slice(at));
+  }
+  return "help";
+}
+
+/** Returns what to type instead of these words; the first is neither a path nor a runner. */
+function counterpart(words: Array<string>): string {
   const name = words[0];
   const option = words.length > 1 ? words[1] : "";
-  if (RUNNERS.includes(name)) return commandIn(words.slice(1), registry);
-  if (name == "timeout") return commandIn(words.slice(2), registry);
-  const bare = name.substring(name.lastIndexOf("/") + 1).toLowerCase();
-  if (bare != name && bare != "") return commandIn([bare].concat(words.slice(1)), registry);
   if (name == "route")
     return option == "add" || option == "del" ? `ip route ${option}` : "ip route";
   if (name == "shutdown") return option == "-r" ? "reboot" : "poweroff";
@@ -101,12 +113,6 @@ export function substituteFor(words: Array<string>, registry: Registry): string 
     if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
   }
   return "help";
-}
-
-/** Returns these words if they are a command, else what to type instead. */
-function commandIn(words: Array<string>, registry: Registry): string {
-  if (words.length == 0 || words[0].startsWith("-")) return "help";
-  return registry.find(words[0]) != null ? words.join(" ") : substituteFor(words, registry);
 }
 
 /** Returns the command that shows what the named file contains, or "help". */

@@ -42,7 +42,7 @@ class LastJob extends FlushedJob {
 
 export class Poweroff extends Command {
   constructor(private readonly power: PowerControl) {
-    super("poweroff", "[N]", "switches the machine off (with N, QEMU exits with 2N+1)", [
+    super("poweroff", "[N|now]", "switches the machine off (with N, QEMU exits with 2N+1)", [
       "poweroff",
       "check; poweroff $?",
     ]);
@@ -62,7 +62,7 @@ export class Poweroff extends Command {
 
 export class Reboot extends Command {
   constructor(private readonly power: PowerControl) {
-    super("reboot", "", "resets the machine", ["reboot"]);
+    super("reboot", "[now]", "resets the machine", ["reboot"]);
   }
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);

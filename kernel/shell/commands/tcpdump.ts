@@ -105,10 +105,12 @@ class TcpdumpJob extends Job implements PacketTap {
 
 export class Tcpdump extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("tcpdump", "[-c COUNT] [-i DEVICE] [FILTER]", "prints the frames sent and received", [
-      "tcpdump -c 10 arp or icmp",
-      "tcpdump tcp port 80 and host 10.0.2.2",
-    ]);
+    super(
+      "tcpdump",
+      "[-c COUNT] [-i DEVICE] [FILTER] | -D",
+      "prints the frames sent and received",
+      ["tcpdump -c 10 arp or icmp", "tcpdump tcp port 80 and host 10.0.2.2"],
+    );
   }
 
   start(words: Array<string>, session: Session): Job {

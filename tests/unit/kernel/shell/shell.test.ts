@@ -111,10 +111,14 @@ test("a command that cannot run prints one error and sets the exit code", async 
     ["sleep ''", /^sleep: empty operand \(usage: sleep SECONDS\)\r\n$/, 2],
     [
       "poweroff 256",
-      /^poweroff: invalid argument: '256': out of range: .* \(usage: poweroff \[N\]\)\r\n$/,
+      /^poweroff: invalid argument: '256': out of range: .* \(usage: poweroff \[N\|now\]\)\r\n$/,
       2,
     ],
-    ["poweroff later", /^poweroff: invalid argument: 'later' \(usage: poweroff \[N\]\)\r\n$/, 2],
+    [
+      "poweroff later",
+      /^poweroff: invalid argument: 'later' \(usage: poweroff \[N\|now\]\)\r\n$/,
+      2,
+    ],
     ["crash", /^crash: missing operand \(usage: crash null\|bounds/, 2],
     ["help nope", /^help: no help topics match 'nope'\r\n$/, 1],
     ["echo 'x;y' ; words a", /^x;y\r\n<a>\r\n$/, 0],
@@ -307,6 +311,11 @@ test("commands that need no network print their results and errors", async () =>
       "{exit 3}{off}\r\npoweroff: the machine is still on\r\n" +
       `{reboot}\r\nreboot: the machine is still on\r\n${PROMPT}`,
   );
+  console.type("poweroff now; reboot now\r");
+  console.pass(SECOND);
+  assert.match(console.output(), /\r\n\{off\}\r\n.*\r\n\{reboot\}\r\n/);
+  const extra = /^reboot: extra operand '3' \(usage: reboot \[now\]\)\r\n$/;
+  assert.match(console.run("reboot 3"), extra);
   assert.match(console.run("crash write-text"), /^crash: the kernel survived write-text/);
   assert.match(
     console.run("crash execute-data; crash x"),
@@ -321,6 +330,14 @@ test("an out-of-bounds access and infinite recursion trap", async () => {
   assert.throws(() => bounds.type("crash bounds\r"), /out of bounds/);
   const stack = await Console.start();
   assert.throws(() => stack.type("crash stack\r"), /call stack/i);
+});
+
+test("a line of nothing but programs that run others needs no deep stack", async () => {
+  const { wasm } = await Console.start();
+  const substitute = (words: string) =>
+    readString(wasm.memory, wasm.substitute(...writeText(wasm, words)));
+  assert.equal(substitute(`${"sudo ".repeat(100_000)}ifconfig`), "ip addr");
+  assert.equal(substitute(`${"/bin/TIME ".repeat(10_000)}echo a`), "echo a");
 });
 
 test("prints correct dates from 1970 to 2399", async () => {
