@@ -15,6 +15,11 @@ export class VolumeFile {
 export abstract class Volume {
   constructor(protected readonly reader: MediumReader) {}
 
+  /** Why reading failed first, or "". */
+  get failure(): string {
+    return this.reader.failure;
+  }
+
   /** The kind of file system, for the log. */
   abstract kind(): string;
 

@@ -8,7 +8,7 @@ import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
 import { CONFIG_FILE, Configuration, NO_CLOUD } from "./configuration";
 import { readHostsFile } from "./hosts-file";
-import { readNoCloud } from "./no-cloud";
+import { readNoCloud, takeHostname } from "./no-cloud";
 
 const HOSTS_FILE: string = "hosts";
 const RUN_FILE: string = "run";
@@ -23,8 +23,9 @@ const TLS_FILES: StaticArray<string> = [
 ];
 
 /**
- * Reads the configuration from the boot loader, the hypervisor and a virtio disk, which is one of
- * `devices` or not on PCI. Errors are in `problems`, except those of the disk, which are logged.
+ * Reads the configuration from the boot loader, the hypervisor and a disk: a CD on IDE or a virtio
+ * disk, which is one of `devices` or not on PCI. Errors are in `problems`; those of the disk are
+ * logged instead.
  */
 export function loadConfiguration(files: BootFiles, devices: Array<PciDevice>): Configuration {
   const configuration = new Configuration();
@@ -32,12 +33,14 @@ export function loadConfiguration(files: BootFiles, devices: Array<PciDevice>): 
   const smbios = files.smbios;
   if (smbios.product != "") log(`machine: ${smbios.manufacturer} ${smbios.product}`);
   configuration.fixedFile = findModule(CONFIG_FILE) != null;
-  if (configuration.usesSource(NO_CLOUD)) readNoCloud(configuration, files, devices);
+  const searched = configuration.usesSource(NO_CLOUD);
+  const offered = searched ? readNoCloud(configuration, files, devices) : "";
   const file = files.find(CONFIG_FILE, CONFIG_FILE_BYTES);
   if (file != null) {
     readConfigFile(configuration, file.bytes, file.length);
     configuration.hasFile = true;
   }
+  takeHostname(configuration, offered);
   const hosts = files.find(HOSTS_FILE, CONFIG_FILE_BYTES);
   if (hosts != null) readHostsFile(configuration, hosts.bytes);
   if (configuration.run == "") {

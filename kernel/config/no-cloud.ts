@@ -13,9 +13,9 @@ import { findDisks } from "../../drivers/disk-probe";
 import { PciDevice } from "../../drivers/pci/pci";
 import { BootFile } from "./boot-file";
 import { BootFiles } from "./boot-files";
-import { CONFIG_FILE, Configuration, NO_CLOUD, Source } from "./configuration";
+import { Configuration, NO_CLOUD, Source } from "./configuration";
 import { hostnameOf } from "./meta-data";
-import { USER_DATA_FORMATS, UserDataText } from "./user-data-text";
+import { UserDataText, UserDataUse } from "./user-data-text";
 
 /** In whatever case. */
 const LABEL: string = "cidata";
@@ -25,51 +25,65 @@ const META_DATA: string = "meta-data";
 const UNUSED: StaticArray<string> = ["network-config", "vendor-data"];
 
 /**
- * Searches the disks for a cidata volume and takes the settings of the first. With one, no metadata
- * service is asked.
+ * Searches the disks for a cidata volume and takes the user data of the first. With one, no
+ * metadata service is asked. Returns the host name that the volume offers, or "".
  */
 export function readNoCloud(
   configuration: Configuration,
   files: BootFiles,
   devices: Array<PciDevice>,
-): void {
+): string {
   const disks = findDisks(devices);
   for (let i = 0; i < disks.length; i++) {
     const disk = disks[i];
-    const found = disk.start() && readDisk(configuration, files, disk);
+    const volume = disk.start() ? findLabelled(disk) : notStarted(disk);
+    const hostname = volume == null ? "" : readVolume(configuration, files, volume);
     disk.stop();
-    if (!found) continue;
+    if (volume == null) continue;
     configuration.dataSource = NO_CLOUD;
-    return;
+    return hostname;
   }
+  if (configuration.dataSource == NO_CLOUD)
+    log(`cmdline: ds=${NO_CLOUD}: no ${LABEL} volume found`);
+  return "";
 }
 
-/** Returns whether the disk has a cidata volume. */
-function readDisk(configuration: Configuration, files: BootFiles, disk: Disk): bool {
+/** Uses the host name that a volume offers, if no other source has set one. */
+export function takeHostname(configuration: Configuration, name: string): void {
+  if (name == "" || configuration.hostname != "") return;
+  log(`${LABEL}: host name ${name}`);
+  configuration.setHostname(name, Source.Default);
+}
+
+/** Logs that there is no medium, or that the disk does not work; but a CD drive may be empty. */
+function notStarted(disk: Disk): Volume | null {
+  if (!disk.optical) log(`${disk.place()}: ${disk.driverName()}: empty, or cannot be started`);
+  return null;
+}
+
+/** Returns the cidata volume of a disk, or null. */
+function findLabelled(disk: Disk): Volume | null {
   const reader = new MediumReader(disk);
   const volume = findVolume(reader, LABEL);
   const what = `${disk.place()}: ${disk.driverName()}, ${disk.bytes / 1024} KiB`;
-  if (volume == null) {
-    log(`${what}: no ${LABEL} volume${reader.failure != "" ? `: ${reader.failure}` : ""}`);
-    return false;
-  }
-  log(`${what}: ${LABEL} volume, ${volume.kind()}`);
+  const why = reader.failure != "" ? `: ${reader.failure}` : "";
+  if (volume == null) log(`${what}: no ${LABEL} volume${why}`);
+  else log(`${what}: ${LABEL} volume, ${volume.kind()}`);
+  return volume;
+}
+
+/** Takes the user data of a volume. Returns the host name that it offers, or "". */
+function readVolume(configuration: Configuration, files: BootFiles, volume: Volume): string {
   const userData = fileOf(volume, USER_DATA);
   const metaData = fileOf(volume, META_DATA);
-  if (userData != null) takeUserData(configuration, files, userData);
-  if (metaData != null) {
-    const hostname = hostnameOf(metaData);
-    if (hostname != "") {
-      log(`${LABEL}: host name ${hostname}`);
-      configuration.setHostname(hostname, Source.Default);
-    }
-  }
+  const given = userData != null && userData.length > 0;
+  if (userData != null && given) takeUserData(configuration, files, userData);
   for (let i = 0; i < UNUSED.length; i++) {
     if (volume.find(UNUSED[i]) != null) log(`${LABEL}: ${UNUSED[i]}: not used`);
   }
-  if (reader.failure != "") log(`${LABEL}: ${reader.failure}`);
-  else if (userData == null) log(`${LABEL}: no ${USER_DATA}`);
-  return true;
+  if (volume.failure != "") log(`${LABEL}: ${volume.failure}`);
+  else if (!given) log(`${LABEL}: no ${USER_DATA}`);
+  return metaData == null ? "" : hostnameOf(metaData);
 }
 
 /** Returns a file of the volume; null if there is none or it cannot be read. */
@@ -81,19 +95,9 @@ function fileOf(volume: Volume, name: string): BootFile | null {
 }
 
 function takeUserData(configuration: Configuration, files: BootFiles, data: BootFile): void {
-  const what = `${LABEL}: ${data.length} bytes of ${USER_DATA}`;
   const text = new UserDataText(data);
-  if (data.length > (data.bytes.length as u32)) {
-    log(`${what}: ignored, expected at most ${CONFIG_FILE_BYTES}`);
-  } else if (text.script != "") {
-    log(`${what}: running them`);
-    configuration.script = text.script;
-  } else if (text.unsupported != "") {
-    log(`${what}: ${text.unsupported}: not supported, expected ${USER_DATA_FORMATS}`);
-  } else if (configuration.fixedFile) {
-    log(`${what}: ignored, as there is a boot module ${CONFIG_FILE}`);
-  } else {
-    log(`${what}: applying them as ${CONFIG_FILE}`);
-    files.seed = data;
-  }
+  const what = `${LABEL}: ${data.length} bytes of ${USER_DATA}`;
+  const use = text.accept(what, configuration.fixedFile);
+  if (use == UserDataUse.Script) configuration.script = text.script;
+  if (use == UserDataUse.Settings) files.seed = data;
 }

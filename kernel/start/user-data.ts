@@ -11,8 +11,8 @@ import { MetadataQuery } from "../../net/service/metadata/query";
 import { NetworkStack } from "../../net/service/stack";
 import { BootFile } from "../config/boot-file";
 import { readConfigFile } from "../config/config-file";
-import { CONFIG_FILE, Configuration, DHCP_SOURCE } from "../config/configuration";
-import { USER_DATA_FORMATS, UserDataText } from "../config/user-data-text";
+import { Configuration, DHCP_SOURCE } from "../config/configuration";
+import { UserDataText, UserDataUse } from "../config/user-data-text";
 import { isHostName } from "../config/values";
 import { Shell } from "../shell/shell";
 import { startRemoteLog } from "./remote-log";
@@ -51,7 +51,8 @@ export class UserData extends Pollable {
   private apply(query: MetadataQuery, now: i64): void {
     const name = this.provider.name;
     const data = query.userData;
-    if (query.failure != "") log(`${name}: no metadata: ${query.failure}`);
+    const wanted = name == DHCP_SOURCE ? "settings" : "metadata";
+    if (query.failure != "") log(`${name}: no ${wanted}: ${query.failure}`);
     else if (data == null || data.length == 0) log(`${name}: no user data`);
     else this.applyData(data, now);
     const hostname = query.hostname;
@@ -63,22 +64,15 @@ export class UserData extends Pollable {
   /** Applies user data that has arrived. */
   applyData(data: StaticArray<u8>, now: i64): void {
     const name = this.provider.name;
-    const size = `${data.length} bytes of user data`;
+    const what = `${name}: ${data.length} bytes of user data`;
     const text = new UserDataText(new BootFile(data, data.length));
     if (text.script != "" && name == DHCP_SOURCE) {
-      log(`${name}: ${size}: ignored, as anybody could send commands by DHCP`);
-    } else if (text.script != "") {
-      log(`${name}: ${size}: running them`);
-      this.shell.runScript(text.script);
-    } else if (text.unsupported != "") {
-      const what = `${text.unsupported}: not supported`;
-      log(`${name}: ${size}: ${what}, expected ${USER_DATA_FORMATS}`);
-    } else if (this.configuration.fixedFile) {
-      log(`${name}: ${size}: ignored, as there is a boot module ${CONFIG_FILE}`);
-    } else {
-      log(`${name}: ${size}: applying them as ${CONFIG_FILE}`);
-      this.configure(data, now);
+      log(`${what}: ignored, as anybody could send commands by DHCP`);
+      return;
     }
+    const use = text.accept(what, this.configuration.fixedFile);
+    if (use == UserDataUse.Script) this.shell.runScript(text.script);
+    if (use == UserDataUse.Settings) this.configure(data, now);
   }
 
   /** Replaces the settings of the interfaces, if the file has any, and those of the host. */

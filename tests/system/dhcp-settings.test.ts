@@ -84,7 +84,7 @@ test("fetches the file at the URL of suboption 1, and applies it after the text"
   const missing = await boot(sub(1, URL), { status: 404 });
   assert.match(missing.log, /dhcp: no user data/);
   const refused = await boot(sub(1, URL), { status: 403 });
-  assert.match(refused.log, /dhcp: no metadata: HTTP status 403/);
+  assert.match(refused.log, /dhcp: no settings: HTTP status 403/);
 });
 
 test("runs no commands that arrive by DHCP", async () => {

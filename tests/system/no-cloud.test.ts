@@ -80,7 +80,7 @@ test("runs a script after run=, and takes the host name of meta-data", async () 
   );
   const said = twin.output.replaceAll("\r", "");
   assert.match(said, /cidata: 62 bytes of user-data: running them\n/);
-  assert.match(said, /cidata: host name web8\n.*cidata: network-config: not used\n/s);
+  assert.match(said, /cidata: network-config: not used\n.*cidata: host name web8\n/);
   assert.match(said, /\nbefore\n.*\nfirst\n\[exit 0\] echo first\nsecond\n.*\nlast\n/s);
   assert.match(twin.command("hostname"), /web8/);
 });
@@ -95,6 +95,40 @@ test("reads JSON in meta-data, and ignores what is no host name", async () => {
     assert.match(await hostname(bad), /anonymos/, bad);
   }
   assert.match(await hostname("hostname: vm4", "ip=10.0.2.15:::255.255.255.0:own::off"), /own/);
+});
+
+test("logs the host name of meta-data only if it is used", async () => {
+  const files = { "meta-data": "local-hostname: offered\n" };
+  const line = /cidata: host name offered\r\n/;
+  assert.match((await bootWith(files)).output, line);
+  for (const twin of [
+    await bootWith({ ...files, "user-data": CONF }),
+    await bootWith(files, { commandLine: "ip=10.0.2.15:::255.255.255.0:own::off" }),
+  ]) {
+    assert.doesNotMatch(twin.output, line);
+    assert.match(twin.command("hostname"), /web7|own/);
+  }
+});
+
+test("empty user-data hides no settings of the hypervisor", async () => {
+  const fwCfg = { "opt/anonymos/anonymos.conf": "[Network]\nHostname=weak\n" };
+  const twin = await bootWith({ "user-data": "" }, { machine: { fwCfg } });
+  assert.match(twin.output, /cidata: no user-data\r\n/);
+  assert.match(twin.command("hostname"), /weak/);
+});
+
+test("logs disks that cannot be started, and ds=nocloud without a volume", async () => {
+  const missing = /cmdline: ds=nocloud: no cidata volume found\r\n/;
+  const commandLine = "ds=nocloud";
+  const dead = await boot([{ capacity: 0n }, { kind: "cd" }], { commandLine });
+  assert.match(dead.output, /pci 00:05\.0: virtio-blk: empty, or cannot be started\r\n/);
+  assert.doesNotMatch(dead.output, /ide[01]/);
+  assert.match(dead.output, missing);
+  assert.match((await boot([], { commandLine })).output, missing);
+  const other = { image: isoImage({}, "OTHER") };
+  assert.match((await boot([other], { commandLine })).output, missing);
+  const found = await bootWith({ "user-data": CONF }, { commandLine });
+  for (const { output } of [await boot([other]), found]) assert.doesNotMatch(output, missing);
 });
 
 test("a boot module, ip= and ds= are stronger, fw_cfg is weaker", async () => {
