@@ -8,6 +8,7 @@ import { configured } from "../../tests/lab/host/console.ts";
 import { run } from "../../tests/lab/host/process.ts";
 import { Machine, userNet } from "../../tests/lab/host/qemu.ts";
 import { Nginx, patternBytes, Sink } from "../../tests/lab/host/servers.ts";
+import { median } from "./statistics.ts";
 
 const RUNS = Number(process.env.RUNS ?? 5);
 const BULK = Number(process.env.MIB ?? 64) << 20;
@@ -26,10 +27,6 @@ async function cost(machine: Machine, task: () => Promise<number | undefined>): 
   const [begun, before] = [performance.now(), machine.cpuSeconds()];
   const clock = (await task()) ?? performance.now() - begun;
   return { clock, processor: (machine.cpuSeconds() - before) * 1000 };
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 async function curl(machine: Machine, words: string): Promise<undefined> {

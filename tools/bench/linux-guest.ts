@@ -115,7 +115,7 @@ function write(path: string, content: string, mode = 0o644): void {
   writeFileSync(path, content, { mode });
 }
 
-/** Lays out the initramfs, in which /tmp/bulk holds `bulk` zero bytes after `run=prepare`. */
+/** Lays out the initramfs. nginx serves /tmp/bulk, which guests.ts makes once the guest runs. */
 function layOut(tree: string, certificate: string, sizes: [number, number]) {
   rmSync(tree, { recursive: true, force: true });
   for (const name of ["bin", "proc", "sys", "dev", "tmp", "etc", "modules", "var/log/nginx"]) {

@@ -18,10 +18,6 @@ export function isDhcpAck(packet: Buffer): boolean {
   return packet.subarray(282).includes(Buffer.from([53, 1, 5]));
 }
 
-export function isHttpOk(packet: Buffer): boolean {
-  return packet.includes("HTTP/1.1 200");
-}
-
 /** Reads the file every few milliseconds until a packet of each kind has passed. */
 export async function watch(
   path: string,

@@ -10,7 +10,7 @@ const files = { "meta-data": "instance-id: 1\n", "user-data": "#!anonymos\necho 
 const FOUND = "ISO 9660: 19: #!anonymos\necho \u00e4\n";
 const image = isoImage(files, "cidata", ["-R"]);
 
-/** Returns a copy of an image without the padding at its end, changed by `change`. */
+/** Returns a copy of an image, changed by `change`. */
 function changed(change: (copy: Buffer) => void, from = image): Buffer {
   const copy = Buffer.from(from);
   change(copy);
