@@ -28,8 +28,9 @@ const PROPORTION: u32 = 410;
 
 /** The quality of a seed. */
 export class EntropyReport {
-  /** Words from the processor's generator. */
-  hardwareWords: u32 = 0;
+  /** Words from the processor: from RDSEED, and from RDRAND where that had none. */
+  seedWords: u32 = 0;
+  randomWords: u32 = 0;
   /** Bytes from an entropy device. */
   deviceBytes: u32 = 0;
   /** Whether the jitter passed its health tests. */
@@ -37,18 +38,23 @@ export class EntropyReport {
 
   /** Reports whether the seed has enough entropy for keys. */
   sufficient(): bool {
-    if (this.hardwareWords >= WORDS / 2 || this.deviceBytes >= DEVICE_BYTES) return true;
-    return this.jitterHealthy;
+    const enough = this.hardwareWords() >= WORDS / 2 || this.deviceBytes >= DEVICE_BYTES;
+    return enough || this.jitterHealthy;
   }
 
   /** For the log: "seeded from timing jitter (no RDRAND); health tests passed". */
   toString(): string {
     let sources = "";
-    if (this.hardwareWords > 0) sources = `${this.hardwareWords} words of RDRAND, `;
+    if (this.seedWords > 0) sources = `${this.seedWords} words of RDSEED, `;
+    if (this.randomWords > 0) sources += `${this.randomWords} words of RDRAND, `;
     if (this.deviceBytes > 0) sources += `${this.deviceBytes} bytes of virtio-rng, `;
-    const missing = this.hardwareWords == 0 ? " (no RDRAND)" : "";
+    const missing = this.hardwareWords() == 0 ? " (no RDRAND)" : "";
     const health = this.jitterHealthy ? "passed" : "failed";
     return `seeded from ${sources}timing jitter${missing}; health tests ${health}`;
+  }
+
+  private hardwareWords(): u32 {
+    return this.seedWords + this.randomWords;
   }
 }
 
@@ -62,10 +68,12 @@ export function seed(generator: Generator, salt0: u64, salt1: u64): EntropyRepor
   generator.add(salt1);
   generator.add(timestamp());
   for (let i: u32 = 0; i < WORDS; i++) {
-    const word = hardwareRandom();
+    const fromSeed = hardwareRandom(true);
+    const word = fromSeed != 0 ? fromSeed : hardwareRandom(false);
     if (word == 0) continue;
     generator.add(word);
-    report.hardwareWords++;
+    if (fromSeed != 0) report.seedWords++;
+    else report.randomWords++;
   }
   for (let round: u32 = 0; round < ROUNDS && !report.jitterHealthy; round++) {
     report.jitterHealthy = addJitter(generator);

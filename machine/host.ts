@@ -45,8 +45,8 @@ export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
 export declare function readMsr(register: u32): u64;
 /** Writes such a register. */
 export declare function writeMsr(register: u32, value: u64): void;
-/** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
-export declare function hardwareRandom(): u64;
+/** 64 bits from RDSEED, or from RDRAND; 0 if the processor does not have it, or it failed. */
+export declare function hardwareRandom(seed: bool): u64;
 /** Halts the processor forever with interrupts disabled; called if a reset has no effect. */
 export declare function halt(): void;
 

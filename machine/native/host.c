@@ -105,12 +105,13 @@ void w2c_host_writeMsr(host* host, u32 index, u64 value) {
     if (done && value + 1 > 1) return value;                             \
   }
 
-u64 w2c_host_hardwareRandom(host* host) {
+u64 w2c_host_hardwareRandom(host* host, u32 seed) {
   u64 value;
   bool done;
-  bool seed = cpuid(0, 0).registers[0] >= 7 && cpuid(7, 0).registers[1] >> 18 & 1;
-  if (seed) TRY_RANDOM("rdseed")
-  if (cpuid(1, 0).registers[2] >> 30 & 1) TRY_RANDOM("rdrand")
+  bool has_seed = cpuid(0, 0).registers[0] >= 7 && cpuid(7, 0).registers[1] >> 18 & 1;
+  bool has_random = cpuid(1, 0).registers[2] >> 30 & 1;
+  if (seed && has_seed) TRY_RANDOM("rdseed")
+  if (!seed && has_random) TRY_RANDOM("rdrand")
   return 0;
 }
 void w2c_host_halt(host* host) { halt_for_ever(); }

@@ -10,8 +10,8 @@ export function first(salt0: u64, salt1: u64): u64 {
   report = seed(generator, salt0, salt1);
   return generator.next64();
 }
-export function hardwareWords(): u32 {
-  return report.hardwareWords;
+export function text(): string {
+  return report.toString();
 }
 export function jitterHealthy(): bool {
   return report.jitterHealthy;

@@ -50,7 +50,9 @@ function report(): void {
   }
   print(`acpi: ${host.acpiRootPointer().toString(16)}\n`);
   print(`limit: ${host.memoryLimit()} at ${host.dmaBase().toString(16)}\n`);
-  print(`random: ${host.hardwareRandom() != 0 ? "yes" : "no"}\n`);
+  print(
+    `random: ${(host.hardwareRandom(true) | host.hardwareRandom(false)) != 0 ? "yes" : "no"}\n`,
+  );
   print(`built: ${host.buildTime()}\n`);
 }
 

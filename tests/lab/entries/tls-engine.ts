@@ -19,7 +19,7 @@ class Clock implements TimeOfDay {
 
 function engine(words: u32, bytes: u32, healthy: bool): NativeTls {
   const report = new EntropyReport();
-  report.hardwareWords = words;
+  report.randomWords = words;
   report.deviceBytes = bytes;
   report.jitterHealthy = healthy;
   return new NativeTls(new Generator(), report, new Clock());

@@ -51,8 +51,9 @@ export interface MachineOptions {
   /** A local APIC, by its page or, in x2APIC mode, by its MSRs; none by default. */
   apic?: "page" | "x2apic";
   pace?: Pace;
-  /** 64-bit words from the processor's random generator; none: it has no generator. */
+  /** 64-bit words from RDRAND and from RDSEED; none: the processor does not have it. */
   random?: () => bigint;
+  randomSeed?: () => bigint;
   acpiRoot?: number;
   /** Files of QEMU's fw_cfg; with any, or with disks, the processor says that it is virtual. */
   fwCfg?: Record<string, string | Uint8Array>;
@@ -343,7 +344,7 @@ export class Machine {
       },
       readMsr: (register: number) => this.apic.readMsr(register),
       writeMsr: (register: number, value: bigint) => this.apic.writeMsr(register, value),
-      hardwareRandom: () => this.options.random?.() ?? 0n,
+      hardwareRandom: (seed: number) => this.options[seed ? "randomSeed" : "random"]?.() ?? 0n,
       halt: () => stop("halt"),
       crash: () => stop("halt"),
       screenPut: (character: number) => {

@@ -3,13 +3,17 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Machine } from "../../lab/machine/machine.ts";
 import { Random } from "../../lab/random.ts";
-import { load } from "../../lab/scripted/assembly.ts";
+import { type Exports, load, readString } from "../../lab/scripted/assembly.ts";
 
 const [MAC, TIME] = [0x525400123456n, 1_700_000_000n];
 
 /** Boots a machine whose writes to the PIT take `jitter()` nanoseconds longer. */
-async function boot(jitter: () => number, random?: () => bigint) {
-  const machine = new Machine({ random });
+async function boot(
+  jitter: () => number,
+  random?: () => bigint,
+  randomSeed?: () => bigint,
+): Promise<Exports> {
+  const machine = new Machine({ random, randomSeed });
   const write = machine.pit.ports.write;
   machine.pit.ports.write = (offset, value, width) => {
     machine.clock.advance(jitter());
@@ -19,6 +23,9 @@ async function boot(jitter: () => number, random?: () => bigint) {
   machine.attach(wasm);
   return wasm;
 }
+
+/** What the log says of the last seed. */
+const said = (wasm: Exports) => readString(wasm.memory, wasm.text());
 
 /** Returns a source of jitter below `width`. */
 function noise(seed: number, width: number) {
@@ -33,7 +40,7 @@ test("jitter alone gives boots with the same address and time different seeds", 
     seen.add(wasm.first(MAC, TIME));
     assert.equal(wasm.jitterHealthy(), 1);
     assert.equal(wasm.sufficient(), 1);
-    assert.equal(wasm.hardwareWords(), 0);
+    assert.equal(said(wasm), "seeded from timing jitter (no RDRAND); health tests passed");
   }
   assert.equal(seen.size, 20);
 });
@@ -80,7 +87,7 @@ test("accepts the processor's generator unless it mostly fails", async () => {
     () => ++words * 0x9e3779b97f4a7c15n,
   );
   good.first(MAC, TIME);
-  assert.equal(good.hardwareWords(), 8);
+  assert.match(said(good), /^seeded from 8 words of RDRAND, timing jitter; /);
   assert.equal(good.sufficient(), 1);
   let calls = 0;
   const failing = await boot(
@@ -88,6 +95,24 @@ test("accepts the processor's generator unless it mostly fails", async () => {
     () => (++calls === 3 ? 1n : 0n),
   );
   failing.first(MAC, TIME);
-  assert.equal(failing.hardwareWords(), 1);
+  assert.match(said(failing), /^seeded from 1 words of RDRAND, /);
   assert.equal(failing.sufficient(), 0);
+});
+
+test("takes words from RDSEED first, and names what they come from", async () => {
+  let words = 0n;
+  const next = () => ++words * 0x9e3779b97f4a7c15n;
+  const seeded = await boot(() => 0, undefined, next);
+  seeded.first(MAC, TIME);
+  assert.match(said(seeded), /^seeded from 8 words of RDSEED, timing jitter; /);
+  assert.equal(seeded.sufficient(), 1);
+  let calls = 0;
+  const mixed = await boot(
+    () => 0,
+    next,
+    () => (++calls % 4 === 0 ? 1n : 0n),
+  );
+  mixed.first(MAC, TIME);
+  assert.match(said(mixed), /^seeded from 2 words of RDSEED, 6 words of RDRAND, timing jitter; /);
+  assert.equal(mixed.sufficient(), 1);
 });
