@@ -239,13 +239,13 @@ export class IpLayer extends IpConfiguration {
     const path = this.path;
     path.setMark(mark);
     path.towardIpv4(destination);
-    this.egress.update(path);
+    this.egress.lookUp(path);
     return path;
   }
 
   /** Looks a path up if it is out of date. Reports whether there is a route. */
   lookUp(path: Path): bool {
-    return this.egress.update(path);
+    return this.egress.lookUp(path);
   }
 
   /** Reports whether packets on a path leave without waiting for ARP. */

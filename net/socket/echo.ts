@@ -106,7 +106,7 @@ function transmit(socket: EchoSocket, sink: PacketSink): SendResult {
   const path = socket.path;
   path.setFlow(PROTOCOL_ICMP, socket.identifier);
   socket.toward(request.remote);
-  if (!sink.update(path) || path.source.isUnspecified) return SendResult.Unreachable;
+  if (!sink.lookUp(path) || path.source.isUnspecified) return SendResult.Unreachable;
   if (length > path.room) return sink.sendBytes(request.payload, length, path, PROTOCOL_ICMP);
   const frame = sink.allocate(path);
   if (frame == null) return SendResult.Busy;

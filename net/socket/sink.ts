@@ -16,7 +16,7 @@ export const enum SendResult {
 
 export interface PacketSink {
   /** Looks the path up if it is out of date. Reports whether there is a route. */
-  update(path: Path): bool;
+  lookUp(path: Path): bool;
   /**
    * Updates the path, and returns an empty frame with head room for all headers, or null if the
    * pool is empty, or the device or the path's queue has no room. Without a route, it returns a

@@ -157,7 +157,7 @@ function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
   const datagram = socket.queued.oldest();
   const path = socket.path;
   const sourceOptional = pointPath(socket, datagram);
-  if (!sink.update(path)) return SendResult.Unreachable;
+  if (!sink.lookUp(path)) return SendResult.Unreachable;
   if (!sourceOptional && path.source.isUnspecified) return SendResult.Unreachable;
   const length = datagram.length;
   const payload = datagram.payload;

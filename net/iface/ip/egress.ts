@@ -61,14 +61,14 @@ export class Egress implements PacketSink, TurnTime {
     return isLoopback(address) ? iface === this.loopback : this.owns(address);
   }
 
-  /** Returns the interface of a path for which `update` has found a route. */
+  /** Returns the interface of a path for which `lookUp` has found a route. */
   interfaceOf(path: Path): Interface {
     const link = path.link;
     return link == LOOPBACK_LINK ? this.loopback : unchecked(this.interfaces[link]);
   }
 
-  /** See PacketSink.update. */
-  update(path: Path): bool {
+  /** See PacketSink.lookUp. */
+  lookUp(path: Path): bool {
     if (!path.isCurrent(this.routes.generation)) this.paths.lookUp(path);
     if (path.mtu != 0) return true;
     this.loopback.counters.add(IpCounter.OutNoRoutes);
@@ -77,7 +77,7 @@ export class Egress implements PacketSink, TurnTime {
 
   /** See PacketSink.allocate. */
   allocate(path: Path): Frame | null {
-    if (this.update(path)) {
+    if (this.lookUp(path)) {
       const iface = this.interfaceOf(path);
       if (!makeRoom(iface)) return this.allocateScheduled(iface, path);
     }
@@ -127,7 +127,7 @@ export class Egress implements PacketSink, TurnTime {
 
   /** Reports whether packets leave without waiting: there is a route, and the next hop is known. */
   reaches(path: Path): bool {
-    if (!this.update(path)) return false;
+    if (!this.lookUp(path)) return false;
     if (path.neighbor == NEIGHBOR_FIXED) return true;
     const entry = this.interfaceOf(path).neighbors.find(path.nextHop);
     return entry != null && (entry.known || entry.until > this.now);
@@ -135,7 +135,7 @@ export class Egress implements PacketSink, TurnTime {
 
   /** See PacketSink.sendBytes. */
   sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult {
-    if (!this.update(path)) return SendResult.Unreachable;
+    if (!this.lookUp(path)) return SendResult.Unreachable;
     if (length > IPV4_LONGEST - IPV4_HEADER) return SendResult.TooLong;
     const iface = this.interfaceOf(path);
     const room = path.room;

@@ -102,7 +102,7 @@ export class Icmp {
   private confirm(packet: Ipv4Header): void {
     const path = this.replyPath;
     path.betweenIpv4(packet.destination, packet.source);
-    if (this.egress.update(path)) this.egress.confirm(path);
+    if (this.egress.lookUp(path)) this.egress.confirm(path);
   }
 
   /** Reports an IPv4 packet of this host, at `quote`, whose next hop did not answer ARP. */
@@ -157,7 +157,7 @@ export class Icmp {
     const path = this.replyPath;
     path.betweenIpv4(packet.destination, packet.source);
     path.trafficClass = packet.trafficClass;
-    egress.update(path);
+    egress.lookUp(path);
     // A short reply, which must be padded, is sent in a frame of its own.
     if (frame != null && length >= SHORTEST_MESSAGE && length <= path.room) {
       frame.pull((pointer - frame.start) as u32);
@@ -190,7 +190,7 @@ export class Icmp {
     }
     const path = this.errorPath;
     path.betweenIpv4(from, to);
-    if (!this.egress.update(path)) return;
+    if (!this.egress.lookUp(path)) return;
     const longest = min(path.mtu, ERROR_LENGTH);
     const frame = this.egress.allocate(path);
     if (frame == null) return;

@@ -190,7 +190,7 @@ export class PassiveOpen {
     const ends = segment.endpoints;
     const path = this.path;
     path.along(ends);
-    sink.update(path);
+    sink.lookUp(path);
     const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, initial);
     block.negotiated.limit(listener.options.segmentSize);
     block.adopt(listener.options);
@@ -211,7 +211,7 @@ export class PassiveOpen {
     const now = schedule.now;
     const path = this.path;
     path.along(ends);
-    sink.update(path);
+    sink.lookUp(path);
     const peer = segment.synOptions();
     // Without timestamps, there is no place for options.
     const stamped = settings.timestamps && segment.timestamped;

@@ -102,7 +102,7 @@ export class Tcp implements ListenerOwner {
       ((this.counters.of(TcpCounter.ActiveOpens) as u32) << 16) | remotePort,
     );
     path.towardIpv4(remoteAddress);
-    const reachable = sink.update(path);
+    const reachable = sink.lookUp(path);
     ends.setIpv4(path.source.ipv4, 0, remoteAddress, remotePort);
     if (ends.local.isUnspecified || !path.toHost || remotePort - 1 >= 65535) {
       const unreachable = new ControlBlock(this.schedule);

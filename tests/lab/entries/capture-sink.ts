@@ -30,7 +30,7 @@ class CaptureSink implements PacketSink {
     this.room = u32.MAX_VALUE;
     this.source = 0x0a00020f;
   }
-  update(path: Path): bool {
+  lookUp(path: Path): bool {
     const destination = path.destination.ipv4;
     if (this.source == 0 && destination != BROADCAST_ADDRESS) {
       path.settleNone(1, SocketError.NetworkUnreachable);
@@ -41,7 +41,7 @@ class CaptureSink implements PacketSink {
     return true;
   }
   allocate(path: Path): Frame | null {
-    this.update(path);
+    this.lookUp(path);
     return this.room == 0 ? null : this.pool.allocate();
   }
   send(frame: Frame, path: Path, protocol: u32): SendResult {

@@ -117,13 +117,13 @@ class WireSink implements PacketSink {
     private readonly pool: FramePool,
   ) {}
 
-  update(path: Path): bool {
+  lookUp(path: Path): bool {
     path.settleIpv4(1, this.own, path.destination.ipv4, 1500);
     path.toHost = true;
     return true;
   }
   allocate(path: Path): Frame | null {
-    this.update(path);
+    this.lookUp(path);
     return this.pool.allocate();
   }
   send(frame: Frame, path: Path, _protocol: u32): SendResult {
