@@ -231,7 +231,7 @@ export function tlsConnect(context: TlsContext, address: Ipv4Address, port: u32)
   const tls = defaultStack.tls;
   const connection = ip.connect(ip.now, address, port);
   if (connection == null) {
-    context.refusal = "no connection is free";
+    context.refusal = "too many connections";
     return false;
   }
   const below = new TcpStream(connection);

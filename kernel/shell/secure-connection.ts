@@ -26,7 +26,7 @@ class SecureOpener implements StreamOpener {
     const connection = this.stack.ip.connect(now, address, this.options.port);
     if (connection == null) {
       this.code = HttpFailure.Connect;
-      this.reason = "no connection is free";
+      this.reason = "too many connections";
       return null;
     }
     const below = new TcpStream(connection);

@@ -18,7 +18,11 @@ import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { TcpConnector } from "../../../net/service/connector";
 import { Iperf3Client, ServerAddress } from "../../../net/service/iperf3/client";
-import { LONGEST_TEST, TestParameters } from "../../../net/service/iperf3/parameters";
+import {
+  LONGEST_OMISSION,
+  LONGEST_TEST,
+  TestParameters,
+} from "../../../net/service/iperf3/parameters";
 import { Report, ReportSink } from "../../../net/service/iperf3/report";
 import { IPERF3_PORT } from "../../../net/service/iperf3/states";
 import { NetworkStack } from "../../../net/service/stack";
@@ -66,9 +70,6 @@ const DETAILS: StaticArray<string> = [
 ];
 /** The longest time between two reports, in seconds, as in iperf3. */
 const LONGEST_INTERVAL: i64 = 60;
-
-/** The longest time of -O, in seconds, as in iperf3. */
-const LONGEST_OMISSION: i64 = 600;
 
 class Iperf3Job extends Job implements ReportSink {
   private client: Iperf3Client | null = null;

@@ -4,6 +4,8 @@ import { JsonKind, JsonValue } from "../json/value";
 
 /** The longest test in seconds, as in iperf3. */
 export const LONGEST_TEST: i64 = 86_400;
+/** The longest time at its start that is not counted, in seconds, as in iperf3. */
+export const LONGEST_OMISSION: i64 = 600;
 
 export class TestParameters {
   /** Connections that carry data, 1 to IPERF3_STREAMS. */
@@ -38,7 +40,7 @@ export class TestParameters {
   read(message: JsonValue): bool {
     if (!isTrue(message, "tcp") || isTrue(message, "bidirectional")) return false;
     this.seconds = number(message, "time", 0, LONGEST_TEST);
-    this.omitSeconds = number(message, "omit", 0, 600);
+    this.omitSeconds = number(message, "omit", 0, LONGEST_OMISSION);
     this.bytes = number(message, "num", 0, i64.MAX_VALUE) as u64;
     this.streams = number(message, "parallel", 1, IPERF3_STREAMS) as u32;
     this.reverse = isTrue(message, "reverse");

@@ -194,7 +194,7 @@ test("TCP and TLS: connecting fails with a reason once memory is used up", async
   };
   assert.match(fill(secure), /^\d+: TLS: too many connections or out of memory$/);
   assert.match(fill(plain), /^\d+: full$/);
-  assert.equal(secure(), "no connection is free");
+  assert.equal(secure(), "too many connections");
 });
 
 test("TCP: listens, accepts and replies; closing frees the port", async () => {
