@@ -13,7 +13,7 @@ import {
   ILLEGAL_PARAMETER,
   type Row,
   Stage,
-  UNEXPECTED,
+  UNEXPECTED_ALERT,
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
@@ -75,20 +75,25 @@ describe("renegotiation", () => {
     [
       "TLS-39: rejects 1,000 requests",
       sends(12, helloRequest, 1000),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-39: rejects 1,000 requests in one record",
       sends(12, Buffer.concat(Array.from({ length: 1000 }, () => helloRequest))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
-    ["TLS-39: rejects a request in 1.3", sends(13, helloRequest), UNEXPECTED, UNEXPECTED_MESSAGE],
+    [
+      "TLS-39: rejects a request in 1.3",
+      sends(13, helloRequest),
+      UNEXPECTED_ALERT,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-39: rejects a second ServerHello",
       sends(12, message(2, Buffer.alloc(70))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
   ]);
@@ -128,31 +133,41 @@ describe("key updates", () => {
   }
   test("TLS-42: answers at most 256 of 10,000 update requests", async () => {
     const visit = await stage.visit(flood(10_000, 1));
-    await assertRefused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
+    await assertRefused(visit, UNEXPECTED_ALERT, UNEXPECTED_MESSAGE);
     assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
     assert.ok(visit.report.number("key-updates") <= 256);
   });
   const during: Script = { change: { Finished: (bytes) => [update(0), bytes] } };
   const rows: Row[] = [
     ["TLS-42: rejects value 2", sends(13, update(2)), "illegal_parameter (47)", ILLEGAL_PARAMETER],
-    ["TLS-42: rejects an update in 1.2", sends(12, update(0)), UNEXPECTED, UNEXPECTED_MESSAGE],
-    ["TLS-42: rejects an update during the handshake", during, UNEXPECTED, UNEXPECTED_MESSAGE],
+    [
+      "TLS-42: rejects an update in 1.2",
+      sends(12, update(0)),
+      UNEXPECTED_ALERT,
+      UNEXPECTED_MESSAGE,
+    ],
+    [
+      "TLS-42: rejects an update during the handshake",
+      during,
+      UNEXPECTED_ALERT,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-42: rejects an empty update",
       sends(13, message(KEY_UPDATE)),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-42: rejects an update of two bytes",
       sends(13, message(KEY_UPDATE, hex("00 00"))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects a key update followed by more in its record",
       sends(13, Buffer.concat([update(0), update(0)])),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
   ];
@@ -171,19 +186,19 @@ describe("messages out of place", () => {
     [
       "TLS-36: rejects application data between the parts of a ticket, 1.3",
       partly(13),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects application data between the parts of a message, 1.2",
       partly(12),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-37: rejects a Certificate after the handshake",
       sends(13, message(11, u8(0))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [

@@ -14,7 +14,7 @@ import { Stage } from "./peer/stage.ts";
 import { clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
-const UNEXPECTED = 10;
+const UNEXPECTED_ALERT = 10;
 const BAD_MAC = 20;
 const EXPIRED = 45;
 const DECODE = 50;
@@ -29,7 +29,11 @@ describe("a client's alerts", () => {
   const garbage = (wire: Wire) => wire.raw(clear(APPLICATION_DATA, Buffer.alloc(50)));
   const rows: [string, Script, number, number?][] = [
     ["EncryptedExtensions are malformed", { change: { EncryptedExtensions: flip } }, DECODE],
-    ["another message comes", { change: { EncryptedExtensions: () => message(15) } }, UNEXPECTED],
+    [
+      "another message comes",
+      { change: { EncryptedExtensions: () => message(15) } },
+      UNEXPECTED_ALERT,
+    ],
     ["the certificate has expired", {}, EXPIRED, 40 * 86_400],
     ["CertificateVerify is wrong", { change: { CertificateVerify: flip } }, DECRYPT],
     ["Finished is wrong", { change: { Finished: flip } }, DECRYPT],
@@ -59,7 +63,7 @@ describe("a client's alerts", () => {
 describe("a server's alerts", () => {
   const rows: [string, (wire: Wire) => Promise<void>, number][] = [
     ["Finished is wrong", (wire) => wire.send(HANDSHAKE, message(20, Buffer.alloc(32))), DECRYPT],
-    ["another message comes", (wire) => wire.send(HANDSHAKE, message(24)), UNEXPECTED],
+    ["another message comes", (wire) => wire.send(HANDSHAKE, message(24)), UNEXPECTED_ALERT],
     [
       "a record cannot be decrypted",
       (wire) => wire.raw(clear(APPLICATION_DATA, Buffer.alloc(50))),

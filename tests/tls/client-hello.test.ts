@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { type Certificate, rsa } from "./certificates.ts";
-import { attend } from "./peer/attend.ts";
+import { attend, ping } from "./peer/attend.ts";
 import { u8, u16, vector } from "./peer/bytes.ts";
 import {
   type ClientScript,
@@ -24,7 +24,7 @@ import { Extension } from "./peer/hello.ts";
 import { APPLICATION_DATA } from "./peer/keys.ts";
 import { Stage, versions } from "./peer/stage.ts";
 import { assertModest } from "./peer/verdict.ts";
-import { ALERT, clear, type Wire } from "./peer/wire.ts";
+import { clear, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
 const title = (what: string, version: number) => `TLS-52: accepts ${what}, 1.${version - 10}`;
@@ -32,16 +32,6 @@ const server = (): Certificate => stage.maker.server(stage.root);
 /** Reserved values of RFC 8701, which must be ignored everywhere. */
 const GREASE = 0x5a5a;
 const X448 = 0x1e;
-
-/** Expects an echo of "ping", and then closes the connection. */
-async function ping(wire: Wire): Promise<void> {
-  await wire.send(APPLICATION_DATA, Buffer.from("ping"));
-  let echoed = await wire.next();
-  while (echoed.type !== APPLICATION_DATA) echoed = await wire.next(); // tickets
-  assert.equal(String(echoed.bytes), "ping");
-  await wire.send(ALERT, Buffer.of(1, 0));
-  await wire.drain();
-}
 
 /** Asserts that our server accepts a client that follows the script. */
 async function outcomeOf(version: 12 | 13, script: ClientScript, identity = server()) {

@@ -18,7 +18,7 @@ import {
   MALFORMED,
   type Row,
   Stage,
-  UNEXPECTED,
+  UNEXPECTED_ALERT,
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
@@ -182,7 +182,7 @@ describe("order", () => {
   const row = (title: string, script: Script): Row => [
     title,
     script,
-    UNEXPECTED,
+    UNEXPECTED_ALERT,
     UNEXPECTED_MESSAGE,
   ];
   stage.refuses([
@@ -236,7 +236,7 @@ describe("order", () => {
     const script = before(12, clear(CHANGE_CIPHER_SPEC, CCS), "ServerHello");
     await assertRefused(
       await stage.visit(script, `options=${TlsOption.Only12}`),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     );
   });

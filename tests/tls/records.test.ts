@@ -14,7 +14,7 @@ import {
   INVALID_VALUE,
   type Row,
   Stage,
-  UNEXPECTED,
+  UNEXPECTED_ALERT,
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
@@ -117,7 +117,7 @@ describe("floods", () => {
       [
         title(32, "rejects an empty record in the handshake", version),
         early(version, (wire) => wire.raw(clear(HANDSHAKE, empty))),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         INVALID_RECORD,
       ],
       [
@@ -132,50 +132,50 @@ describe("floods", () => {
             },
           },
         },
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         INVALID_RECORD,
       ],
       [
         title(32, "rejects 100,000 empty data records", version),
         later(version, (wire) => wire.flood(MANY, APPLICATION_DATA, empty)),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         UNEXPECTED_MESSAGE,
       ],
       [
         title(32, "rejects 100,000 warnings before the hello", version),
         early(version, (wire) => wire.flood(MANY, ALERT, warning)),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         UNEXPECTED_MESSAGE,
       ],
       [
         title(32, "rejects 100,000 protected warnings", version),
         later(version, (wire) => wire.flood(MANY, ALERT, warning)),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         UNEXPECTED_MESSAGE,
       ],
     ]),
     [
       title(32, "rejects 100,000 ChangeCipherSpecs before the hello", 13),
       early(13, ccs(MANY)),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects 100,000 ChangeCipherSpecs in the handshake", 13),
       early(13, ccs(MANY), "Certificate"),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects ChangeCipherSpec after the handshake", 13),
       later(13, ccs(1)),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects an empty protected handshake record", 13),
       early(13, (wire) => wire.send(HANDSHAKE, empty), "Certificate"),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
   ]);
@@ -191,56 +191,61 @@ describe("floods", () => {
   test("TLS-32: tolerates 250 ChangeCipherSpecs, but not 257", async () => {
     const script = (count: number) => early(13, ccs(count));
     assertServed(await stage.visit(script(250)));
-    await assertRefused(await stage.visit(script(257)), UNEXPECTED, UNEXPECTED_MESSAGE);
+    await assertRefused(await stage.visit(script(257)), UNEXPECTED_ALERT, UNEXPECTED_MESSAGE);
   });
 });
 
 describe("contents", () => {
   const inner = (bytes: Buffer) => later(13, (wire, keys) => wire.raw(keys.sealInner(bytes)));
   stage.refuses([
-    ["TLS-34: rejects content of zeros only", inner(Buffer.alloc(20)), UNEXPECTED, INVALID_RECORD],
-    ["TLS-34: rejects empty content", inner(Buffer.alloc(0)), UNEXPECTED, INVALID_RECORD],
+    [
+      "TLS-34: rejects content of zeros only",
+      inner(Buffer.alloc(20)),
+      UNEXPECTED_ALERT,
+      INVALID_RECORD,
+    ],
+    ["TLS-34: rejects empty content", inner(Buffer.alloc(0)), UNEXPECTED_ALERT, INVALID_RECORD],
     [
       "TLS-34: rejects an unknown type, protected",
       inner(hex("01 02 63")),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-34: rejects ChangeCipherSpec with another value",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, u8(2)))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
     [
       "TLS-34: rejects ChangeCipherSpec of two bytes",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, hex("01 01")))),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
     [
       "TLS-34: rejects a protected ChangeCipherSpec",
       early(13, (wire) => wire.send(CHANGE_CIPHER_SPEC, u8(1)), "Certificate"),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     ...versions.flatMap((version): Row[] => [
       [
         title(34, "rejects an unknown type, in clear", version),
         early(version, (wire) => wire.raw(clear(0x63, hex("01 02 03")))),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         INVALID_RECORD,
       ],
       [
         title(43, "rejects a heartbeat, in clear", version),
         early(version, (wire) => wire.raw(clear(0x18, hex("01 40 00")))),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         INVALID_RECORD,
       ],
       [
         title(43, "rejects a heartbeat, protected", version),
         later(version, (wire) => wire.send(0x18, hex("01 40 00"))),
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         version === 12 ? INVALID_RECORD : UNEXPECTED_MESSAGE,
       ],
       [
@@ -278,12 +283,12 @@ describe("input that is not TLS", () => {
     [
       "HTTP",
       Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
-    ["SSH", Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"), UNEXPECTED, INVALID_RECORD],
-    ["zeros", Buffer.alloc(4096), UNEXPECTED, INVALID_RECORD],
-    ["noise", noise, UNEXPECTED, INVALID_RECORD],
+    ["SSH", Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"), UNEXPECTED_ALERT, INVALID_RECORD],
+    ["zeros", Buffer.alloc(4096), UNEXPECTED_ALERT, INVALID_RECORD],
+    ["noise", noise, UNEXPECTED_ALERT, INVALID_RECORD],
   ];
   for (const [name, bytes, alert, sentence] of inputs) {
     test(`TLS-44: rejects ${name}`, async () => {

@@ -16,7 +16,7 @@ import { assertModest } from "./peer/verdict.ts";
 import { clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
-const UNEXPECTED_MESSAGE = 10;
+const UNEXPECTED_ALERT = 10;
 const BAD_MAC = 20;
 const OVERFLOW = 22;
 const FAILURE = 40;
@@ -293,7 +293,7 @@ describe("records", () => {
         hello: (hello) => hello.set(Extension.EarlyData, Buffer.alloc(0)),
         behind: (wire) => wire.raw(...early),
       });
-    }, UNEXPECTED_MESSAGE));
+    }, UNEXPECTED_ALERT));
   test("TLS-53: refuses early records without early_data", () =>
     refusesAct(
       (wire) =>
@@ -311,5 +311,5 @@ describe("records", () => {
       await wire.raw(clear(APPLICATION_DATA, randomBytes(100)));
     }, BAD_MAC));
   test("TLS-54: refuses another message than a ClientHello", () =>
-    refusesAct((wire) => wire.raw(clear(HANDSHAKE, hex("02 00 00 01 00"))), UNEXPECTED_MESSAGE));
+    refusesAct((wire) => wire.raw(clear(HANDSHAKE, hex("02 00 00 01 00"))), UNEXPECTED_ALERT));
 });

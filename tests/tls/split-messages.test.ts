@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Certificate } from "./certificates.ts";
-import { attend } from "./peer/attend.ts";
+import { attend, ping } from "./peer/attend.ts";
 import { hex, u8, vector } from "./peer/bytes.ts";
 import { clientHello, shakeHands } from "./peer/client.ts";
 import { newTicket } from "./peer/handshake13.ts";
@@ -19,7 +19,7 @@ import {
   MALFORMED,
   type Row,
   Stage,
-  UNEXPECTED,
+  UNEXPECTED_ALERT,
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
@@ -167,7 +167,7 @@ describe("between two parts of a message", () => {
               ),
             },
           },
-          UNEXPECTED,
+          UNEXPECTED_ALERT,
           UNEXPECTED_MESSAGE,
         ]),
       ),
@@ -183,21 +183,21 @@ describe("between two parts of a message", () => {
       (count): Row => [
         title(32, `rejects an empty record after ${count} bytes, protected`, 13),
         { change: { Certificate: empty(count) } },
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         UNEXPECTED_MESSAGE,
       ],
     ),
     [
       title(32, "rejects an empty record after 2 bytes, protected", 12),
       { version: 12, change: { Finished: empty(2) } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
     ...versions.map(
       (version): Row => [
         title(32, "rejects an empty record after 2 bytes, in clear", version),
         { version, change: { ServerHello: empty(2) } },
-        UNEXPECTED,
+        UNEXPECTED_ALERT,
         INVALID_RECORD,
       ],
     ),
@@ -211,25 +211,25 @@ describe("a key change within a message", () => {
     [
       "TLS-36: rejects a byte after ServerHello",
       { change: { ServerHello: more } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects three bytes after ServerHello",
       { change: { ServerHello: three } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects a byte after Finished",
       { change: { Finished: more } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects three bytes after Finished",
       { change: { Finished: three } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
@@ -240,19 +240,19 @@ describe("a key change within a message", () => {
           await greet(open);
         },
       },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects ChangeCipherSpec after two bytes of a ticket, 1.2",
       { version: 12, change: { NewSessionTicket: (bytes) => bytes.subarray(0, 2) } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects ChangeCipherSpec after a ticket and a byte, 1.2",
       { version: 12, change: { NewSessionTicket: more } },
-      UNEXPECTED,
+      UNEXPECTED_ALERT,
       INVALID_RECORD,
     ],
   ]);
@@ -306,7 +306,12 @@ describe("too long and too many", () => {
     for (const [what, version, one] of kinds) {
       const script = (count: number) => flood(version, one, shifted, count);
       stage.refuses([
-        [`TLS-32: rejects ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, UNEXPECTED_MESSAGE],
+        [
+          `TLS-32: rejects ${MANY} ${what} ${how}`,
+          script(MANY),
+          UNEXPECTED_ALERT,
+          UNEXPECTED_MESSAGE,
+        ],
       ]);
       test(`TLS-32: tolerates ${FEW} ${what} ${how}`, async () => {
         assertServed(await stage.visit(script(FEW)));
@@ -323,12 +328,7 @@ describe("a server", () => {
         const act = async (wire: Wire) => {
           wire.fragment = fragment;
           await shakeHands(wire, version);
-          await wire.send(APPLICATION_DATA, Buffer.from("ping"));
-          let echoed = await wire.next();
-          while (echoed.type !== APPLICATION_DATA) echoed = await wire.next(); // tickets
-          assert.equal(String(echoed.bytes), "ping");
-          await wire.send(ALERT, Buffer.of(1, 0));
-          await wire.drain();
+          await ping(wire);
         };
         const visit = await attend(identity(), [act]);
         assert.equal(visit.report.get("state"), "closed", visit.report.text);
@@ -369,7 +369,7 @@ describe("a server", () => {
       const { alert, report } = await parts(begun, record, rest);
       assert.equal(report.get("state"), "failed", report.text);
       assert.equal(alert, 10);
-      assert.deepEqual(await outcomeOf(report), { alert: UNEXPECTED, sentence });
+      assert.deepEqual(await outcomeOf(report), { alert: UNEXPECTED_ALERT, sentence });
     });
   }
   test("TLS-36: rejects a byte after a ClientHello", async () => {
@@ -378,6 +378,9 @@ describe("a server", () => {
       Buffer.concat([hello, vector(1).subarray(0, 1)]),
     ]);
     assert.equal(alert, 10);
-    assert.deepEqual(await outcomeOf(report), { alert: UNEXPECTED, sentence: UNEXPECTED_MESSAGE });
+    assert.deepEqual(await outcomeOf(report), {
+      alert: UNEXPECTED_ALERT,
+      sentence: UNEXPECTED_MESSAGE,
+    });
   });
 });

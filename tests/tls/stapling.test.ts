@@ -8,7 +8,7 @@ import { harness, type Report } from "./harness.ts";
 import { type OcspOptions, ocsp, ocspError } from "./ocsp.ts";
 import { u8, vector } from "./peer/bytes.ts";
 import { message } from "./peer/hello.ts";
-import { Stage, UNEXPECTED, UNEXPECTED_MESSAGE, versions } from "./peer/stage.ts";
+import { Stage, UNEXPECTED_ALERT, UNEXPECTED_MESSAGE, versions } from "./peer/stage.ts";
 import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
@@ -145,12 +145,12 @@ test("TLS-45: rejects a CertificateStatus that is repeated or was not announced"
     { Certificate: (bytes: Buffer) => [status, bytes] },
   ]) {
     const visit = await stage.visit({ version: 12, identity, change });
-    await assertRefused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
+    await assertRefused(visit, UNEXPECTED_ALERT, UNEXPECTED_MESSAGE);
   }
   const twice = { ServerKeyExchange: again };
   const body = Buffer.concat([u8(1), vector(3, about())]);
   const visit = await stage.visit({ version: 12, identity, status: body, change: twice });
-  await assertRefused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
+  await assertRefused(visit, UNEXPECTED_ALERT, UNEXPECTED_MESSAGE);
 });
 
 describe("responses about intermediates, which TLS 1.3 staples to each certificate", () => {

@@ -1,8 +1,10 @@
 /** Clients that follow a script, served by the harness. */
+import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { Certificate } from "../certificates.ts";
 import { harnessServer, type Report } from "../harness.ts";
-import { Ended, Wire } from "./wire.ts";
+import { APPLICATION_DATA } from "./keys.ts";
+import { ALERT, Ended, Wire } from "./wire.ts";
 
 /** A connection as the client saw it, and the server's report. */
 export interface Attended {
@@ -10,6 +12,16 @@ export interface Attended {
   /** The alert with which the server ended the connection. */
   alert?: number;
   report: Report;
+}
+
+/** Expects an echo of "ping", and then closes the connection. */
+export async function ping(wire: Wire): Promise<void> {
+  await wire.send(APPLICATION_DATA, Buffer.from("ping"));
+  let echoed = await wire.next();
+  while (echoed.type !== APPLICATION_DATA) echoed = await wire.next(); // tickets
+  assert.equal(String(echoed.bytes), "ping");
+  await wire.send(ALERT, Buffer.of(1, 0));
+  await wire.drain();
 }
 
 /** Calls each of `acts` with a connection to the harness. Returns the last of them. */

@@ -1,20 +1,20 @@
 /** A client for the harness as a server: X25519 or P-256, ChaCha20-Poly1305. */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { number, Reader, u8, u16, vector } from "./bytes.ts";
 import { type Exchange, exchange, groups } from "./exchange.ts";
 import { ECDHE_ECDSA, ECDHE_RSA, MASTER, VERIFY } from "./handshake12.ts";
 import { finished, SUITE13 } from "./handshake13.ts";
-import { CLIENT_HELLO, Extension, emitExtensions, message, SERVER_HELLO } from "./hello.ts";
+import { CLIENT_HELLO, Extension, emitExtensions, Hello, message, SERVER_HELLO } from "./hello.ts";
 import {
   binder,
   expand,
   HASH,
   hash,
   KEY_BLOCK,
+  KeySchedule,
   Protection12,
   Protection13,
   prf,
-  Schedule,
 } from "./keys.ts";
 import type { Group } from "./script.ts";
 import { CHANGE_CIPHER_SPEC, type Wire } from "./wire.ts";
@@ -33,31 +33,18 @@ export interface Ticket {
   age?: number;
 }
 
-/** A ClientHello about to be sent; scripts may change any field. */
-export class OwnHello {
-  version = 0x303;
-  random: Buffer = randomBytes(32);
-  session: Buffer = Buffer.alloc(0);
+/** A ClientHello. */
+export class OwnHello extends Hello {
   compression: Buffer = u8(0);
-  /** Bytes after the extensions. */
-  trailer: Buffer = Buffer.alloc(0);
   /** A session to resume; TLS 1.3 only. */
   ticket?: Ticket;
 
   constructor(
     public own: Exchange,
     public suites: number[],
-    public extensions: [number, Buffer][],
-  ) {}
-
-  without(unwanted: number): void {
-    this.extensions = this.extensions.filter(([kind]) => kind !== unwanted);
-  }
-
-  /** Adds or replaces an extension. */
-  set(kind: number, content: Buffer): void {
-    this.without(kind);
-    this.extensions.push([kind, content]);
+    extensions: [number, Buffer][],
+  ) {
+    super(extensions);
   }
 
   emit(): Buffer {
@@ -161,7 +148,7 @@ async function shake13(wire: Wire, script: ClientScript): Promise<Outcome> {
   if (share === undefined) throw new Error("the server sent no share");
   const resumed = find(serverHello, Extension.PreSharedKey) !== undefined;
   const psk = resumed ? hello.ticket?.secret : undefined;
-  const schedule = new Schedule(wire.digest(), hello.own.agree(share.subarray(4)), psk);
+  const schedule = new KeySchedule(wire.digest(), hello.own.agree(share.subarray(4)), psk);
   wire.reading = new Protection13(schedule.server);
   const heard = new Map<number, Buffer>();
   for (const kind of resumed ? RESUMED : FULL) heard.set(kind, await wire.hear(kind));

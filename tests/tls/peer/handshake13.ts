@@ -15,7 +15,7 @@ import {
   readClientHello,
   ServerHello,
 } from "./hello.ts";
-import { expand, hmac, Protection13, Schedule } from "./keys.ts";
+import { expand, hmac, KeySchedule, Protection13 } from "./keys.ts";
 import { type Identity, type Script, type Session, say, sign } from "./script.ts";
 import { CHANGE_CIPHER_SPEC, clear, type Wire } from "./wire.ts";
 
@@ -77,7 +77,7 @@ export async function handshake13(
   const share = keyShares(theirs).get(groups[group]);
   if (share === undefined) throw new Error(`the client sent no share for ${group}`);
 
-  const schedule = new Schedule(wire.digest(), own.agree(share), script.secret);
+  const schedule = new KeySchedule(wire.digest(), own.agree(share), script.secret);
   await wire.raw(clear(CHANGE_CIPHER_SPEC, u8(1)));
   wire.writing = new Protection13(schedule.server);
   wire.reading = new Protection13(schedule.client);

@@ -63,26 +63,15 @@ export function keyShares(hello: ClientHello): Map<number, Buffer> {
   return readExtensions(new Reader(new Reader(shares).vector(2)));
 }
 
-/** A ServerHello about to be sent; scripts may change any field. */
-export class ServerHello {
+/** The fields that both hellos have, of one about to be sent; scripts may change any field. */
+export abstract class Hello {
   version = 0x303;
   random: Buffer = randomBytes(32);
   session: Buffer = Buffer.alloc(0);
-  compression = 0;
   /** Bytes after the extensions. */
   trailer: Buffer = Buffer.alloc(0);
 
-  constructor(
-    public suite: number,
-    public extensions: [number, Buffer][],
-  ) {}
-
-  /** Returns the content of an extension, which may be written to; throws if there is none. */
-  extension(wanted: number): Buffer {
-    const found = this.extensions.find(([kind]) => kind === wanted);
-    if (found === undefined) throw new Error(`no extension ${wanted}`);
-    return found[1];
-  }
+  constructor(public extensions: [number, Buffer][]) {}
 
   without(unwanted: number): void {
     this.extensions = this.extensions.filter(([kind]) => kind !== unwanted);
@@ -92,6 +81,24 @@ export class ServerHello {
   set(kind: number, content: Buffer): void {
     this.without(kind);
     this.extensions.push([kind, content]);
+  }
+}
+
+export class ServerHello extends Hello {
+  compression = 0;
+
+  constructor(
+    public suite: number,
+    extensions: [number, Buffer][],
+  ) {
+    super(extensions);
+  }
+
+  /** Returns the content of an extension, which may be written to; throws if there is none. */
+  extension(wanted: number): Buffer {
+    const found = this.extensions.find(([kind]) => kind === wanted);
+    if (found === undefined) throw new Error(`no extension ${wanted}`);
+    return found[1];
   }
 
   emit(): Buffer {

@@ -37,7 +37,7 @@ export function expand(
 }
 
 /** The secrets of TLS 1.3 from ServerHello on. Each digest is the transcript's hash so far. */
-export class Schedule {
+export class KeySchedule {
   readonly client: Buffer;
   readonly server: Buffer;
   private readonly master: Buffer;

@@ -59,7 +59,7 @@ export type Row = [title: string, script: Script, alert: string, sentence: strin
 export const versions = [12, 13] as const;
 
 /** Alerts, as `outcomeOf` names them. */
-export const UNEXPECTED = "unexpected_message (10)";
+export const UNEXPECTED_ALERT = "unexpected_message (10)";
 export const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 export const ILLEGAL = "illegal_parameter (47)";
 export const DECODE = "decode_error (50)";

@@ -232,7 +232,7 @@ static void step_open(struct connection* connection) {
     case MBEDTLS_ERR_SSL_WANT_WRITE: break;
     default: fail(connection, result, ssl->out_left > out_before);
   }
-  if (connection->idle > IDLE) {
+  if (connection->idle > IDLE_LIMIT) {
     fail(connection, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, false);
   }
 }

@@ -29,7 +29,7 @@ int tls_check_next_record(struct connection* connection, const u8* destination) 
   if (destination == ssl->in_hdr) {
     u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
     ssl->nb_zero = 0; /* mbedTLS itself allows only three empty records */
-    if (fragment <= connection->fragment && ++connection->idle > IDLE) {
+    if (fragment <= connection->fragment && ++connection->idle > IDLE_LIMIT) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
     connection->fragment = fragment;

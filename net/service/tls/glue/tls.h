@@ -109,7 +109,7 @@ void tls_choose_keys(mbedtls_ssl_context* ssl, int state_before);
 bool tls_drop_hello(mbedtls_ssl_context* ssl);
 
 /* records.c */
-#define IDLE 256 /* limit of records in a row without data: tickets, key updates, warnings ... */
+#define IDLE_LIMIT 256 /* of `idle`: tickets, key updates, warnings ... */
 int tls_check_last_record(const struct connection* connection);
 int tls_check_next_record(struct connection* connection, const u8* destination);
 void tls_bound_early_data(const mbedtls_ssl_context* ssl);
