@@ -72,16 +72,20 @@ function fatDisk(start: number, others: [number, Buffer][] = []): Buffer {
   const short = Buffer.alloc(32);
   short.write("USER-D~1   ");
   [short[26], short[28]] = [2, 14];
+  // Before each byte is added, the checksum is rotated right by one bit.
   const sum = short.subarray(0, 11).reduce((all, c) => ((all >> 1) + (all << 7) + c) & 255, 0);
   const long = Buffer.alloc(32);
+  // The thirteen characters of an entry lie in three pieces.
+  const places = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30];
   const name = [...Buffer.from("user-data\0"), 0xffff, 0xffff, 0xffff];
-  name.forEach((c, i) => {
-    long.writeUInt16LE(c, 1 + 2 * i + (i > 4 ? 3 : 0) + (i > 10 ? 2 : 0));
+  name.forEach((character, index) => {
+    long.writeUInt16LE(character, places[index]);
   });
   [long[0], long[11], long[13]] = [0x41, 15, sum];
   return disk(64, [
     ...others,
     [start, boot],
+    // The signature, at 510: a piece begins at a multiple of 16.
     [start + 496, Buffer.from([...Array(14).fill(0), 0x55, 0xaa])],
     [start + 512, Buffer.of(0xf8, 0xff, 0xff, 0xff, 0x0f)],
     [start + 1024, Buffer.concat([long, short])],

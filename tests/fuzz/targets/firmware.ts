@@ -28,6 +28,9 @@ import { Smbios } from "../../../machine/smbios";
 import { Trigger } from "../../../machine/trigger";
 import { Input } from "../parts/input";
 
+/** The number of kinds of input. */
+const KINDS: u32 = 5;
+
 /** Physical memory that tests/fuzz/driver.c has. */
 const MEMORY: u32 = 0xe0000;
 const MEMORY_BYTES: u32 = 128 << 10;
@@ -196,7 +199,7 @@ function disk(input: Input): void {
 
 export function firmware(pointer: usize, length: u32): void {
   const input = new Input(pointer, length);
-  const which = input.byte() & 7;
+  const which = input.byte() % KINDS;
   if (which == 0) acpi(input);
   if (which == 1) smbios(input);
   if (which == 2) initrd(input);

@@ -115,11 +115,17 @@ test("ISO 9660 wins on a disk that has both, and only if its label fits", () => 
 });
 
 test("a chain of clusters may loop, end early or leave the volume", () => {
-  const large = fatImage({ "user-data": "y".repeat(3000) });
+  const clusters = [..."abcdef"].map((letter) => letter.repeat(512));
+  const large = fatImage({ "user-data": clusters.join("").slice(0, 3000) });
+  const loop = clusters[0] + clusters[1];
   const entry = entryOf(large, "USER-D");
   const first = large.readUInt16LE(entry + 26);
   const cases: [string, string | RegExp, (copy: Buffer) => void][] = [
-    ["loops", `FAT12: 3000: ${"y".repeat(3000)}`, (copy) => setNext(copy, first + 1, first)],
+    [
+      "loops",
+      `FAT12: 3000: ${loop.repeat(3).slice(0, 3000)}`,
+      (copy) => setNext(copy, first + 1, first),
+    ],
     ["ends early", /a file ends early/, (copy) => setNext(copy, first + 1, 0xfff)],
     ["has a free cluster", /a file ends early/, (copy) => setNext(copy, first + 1, 0)],
     ["leaves the volume", /a file ends early/, (copy) => setNext(copy, first + 1, 0xfef)],
@@ -135,7 +141,6 @@ test("a chain of clusters may loop, end early or leave the volume", () => {
     if (typeof expected === "string") assert.equal(said, expected, what);
     else assert.match(said, expected, what);
   }
-  assert.ok(large.subarray(DATA, DATA + 3000).includes("y"));
 });
 
 test("a root directory of FAT32 may loop, and others may be too long", () => {
