@@ -158,18 +158,19 @@ export class Recovery {
     const lost = segments.lost;
     const delivered = this.selective ? segments.delivered : this.countDuplicates(ack);
     if (this.selective) this.detect(smoothed, now);
-    const found = segments.lost > lost;
+    const clear = segments.lost == lost;
     if (this.phase == RecoveryPhase.Timeout) this.acknowledgedAfterTimeout(ack);
-    if (this.phase == RecoveryPhase.Fast)
-      return this.acknowledgedInRecovery(ack, delivered, !found);
-    if (advance > 0) {
-      const repairing = this.phase == RecoveryPhase.Timeout;
-      if (repairing && atOrBefore(this.point, sender.unacknowledged)) this.leaveTimeout();
-      // What was SACKed before does not count again, as in Linux.
-      const count = min(advance, delivered);
+    if (this.phase == RecoveryPhase.Fast) return this.acknowledgedInRecovery(ack, delivered, clear);
+    const repairing = this.phase == RecoveryPhase.Timeout;
+    const repaired = advance > 0 && atOrBefore(this.point, sender.unacknowledged);
+    if (repairing && repaired) this.leaveTimeout();
+    // If the path reorders, SACKed data counts at once, as in Linux (tcp_may_raise_cwnd); it does
+    // not count again when the gap before it is filled.
+    const grown = this.rack.reordering ? delivered : min(advance, delivered);
+    if (grown > 0 && !ack.congested) {
       const used = sender.mostInFlight;
       const size = sender.segmentSize;
-      if (!ack.congested) this.congestion.acknowledged(count, ack.left, used, repairing, size, now);
+      this.congestion.acknowledged(grown, ack.left, used, repairing, size, now);
     }
     if (this.phase == RecoveryPhase.Open) {
       // Also after a recovery that has left a loss beyond its recovery point.
