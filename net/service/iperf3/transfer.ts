@@ -109,7 +109,8 @@ export class Transfer {
   /** Reports whether the test has reached the end that its parameters set. */
   isOver(now: i64): bool {
     if (now >= this.endsAt()) return true;
-    if (this.parameters.bytes == 0 || this.total < this.parameters.bytes) return false;
+    const bytes = this.parameters.bytes;
+    if (bytes == 0 || this.omitUntil > 0 || this.total < bytes) return false;
     // Wait until all of it has arrived, or the receiver would count less.
     for (let i = 0; i < this.streams.length; i++) {
       if (!this.streams[i].acknowledged()) return false;
@@ -155,7 +156,7 @@ export class Transfer {
     if (block == null) return 0;
     let most: u64 = u64.MAX_VALUE;
     const parameters = this.parameters;
-    if (parameters.bytes > 0) {
+    if (parameters.bytes > 0 && this.omitUntil == 0) {
       most = this.total < parameters.bytes ? parameters.bytes - this.total : 0;
     }
     if (parameters.rate > 0) {
