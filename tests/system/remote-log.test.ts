@@ -130,6 +130,26 @@ test("a message that all addresses of the host refuse is not repeated", async ()
   assert.ok(sent <= 2 * lab.log().length, `${sent} messages`);
 });
 
+test("a refusal long after another one loses nothing", async () => {
+  const hosts = "10.0.2.2 log.test\n10.0.2.4 log.test\n";
+  const modules = [{ name: "hosts", bytes: Buffer.from(hosts) }];
+  const lab = await Lab.boot("syslog=log.test", 514, { modules });
+  lab.host.refuseUdp(514);
+  const other = lab.addHost(4);
+  const received: string[] = [];
+  other.udp.set(514, ({ data }) => received.push(data.toString("utf8")));
+  lab.connect();
+  assert.equal(received.length, lab.log().length);
+  // Now it is the second that refuses, and the first that accepts.
+  lab.host.udp.set(514, ({ data }) => received.push(data.toString("utf8")));
+  other.refuseUdp(514);
+  // The server logs what its client does.
+  lab.ask("iperf3 -s");
+  lab.ask("iperf3 -c 127.0.0.1 -n 1K");
+  lab.world.pass(10);
+  assert.equal(received.length, lab.log().length);
+});
+
 test("[Log] of anonymos.conf names both, and the command line overrides it", async () => {
   const file = "[Log]\nnetconsole=@/,7000@10.0.2.2/\nsyslog=udp://10.0.2.2:5514\n";
   const modules = [{ name: "anonymos.conf", bytes: Buffer.from(file) }];

@@ -22,6 +22,8 @@ export class DatagramTransport implements LogTransport {
   private addresses: u32 = 0;
   /** Failures to reach the host: after each, the next of its addresses is used. */
   private failures: u32 = 0;
+  /** How many of the host's addresses have refused the same messages. */
+  private refusals: u32 = 0;
   /** Messages to the address within REFUSAL_TIME of the first of them, and when that was sent. */
   private recent: u32 = 0;
   private recentSince: i64 = 0;
@@ -49,8 +51,10 @@ export class DatagramTransport implements LogTransport {
     }
     const error = socket.error;
     socket.error = SocketError.None;
-    if (error == SocketError.Refused) return this.refused();
-    if (this.waiting && error != SocketError.None) {
+    if (error == SocketError.Refused || (error != SocketError.None && !this.waiting)) {
+      return this.refused();
+    }
+    if (error != SocketError.None) {
       this.leave();
       this.retryAt = now + RETRY;
       return 1;
@@ -73,10 +77,11 @@ export class DatagramTransport implements LogTransport {
     if (!this.socket!.send(bytes, message.byteLength, this.address, port)) return false;
     this.waiting = !this.ip.reaches(this.path);
     const now = this.ip.now;
-    if (now - this.recentSince >= REFUSAL_TIME) {
+    if (this.recent > 0 && now - this.recentSince >= REFUSAL_TIME) {
       this.recent = 0;
-      this.recentSince = now;
+      this.refusals = 0;
     }
+    if (this.recent == 0) this.recentSince = now;
     this.recent++;
     return true;
   }
@@ -107,7 +112,9 @@ export class DatagramTransport implements LogTransport {
     if (this.addresses < 2) return 0;
     const refused = this.recent;
     this.leave();
-    return this.failures % this.addresses == 0 ? 0 : refused;
+    if (++this.refusals < this.addresses) return refused;
+    this.refusals = 0;
+    return 0;
   }
 
   /** Closes the socket; the next one is for the next address. */

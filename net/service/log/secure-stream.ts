@@ -20,6 +20,8 @@ export class SecureTransport implements LogTransport {
   private race: ConnectionRace | null = null;
   private retry: i64 = FIRST_RETRY;
   private retryAt: i64 = 0;
+  /** Failures so far: after each, the next of the host's addresses is tried first. */
+  private failures: u32 = 0;
   /** The failure that was logged last, so that one that persists is logged once. */
   private reported: string = "";
   private readonly lookup: TargetAddress;
@@ -86,7 +88,9 @@ export class SecureTransport implements LogTransport {
     }
     const target = this.target;
     const opener = new PortOpener(this.connector, target.port, target.host);
-    const race = new ConnectionRace(opener, addresses, NEVER);
+    const first = this.failures % (addresses.length as u32);
+    const ordered = addresses.slice(first).concat(addresses.slice(0, first));
+    const race = new ConnectionRace(opener, ordered, NEVER);
     this.race = race;
     this.connect(race, now);
   }
@@ -102,6 +106,7 @@ export class SecureTransport implements LogTransport {
   }
 
   private failed(reason: string, now: i64): void {
+    this.failures++;
     this.retryAt = now + this.retry;
     this.retry = earlier(2 * this.retry, MINUTE);
     if (reason != this.reported) log(`syslog: ${this.target}: ${reason}`);
