@@ -82,9 +82,21 @@ test("fetches the file at the URL of suboption 1, and applies it after the text"
   assert.match(ask("hostname"), /file/);
   assert.match(ask("ip addr"), /inet 10\.0\.2\.77\/24/);
   const missing = await boot(sub(1, URL), { status: 404 });
-  assert.match(missing.log, /dhcp: no user data/);
+  assert.match(missing.log, /dhcp: no settings: HTTP status 404/);
+  const long = await boot(sub(1, URL), { body: "#".repeat(70_000) });
+  assert.match(long.log, /dhcp: no settings: /);
+  assert.equal(long.requests.length, 1, "another try would fail in the same way");
   const refused = await boot(sub(1, URL), { status: 403 });
   assert.match(refused.log, /dhcp: no settings: HTTP status 403/);
+});
+
+test("takes text that ends with NULs, and settings that begin with blanks or a BOM", async () => {
+  for (const before of ["\n", "; a comment\n", "\ufeff"]) {
+    const { ask } = await boot(sub(2, `${before}[Network]\nHostname=web2\n\0`));
+    assert.match(ask("hostname"), /web2/, JSON.stringify(before));
+  }
+  const { requests } = await boot(sub(1, `${URL}\0`), { body: "[Network]\nHostname=file\n" });
+  assert.deepEqual(requests, ["GET /web1.conf"]);
 });
 
 test("runs no commands that arrive by DHCP", async () => {

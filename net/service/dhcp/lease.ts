@@ -35,7 +35,7 @@ import {
 } from "../../wire/dhcp-options";
 import { NetworkAddress } from "../settings";
 import { LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
-import { readHostName, readPortal, readSearchList, readText } from "./text";
+import { readHostName, readSearchList, readText, readUri } from "./text";
 
 /** The minimum lease time in seconds, which prevents a storm of requests. */
 const SHORTEST_LEASE: u32 = 10;
@@ -200,7 +200,7 @@ export class Lease {
       this.givenMtu = mtu as u32;
       this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
     }
-    this.captivePortal = readPortal(options.find(OPTION_CAPTIVE_PORTAL));
+    this.captivePortal = readUri(options.find(OPTION_CAPTIVE_PORTAL));
   }
 
   /**

@@ -19,13 +19,14 @@ export function readHostName(data: StaticArray<u8> | null): string {
 }
 
 /**
- * Returns the URI of option 114 if it is an http or https URI without blanks, else "". The URN that
- * means "no captive portal" (RFC 8910 section 2) is neither.
+ * Returns an option's text if it is an http or https URI without blanks, else "". The URN that means
+ * "no captive portal" in option 114 (RFC 8910 section 2) is neither.
  */
-export function readPortal(data: StaticArray<u8> | null): string {
+export function readUri(data: StaticArray<u8> | null): string {
   const uri = readText(data);
   const usable = uri.startsWith("https://") || uri.startsWith("http://");
-  return usable && !uri.includes(" ") ? uri : "";
+  // A backslash, which no URI has, begins an escape.
+  return usable && !uri.includes(" ") && !uri.includes("\\") ? uri : "";
 }
 
 /**

@@ -6,15 +6,13 @@
  *
  * A suboption that is repeated continues. Servers may also send what is meant for other vendors.
  */
-import { startsWithText } from "../../../core/text";
 import { DhcpOptions, OPTION_VENDOR } from "../../wire/dhcp-options";
+import { readUri } from "./text";
 
 const PAD: u8 = 0;
 const END: u8 = 255;
 const URL: u8 = 1;
 const SETTINGS: u8 = 2;
-const SECTION: u8 = 0x5b;
-const COMMENT: u8 = 0x23;
 
 export class VendorSettings {
   private constructor(
@@ -28,24 +26,23 @@ export class VendorSettings {
   static of(options: DhcpOptions): VendorSettings | null {
     const data = options.find(OPTION_VENDOR);
     if (data == null) return null;
-    const url = collect(data, URL);
-    const settings = collect(data, SETTINGS);
-    const hasUrl = isUrl(url);
-    const hasSettings = settings.length > 0 && (settings[0] == SECTION || settings[0] == COMMENT);
-    if (!hasUrl && !hasSettings) return null;
-    const text = hasUrl ? String.UTF8.decodeUnsafe(changetype<usize>(url), url.length) : "";
-    return new VendorSettings(text, hasSettings ? settings : new StaticArray<u8>(0));
+    const url = readUri(collect(data, URL));
+    let settings = collect(data, SETTINGS);
+    if (!isSettings(settings)) settings = new StaticArray<u8>(0);
+    return url == "" && settings.length == 0 ? null : new VendorSettings(url, settings);
   }
 }
 
-function isUrl(data: StaticArray<u8>): bool {
-  const pointer = changetype<usize>(data);
-  for (let i = 0; i < data.length; i++) if (data[i] <= 0x20 || data[i] >= 0x7f) return false;
-  if (startsWithText(pointer, data.length, "http://")) return true;
-  return startsWithText(pointer, data.length, "https://");
+/** Reports whether data begins, after blanks, like a file of settings: by a section or a comment. */
+function isSettings(data: StaticArray<u8>): bool {
+  const text = String.UTF8.decodeUnsafe(changetype<usize>(data), data.length).trimStart();
+  return text.startsWith("[") || text.startsWith("#") || text.startsWith(";");
 }
 
-/** Returns the data of all suboptions with a code before the first that is cut off. */
+/**
+ * Returns the data of all suboptions with a code, before the first that is cut off, without trailing
+ * NULs (RFC 2132 section 2).
+ */
 function collect(data: StaticArray<u8>, code: u8): StaticArray<u8> {
   const found = new StaticArray<u8>(data.length);
   let length: i32 = 0;
@@ -59,5 +56,6 @@ function collect(data: StaticArray<u8>, code: u8): StaticArray<u8> {
     for (let i = 0; data[at] == code && i < size; i++) found[length++] = data[at + 2 + i];
     at += 2 + size;
   }
+  while (length > 0 && found[length - 1] == 0) length--;
   return found.slice<StaticArray<u8>>(0, length);
 }

@@ -45,7 +45,12 @@ export class MetadataProvider {
 
   /** Whether the server is this machine's, so that it is another one behind a proxy. */
   get isLocal(): bool {
-    return this.server == SERVER;
+    return this.server == SERVER || this.server.startsWith(`${SERVER}/`);
+  }
+
+  /** Whether there must be user data: somebody has named its URL. */
+  get expectsData(): bool {
+    return this.userDataPath == "";
   }
 
   /** Reports whether a machine with these values in SMBIOS is one of this provider. */

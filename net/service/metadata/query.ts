@@ -1,7 +1,8 @@
 /**
  * Fetches user data and host name from a metadata service. A request is repeated, up to
  * METADATA_TRIES times, while the service does not answer or its status is 5xx or 429. The status
- * 404 means that there is no user data, or no host name. Any other status but 200 ends the query.
+ * 404 means that there is no user data, or no host name, unless somebody has named the URL. Any other
+ * status but 200 ends the query, and so does a failure that another try would only repeat.
  *
  *     Token -> UserData -> Hostname -> Done        any -> Failed
  */
@@ -10,6 +11,7 @@ import { latin1 } from "../../../core/text";
 import { NEVER, SECOND } from "../../../core/time";
 import { HttpClient } from "../http/client/client";
 import { HttpExchange } from "../http/client/exchange";
+import { HttpFailure } from "../http/client/failure";
 import { HttpProxies } from "../http/client/proxy";
 import { HttpRequest } from "../http/client/request";
 import { CollectingSink } from "../http/message/body";
@@ -26,6 +28,12 @@ const enum Step {
   Hostname = 2,
   Done = 3,
   Failed = 4,
+}
+
+/** Whether a request fails in the same way when it is repeated. */
+function isFinal(failure: HttpFailure): bool {
+  if (failure == HttpFailure.Certificate || failure == HttpFailure.TooManyRedirects) return true;
+  return failure == HttpFailure.Sink || failure == HttpFailure.TooLarge;
 }
 
 export class MetadataQuery {
@@ -94,13 +102,14 @@ export class MetadataQuery {
   private finish(exchange: HttpExchange, now: i64): void {
     const status = exchange.status();
     const failed = exchange.message != "";
+    const optional = this.step != Step.Token && !this.provider.expectsData;
     if (!failed && status == 200) this.take();
-    else if (!failed && status == 404 && this.step != Step.Token) this.advance();
+    else if (!failed && status == 404 && optional) this.advance();
     else {
       this.failure = failed ? exchange.message : `HTTP status ${status}`;
       this.nextAt = now + PAUSE;
-      const refused = !failed && status < 500 && status != 429;
-      if (++this.tries >= METADATA_TRIES || refused) this.step = Step.Failed;
+      const final = failed ? isFinal(exchange.failure) : status < 500 && status != 429;
+      if (++this.tries >= METADATA_TRIES || final) this.step = Step.Failed;
       return;
     }
     this.failure = "";
