@@ -63,6 +63,20 @@ function freeList(bytes: u32): usize {
   return changetype<usize>(freeLists) + ((ctz(bytes) as usize) << alignof<usize>());
 }
 
+/** Gives the blocks kept for rings back to the heap, because its memory is short. */
+export function freeSpareRings(): void {
+  for (let i = 0; i < freeLists.length; i++) {
+    let block = freeLists[i];
+    freeLists[i] = 0;
+    while (block != 0) {
+      const next = load<usize>(block);
+      heap.free(block);
+      block = next;
+    }
+  }
+  spare = 0;
+}
+
 /** Returns the bytes of freed blocks that are kept for rings. */
 export function spareBytes(): u32 {
   return spare;

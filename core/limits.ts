@@ -302,6 +302,8 @@ export const IPERF3_WAITING: i32 = 16;
 // --- TLS ---
 /** Connections, including those in the handshake. The engine's C has the same bound. */
 export const TLS_CONNECTIONS: u32 = 128;
+/** Those of them that only this host may open, so that strangers cannot take all. */
+export const TLS_OWN_CONNECTIONS: u32 = 16;
 /** Unread plaintext of one connection: one record (RFC 8446 section 5.1). */
 export const TLS_READ_BYTES: u32 = 16 * 1024;
 /** Connections that still read after a fatal alert, and the bytes that each discards. */

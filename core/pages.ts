@@ -3,7 +3,7 @@
  * given back when its last byte has been consumed, so a ring costs no more than what it holds, and
  * no memory is lost to blocks of many sizes.
  */
-import { allocateBlock, freeRing, reuseRing } from "./block";
+import { allocateBlock, freeRing, freeSpareRings, reuseRing, spareBytes } from "./block";
 import { HEAP_RESERVE } from "./limits";
 import { MemoryGauge } from "./memory-gauge";
 
@@ -54,6 +54,10 @@ export class Pages {
   /** Reports whether `bytes` more can be allocated without touching the reserve of the heap. */
   allows(bytes: u32): bool {
     const gauge = this.gauge;
-    return gauge == null || gauge.freeBytes() >= HEAP_RESERVE + bytes;
+    const wanted = HEAP_RESERVE + bytes;
+    if (gauge == null || gauge.freeBytes() >= wanted) return true;
+    if (spareBytes() == 0) return false;
+    freeSpareRings();
+    return gauge.freeBytes() >= wanted;
   }
 }

@@ -78,7 +78,9 @@ export interface Stream {
 export interface StreamListener {
   /** Returns the stream that has been ready longest, or null. */
   accept(): Stream | null;
-  /** Has `relief` woken when a peer is turned away for lack of memory or slots. */
+  /** Reports whether a stream waits to be accepted. */
+  hasWaiting(): bool;
+  /** Has `relief` woken when a peer waits or is turned away for lack of memory or slots. */
   onShortage(relief: Wakeable): void;
   close(): void;
 }

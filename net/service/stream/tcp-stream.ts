@@ -100,6 +100,9 @@ export class TcpStreamListener implements StreamListener {
     const connection = this.listener.accept();
     return connection == null ? null : new TcpStream(connection);
   }
+  hasWaiting(): bool {
+    return this.listener.hasWaiting;
+  }
   onShortage(relief: Wakeable): void {
     this.listener.onShortage(relief);
   }

@@ -2,11 +2,11 @@
  * TLS for the whole stack: opens connections over streams, runs their handshakes, and keeps each
  * connection until its close_notify is sent. Each turn takes one bounded step of one handshake.
  */
-import { TLS_CONNECTIONS } from "../../../core/limits";
+import { TLS_CONNECTIONS, TLS_OWN_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { earlier } from "../../../core/time";
 import { TlsOption } from "../../../core/tls-codes";
-import { Wakeable } from "../../../core/wakeable";
+import { Wakeable, wake } from "../../../core/wakeable";
 import { Stream, StreamListener } from "../stream/stream";
 import { NO_HANDLE, TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
@@ -30,6 +30,11 @@ export class TlsService extends Pollable {
   /** The cache of resumable sessions. */
   get sessions(): TlsSessions {
     return this.shared.sessions;
+  }
+
+  /** Whether there is a slot for one more connection of a server. */
+  get acceptsMore(): bool {
+    return this.count < TLS_CONNECTIONS - TLS_OWN_CONNECTIONS;
   }
 
   /** The number of connections that are not yet freed. */
@@ -60,6 +65,7 @@ export class TlsService extends Pollable {
   poll(now: i64): bool {
     this.engine.tick();
     const streams = this.streams;
+    const before = streams.length;
     for (let i = streams.length - 1; i >= 0; i--) {
       const stream = streams[i];
       stream.startCloseTimer(now);
@@ -72,7 +78,9 @@ export class TlsService extends Pollable {
     const farewells = this.shared.farewells;
     farewells.poll(now);
     this.dormant = streams.length == 0 && farewells.count == 0;
-    return this.step(now);
+    // A server may wait for the slot of one that was freed.
+    const freed = streams.length < before;
+    return this.step(now) || freed;
   }
 
   pollAt(_now: i64): i64 {
@@ -85,7 +93,8 @@ export class TlsService extends Pollable {
     this.refusal = this.engine.obstacle();
     if (this.refusal != "") return null;
     let handle = NO_HANDLE;
-    if ((this.streams.length as u32) < TLS_CONNECTIONS) handle = this.openHandle(options);
+    const room = options.server ? this.acceptsMore : this.count < TLS_CONNECTIONS;
+    if (room) handle = this.openHandle(options);
     if (handle == NO_HANDLE) {
       this.refusal = "TLS: too many connections or out of memory";
       return null;
@@ -120,24 +129,35 @@ export class TlsService extends Pollable {
 
 /** Accepts connections for a server, with TLS over each. */
 export class TlsListener implements StreamListener {
+  private relief: Wakeable | null = null;
+
   constructor(
     private readonly listener: StreamListener,
     private readonly tls: TlsService,
   ) {}
 
-  /** Returns a stream that is Connecting until its handshake is complete. */
+  /**
+   * Returns a stream that is Connecting until its handshake is complete. If all slots are taken,
+   * peers wait until one is free; if memory is short, they are turned away.
+   */
   accept(): Stream | null {
-    let below = this.listener.accept();
-    while (below != null) {
+    while (this.listener.hasWaiting() && this.tls.acceptsMore) {
+      const below = this.listener.accept()!;
       const stream = this.tls.accept(below);
       if (stream != null) return stream;
       below.abort();
-      below = this.listener.accept();
+      wake(this.relief);
     }
+    if (this.listener.hasWaiting()) wake(this.relief);
     return null;
   }
 
+  hasWaiting(): bool {
+    return this.listener.hasWaiting();
+  }
+
   onShortage(relief: Wakeable): void {
+    this.relief = relief;
     this.listener.onShortage(relief);
   }
 

@@ -108,11 +108,11 @@ export class PassiveOpen {
 
   /**
    * Reports whether an inbound connection leaves enough memory for those that this host opens. If
-   * not, the listener learns it.
+   * not, the listeners learn it.
    */
-  canAccept(listener: TcpListener): bool {
+  canAccept(): bool {
     if (this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS)) return true;
-    listener.noteShortage();
+    this.listeners.noteShortage();
     return false;
   }
 
@@ -144,9 +144,9 @@ export class PassiveOpen {
       counters.listenOverflow();
       return Drop.TcpBacklog;
     }
-    if (this.canAccept(listener)) {
+    if (this.canAccept()) {
       if (this.makeRoom(TCP_OWN_SLOTS)) return Drop.None;
-      listener.noteShortage();
+      this.listeners.noteShortage();
     }
     counters.add(TcpCounter.ListenDrops);
     return Drop.TcpLimit;

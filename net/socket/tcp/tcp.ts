@@ -111,7 +111,10 @@ export class Tcp implements ListenerOwner {
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;
-    if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) return null;
+    if (!registry.canBuffer(1) || !this.passive.makeRoom(0)) {
+      this.listeners.noteShortage();
+      return null;
+    }
     const port = options.localPort;
     if (port != 0 && !options.reuseAddress && registry.uses(port)) return null;
     if (port == 0 ? !registry.ports.choose(ends) : !registry.ports.take(ends, port)) return null;
@@ -276,7 +279,7 @@ export class Tcp implements ListenerOwner {
           this.counters.listenOverflow();
           return Drop.TcpBacklog;
         }
-        if (!this.passive.canAccept(listener)) return Drop.TcpLimit;
+        if (!this.passive.canAccept()) return Drop.TcpLimit;
         if (defers(listener, block, segment, now)) {
           this.counters.add(TcpCounter.DeferAcceptDrop);
           return Drop.None;

@@ -61,6 +61,10 @@ export function connect(room: u32, keeps: bool): u32 {
   listener.waiting.push(stream);
   return streams.length - 1;
 }
+/** Reports to the server that a peer waits for lack of memory or slots. */
+export function reportShortage(): void {
+  listener.relief!.wake();
+}
 export function push(stream: u32, pointer: usize, length: u32): void {
   streams[stream].incoming.add(pointer, length);
   streams[stream].notify();

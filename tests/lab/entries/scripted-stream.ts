@@ -136,7 +136,14 @@ export class ScriptedListener implements StreamListener {
   waiting: Array<ScriptedStream> = [];
   closed: bool = false;
 
-  onShortage(_relief: Wakeable): void {}
+  relief: Wakeable | null = null;
+
+  onShortage(relief: Wakeable): void {
+    this.relief = relief;
+  }
+  hasWaiting(): bool {
+    return this.waiting.length > 0;
+  }
   accept(): Stream | null {
     return this.waiting.length == 0 ? null : this.waiting.shift();
   }

@@ -55,14 +55,16 @@ export function connect(host: usize, length: u32, port: u32, insecure: bool, now
   return streams.length - 1;
 }
 /**
- * Accepts a connection as a server. Returns its number, or if refused, -1 (the stream below was
- * aborted) or -2.
+ * Accepts a connection as a server. Returns its number, or -1 if it was refused, or -2 if it still
+ * waits; `rings` counts if the listener reports a shortage.
  */
 export function accept(): i32 {
   const listener = new ScriptedListener();
   const under = new ScriptedStream();
   listener.waiting.push(under);
-  const stream = new TlsListener(listener, service).accept();
+  const secure = new TlsListener(listener, service);
+  secure.onShortage(alarm);
+  const stream = secure.accept();
   if (stream == null) return under.aborted ? -1 : -2;
   below.push(under);
   streams.push(stream as TlsStream);

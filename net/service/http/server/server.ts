@@ -3,7 +3,7 @@
  * something may have happened. Connections that only wait cost nothing in a turn.
  */
 import { HTTP_SERVER_CONNECTIONS, HTTP_SERVER_EVICTIONS } from "../../../../core/limits";
-import { SECOND } from "../../../../core/time";
+import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { TimerQueue } from "../../../../core/timer-queue";
 import { Wakeable } from "../../../../core/wakeable";
 import { Server } from "../../server";
@@ -19,7 +19,7 @@ const CONNECTIONS_FIRST = 64;
 /** How long after closing idle connections their memory may still wait for the collector. */
 const EVICTION_INTERVAL: i64 = SECOND;
 
-/** Notes that a peer was turned away for lack of memory or slots. */
+/** Notes that a peer waits or was turned away for lack of memory or slots. */
 class Shortage implements Wakeable {
   noted: bool = false;
 
@@ -39,6 +39,8 @@ export class HttpServer implements Server {
   private readonly shortage: Shortage = new Shortage();
   /** When idle connections may be closed again. */
   private evictionAt: i64 = 0;
+  /** When to see whether a peer still waits that could not be helped before; or NEVER. */
+  private retryAt: i64 = NEVER;
   private capacity: i32 = CONNECTIONS_FIRST;
   private readonly connections: Array<ServerConnection> = [];
 
@@ -54,8 +56,9 @@ export class HttpServer implements Server {
 
   /** Accepts and polls connections. Returns true if one took a step: TCP may have work to do. */
   poll(now: i64): bool {
-    if (this.shortage.noted) this.evict(now);
+    if (this.retryAt <= now) this.retryAt = NEVER;
     let moved = this.accept(now);
+    if (this.shortage.noted && this.evict(now)) moved = true;
     for (let late = this.timers.expired(now); late != null; late = this.timers.expired(now)) {
       this.timers.remove(late);
       changetype<ServerConnection>(late).wake();
@@ -77,7 +80,8 @@ export class HttpServer implements Server {
 
   /** Returns when to call `poll` next, in microseconds since boot. */
   pollAt(now: i64): i64 {
-    return this.shared.awake.length > 0 ? now : this.timers.nextAt();
+    if (this.shared.awake.length > 0 || this.shortage.noted) return now;
+    return earlier(this.timers.nextAt(), this.retryAt);
   }
 
   connectionCount(): u32 {
@@ -114,16 +118,24 @@ export class HttpServer implements Server {
     return any;
   }
 
-  /** Closes the connections that have been idle for longest, so that others can be opened. */
-  private evict(now: i64): void {
+  /**
+   * Closes the connections that have been idle for longest, so that others can be opened. Returns
+   * true if there were any.
+   */
+  private evict(now: i64): bool {
     this.shortage.noted = false;
-    if (now < this.evictionAt) return;
-    this.evictionAt = now + EVICTION_INTERVAL;
-    for (let i: u32 = 0; i < HTTP_SERVER_EVICTIONS; i++) {
-      const oldest = this.waiting.first;
-      if (oldest == null) return;
-      this.closeIdle(changetype<ServerConnection>(oldest));
+    if (now < this.evictionAt) {
+      this.retryAt = this.evictionAt;
+      return false;
     }
+    let oldest = this.waiting.first;
+    if (oldest == null) return false;
+    this.evictionAt = now + EVICTION_INTERVAL;
+    for (let i: u32 = 0; i < HTTP_SERVER_EVICTIONS && oldest != null; i++) {
+      this.closeIdle(changetype<ServerConnection>(oldest));
+      oldest = this.waiting.first;
+    }
+    return true;
   }
 
   private closeIdle(connection: ServerConnection): void {

@@ -28,7 +28,7 @@ export class TcpListener {
   readonly fastOpens: PendingFastOpens = new PendingFastOpens();
   /** SYNs and ACKs of cookies that found the ready queue full; half-open connections evicted. */
   dropped: u64 = 0;
-  /** Woken when there is no memory or slot for a connection, or null. */
+  /** Woken when there is no memory or slot for a connection of the host, or null. */
   private relief: Wakeable | null = null;
   /** When a SYN was last answered with a cookie. */
   cookieAt: i64 = i64.MIN_VALUE >> 1;
@@ -50,6 +50,11 @@ export class TcpListener {
   /** Frees the port; connections that were not accepted are aborted. */
   close(): void {
     this.owner.closeListener(this);
+  }
+
+  /** Whether a connection waits to be accepted. */
+  get hasWaiting(): bool {
+    return this.ready.first != null;
   }
 
   /** Whether no more connections may become ready. */
@@ -74,12 +79,12 @@ export class TcpListener {
     this.cookieAt = now;
   }
 
-  /** Has `relief` woken when there is no memory or slot for a connection. */
+  /** Has `relief` woken when there is no memory or slot for a connection of the host. */
   onShortage(relief: Wakeable): void {
     this.relief = relief;
   }
 
-  /** Notes that there was no memory or slot for a connection. */
+  /** Notes that there was no memory or slot for a connection of the host. */
   noteShortage(): void {
     wake(this.relief);
   }

@@ -32,6 +32,11 @@ export class Listeners {
     return block.queue == ListenQueue.None ? null : this.on(block.endpoints.localPort);
   }
 
+  /** Notes that memory or slots are short: those who listen may free some, on any port. */
+  noteShortage(): void {
+    for (let i: u32 = 0; i < this.count; i++) this.all[i]!.noteShortage();
+  }
+
   /** Adds a listener on a free port; there must be room. */
   add(listener: TcpListener): void {
     this.all[this.count++] = listener;

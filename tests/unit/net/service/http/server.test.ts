@@ -326,6 +326,33 @@ test("responds after the client's half-close", () => {
   assert.equal(ending(stream), "released");
 });
 
+test("closes 64 idle connections in a second while peers wait for memory or slots", () => {
+  const streams = Array.from({ length: 100 }, () => {
+    const stream = connect();
+    push(stream, get("/"));
+    return stream;
+  });
+  const aborted = () => streams.filter((stream) => ending(stream) === "aborted").length;
+  wasm.reportShortage();
+  assert.equal(wasm.pollAt(), 0n);
+  assert.ok(wasm.poll(now), "there may be work to do now");
+  assert.equal(aborted(), 64);
+  assert.equal(ending(streams[64]), "open", "the oldest go first");
+  wasm.reportShortage();
+  poll();
+  assert.equal(aborted(), 64);
+  assert.equal(wasm.pollAt(), now + 1_000_000n, "sees then whether one still waits");
+  poll(1_000_000);
+  assert.equal(aborted(), 64);
+  wasm.reportShortage();
+  poll();
+  assert.equal(aborted(), 100);
+  poll(1_000_000);
+  wasm.reportShortage();
+  poll();
+  assert.ok(wasm.pollAt() > now + 1_000_000n, "there is nothing left to close");
+});
+
 test("bounds connections: a new one replaces an idle one, or waits if there is none", () => {
   const bound: number = wasm.bound();
   const streams = Array.from({ length: bound }, () => connect());

@@ -345,6 +345,23 @@ suite("TLS streams", () => {
     assert.notEqual(connect(), -1);
   });
 
+  test("servers leave the last slots to this host, and let peers wait for one", () => {
+    wasm.setEngine(...writeText(wasm, ""), 1000, 1 << 30);
+    const accepted = Array.from({ length: 112 }, () => wasm.accept());
+    assert.ok(Math.min(...accepted) >= 0);
+    const rings: number = wasm.rings();
+    assert.equal(wasm.accept(), -2);
+    assert.equal(wasm.rings(), rings + 1, "idle connections may be closed");
+    for (let i = 0; i < 16; i++) assert.notEqual(connect(), -1);
+    assert.equal(connect(), -1);
+    wasm.abort(accepted[7]);
+    assert.ok(wasm.pollService(bench.now), "the listener is asked again");
+    assert.equal(wasm.accept(), -2, "that slot is one of the last 16");
+    for (let i = 0; i < 16; i++) wasm.abort(accepted[8 + i]);
+    wasm.pollService(bench.now);
+    assert.ok(wasm.accept() >= 0);
+  });
+
   test("a server's handshake begins when the client's bytes arrive", () => {
     const stream = wasm.accept();
     wasm.poll(bench.now);
