@@ -117,7 +117,7 @@ test("strangers who hold all TLS connections of servers leave some to this host"
   assert.match(pair.ask("tls b.test; echo $?"), /verification: ok\r\n.*\r\n0\r\n/);
 });
 
-test("the log goes on to the next address of a TLS server that closes each connection", async () => {
+test("the log goes to the next address of a TLS server that closes each connection", async () => {
   const hosts = ["10.0.2.2", "10.0.2.16"].map((host) => `${host} b.test\n`);
   const modules = [...trust, { name: "hosts", bytes: Buffer.from(hosts.join("")) }];
   const own = "ip=10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.2";

@@ -4,7 +4,8 @@
  * are of WebAssembly's instructions, about one to one with those of the machine.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { root } from "../../tests/lab/host/process.ts";
 
 const source = process.env.KERNEL_WASM ?? `${root}build/kernel.wasm`;
@@ -41,12 +42,11 @@ export function withCounters(text: string): string {
   return lines.join("\n");
 }
 
-/** Returns the path of a counting kernel; makes it if build/kernel.wasm has changed. */
+/** Returns the path of a counting kernel; makes it unless there is one of the same source. */
 export function countingKernel(): string {
-  const counting = `${folder}/counting.wasm`;
-  if (existsSync(counting) && statSync(counting).mtimeMs > statSync(source).mtimeMs) {
-    return counting;
-  }
+  const digest = createHash("sha256").update(readFileSync(source)).digest("hex");
+  const counting = `${folder}/counting-${digest.slice(0, 16)}.wasm`;
+  if (existsSync(counting)) return counting;
   mkdirSync(folder, { recursive: true });
   const plain = `${folder}/plain-${process.pid}.wat`;
   const run = (project: string, name: string, ...words: string[]) =>

@@ -33,15 +33,15 @@ export class VendorSettings {
   }
 }
 
-/** Reports whether data begins, after blanks, like a file of settings: by a section or a comment. */
+/** Reports whether data begins, after blanks, with a section or a comment, as settings do. */
 function isSettings(data: StaticArray<u8>): bool {
   const text = String.UTF8.decodeUnsafe(changetype<usize>(data), data.length).trimStart();
   return text.startsWith("[") || text.startsWith("#") || text.startsWith(";");
 }
 
 /**
- * Returns the data of all suboptions with a code, before the first that is cut off, without trailing
- * NULs (RFC 2132 section 2).
+ * Returns the data of all suboptions with a code before the first that is cut off, without NULs at
+ * the end (RFC 2132 section 2).
  */
 function collect(data: StaticArray<u8>, code: u8): StaticArray<u8> {
   const found = new StaticArray<u8>(data.length);

@@ -1,8 +1,8 @@
 /**
  * Fetches user data and host name from a metadata service. A request is repeated, up to
  * METADATA_TRIES times, while the service does not answer or its status is 5xx or 429. The status
- * 404 means that there is no user data, or no host name, unless somebody has named the URL. Any other
- * status but 200 ends the query, and so does a failure that another try would only repeat.
+ * 404 means that there is no user data, or no host name, unless somebody has named the URL. Another
+ * status than 200 ends the query, and so does a failure that the next try would repeat.
  *
  *     Token -> UserData -> Hostname -> Done        any -> Failed
  */
