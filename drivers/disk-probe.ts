@@ -1,10 +1,11 @@
 /** Maps disks to drivers. */
 import { DISKS } from "../core/limits";
+import { log } from "../core/log";
 import { isVirtual } from "../machine/hypervisor";
 import { CLASS_IDE, IdeCd, ideDrives } from "./ata/ide";
 import { Disk } from "./disk";
 import { PciDevice } from "./pci/pci";
-import { BLOCK_CONFIG, VirtioBlock } from "./virtio/block";
+import { BLOCK_CONFIG, VIRTIO_BLOCK_DRIVER, VirtioBlock } from "./virtio/block";
 import { mmioSlots } from "./virtio/mmio";
 import { isVirtio, openPci } from "./virtio/pci";
 
@@ -24,6 +25,7 @@ export function findDisks(devices: Array<PciDevice>): Array<Disk> {
     if (!isVirtio(device, VIRTIO_BLOCK, TRANSITIONAL_BLOCK)) continue;
     const transport = openPci(device, BLOCK_CONFIG);
     if (transport != null) disks.push(new VirtioBlock(transport, device));
+    else log(`${device.place()}: ${VIRTIO_BLOCK_DRIVER}: registers out of reach`);
   }
   const slots = mmioSlots(devices.length == 0);
   for (let i = 0; i < slots.length && disks.length < DISKS; i++) {

@@ -12,6 +12,9 @@ import { Disk } from "../disk";
 import { Transport } from "./transport";
 import { createQueue, NO_BUFFER, Virtqueue } from "./virtqueue";
 
+/** The driver's name in the log. */
+export const VIRTIO_BLOCK_DRIVER: string = "virtio-blk";
+
 /** The unit of the capacity and of positions, whatever the device's block size is. */
 const SECTOR: u32 = 512;
 /** The capacity in the configuration (VIRTIO 5.2.4), and how much of the configuration is read. */
@@ -50,7 +53,7 @@ export class VirtioBlock extends Disk {
     return this.device.place();
   }
   driverName(): string {
-    return "virtio-blk";
+    return VIRTIO_BLOCK_DRIVER;
   }
 
   start(): bool {

@@ -32,7 +32,7 @@ export class DhcpSettings extends Pollable implements Wakeable {
     stack.configuration.watcher = this;
   }
 
-  /** Called when a lease may have changed. */
+  /** Called when a lease may have changed. It does not call `find`, which allocates. */
   wake(): void {
     const configurators = this.stack.configuration.configurators;
     let offered = false;

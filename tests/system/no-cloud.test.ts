@@ -124,6 +124,8 @@ test("logs disks that cannot be started, and ds=nocloud without a volume", async
   assert.match(dead.output, /pci 00:05\.0: virtio-blk: empty, or cannot be started\r\n/);
   assert.doesNotMatch(dead.output, /ide[01]/);
   assert.match(dead.output, missing);
+  const far = await boot([{ address: 0x4000_0000_0000 }]);
+  assert.match(far.output, /pci 00:05\.0: virtio-blk: registers out of reach\r\n/);
   assert.match((await boot([], { commandLine })).output, missing);
   const other = { image: isoImage({}, "OTHER") };
   assert.match((await boot([other], { commandLine })).output, missing);

@@ -9,6 +9,8 @@ import { type VirtioInterface, virtioFunction } from "./virtio-pci.ts";
 export interface DiskOptions extends VirtioBlockOptions, CdOptions {
   /** Modern virtio on PCI by default. A CD drive is on IDE. */
   kind?: VirtioInterface | "mmio" | "cd";
+  /** The address of the registers of a modern device on PCI. */
+  address?: number;
 }
 
 /** The first function on PCI, and where a disk without PCI is. */
@@ -29,7 +31,8 @@ export function addDisks(machine: Machine, disks: DiskOptions[]): void {
     if (kind === "mmio") {
       machine.memorySpace.add(MMIO, MMIO_SIZE, new MmioRegisters(model, 2));
     } else if (kind !== "cd") {
-      const odd = { address: 0xfeb80000 + index * 0x10000, ports: 0xc100 + index * 0x40 };
+      const { address = 0xfeb80000 + index * 0x10000 } = options;
+      const odd = { address, ports: 0xc100 + index * 0x40 };
       machine.pci.add(0, FIRST_DEVICE + index, 0, virtioFunction(model, kind, odd));
     }
   });
