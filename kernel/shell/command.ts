@@ -78,7 +78,7 @@ export abstract class Command {
     readonly summary: string,
     /** Command lines for `help NAME`. */
     readonly examples: StaticArray<string>,
-    /** Whether to wait until an interface is configured, and to fail after 10 s. */
+    /** Whether to wait while DHCP is still to configure an interface, and to fail after 10 s. */
     readonly needsNetwork: bool = false,
   ) {}
 

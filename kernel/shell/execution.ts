@@ -110,7 +110,7 @@ export class Execution {
       command.explain(session);
       return new Done(EXIT_OK);
     }
-    if (command.needsNetwork && !session.network.configured()) {
+    if (command.needsNetwork && session.network.awaited()) {
       const job = command.beforeNetwork(words, session);
       return job == null ? new NetworkWait(command, words, session) : job;
     }

@@ -3,6 +3,8 @@
 export interface NetworkStatus {
   /** Reports whether an interface that is up has an address. */
   configured(): bool;
+  /** Reports whether it is not configured yet, but a DHCP server may still do so. */
+  awaited(): bool;
   /** Returns why it is not configured, such as "net0 has no link". */
   reason(): string;
   /** Returns the machine's name, which is never empty. */

@@ -1,4 +1,7 @@
-/** Delays the start of a command until an interface is configured. */
+/**
+ * Delays the start of a command while no interface has an address but DHCP may supply one. Without
+ * DHCP, a command starts at once and reports that the network is unreachable.
+ */
 import { SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "./command";
 import { Session } from "./session";
@@ -21,7 +24,7 @@ export class NetworkWait extends Job {
   poll(now: i64): i32 {
     const running = this.started;
     if (running != null) return running.poll(now);
-    if (this.session.network.configured()) {
+    if (!this.session.network.awaited()) {
       const job = this.command.start(this.words, this.session);
       this.started = job;
       return job.poll(now);

@@ -8,6 +8,9 @@ export class StackStatus implements NetworkStatus {
   configured(): bool {
     return this.stack.configuration.configured();
   }
+  awaited(): bool {
+    return this.stack.configuration.awaited();
+  }
   reason(): string {
     return this.stack.configuration.reason();
   }

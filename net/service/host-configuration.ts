@@ -130,6 +130,14 @@ export class HostConfiguration extends Pollable {
     return false;
   }
 
+  /** Reports whether `configured` is false, and a DHCP server is still being asked. */
+  awaited(): bool {
+    for (let i = 0; i < this.configurators.length; i++) {
+      if (this.configurators[i].asking()) return !this.configured();
+    }
+    return false;
+  }
+
   /** Returns why the first interface is not configured, such as "net0 has no link". */
   reason(): string {
     if (this.configurators.length == 0) return "no network device found";

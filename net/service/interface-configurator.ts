@@ -16,6 +16,7 @@ import { formatIpv4, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
+import { isInform } from "./dhcp/state";
 import { LeaseTarget } from "./dhcp/target";
 import {
   applyErrorRoutes,
@@ -207,14 +208,20 @@ export class InterfaceConfigurator implements LeaseTarget {
     return new Route(to, prefix, gateway, this.iface, metric, origin);
   }
 
+  /** Reports whether DHCP may still supply an address; it also waits for a carrier. */
+  asking(): bool {
+    const state = this.dhcp.state;
+    if (!this.iface.up || state == DhcpState.Stopped || isInform(state)) return false;
+    return this.dhcp.lease == null;
+  }
+
   /** Returns why the interface has no address, such as "net0 has no link". */
   reason(): string {
     const name = this.iface.name;
     if (!this.iface.up) return `${name} is down`;
     if (!this.iface.linkUp) return `${name} has no link`;
     if (this.dhcp.lastFailure != "") return this.dhcp.lastFailure;
-    const asking = this.dhcp.state != DhcpState.Stopped && this.dhcp.lease == null;
-    if (!asking) return `${name} has no address`;
+    if (!this.asking()) return `${name} has no address`;
     return `no answer from a DHCP server on ${name}`;
   }
 

@@ -22,7 +22,7 @@ const outcomes: [command: string, says: RegExp][] = [
   ["hostname", /\nkernel7\r/],
   ["dhcp release", /^dhcp release\r\nanonymos> $/],
   ["dhcp release", /dhcp: no lease\r\n/],
-  ["ping -c 1 10.0.2.2", /network is not configured: net0 has no address/],
+  ["ping -c 1 10.0.2.2", /ping: connect: Network is unreachable\r\n/],
   ["dhcp renew", /DHCP lease 10\.0\.2\.15\/24 from 10\.0\.2\.2/],
   ["ping -c 1 10.0.2.2", / 1 received/],
 ];

@@ -161,3 +161,23 @@ test("reports boot modules, sections and options without effect", async () => {
   ]);
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);
 });
+
+test("commands fail at once if nothing is to configure the network, and wait for DHCP", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [["dhcp release", /^anonymos> $/]]);
+  const started = lab.world.now;
+  dialogue(lab, [
+    ["ping -c 1 10.0.2.2; echo $?", /^ping: connect: Network is unreachable\r\n2\r\n/],
+    ["curl http://10.0.2.2/; echo $?", /^curl: \(7\) .*: Network is unreachable\r\n7\r\n/],
+    ["nc 10.0.2.2 80", / failed: Network is unreachable\r\n/],
+    ["dig a.test", /^dig: no name servers configured\r\n/],
+    ["ping a.test", /: Temporary failure in name resolution /],
+  ]);
+  assert.ok(lab.world.now - started < 1e9);
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 1 };
+  lab.twin.type("dhcp renew\r", lab.world.now);
+  lab.pass(1);
+  lab.twin.type("\x03", lab.world.now);
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
+  assert.match(lab.command("ping -c 1 10.0.2.2"), / 1 received/);
+});

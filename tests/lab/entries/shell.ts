@@ -48,6 +48,9 @@ class TestNetwork implements NetworkStatus {
   configured(): bool {
     return configured;
   }
+  awaited(): bool {
+    return !configured;
+  }
   reason(): string {
     return "no answer from a DHCP server";
   }

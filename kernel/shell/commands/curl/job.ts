@@ -113,7 +113,7 @@ export class CurlJob extends Job {
   /** Returns when the next attempt starts or the wait for the network ends. */
   pollAt(): i64 {
     if (this.exchange != null) return super.pollAt();
-    if (this.session.network.configured()) return this.startsAt;
+    if (!this.session.network.awaited()) return this.startsAt;
     return max(this.startsAt, this.networkDeadline);
   }
 
@@ -128,7 +128,7 @@ export class CurlJob extends Job {
     if (now < this.startsAt) return RUNNING;
     const network = this.session.network;
     const request = this.request;
-    if (!network.configured()) {
+    if (network.awaited()) {
       if (now < this.networkDeadline) return RUNNING;
       request.error = `network is not configured: ${network.reason()}`;
     } else if (this.timeout > 0) {
