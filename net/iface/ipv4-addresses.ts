@@ -86,6 +86,26 @@ export class Ipv4Addresses {
   }
 
   /**
+   * Returns the index of the first other address with the same network and prefix length as
+   * `address`, or `count` if there is none.
+   */
+  sharing(address: Ipv4Address, prefix: u32): u32 {
+    const mask = maskOf(prefix);
+    let i: u32 = 0;
+    for (; i < this.count; i++) {
+      const other = this.list[i];
+      if (other.prefix != prefix || other.address == address) continue;
+      if (((other.address ^ address) & mask) == 0) break;
+    }
+    return i;
+  }
+
+  /** Whether an earlier address has the same network, as `secondary` means in Linux. */
+  isSecondary(index: u32): bool {
+    return this.sharing(this.at(index).address, this.at(index).prefix) < index;
+  }
+
+  /**
    * Returns the source address for packets to `destination` by way of `neighbor` on this link;
    * UNSPECIFIED if there is none. The scope comes first and the longest matching prefix last (RFC
    * 6724 section 5, rules 2 and 8); in between, an address in the neighbor's network is preferred,

@@ -8,17 +8,19 @@ import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
 import { Route, RouteOrigin, RouteType } from "../iface/ip/route";
-import { RouteMode, RouteResult } from "../iface/ip/routes";
+import { RouteMode } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
 import { ROOT } from "../iface/qdisc/qdisc";
-import { formatIpv4, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
+import { formatIpv4, Ipv4Address, isUnicast, UNSPECIFIED } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { isInform } from "./dhcp/state";
 import { LeaseTarget } from "./dhcp/target";
 import {
+  addPeerRoute,
+  addRoute,
   applyErrorRoutes,
   applyRules,
   DHCP_GATEWAY,
@@ -45,6 +47,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   private consoleDomains: Array<string> | null = null;
   /** Whether the static settings, or those of `configureByHand`, are in use. */
   private applied: bool = false;
+  private byHand: bool = false;
   /** The address of the lease in use; UNSPECIFIED if there is none. */
   private leased: Ipv4Address = UNSPECIFIED;
   /** The MTU of the interface without settings. */
@@ -52,8 +55,9 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** The routes without a next hop that the settings have added. */
   private errorRoutes: Array<Route> = [];
   private linkUp: bool;
-  /** The number of link changes that `poll` has seen. */
+  /** The number of link changes that `poll` has seen, and how often the interface was down. */
   private linkChanges: u32;
+  private timesDown: u32 = 0;
 
   constructor(
     readonly ip: IpLayer,
@@ -115,6 +119,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     // The link may go down and up in one turn: `ip link set net0 down; ip link set net0 up`.
     const bounced = changes != this.linkChanges && linkUp && this.linkUp;
     this.linkChanges = changes;
+    if (this.timesDown != this.iface.timesDown && this.iface.up) this.restoreRoutes();
     if (bounced) this.dhcp.linkChanged(false, now);
     if (bounced || linkUp != this.linkUp) {
       this.linkUp = linkUp;
@@ -192,20 +197,17 @@ export class InterfaceConfigurator implements LeaseTarget {
     }
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
     this.applied = true;
+    this.byHand = true;
     this.changes++;
     this.ip.setAddress(this.iface, own.address, own.prefix);
-    if (gateway != 0) this.addRoute(this.routeTo(0, 0, gateway, 0, RouteOrigin.Static));
+    if (gateway == 0) return true;
+    addRoute(
+      this.ip,
+      this.iface,
+      new Route(0, 0, gateway, this.iface, 0, RouteOrigin.Static),
+      false,
+    );
     return true;
-  }
-
-  private routeTo(
-    to: Ipv4Address,
-    prefix: u32,
-    gateway: Ipv4Address,
-    metric: u32,
-    origin: RouteOrigin,
-  ): Route {
-    return new Route(to, prefix, gateway, this.iface, metric, origin);
   }
 
   /** Reports whether DHCP may still supply an address; it also waits for a carrier. */
@@ -228,18 +230,39 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** Returns when to fall back from DHCP to the static settings; NEVER if not needed. */
   private fallbackAt(): i64 {
     const silentSince = this.dhcp.silentSince;
-    if (this.applied || silentSince < 0 || this.dhcp.lease != null) return NEVER;
+    if (this.applied || !this.iface.up || silentSince < 0 || this.dhcp.lease != null) return NEVER;
     return this.settings.addresses.length > 0 ? silentSince + FALLBACK_WAIT : NEVER;
   }
 
   /** Sets the static addresses and routes. */
   private apply(): void {
-    const settings = this.settings;
+    const addresses = this.settings.addresses;
     this.applied = true;
     this.changes++;
-    for (let i = 0; i < settings.addresses.length; i++) this.addAddress(settings.addresses[i]);
-    const routes = this.staticRoutes(settings.gateway);
-    for (let i = 0; i < routes.length; i++) this.addRoute(routes[i]);
+    for (let i = 0; i < addresses.length; i++) this.addAddress(addresses[i]);
+    this.applyRoutes(false);
+  }
+
+  /** Adds the routes of the static settings, and those to the peers of their addresses. */
+  private applyRoutes(quiet: bool): void {
+    const addresses = this.settings.addresses;
+    for (let i = 0; i < addresses.length; i++) {
+      const own = addresses[i];
+      const peer = own.peer;
+      if (peer == null || !this.iface.ipv4.owns(own.address)) continue;
+      addPeerRoute(this.ip, this.iface, own.address, peer.address, peer.prefix);
+    }
+    const routes = this.staticRoutes(this.settings.gateway);
+    for (let i = 0; i < routes.length; i++) addRoute(this.ip, this.iface, routes[i], quiet);
+  }
+
+  /** Adds the configured routes again, which went when the interface was switched off. */
+  private restoreRoutes(): void {
+    this.timesDown = this.iface.timesDown;
+    const lease = this.dhcp.lease;
+    if (lease != null) this.addLeaseRoutes(lease, false);
+    if (this.applied && !this.byHand) this.applyRoutes(true);
+    else if (lease != null) this.addStaticRoutes();
   }
 
   /** Returns the default route via `gateway`, if not 0, and all routes not via a lease's router. */
@@ -247,7 +270,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     const settings = this.settings;
     const origin = RouteOrigin.Static;
     const routes: Array<Route> = [];
-    if (gateway != 0) routes.push(this.routeTo(0, 0, gateway, 0, origin));
+    if (gateway != 0) routes.push(new Route(0, 0, gateway, this.iface, 0, origin));
     for (let i = 0; i < settings.routes.length; i++) {
       const it = settings.routes[i];
       if (it.gateway == DHCP_GATEWAY || it.type != RouteType.Unicast) continue;
@@ -259,49 +282,22 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   private addAddress(own: NetworkAddress): void {
-    if (this.ip.setAddress(this.iface, own.address, own.prefix)) {
-      const peer = own.peer;
-      if (peer == null) return;
-      const network = peer.address & maskOf(peer.prefix);
-      const route = this.routeTo(network, peer.prefix, 0, 0, RouteOrigin.Kernel);
-      route.source = own.address;
-      this.addRoute(route);
-      return;
-    }
-    const address = `${formatIpv4(own.address)}/${own.prefix}`;
+    if (this.ip.setAddress(this.iface, own.address, own.prefix)) return;
+    const what = `Could not set address ${formatIpv4(own.address)}/${own.prefix}`;
     const why = `too many addresses, expected at most ${INTERFACE_ADDRESSES}`;
-    log(`${this.iface.name}: Could not set address ${address}: ${why}`);
+    log(`${this.iface.name}: ${what}: ${why}`);
   }
 
   /** Removes the addresses of the settings except `kept`, and all static routes. */
   private withdraw(kept: Ipv4Address): void {
-    const settings = this.settings;
+    const addresses = this.settings.addresses;
     this.applied = false;
-    for (let i = 0; i < settings.addresses.length; i++) {
-      const own = settings.addresses[i].address;
+    this.byHand = false;
+    for (let i = 0; i < addresses.length; i++) {
+      const own = addresses[i].address;
       if (own != kept) this.ip.removeAddress(this.iface, own);
     }
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
-  }
-
-  /**
-   * Adds a route, or logs why not. A gateway in no network of the interface is assumed to be on its
-   * link, as some hosting providers require; that is logged unless `quiet`.
-   */
-  private addRoute(route: Route, quiet: bool = false): void {
-    let result = this.ip.routes.add(route, RouteMode.Append);
-    if (result == RouteResult.GatewayUnreachable && this.iface.ipv4.count > 0) {
-      for (let i = 0; i < route.hops.length; i++) {
-        const hop = route.hops[i];
-        if (!this.ip.routes.reaches(hop.iface, hop.gateway)) hop.onLink = true;
-      }
-      result = this.ip.routes.add(route, RouteMode.Append);
-      if (result == RouteResult.Done && !quiet) {
-        const what = `router ${formatIpv4(route.gateway)} is in no network of ${this.iface.name}`;
-        log(`${this.iface.name}: ${what}: assuming that it is on the link`);
-      }
-    }
-    reportRoute(this.iface, route, result);
   }
 
   /**
@@ -317,8 +313,8 @@ export class InterfaceConfigurator implements LeaseTarget {
     for (let i = 0; i < lease.routes.length; i++) {
       const it = lease.routes[i];
       if (!use.takesRoute(it.prefix)) continue;
-      const route = this.routeTo(it.destination, it.prefix, it.router, metric, origin);
-      this.addRoute(route, !first || it.router == last);
+      const route = new Route(it.destination, it.prefix, it.router, this.iface, metric, origin);
+      addRoute(this.ip, this.iface, route, !first || it.router == last);
       last = it.router;
     }
     const router = lease.defaultRouter();
@@ -327,7 +323,7 @@ export class InterfaceConfigurator implements LeaseTarget {
       if (it.gateway != DHCP_GATEWAY) continue;
       const own = it.metric < 0 ? metric : (it.metric as u32);
       const route = it.build(this.ip, this.iface, router, own, origin);
-      if (route != null) this.addRoute(route, !first);
+      if (route != null) addRoute(this.ip, this.iface, route, !first);
     }
   }
 

@@ -6,7 +6,7 @@ import { NextHop, Route, RouteOrigin, RouteScope, RouteType, TABLE_MAIN } from "
 import { RouteMode, RouteResult } from "../iface/ip/routes";
 import { Rule } from "../iface/ip/rules";
 import { IpLayer } from "../iface/layer";
-import { formatIpv4, Ipv4Address, UNSPECIFIED } from "../wire/address";
+import { formatIpv4, Ipv4Address, maskOf, UNSPECIFIED } from "../wire/address";
 
 /** As a gateway, this stands for the router of the DHCP lease (`Gateway=_dhcp4`). */
 export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
@@ -163,6 +163,41 @@ export function removeErrorRoutes(ip: IpLayer, added: Array<Route>): void {
       if (ip.routes.at(j - 1) === added[i]) ip.routes.removeAt(j - 1);
     }
   }
+}
+
+/** Adds the route to the peer of an address (`Peer=`), as the kernel does in Linux. */
+export function addPeerRoute(
+  ip: IpLayer,
+  iface: Interface,
+  source: Ipv4Address,
+  peer: Ipv4Address,
+  prefix: u32,
+): void {
+  const route = new Route(peer & maskOf(prefix), prefix, 0, iface, 0, RouteOrigin.Kernel);
+  route.source = source;
+  addRoute(ip, iface, route, false);
+}
+
+/**
+ * Adds a route, or logs why not; while the interface is off, does nothing. A gateway in no network
+ * of the interface is assumed to be on its link, as some hosting providers require; that is logged
+ * unless `quiet`.
+ */
+export function addRoute(ip: IpLayer, iface: Interface, route: Route, quiet: bool): void {
+  if (!iface.up) return;
+  let result = ip.routes.add(route, RouteMode.Append);
+  if (result == RouteResult.GatewayUnreachable && iface.ipv4.count > 0) {
+    for (let i = 0; i < route.hops.length; i++) {
+      const hop = route.hops[i];
+      if (!ip.routes.reaches(hop.iface, hop.gateway)) hop.onLink = true;
+    }
+    result = ip.routes.add(route, RouteMode.Append);
+    if (result == RouteResult.Done && !quiet) {
+      const what = `router ${formatIpv4(route.gateway)} is in no network of ${iface.name}`;
+      log(`${iface.name}: ${what}: assuming that it is on the link`);
+    }
+  }
+  reportRoute(iface, route, result);
 }
 
 /** Logs why a route was not added, unless it existed already. */

@@ -271,3 +271,61 @@ test("ip route list table all shows the local table too", async () => {
     assert.ok(printed(lab, line)[0].startsWith(says), `${line}: ${printed(lab, line)[0]}`);
   }
 });
+
+test("addresses of one network have one route, and all but the first are secondary", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ip addr add 10.0.9.70/24 dev net0"],
+    ["ip addr add 10.0.9.71/24 dev net0"],
+    ["ip addr add 10.0.9.72/16 dev net0"],
+    ["ip route show 10.0.9/24", "10.0.9.0/24 dev net0 proto kernel scope link src 10.0.9.70"],
+  ]);
+  const flags = () =>
+    printed(lab, "ip addr")
+      .filter((line) => line.includes("inet 10.0.9."))
+      .map((line) => / global (.*)net0$/.exec(line)?.[1]);
+  assert.deepEqual(flags(), ["", "secondary ", ""]);
+  assert.match(lab.command("ping -c 1 -I 10.0.9.71 10.0.2.2"), /from 10\.0\.9\.71 /);
+  dialogue(lab, [
+    ["ip addr del 10.0.9.70/24 dev net0"],
+    ["ip route show 10.0.9/24", "10.0.9.0/24 dev net0 proto kernel scope link src 10.0.9.71"],
+  ]);
+  assert.deepEqual(flags(), ["", ""]);
+});
+
+test("ip route lists routes by destination, then longer prefixes first", async () => {
+  const lab = await Lab.at("S1");
+  for (const to of ["10.0.0.0/8", "10.0.0.0/24", "9.0.0.0/8", "10.0.0.0/24 metric 5"]) {
+    printed(lab, `ip route add ${to} via 10.0.2.2`);
+  }
+  assert.deepEqual(
+    printed(lab, "ip route").map((line) => line.replace(/ (via|dev) .*proto \w+/, "")),
+    [
+      "default metric 1024",
+      "9.0.0.0/8",
+      "10.0.0.0/24",
+      "10.0.0.0/24 metric 5",
+      "10.0.0.0/8",
+      "10.0.2.0/24 scope link src 10.0.2.15",
+    ],
+  );
+});
+
+test("routes of a device that is set down go, and only configured ones return", async () => {
+  const lab = await Lab.at("S1");
+  const before = printed(lab, "ip route");
+  dialogue(lab, [
+    ["ip route add 10.8.0.0/16 via 10.0.2.2"],
+    ["ip route add blackhole 10.9.0.0/16"],
+  ]);
+  printed(lab, "ip link set net0 down; sleep 1");
+  dialogue(lab, [
+    ["ip route", "blackhole 10.9.0.0/16 proto static"],
+    ["ip route add 10.8.0.0/16 dev net0", "Error: Device for nexthop is not up."],
+    ["ip route add 10.8.0.0/16 via 10.0.2.2", "Error: Nexthop device is not up."],
+    ["ip route get 10.0.2.2", "RTNETLINK answers: Network is unreachable"],
+    ["ip route del 10.9.0.0/16"],
+  ]);
+  printed(lab, "ip link set net0 up; sleep 2");
+  assert.deepEqual(printed(lab, "ip route"), before);
+});

@@ -81,6 +81,8 @@ test("ip= and anonymos.conf accept a /32, a gateway off the subnet, and a peer",
     const twin = await Twin.boot({ commandLine, modules: [...modules] });
     twin.pass(2);
     const routes = twin.command("ip route").split(/\r\n/);
+    twin.command("ip link set net0 down; sleep 1; ip link set net0 up; sleep 1");
+    assert.deepEqual(twin.command("ip route").split(/\r\n/), routes, "restored");
     assert.ok(routes.includes(route), routes.join("\n"));
     assert.ok(
       routes.some((line) => line.startsWith("default via ")),

@@ -162,7 +162,7 @@ test("reports boot modules, sections and options without effect", async () => {
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);
 });
 
-test("commands fail at once if nothing is to configure the network, and wait for DHCP", async () => {
+test("commands wait for DHCP, and without it fail at once", async () => {
   const lab = await Lab.at("S1");
   dialogue(lab, [["dhcp release", /^anonymos> $/]]);
   const started = lab.world.now;

@@ -74,8 +74,8 @@ test("routes and rules of the file apply, are shown and are obeyed", async () =>
       "10.1.0.0/16 proto static src 10.0.2.15",
       "\tnexthop via 10.0.2.2 dev net0 weight 2",
       "\tnexthop via 10.0.2.3 dev net0 weight 1",
-      "10.3.0.0/16 dev net0 proto static scope link",
       "prohibit 10.2.0.0/16 proto static metric 5",
+      "10.3.0.0/16 dev net0 proto static scope link",
     ],
   );
   assert.deepEqual(printed(lab, "ip route get 10.2.0.1"), ["RTNETLINK answers: Permission denied"]);
@@ -89,4 +89,6 @@ test("routes and rules of the file apply, are shown and are obeyed", async () =>
   const to = lab.frames().map((frame) => frame.subarray(0, 6).toString("hex"));
   assert.deepEqual(to, ["52550a000203", "52550a000202"], "the mark selects the table's gateway");
   assert.match(printed(lab, "nc 192.0.2.1 80")[0], /failed: No route to host$/);
+  printed(lab, "ip link set net0 down; sleep 1; ip link set net0 up; sleep 2");
+  assert.deepEqual(printed(lab, "ip route show table all"), routes, "they return");
 });

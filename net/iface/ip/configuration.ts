@@ -39,7 +39,9 @@ export class IpConfiguration {
     if (known != null && before == prefix) return true;
     if (!iface.ipv4.add(address, prefix)) return false;
     if (known != null) this.removeNetwork(iface, address, before);
-    if (prefix < 32) this.addNetwork(iface, address, prefix);
+    if (iface.ipv4.sharing(address, prefix) == iface.ipv4.count) {
+      this.addNetwork(iface, address, prefix);
+    }
     this.egress.paths.invalidate();
     if (iface.up) iface.conflicts.announce(iface.ipv4.find(address)!, this.egress.now);
     return true;
@@ -58,7 +60,9 @@ export class IpConfiguration {
     return true;
   }
 
+  /** Adds the route to an address's network, once for all of the addresses in it. */
   private addNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
+    if (prefix == 32 || !iface.up) return;
     const network = address & maskOf(prefix);
     const route = new Route(network, prefix, UNSPECIFIED, iface, 0, RouteOrigin.Kernel);
     route.source = address;
@@ -68,22 +72,25 @@ export class IpConfiguration {
   /** Deletes the route to an address's network, or gives it another source in that network. */
   private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
     if (!this.routes.removeNetwork(iface, address, prefix)) return;
-    const mask = maskOf(prefix);
-    for (let i: u32 = 0; i < iface.ipv4.count; i++) {
-      const heir = iface.ipv4.at(i);
-      if (heir.prefix != prefix || ((heir.address ^ address) & mask) != 0) continue;
-      this.addNetwork(iface, heir.address, prefix);
-      return;
-    }
+    const heir = iface.ipv4.sharing(address, prefix);
+    if (heir < iface.ipv4.count) this.addNetwork(iface, iface.ipv4.at(heir).address, prefix);
   }
 
-  /** Switches an interface on or off (`ip link set`); flushes all but permanent neighbors. */
+  /**
+   * Switches an interface on or off (`ip link set`); flushes all but permanent neighbors. As in
+   * Linux, its routes go when it goes down, and only those to its networks return when it is up.
+   */
   setUp(iface: Interface, up: bool): void {
     if (iface.up == up) return;
     iface.up = up;
     if (!up) iface.timesDown++;
     iface.device.setUp(up);
     iface.neighbors.flush(false);
+    if (!up) this.routes.removeDown();
+    for (let i: u32 = 0; up && i < iface.ipv4.count; i++) {
+      const own = iface.ipv4.at(i);
+      if (!iface.ipv4.isSecondary(i)) this.addNetwork(iface, own.address, own.prefix);
+    }
     this.egress.paths.invalidate();
     if (up) this.announceAll(iface);
   }

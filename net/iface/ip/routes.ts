@@ -129,6 +129,14 @@ export class RouteTable {
     }
   }
 
+  /** Deletes the routes that have next hops, all of them on interfaces that are switched off. */
+  removeDown(): void {
+    for (let i = this.count; i > 0; i--) {
+      const route = this.routes[i - 1]!;
+      if (route.hops.length > 0 && !route.up) this.removeAt(i - 1);
+    }
+  }
+
   /** Deletes the route to the network of one of the interface's addresses, if there is one. */
   removeNetwork(iface: Interface, source: Ipv4Address, prefix: u32): bool {
     for (let i: u32 = 0; i < this.count; i++) {

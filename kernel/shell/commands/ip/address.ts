@@ -3,7 +3,8 @@
  *                del ADDRESS[/PREFIX] [dev DEVICE] | flush DEVICE]
  *
  * Shows and changes the IPv4 addresses of the interfaces. `dynamic` and a lifetime mean that DHCP
- * granted the address. Without /PREFIX the address is a /32, alone in its network, as in iproute2.
+ * granted the address, `secondary` that an earlier one has the same network. Without /PREFIX the
+ * address is a /32, alone in its network, as in iproute2.
  *
  * Unlike iproute2, the broadcast address is always that of the network, so `brd` is accepted only
  * with it; scope, label and lifetimes cannot be set; an address that no host may have (a network's
@@ -59,7 +60,8 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.ipv4.at(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
   const left = context.stack.configuration.leaseTimeLeft(iface, own.address, context.session.now);
-  const origin = left >= 0 ? " dynamic" : "";
+  let origin = iface.ipv4.isSecondary(index) ? " secondary" : "";
+  if (left >= 0) origin += " dynamic";
   context.session.printLine(
     `    inet ${formatIpv4(own.address)}/${own.prefix}${broadcast}` +
       ` scope global${origin} ${iface.name}`,

@@ -196,6 +196,11 @@ export class RouteRequest {
           : context.invalid("Nexthop has invalid gateway.");
       return;
     }
+    if (!iface.up) {
+      const what = gateway == UNSPECIFIED ? "Device for nexthop" : "Nexthop device";
+      context.code = context.invalid(`${what} is not up.`);
+      return;
+    }
     if (given.onLink && gateway == UNSPECIFIED) {
       const what = "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set.";
       context.code = context.invalid(what);

@@ -73,5 +73,6 @@ function hopText(hop: NextHop): string {
 }
 
 function flagsOf(hop: NextHop): string {
-  return (hop.onLink ? " onlink" : "") + (hop.iface.linkUp ? "" : " linkdown");
+  const dead = hop.iface.up ? "" : " dead";
+  return dead + (hop.onLink ? " onlink" : "") + (hop.iface.linkUp ? "" : " linkdown");
 }

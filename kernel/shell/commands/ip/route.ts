@@ -17,7 +17,9 @@
  * conversation takes one of several next hops, by a hash of its addresses, protocol and ports.
  *
  * `onlink` declares that the gateway is on the device's link although it is in none of the device's
- * networks. `linkdown` marks a next hop whose device has no carrier; others are preferred.
+ * networks. `linkdown` marks a next hop whose device has no carrier; others are preferred. `dead`
+ * marks one whose device was set down; a route without other hops is deleted. Once the device is up,
+ * its networks' routes return, and those of anonymos.conf and DHCP, as networkd does on Linux.
  *
  * Unlike iproute2, TABLE is main, default or a number, and for `show` also local; `flush` keeps the
  * routes of proto kernel; and `add` with neither gateway nor device is wrong usage.
@@ -183,16 +185,25 @@ function show(context: Context): i32 {
   const wanted = new Selection();
   if (!wanted.read(context)) return context.code;
   const routes = context.stack.ip.routes;
-  // Linux shows the default route first.
-  for (let pass = 0; pass < 2; pass++) {
-    for (let i: u32 = 0; i < routes.count; i++) {
-      const route = routes.at(i);
-      if ((route.prefix == 0) != (pass == 0) || !wanted.has(route)) continue;
-      context.session.printLine(describeRoute(route, wanted.table == ALL_TABLES));
-    }
+  const shown: Array<Route> = [];
+  for (let i: u32 = 0; i < routes.count; i++) {
+    const route = routes.at(i);
+    if (!wanted.has(route)) continue;
+    let at = shown.length;
+    shown.push(route);
+    for (; at > 0 && isShownBefore(route, shown[at - 1]); at--) shown[at] = shown[at - 1];
+    shown[at] = route;
+  }
+  for (let i = 0; i < shown.length; i++) {
+    context.session.printLine(describeRoute(shown[i], wanted.table == ALL_TABLES));
   }
   if (wanted.hasLocal()) showLocal(context, wanted);
   return context.done();
+}
+
+/** Linux's order: by table and destination. The table already has longer prefixes first. */
+function isShownBefore(a: Route, b: Route): bool {
+  return a.table != b.table ? a.table < b.table : a.destination < b.destination;
 }
 
 /** Shows the routes to this host's own addresses and to the broadcast addresses of its networks. */
@@ -211,6 +222,7 @@ function showLocal(context: Context, wanted: Selection): void {
         context.session.printLine(`local ${address} ${rest} host src ${address}`);
       }
       if (own.broadcast == UNSPECIFIED || !wanted.hasScope(RouteScope.Link)) continue;
+      if (iface.ipv4.isSecondary(j)) continue;
       const broadcast = formatIpv4(own.broadcast);
       context.session.printLine(`broadcast ${broadcast} ${rest} link src ${address}`);
     }
