@@ -18,7 +18,7 @@
  *
  * `onlink` declares that the gateway is on the device's link although it is in none of the device's
  * networks. `linkdown` marks a next hop whose device has no carrier; others are preferred. `dead`
- * marks one whose device was set down; a route with no other hops is deleted. Once the device is up,
+ * marks one whose device was set down; a route without others is deleted. Once the device is up,
  * its networks' routes return, and those of anonymos.conf and DHCP, as networkd does on Linux.
  *
  * Unlike iproute2, TABLE is main, default or a number, and for `show` also local; `flush` keeps the
