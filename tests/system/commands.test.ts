@@ -195,7 +195,7 @@ const FILTER = "syntax error in filter expression:";
 /** Mistakes of users who know the command from Linux, messages like Linux's, and exit codes. */
 const inLinuxWords: [command: string, says: string, code: number][] = [
   ["ip link show eth0", 'Device "eth0" does not exist.', 1],
-  ["ip addr show dev lo", 'Device "lo" does not exist.', 1],
+  ["ip link set lo down", "RTNETLINK answers: Operation not supported", 1],
   ["ip addr flush eth0", 'Device "eth0" does not exist.', 1],
   ["ip addr add 10.9.0.1/24 dev eth0", 'Cannot find device "eth0"', 1],
   ["ip addr add 10.0.0.1/33", 'Error: any valid prefix is expected rather than "10.0.0.1/33".', 2],

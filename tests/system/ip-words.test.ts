@@ -17,7 +17,7 @@ test("abbreviated verbs are those of the object, as in iproute2", async () => {
   assert.deepEqual(printed(lab, "ip route g 10.0.2.2"), printed(lab, "ip route get 10.0.2.2"));
   const unknown = (verb: string, verbs: string) => [`Command "${verb}" is unknown (try: ${verbs})`];
   assert.deepEqual(printed(lab, "ip link g"), unknown("g", "show or set"));
-  assert.deepEqual(printed(lab, "ip addr get"), unknown("get", "show, add, del or flush"));
+  assert.deepEqual(printed(lab, "ip addr get"), unknown("get", "show, add, replace, del or flush"));
 });
 
 test("ip route compares the scope, and rejects one that the route cannot have", async () => {
@@ -136,4 +136,85 @@ test("ip route keeps a connected network while another address needs it", async 
   printed(lab, "ip addr del 10.0.9.1/24 dev net0");
   const network = "10.0.9.0/24 dev net0 proto kernel scope link src 10.0.9.2";
   assert.ok(printed(lab, "ip route").includes(network));
+});
+
+/** Types each line, followed by `echo $?`, and compares what is printed with its last words. */
+function dialogue(lab: Lab, lines: [line: string, code: number, ...says: string[]][]): void {
+  for (const [line, code, ...says] of lines) {
+    assert.deepEqual(printed(lab, `${line}; echo $?`), [...says, `${code}`], line);
+  }
+}
+
+test("ip addr add, ip link set and ip neigh add take their words in any order", async () => {
+  const lab = await Lab.at("S1");
+  const exists = "RTNETLINK answers: File exists";
+  dialogue(lab, [
+    ["ip addr add dev net0 10.0.9.1/24", 0],
+    ["ip addr add brd + local 10.0.9.2/24 dev net0", 0],
+    ["ip addr add 10.0.9.2/24 dev net0", 1, exists],
+    ["ip addr replace 10.0.9.2/24 dev net0", 0],
+    ["ip addr add 10.0.9.1", 1, `${exists} (with /24, an address has one prefix length)`],
+    ["ip addr add 10.0.9.3 x", 2, 'Error: argument "x" is wrong: expected dev DEVICE'],
+    ["ip link set mtu 1400 dev net0", 0],
+    ["ip link set lo up", 0],
+    ["ip neigh add dev net0 lladdr 02:00:00:00:00:01 nud permanent to 10.0.2.9", 0],
+    ["ip neigh get 10.0.2.9", 0, "10.0.2.9 dev net0 lladdr 02:00:00:00:00:01 PERMANENT"],
+    ["ip neigh get 10.0.2.99", 1, "Error: Neighbour entry not found."],
+    ["ip neigh add 10.0.2.10", 1, "Error: No link layer address given."],
+    ["ip neigh add", 2, "Device and destination are required arguments."],
+    ["ip route get", 2, "need at least a destination address"],
+    ["ip route get abc", 2, 'Error: any valid prefix is expected rather than "abc".'],
+    ["ip route get to 10.0.2.2", 0, "10.0.2.2 dev net0 src 10.0.2.15"],
+  ]);
+  assert.match(printed(lab, "ip link")[0], / mtu 1400 /);
+});
+
+test("ip show selects by up, to, scope and type; routes by root and match", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "ip addr add 10.0.9.1/24 dev net0");
+  const names = (words: string) => printed(lab, `ip -br ${words}`).map((line) => line.slice(17));
+  assert.deepEqual(names("addr show up"), ["UP             10.0.2.15/24 10.0.9.1/24"]);
+  assert.deepEqual(names("addr show to 10.0.9.0/24"), ["UP             10.0.9.1/24"]);
+  assert.deepEqual(names("addr show to 10.3.0.0/24"), []);
+  assert.deepEqual(names("addr show scope host"), []);
+  assert.deepEqual(names("addr show dev lo"), ["UNKNOWN        127.0.0.1/8"]);
+  assert.deepEqual(names("link show type bridge"), []);
+  assert.match(printed(lab, "ip link show lo")[0], /lo: <LOOPBACK,UP,LOWER_UP> .* state UNKNOWN/);
+  const to = (words: string) =>
+    printed(lab, `ip route show ${words}`).map((line) => line.split(" ")[0]);
+  assert.deepEqual(to("match 10.0.2.9"), ["default", "10.0.2.0/24"]);
+  assert.deepEqual(to("to root 10.0.8.0/21"), ["10.0.9.0/24"]);
+  dialogue(lab, [
+    ["ip route flush cache", 0],
+    ["ip neigh show 10.0.2.2", 0, ...printed(lab, "ip neigh").slice(0, 1)],
+    ["ip neigh show 10.0.2.99", 0],
+    ["ip addr show up eth0", 1, 'Device "eth0" does not exist.'],
+  ]);
+});
+
+test("ip -o prints one line for each address, link and route", async () => {
+  const lab = await Lab.at("S1");
+  const mac = "52:54:00:12:34:56 brd ff:ff:ff:ff:ff:ff";
+  printed(lab, "ip addr add 10.0.9.1/24 dev net0");
+  printed(lab, "ip route add 10.3.0.0/16 nexthop via 10.0.2.2 nexthop via 10.0.2.3");
+  dialogue(lab, [
+    [
+      "ip -o addr show to 10.0.9.0/24",
+      0,
+      "1: net0    inet 10.0.9.1/24 brd 10.0.9.255 scope global net0" +
+        "\\       valid_lft forever preferred_lft forever",
+    ],
+    [
+      "ip -o link",
+      0,
+      `1: net0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\\    link/ether ${mac}`,
+    ],
+    [
+      "ip -oneline route show 10.3/16",
+      0,
+      "10.3.0.0/16 proto static\\\tnexthop via 10.0.2.2 dev net0 weight 1" +
+        "\\\tnexthop via 10.0.2.3 dev net0 weight 1",
+    ],
+  ]);
+  assert.deepEqual(printed(lab, "ip -c=always -d link"), printed(lab, "ip link"));
 });

@@ -4,9 +4,17 @@
  */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
+import { RouteScope } from "../../../../net/iface/ip/route";
 import { NetworkAddress, parsePrefix } from "../../../../net/service/settings";
 import { NetworkStack } from "../../../../net/service/stack";
-import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
+import {
+  Ipv4Address,
+  maskOf,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+  prefixOf,
+} from "../../../../net/wire/address";
+import { parseScope } from "../../../config/route-words";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
 import { Session } from "../../session";
 import { printable } from "../../terminal/printable";
@@ -16,9 +24,26 @@ const CANNOT_FIND: string = 'Cannot find device "%s"';
 /** The message of `show` and `flush` of links and addresses in place of CANNOT_FIND. */
 export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 
+/** Selectors of iproute2 that do not exist here, and so are not taken for devices. */
+const UNSUPPORTED: StaticArray<string> = [
+  "label",
+  "master",
+  "group",
+  "nud",
+  "primary",
+  "secondary",
+  "dynamic",
+  "permanent",
+];
+
 export class Context {
-  /** The device that `takeDevice` read; null if none was named. */
+  /** The device that `takeDevice` or `takeSelectors` read; null if none was named. */
   chosen: Interface | null = null;
+  /** What `takeSelectors` read: `to`, `scope` (-1 if not given), `up` and `type`. */
+  private network: NetworkAddress | null = null;
+  private scope: i32 = -1;
+  private onlyUp: bool = false;
+  private onlyType: bool = false;
   /** The exit code: EXIT_OK unless a word is wrong. Whoever prints the error sets it. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
@@ -103,9 +128,19 @@ export class Context {
     );
   }
 
+  /** Prints that a device must be named. */
+  needsDevice(): i32 {
+    return this.incomplete('Not enough information: "dev" argument is required.');
+  }
+
+  /** Prints a message of iproute2 that words are missing. */
+  incomplete(message: string): i32 {
+    return this.fail(message, EXIT_USAGE);
+  }
+
   /** Prints that `verb` requires arguments. */
   needsWords(verb: string): i32 {
-    return this.fail(`${verb} requires arguments.`, EXIT_USAGE);
+    return this.incomplete(`${verb} requires arguments.`);
   }
 
   /** Prints that the object has no such verb. */
@@ -134,6 +169,65 @@ export class Context {
     return this.code == EXIT_OK;
   }
 
+  /** Reads the words of `show`, up to the end. Returns false after printing an error. */
+  takeSelectors(absent: string = CANNOT_FIND): bool {
+    while (this.code == EXIT_OK && !this.ended()) {
+      const network = this.takeNetwork();
+      if (network == null) this.takeSelector(this.take(), absent);
+      else this.network = network;
+    }
+    return this.code == EXIT_OK;
+  }
+
+  private takeSelector(word: string, absent: string): void {
+    if (word == "up") this.onlyUp = true;
+    else if (word == "to") {
+      this.network = this.takeNetwork();
+      if (this.network == null) this.code = this.badPrefix(this.take(), "a network");
+    } else if (word == "type") {
+      this.onlyType = true;
+      if (this.take() == "") this.code = this.unexpected("", "a type, like bridge");
+    } else if (word == "scope") {
+      const text = this.take();
+      this.scope = parseScope(text);
+      if (this.scope < 0) this.code = this.unexpected(text, "global, link or host");
+    } else if (UNSUPPORTED.includes(word)) {
+      this.code = this.unexpected(word, "dev, up, to, scope or type");
+    } else {
+      const name = word == "dev" ? this.take() : word;
+      this.chosen = this.anyDevice(name);
+      if (this.chosen == null) this.code = this.noDevice(name, absent);
+    }
+  }
+
+  /** Returns the devices that the selectors admit, lo only by name; none here has a `type`. */
+  shown(): Array<Interface> {
+    const chosen = this.chosen;
+    const all = chosen == null ? this.stack.ip.interfaces : [chosen];
+    const found: Array<Interface> = [];
+    for (let i = 0; i < all.length && !this.onlyType; i++) {
+      if (all[i].up || !this.onlyUp) found.push(all[i]);
+    }
+    return found;
+  }
+
+  /** Prints lines; with -o, as one. */
+  show(lines: string): void {
+    this.session.printLine(this.options.oneLine ? lines.split("\n").join("\\") : lines);
+  }
+
+  /** Reports whether they admit an address. */
+  selectsAddress(address: Ipv4Address, scope: RouteScope): bool {
+    if (this.scope >= 0 && this.scope != (scope as i32)) return false;
+    const network = this.network;
+    return network == null || ((address ^ network.address) & maskOf(network.prefix)) == 0;
+  }
+
+  /** Whether only devices with admitted addresses are shown. */
+  get byAddress(): bool {
+    return this.network != null || this.scope >= 0;
+  }
+
   /** Prints that there is no such device, or that one has to be named. Returns the exit code. */
   noDevice(name: string, absent: string = CANNOT_FIND): i32 {
     if (name == "") return this.unexpected("", "dev DEVICE");
@@ -143,6 +237,12 @@ export class Context {
   /** Returns the interface of that name, or null. */
   device(name: string): Interface | null {
     return this.stack.ip.interfaceNamed(name);
+  }
+
+  /** Returns the interface of that name, which may be lo, or null. */
+  anyDevice(name: string): Interface | null {
+    const lo = this.stack.ip.loopback;
+    return name == lo.name ? lo : this.device(name);
   }
 
   /** Returns the interface that has `address` in one of its networks, or null. */

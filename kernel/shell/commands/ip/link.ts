@@ -1,10 +1,12 @@
 /**
- * ip [-s] [-br] link [show [DEVICE] | set [dev] DEVICE [up|down] [mtu N]]
+ * ip [-s] [-br] [-o] link [show [DEVICE] [up] [type TYPE] | set [dev] DEVICE [up|down] [mtu N]]
  *
  * Shows the interfaces with their state and changes it. UP is the administrative state, LOWER_UP
  * the state of the cable (ifAdminStatus and ifOperStatus of RFC 2863). -s adds counters: iproute2's
  * columns, then the errors by cause, and the packets that the stack dropped, by reason
  * (net/wire/drop.ts).
+ *
+ * lo is shown only by name, and is always up. Other devices have no `type`.
  *
  * Unlike iproute2, `set` makes either all of its changes or none. Names and hardware addresses
  * cannot be changed. The qdisc is not shown (`tc qdisc` does); there is no group and no qlen.
@@ -13,6 +15,7 @@ import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { SMALLEST_MTU } from "../../../../net/iface/link/link";
 import { DeviceCounters } from "../../../../net/phy/counters";
+import { ANY_DEVICE } from "../../../../net/socket/path";
 import { formatHardware } from "../../../../net/wire/address";
 import { DROP_NAMES } from "../../../../net/wire/drop";
 import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
@@ -30,12 +33,18 @@ export function linkCommand(context: Context): i32 {
 }
 
 function flagsOf(iface: Interface): string {
+  if (isLoopback(iface)) return "<LOOPBACK,UP,LOWER_UP>";
   return `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
 }
 
 /** Returns iproute2's operstate: UP only if frames can pass. */
 function stateOf(iface: Interface): string {
+  if (isLoopback(iface)) return "UNKNOWN";
   return iface.up && iface.linkUp ? "UP" : "DOWN";
+}
+
+function isLoopback(iface: Interface): bool {
+  return iface.index == ANY_DEVICE;
 }
 
 /** Returns the start of a line of `ip -br`: name and state, padded to 17 and 15 as in iproute2. */
@@ -43,28 +52,29 @@ export function briefStart(iface: Interface): string {
   return iface.name.padEnd(17) + stateOf(iface).padEnd(15);
 }
 
-/** Returns the first two lines of an interface (numbered from 1) in `ip link` and `ip addr`. */
+/** Returns the first two lines of an interface (numbered from 1; lo is 0). */
 export function linkLines(iface: Interface): string {
   const hardware = formatHardware(iface.hardware);
   const flags = flagsOf(iface);
+  const kind = isLoopback(iface) ? "loopback" : "ether";
+  const broadcast = isLoopback(iface) ? hardware : "ff:ff:ff:ff:ff:ff";
   return (
     `${iface.index + 1}: ${iface.name}: ${flags} mtu ${iface.mtu} state ${stateOf(iface)}\n` +
-    `    link/ether ${hardware} brd ff:ff:ff:ff:ff:ff\n`
+    `    link/${kind} ${hardware} brd ${broadcast}`
   );
 }
 
 function showLinks(context: Context): i32 {
-  if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
-  const only = context.chosen;
-  for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
-    const iface = context.stack.ip.interfaces[i];
-    if (only != null && iface !== only) continue;
+  if (!context.takeSelectors(DOES_NOT_EXIST)) return context.code;
+  const shown = context.shown();
+  for (let i = 0; i < shown.length; i++) {
+    const iface = shown[i];
     if (context.options.brief) {
       const hardware = formatHardware(iface.hardware);
       context.session.printLine(`${briefStart(iface)}${hardware} ${flagsOf(iface)}`);
       continue;
     }
-    context.session.print(linkLines(iface));
+    context.show(linkLines(iface));
     if (context.options.statistics) showStatistics(context.session, iface);
   }
   return context.done();
@@ -104,8 +114,9 @@ function showStatistics(session: Session, iface: Interface): void {
     `    TX errors: collisions ${c.collisions}, carrier ${c.carrierErrors}, ` +
       `ring full ${c.ringFull}, link down ${c.linkDown}`,
   );
+  const speed = iface.device.linkSpeed();
   session.printLine(
-    `    driver ${iface.device.driverName()}, ${iface.device.linkSpeed()} Mb/s, ` +
+    `    driver ${iface.device.driverName()}, ${speed > 0 ? `${speed} Mb/s` : "speed unknown"}, ` +
       `${c.interrupts} interrupts`,
   );
   let reasons = "";
@@ -118,18 +129,12 @@ function showStatistics(session: Session, iface: Interface): void {
 
 /** `set`: applies every change, or none if a word is wrong. */
 function setLink(context: Context): i32 {
-  if (context.at("dev")) context.take();
-  let word = context.take();
-  const named = context.device(word);
-  const isChange: bool = word == "up" || word == "down" || word == "mtu";
-  const iface = named == null && isChange ? context.onlyDevice() : named;
-  if (iface == null) return context.noDevice(isChange ? "" : word);
-  if (named != null) word = context.take();
-  if (word == "") return context.unexpected(word, "up, down or mtu N");
+  let iface: Interface | null = null;
   // If words contradict each other, the last one wins, as in iproute2.
   let state = "";
-  let mtu: i64 = iface.mtu;
-  while (word != "") {
+  let mtu: i64 = -1;
+  while (!context.ended()) {
+    const word = context.take();
     if (word == "up" || word == "down") state = word;
     else if (word == "mtu") {
       const text = context.take();
@@ -142,10 +147,19 @@ function setLink(context: Context): i32 {
       if (mtu > (ETHERNET_MTU as i64)) {
         return context.invalid(`mtu greater than device maximum (${ETHERNET_MTU}).`);
       }
+    } else if (iface == null) {
+      const name = word == "dev" ? context.take() : word;
+      iface = context.anyDevice(name);
+      if (iface == null) return context.noDevice(name);
     } else return context.unexpected(word, "up, down or mtu N");
-    word = context.take();
+  }
+  if (state == "" && mtu < 0) return context.unexpected("", "up, down or mtu N");
+  if (iface == null) iface = context.onlyDevice();
+  if (iface == null) return context.needsDevice();
+  if (isLoopback(iface) && (state == "down" || mtu >= 0)) {
+    return context.refused("Operation not supported");
   }
   if (state != "") context.stack.ip.setUp(iface, state == "up");
-  if (mtu != (iface.mtu as i64)) context.stack.ip.setMtu(iface, mtu as u32);
+  if (mtu >= 0) context.stack.ip.setMtu(iface, mtu as u32);
   return context.done();
 }

@@ -14,6 +14,9 @@ class Name {
 const STATISTICS: Name = new Name("statistics", 1);
 const STATS: Name = new Name("stats", 1);
 const BRIEF: Name = new Name("brief", 2);
+const ONE_LINE: Name = new Name("oneline", 1);
+const DETAILS: Name = new Name("details", 1);
+const COLOR: Name = new Name("color", 1);
 const HELP: Name = new Name("help", 1);
 
 export class IpOptions {
@@ -21,6 +24,8 @@ export class IpOptions {
   statistics: bool = false;
   /** `-br`: one line for each interface. */
   brief: bool = false;
+  /** `-o`: no newlines within a record. */
+  oneLine: bool = false;
   /** `-h`. */
   help: bool = false;
   /** The object, the verb and the words after them. */
@@ -45,8 +50,9 @@ export class IpOptions {
     if (isShort(name, STATISTICS) || isShort(name, STATS)) this.statistics = true;
     else if (isShort(name, BRIEF)) this.brief = true;
     else if (isShort(name, HELP)) this.help = true;
-    // -4 changes nothing, as there is only IPv4.
-    else return name == "4";
+    else if (isShort(name, ONE_LINE)) this.oneLine = true;
+    // These change nothing: there is only IPv4, nothing to add, and no color.
+    else return name == "4" || isShort(name, DETAILS) || isShort(name.split("=")[0], COLOR);
     return true;
   }
 }

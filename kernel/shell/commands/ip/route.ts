@@ -1,6 +1,6 @@
 /**
- * ip route [show [PREFIX|default] [table TABLE|all] [dev DEVICE] [via GATEWAY] [proto P] [scope S]
- *                [type TYPE] |
+ * ip route [show [[root|match] PREFIX|default] [table TABLE|all] [dev DEVICE] [via GATEWAY]
+ *                [proto P] [scope S] [type TYPE] |
  *           get ADDRESS [from ADDRESS] [mark MARK] [tos TOS] [oif DEVICE] |
  *           flush DEVICE|table TABLE|all |
  *           add|append|replace|change|del [TYPE] PREFIX|default [via GATEWAY] [dev DEVICE]
@@ -41,6 +41,7 @@ import {
   formatIpv4,
   Ipv4Address,
   isMulticast,
+  maskOf,
   NOT_AN_ADDRESS,
   parseIpv4,
   UNSPECIFIED,
@@ -86,6 +87,9 @@ export function routeCommand(context: Context): i32 {
 /** Which routes to show or to flush. */
 class Selection {
   exact: NetworkAddress | null = null;
+  /** Only routes within this network, and only those that contain this one. */
+  root: NetworkAddress | null = null;
+  match: NetworkAddress | null = null;
   table: u32 = TABLE_MAIN;
   iface: Interface | null = null;
   gateway: Ipv4Address = UNSPECIFIED;
@@ -112,15 +116,21 @@ class Selection {
   }
 
   private readWord(context: Context, word: string): void {
-    if (word == "to" || word == "exact") {
-      if (context.at("exact")) context.take();
-      this.exact = context.takeNetwork();
-      if (this.exact != null) return;
+    if (word == "to") {
+      const named: bool = context.at("exact") || context.at("root") || context.at("match");
+      if (named) word = context.take();
+    }
+    if (word == "to" || word == "exact" || word == "root" || word == "match") {
+      const network = context.takeNetwork();
+      if (word == "root") this.root = network;
+      else if (word == "match") this.match = network;
+      else this.exact = network;
+      if (network != null) return;
       context.code = context.badPrefix(context.take(), "default or a network, like 10.1.0.0/16");
       return;
     }
     if (!WORDS.includes(word)) {
-      this.iface = context.device(word);
+      this.iface = context.anyDevice(word);
       if (this.iface == null) context.code = context.noDevice(word);
       return;
     }
@@ -149,7 +159,7 @@ class Selection {
         context.code = context.unexpected(value, `a type: ${TYPE_NAMES.join(", ")}`);
       }
     } else {
-      this.iface = context.device(value);
+      this.iface = context.anyDevice(value);
       if (this.iface == null) context.code = context.noDevice(value);
     }
   }
@@ -157,7 +167,8 @@ class Selection {
   /** Whether to show the table local, limited only by interface and scope. */
   hasLocal(): bool {
     const here: bool = this.table == ALL_TABLES || this.table == TABLE_LOCAL;
-    const anyRoute: bool = this.exact == null && this.gateway == UNSPECIFIED;
+    const anyRoute: bool =
+      this.exact == null && this.root == null && this.match == null && this.gateway == UNSPECIFIED;
     const anyProtocol: bool = this.protocol == "" || this.protocol == "kernel";
     return here && anyRoute && anyProtocol && this.type < 0;
   }
@@ -171,6 +182,13 @@ class Selection {
     if (exact != null) {
       if (route.destination != exact.address || route.prefix != exact.prefix) return false;
     }
+    const root = this.root;
+    if (root != null && (route.prefix < root.prefix || !isIn(route.destination, root)))
+      return false;
+    const match = this.match;
+    if (match != null && (route.prefix > match.prefix || !route.contains(match.address))) {
+      return false;
+    }
     const iface = this.iface;
     if (this.table != ALL_TABLES && route.table != this.table) return false;
     if (iface != null && !route.uses(iface)) return false;
@@ -179,6 +197,10 @@ class Selection {
     if (!this.hasScope(route.scope)) return false;
     return this.type < 0 || (route.type as i32) == this.type;
   }
+}
+
+function isIn(address: Ipv4Address, network: NetworkAddress): bool {
+  return ((address ^ network.address) & maskOf(network.prefix)) == 0;
 }
 
 function show(context: Context): i32 {
@@ -195,7 +217,7 @@ function show(context: Context): i32 {
     shown[at] = route;
   }
   for (let i = 0; i < shown.length; i++) {
-    context.session.printLine(describeRoute(shown[i], wanted.table == ALL_TABLES));
+    context.show(describeRoute(shown[i], wanted.table == ALL_TABLES));
   }
   if (wanted.hasLocal()) showLocal(context, wanted);
   return context.done();
@@ -227,7 +249,9 @@ function showLocal(context: Context, wanted: Selection): void {
       context.session.printLine(`broadcast ${broadcast} ${rest} link src ${address}`);
     }
   }
-  if (wanted.iface != null || !wanted.hasScope(RouteScope.Host)) return;
+  const only = wanted.iface;
+  if (only != null && only !== context.stack.ip.loopback) return;
+  if (!wanted.hasScope(RouteScope.Host)) return;
   const loopback = `dev lo${table} proto kernel scope host src 127.0.0.1`;
   context.session.printLine(`local 127.0.0.0/8 ${loopback}`);
 }
@@ -266,9 +290,11 @@ function readPath(context: Context, to: Ipv4Address): Path | null {
 
 /** Prints the path that a packet to ADDRESS would take. */
 function get(context: Context): i32 {
+  if (context.at("to")) context.take();
   const text = context.take();
   const address = parseIpv4(text);
-  if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
+  if (text == "") return context.incomplete("need at least a destination address");
+  if (address == NOT_AN_ADDRESS) return context.badPrefix(text, "");
   const to = address as u32;
   const path = readPath(context, to);
   if (path == null) return context.code;
@@ -294,6 +320,8 @@ function get(context: Context): i32 {
 
 /** Deletes the selected routes except those of proto kernel, which belong to addresses. */
 function flush(context: Context): i32 {
+  // There is no cache, as in Linux.
+  if (context.at("cache")) return context.done();
   const wanted = new Selection();
   if (!wanted.read(context)) return context.code;
   if (!wanted.given) return context.needsWords('"ip route flush"');
