@@ -69,6 +69,19 @@ test("a failed handshake is reported at once, though another address is silent",
   }
 });
 
+test("a server that accepts but is slow with TLS has 2 s before the next is tried", async () => {
+  const pair = await pairWith(REFUSING);
+  let slow = 0;
+  pair.gateway.tcp.listeners.set(443, () => slow++);
+  const started = pair.world.now;
+  const said = pair.ask("curl -s -o null -w %{time_connect} https://b.test/bytes/1");
+  const seconds = (pair.world.now - started) / 1e9;
+  assert.equal(slow, 1);
+  assert.ok(seconds > 2 && seconds < 2.5, `${seconds} s`);
+  const connected = Number(/\n(\d\.\d+)/.exec(said)?.[1]);
+  assert.ok(connected > 2, `the winner's time, not that of the first connection: ${said}`);
+});
+
 test("the log goes to the third address of a TLS server if two are unusable", async () => {
   const hosts = [SILENT, REFUSING, "10.0.2.16"].map((address) => `${address} b.test\n`);
   const modules = [...trust, { name: "hosts", bytes: Buffer.from(hosts.join("")) }];

@@ -1,8 +1,9 @@
 /**
  * Connects to the first of several addresses that answers (RFC 8305 section 5, Happy Eyeballs). An
- * attempt starts 250 ms after the previous one, or as soon as one fails. The first that succeeds,
- * TLS handshake included, wins; the others are aborted. A failed handshake loses the race at once,
- * as in curl: the server has answered, and the user must learn what is wrong with it.
+ * attempt starts 250 ms after the previous one, as soon as one fails, or if a TLS handshake takes
+ * long. The first that succeeds, TLS handshake included, wins; the others are aborted. A failed
+ * handshake loses the race at once, as in curl: the server has answered, and the user must learn
+ * what is wrong with it.
  */
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { Ipv4Address } from "../../wire/address";
@@ -11,21 +12,28 @@ import { Stream, StreamFailure, StreamStatus } from "./stream";
 
 /** RFC 8305 section 8: the recommended Connection Attempt Delay. */
 const ATTEMPT_DELAY: i64 = 250 * MILLISECOND;
+/** How long after a TCP connection is open the next attempt starts, if TLS is still in progress. */
+const HANDSHAKE_DELAY: i64 = 2 * SECOND;
 
 class Attempt {
-  private connected: bool = false;
+  /** When its TCP connection opened; 0 before that. */
+  connectedAt: i64 = 0;
 
   constructor(
-    public stream: Stream,
+    readonly stream: Stream,
     readonly address: Ipv4Address,
     readonly deadline: i64,
+    /** Whether it follows one whose handshake failed with a cached session. */
+    readonly renewed: bool = false,
   ) {}
 
-  /** Reports whether its TCP connection is open, or was open before. */
-  hasConnected(): bool {
+  /** Reports whether its TCP connection has opened since the last call. */
+  hasJustConnected(now: i64): bool {
+    if (this.connectedAt > 0) return false;
     const status = this.stream.transport().status();
-    if (status == StreamStatus.Open || status == StreamStatus.Finished) this.connected = true;
-    return this.connected;
+    if (status != StreamStatus.Open && status != StreamStatus.Finished) return false;
+    this.connectedAt = now;
+    return true;
   }
 }
 
@@ -44,14 +52,15 @@ export class ConnectionRace {
   failedAddress: Ipv4Address = 0;
   /** The address of the winner, or of the last failure. */
   address: Ipv4Address = 0;
-  /** When the first TCP connection opened, in microseconds since boot; 0 before that. */
+  /**
+   * When the winner's TCP connection opened or, before there is one, the first; in microseconds
+   * since boot; 0 before that.
+   */
   connectedAt: i64 = 0;
   private readonly attempts: Array<Attempt> = [];
   /** The index of the address to try next, and when to start. */
   private next: i32 = 0;
   private nextAt: i64 = 0;
-  /** Whether a handshake with a cached session has failed and was retried without it. */
-  private renewed: bool = false;
 
   constructor(
     private readonly opener: StreamOpener,
@@ -96,7 +105,10 @@ export class ConnectionRace {
       const attempt = this.attempts[i];
       const stream = attempt.stream;
       stream.poll(now);
-      if (attempt.hasConnected() && this.connectedAt == 0) this.connectedAt = now;
+      if (attempt.hasJustConnected(now)) {
+        if (this.connectedAt == 0) this.connectedAt = now;
+        this.nextAt = now + HANDSHAKE_DELAY;
+      }
       const status = stream.status();
       if (status == StreamStatus.Connecting && now < attempt.deadline) {
         i++;
@@ -105,23 +117,24 @@ export class ConnectionRace {
       this.attempts.splice(i, 1);
       this.address = attempt.address;
       if (status == StreamStatus.Open || status == StreamStatus.Finished) {
+        this.connectedAt = attempt.connectedAt;
         this.cancel();
         return stream;
       }
       this.nextAt = now;
-      if (stream.failureKind() == StreamFailure.Session && !this.renewed) this.renew(attempt, now);
+      const hasStaleSession = stream.failureKind() == StreamFailure.Session && !attempt.renewed;
+      if (hasStaleSession) this.renew(attempt, now);
       else this.drop(attempt);
     }
     return null;
   }
 
-  /** Connects again after the first failure with a cached session, now without it. */
+  /** Connects again after a failure with a cached session, now without it. */
   private renew(attempt: Attempt, now: i64): void {
-    this.renewed = true;
     attempt.stream.abort();
     const stream = this.open(attempt.address, now);
     if (stream == null) return;
-    this.attempts.push(new Attempt(stream, attempt.address, attempt.deadline));
+    this.attempts.push(new Attempt(stream, attempt.address, attempt.deadline, true));
   }
 
   /** Notes why an attempt has failed. */
@@ -131,7 +144,7 @@ export class ConnectionRace {
     this.failure = expired ? StreamFailure.TimedOut : stream.failureKind();
     this.reason = stream.failure();
     if (expired) this.reason = `Connection timed out after ${this.patience / SECOND} s`;
-    this.inHandshake = attempt.hasConnected();
+    this.inHandshake = attempt.connectedAt > 0;
     if (!this.inHandshake) {
       stream.abort();
       return;
