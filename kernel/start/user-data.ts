@@ -89,13 +89,21 @@ export class UserData extends Pollable {
     if (netconsole == null) startRemoteLog(logs.netconsole, this.stack);
     if (syslog == null) startRemoteLog(logs.syslog, this.stack);
     if (configuration.hostname != "") host.setHostname(configuration.hostname);
-    for (let i = 0; i < host.configurators.length && configuration.file.length > 0; i++) {
-      const configurator = host.configurators[i];
-      const iface = configurator.iface;
-      const settings = configuration.settingsFor(iface.name, iface.hardware);
-      configurator.reconfigure(settings, now, host.hostname());
-    }
+    if (configuration.file.length > 0) this.replaceSettings(now);
     configuration.reportMissing();
     for (let i = before; i < configuration.problems.length; i++) log(configuration.problems[i]);
+  }
+
+  private replaceSettings(now: i64): void {
+    const host = this.stack.configuration;
+    const configurators = host.configurators;
+    // All stop before the first starts: a rule or route may move from one interface to another.
+    for (let i = 0; i < configurators.length; i++) configurators[i].stop();
+    for (let i = 0; i < configurators.length; i++) {
+      const configurator = configurators[i];
+      const iface = configurator.iface;
+      configurator.settings = this.configuration.settingsFor(iface.name, iface.hardware);
+      configurator.start(now, host.hostname());
+    }
   }
 }

@@ -86,10 +86,10 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   /**
-   * Replaces the settings: stops DHCP, removes the addresses, routes, rules and egress queues of
-   * the old ones, restores the MTU, and starts anew.
+   * Undoes the settings: stops DHCP, removes their addresses, routes, rules and egress queues, and
+   * restores the MTU. `start` may follow with others.
    */
-  reconfigure(settings: InterfaceSettings, now: i64, hostname: string): void {
+  stop(): void {
     const ip = this.ip;
     this.dhcp.stop();
     this.withdraw(UNSPECIFIED);
@@ -97,9 +97,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     removeRules(ip, this.settings.rules);
     if (this.settings.traffic.length > 0) ip.traffic.removeQdisc(this.iface, ROOT);
     ip.setMtu(this.iface, this.usualMtu);
-    this.settings = settings;
     this.changes++;
-    this.start(now, hostname);
   }
 
   /** Starts the DHCP client; with `DHCP=inform`, only for options. Returns false if it cannot. */
