@@ -150,6 +150,11 @@ describe("our own certificates", () => {
       assert.equal((await server.report()).number("error"), 0);
     });
   }
+  test("TLS-57: refuses a key whose least salt is longer than its hash", async () => {
+    const server = await harnessServer(maker.server(stage.root, { key: pss("sha256", 64) }));
+    server.kill();
+    assert.ok((await server.report()).number("identity") < 0);
+  });
   test("TLS-57: reads such a key in DER", async () => {
     const file = `${free.key}.der`;
     openssl(...["pkcs8", "-topk8", "-nocrypt", "-in", free.key, "-outform", "DER", "-out", file]);

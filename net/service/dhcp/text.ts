@@ -19,14 +19,13 @@ export function readHostName(data: StaticArray<u8> | null): string {
 }
 
 /**
- * Returns an option's text if it is an http or https URI without blanks, else "". The URN in option
- * 114 that means "no captive portal" (RFC 8910 section 2) is neither.
+ * Returns an option's text, escaped, if it is an http or https URI without blanks, else "". The URN
+ * in option 114 that means "no captive portal" (RFC 8910 section 2) is neither.
  */
 export function readUri(data: StaticArray<u8> | null): string {
   const uri = readText(data);
   const usable = uri.startsWith("https://") || uri.startsWith("http://");
-  // A backslash, which no URI has, begins an escape.
-  return usable && !uri.includes(" ") && !uri.includes("\\") ? uri : "";
+  return usable && !uri.includes(" ") ? uri : "";
 }
 
 /**

@@ -26,7 +26,9 @@ export class VendorSettings {
   static of(options: DhcpOptions): VendorSettings | null {
     const data = options.find(OPTION_VENDOR);
     if (data == null) return null;
-    const url = readUri(collect(data, URL));
+    const uri = readUri(collect(data, URL));
+    // A backslash, which no URI has, begins an escape.
+    const url = uri.includes("\\") ? "" : uri;
     let settings = collect(data, SETTINGS);
     if (!isSettings(settings)) settings = new StaticArray<u8>(0);
     return url == "" && settings.length == 0 ? null : new VendorSettings(url, settings);

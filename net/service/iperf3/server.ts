@@ -3,6 +3,7 @@ import { IPERF3_WAITING } from "../../../core/limits";
 import { earlier, NEVER } from "../../../core/time";
 import { formatIpv4 } from "../../wire/address";
 import { Server } from "../server";
+import { discard } from "../stream/discard";
 import { Stream, StreamListener, StreamStatus } from "../stream/stream";
 import { TcpStream } from "../stream/tcp-stream";
 import { ControlChannel } from "./control";
@@ -100,7 +101,7 @@ export class Iperf3Server implements Server {
     const stream = control.stream;
     const test = this.test;
     if (visitor.denied) {
-      while (stream.readable() > 0) stream.consume(stream.peekLength());
+      discard(stream);
       if (stream.status() == StreamStatus.Open && now < visitor.deadline) return false;
       stream.release();
       return true;

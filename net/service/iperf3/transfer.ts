@@ -5,6 +5,7 @@
  */
 import { IPERF3_BLOCK_BYTES } from "../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
+import { discard } from "../stream/discard";
 import { DataStream } from "./data-stream";
 import { TestParameters } from "./parameters";
 import { IDLE_PATIENCE } from "./states";
@@ -100,10 +101,7 @@ export class Transfer {
    */
   drain(): void {
     if (!this.started || this.ended) return;
-    for (let i = 0; i < this.streams.length; i++) {
-      const stream = this.streams[i].stream;
-      while (stream.readable() > 0) stream.consume(stream.peekLength());
-    }
+    for (let i = 0; i < this.streams.length; i++) discard(this.streams[i].stream);
   }
 
   /** Reports whether the test has reached the end that its parameters set. */

@@ -4,6 +4,7 @@ import { earlier, MINUTE, NEVER, SECOND } from "../../../core/time";
 import { DnsResolver } from "../dns/resolver";
 import { ConnectionRace } from "../stream/connection-race";
 import { Connector } from "../stream/connector";
+import { discard } from "../stream/discard";
 import { PortOpener } from "../stream/opener";
 import { Stream, StreamStatus } from "../stream/stream";
 import { LogTarget, LogTransport } from "./target";
@@ -44,7 +45,7 @@ export class SecureTransport implements LogTransport {
     }
     stream.poll(now);
     // Nothing that the server sends has a meaning.
-    while (stream.peekLength() > 0) stream.consume(stream.peekLength());
+    discard(stream);
     const status = stream.status();
     if (status == StreamStatus.Open) {
       this.retry = FIRST_RETRY;

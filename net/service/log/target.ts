@@ -27,8 +27,9 @@ export class LogTarget {
 /** Carries messages to one host. Times are in microseconds since boot. */
 export interface LogTransport {
   /**
-   * Does what is due. Returns how many of the last messages are known to be lost because the next
-   * hop has failed; the caller sends them again. Over TLS, losses are not noticed.
+   * Does what is due. Returns how many of the last messages are known to be lost, because the next
+   * hop has failed or the host has refused them; the caller sends them again. Over TLS, losses are
+   * not noticed.
    */
   poll(now: i64): u32;
   /** Returns when to call `poll` next while there is nothing to send. */

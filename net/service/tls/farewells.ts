@@ -5,6 +5,7 @@
  */
 import { TLS_FAREWELL_BYTES, TLS_FAREWELLS } from "../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../core/time";
+import { discard } from "../stream/discard";
 import { Stream, StreamStatus } from "../stream/stream";
 
 const TIME: i64 = 2 * SECOND;
@@ -20,12 +21,8 @@ class Farewell {
   /** Discards input. Returns false once the peer has closed, or has sent too much. */
   discard(): bool {
     const stream = this.stream;
-    for (let here = stream.peekLength(); here > 0; here = stream.peekLength()) {
-      const count = min(here, this.left);
-      stream.consume(count);
-      this.left -= count;
-      if (this.left == 0) return false;
-    }
+    this.left -= discard(stream, this.left);
+    if (this.left == 0) return false;
     const status = stream.status();
     return status != StreamStatus.Finished && status != StreamStatus.Failed;
   }
@@ -33,7 +30,7 @@ class Farewell {
 
 /** Releases a stream without its unread input, because of which TCP would reset the connection. */
 export function releaseCleanly(stream: Stream): void {
-  for (let here = stream.peekLength(); here > 0; here = stream.peekLength()) stream.consume(here);
+  discard(stream);
   stream.release();
 }
 

@@ -258,7 +258,8 @@ export class TlsStream implements Stream {
   /** Aborts the connection, but still sends a queued alert. */
   abort(): void {
     if (this.freed) return;
-    const hasAlert = this.state == TlsState.Failed && this.kind != StreamFailure.TimedOut;
+    const alert = this.shared.engine.number(this.handle, TlsNumberField.AlertSent);
+    const hasAlert = this.state == TlsState.Failed && alert >= 0;
     this.end(!hasAlert, hasAlert);
   }
 

@@ -12,6 +12,7 @@ import { utf8Fault } from "../../../core/text";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { HttpFailure, transferFailure } from "../http/client/failure";
 import { HttpHead } from "../http/message/head";
+import { discard } from "../stream/discard";
 import { Stream, StreamStatus } from "../stream/stream";
 import {
   makeFrame,
@@ -271,7 +272,7 @@ export class WebSocket {
     const over = status == StreamStatus.Failed || status == StreamStatus.Finished;
     if (this.doneReading) {
       // The server closes the stream first (section 7.1.1); data before that is discarded.
-      while (stream.peekLength() > 0) stream.consume(stream.peekLength());
+      discard(stream);
       if (!over && now < this.deadline) return;
       this.end();
     } else if (over && stream.readable() == 0) {

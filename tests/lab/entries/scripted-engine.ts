@@ -32,6 +32,7 @@ class Connection {
   rounds: u32 = 0;
   refusals: u32 = 0;
   alert: i32 = -1;
+  alertSent: i32 = -1;
   error: i32 = 0;
   /** A ticket was received and is read in the next step. */
   unread: bool = false;
@@ -158,7 +159,9 @@ export class ScriptedEngine implements TlsEngine {
     connection.alert = alert;
     connection.refusals = refusals;
     connection.error = error;
-    if (alert < 0) connection.emit(0x41, changetype<usize>("*"), 1);
+    if (alert >= 0) return;
+    connection.alertSent = 80;
+    connection.emit(0x41, changetype<usize>("*"), 1);
   }
 
   state(handle: u32): u32 {
@@ -211,6 +214,7 @@ export class ScriptedEngine implements TlsEngine {
     const connection = this.at(handle);
     if (what == TlsNumberField.Refusals) return connection.refusals as i32;
     if (what == TlsNumberField.AlertReceived) return connection.alert;
+    if (what == TlsNumberField.AlertSent) return connection.alertSent;
     if (what == TlsNumberField.Error) return connection.error;
     if (what == TlsNumberField.Group) return 29;
     if (what == TlsNumberField.Resumed) return connection.resumed ? 1 : 0;

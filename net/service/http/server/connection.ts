@@ -9,6 +9,7 @@
 import { HTTP_TURN_REQUESTS } from "../../../../core/limits";
 import { earlier, MICROSECOND, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { Wakeable } from "../../../../core/wakeable";
+import { discard } from "../../stream/discard";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { BodySink } from "../message/body";
 import { BodyDecoder } from "../message/body-decoder";
@@ -332,9 +333,7 @@ export class ServerConnection extends Queued implements Wakeable {
   /** Discards input: closing with unread data sends a RST, after which the response can be lost. */
   private linger(): void {
     const stream = this.stream;
-    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
-      stream.consume(length);
-    }
+    discard(stream);
     const status = stream.status();
     if (status == StreamStatus.Finished || status == StreamStatus.Failed) this.release();
   }

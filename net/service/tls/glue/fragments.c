@@ -109,7 +109,7 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
     bool handshake = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE;
     size_t length = HEADER;
     bool begun = handshake && ssl->in_msglen != 0 && ssl->in_msglen < length;
-    if (failure == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) { /* from check_last_record in door.c */
+    if (failure == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) { /* from tls_check_last_record */
       failure = begin_long(connection);
       if (failure != 0) return failure;
       continue;

@@ -33,7 +33,8 @@ bool tls_hash_fits(const mbedtls_pk_context* key, mbedtls_md_type_t hash) {
 }
 
 /* Reads the content of an AlgorithmIdentifier. Returns false unless it is id-RSASSA-PSS. `hash` is
-   that of the parameters, or MBEDTLS_MD_NONE. */
+   that of the parameters, or MBEDTLS_MD_NONE. Parameters that ask for a salt longer than the hash
+   (RFC 4055, 3.3) count as wrong: TLS has no signatures with one (RFC 8446, 4.2.3). */
 static bool read_algorithm(struct bytes algorithm, mbedtls_md_type_t* hash) {
   static const u8 id[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10};
   struct element name, parameters;
@@ -45,7 +46,8 @@ static bool read_algorithm(struct bytes algorithm, mbedtls_md_type_t* hash) {
   if (algorithm.length == 0) return true;
   if (!der_next(&algorithm, &parameters) || algorithm.length != 0) return false;
   mbedtls_x509_buf buffer = {parameters.tag, parameters.content.length, (u8*)parameters.content.at};
-  return mbedtls_x509_get_rsassa_pss_params(&buffer, hash, &mask, &salt) == 0 && mask == *hash;
+  if (mbedtls_x509_get_rsassa_pss_params(&buffer, hash, &mask, &salt) != 0) return false;
+  return mask == *hash && salt <= mbedtls_md_get_size_from_type(*hash);
 }
 
 static int restrict_key(mbedtls_pk_context* key, mbedtls_md_type_t hash) {

@@ -58,7 +58,7 @@ struct connection {
   i32 alert_due; /* to be sent after the pending output; may be close_notify */
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
-  u32 idle;         /* records and, once open, messages in a row that bring no data (door.c) */
+  u32 idle;         /* records and, once open, messages in a row that bring no data */
   u32 fragment;     /* bytes of an incomplete message that came before the last record */
   bool message;     /* this step completed a handshake message */
   u8* long_message; /* fragments.c: a message longer than mbedTLS's buffer */

@@ -57,6 +57,14 @@ test("TLS-56: discards at most 256 KiB after an alert", () => {
   assert.ok(wasm.unreadBelow(stream) > 0);
 });
 
+test("TLS-56: closes at once when the peer has sent the alert (RFC 8446 section 6)", () => {
+  const stream = connect();
+  wasm.poll(bench.now);
+  push(stream, record("A", Buffer.from([40])));
+  wasm.abort(stream);
+  assert.equal(text(wasm.ending(stream)), "aborted");
+});
+
 test("TLS-56: 32 connections discard input after an alert; others end at once", () => {
   const streams = Array.from({ length: 32 }, alerted);
   const last = connect();
