@@ -4,7 +4,7 @@ import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { Twin } from "../lab/machine/twin.ts";
 import { icmp, ipv4 } from "../lab/packets/build.ts";
-import { be16, ICMP } from "../lab/packets/bytes.ts";
+import { address, be16, ICMP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 import { framed, guest, OFF_LINK } from "../lab/scripted/ip-host.ts";
 
@@ -15,8 +15,12 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
   }
 }
 
-/** Returns the seconds that a ping took. */
-const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
+/** Returns the whole seconds that a command takes. */
+function took(lab: Lab, command: string): number {
+  const started = lab.world.now;
+  lab.command(command);
+  return Math.floor((lab.world.now - started) / 1e9);
+}
 
 test("ping does not count echo replies with an error code as received", async () => {
   const lab = await Lab.at("S1");
@@ -51,13 +55,13 @@ test("ping waits 10 s, or the time of -W, for the first reply; -W 0 is the defau
   assert.match(dead, /From 10\.0\.2\.15 icmp_seq=1 Destination Host Unreachable\r\n/);
   assert.match(dead, /0 received, \+1 errors, 100% packet loss/);
   lab.gateway.answersPing = false;
-  assert.equal(took(lab.command("ping -c 1 10.0.2.2")), 10);
-  assert.equal(took(lab.command("ping -c 1 -W 2 10.0.2.2")), 2);
+  assert.equal(took(lab, "ping -c 1 10.0.2.2"), 10);
+  assert.equal(took(lab, "ping -c 1 -W 2 10.0.2.2"), 2);
   lab.gateway.answersPing = true;
   lab.world.after(15e8, () => {
     lab.gateway.answersPing = false;
   });
-  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "after a reply, the wait is short");
+  assert.equal(took(lab, "ping -c 4 10.0.2.2"), 4, "after a reply, the wait is short");
 });
 
 test("rejects invalid addresses as destination and as gateway", async () => {
@@ -180,4 +184,57 @@ test("commands wait for DHCP, and without it fail at once", async () => {
   lab.twin.type("\x03", lab.world.now);
   lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
   assert.match(lab.command("ping -c 1 10.0.2.2"), / 1 received/);
+});
+
+test("ping prints the time up to the last request, as iputils does", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ping -c 1 -W 1 10.0.2.77", / 0 received, 100% packet loss, time 0ms\r\n/],
+    ["ping -c 3 10.0.2.2", / 3 received, 0% packet loss, time 2000ms\r\n/],
+    ["ping -w 2 10.0.2.2", / 2 received, 0% packet loss, time 1000ms\r\n/],
+  ]);
+});
+
+test("ping -t sets the TTL, -D prints the time of day, and -I lo stays on this host", async () => {
+  const lab = await Lab.at("S1");
+  lab.take();
+  assert.match(
+    lab.command("ping -c 1 -D -v -t 5 10.0.2.2"),
+    /\n\[17\d{8}\.\d{6}\] 64 bytes from 10\.0\.2\.2: icmp_seq=1 /,
+  );
+  const [request] = lab.frames().filter((frame) => frame[23] === ICMP);
+  assert.equal(request[22], 5);
+  dialogue(lab, [
+    ["ping -t 256 10.0.2.2", /^ping: invalid argument: '256': out of range: 1 <= value <= 255 /],
+    ["ping -I lo -c 1 127.0.0.1", /^PING .* from 127\.0\.0\.1 lo: [\s\S]* 1 received/],
+    ["ping -I lo -c 1 10.0.2.15", / 1 received/],
+    ["ping -I lo -c 1 10.0.2.2; echo $?", /^ping: connect: Network is unreachable\r\n2\r\n/],
+  ]);
+});
+
+test("tcpdump -i any names the device and the direction of each frame", async () => {
+  const lab = await Lab.at("S1");
+  const printed = (command: string) => {
+    lab.twin.type(`${command}\r`, lab.world.now);
+    lab.pass(0.1);
+    const before = lab.twin.output.length;
+    lab.gateway.ping(address("10.0.2.15"), 1, new Uint8Array(8));
+    lab.pass(0.5);
+    lab.twin.type("\x03", lab.world.now);
+    lab.pass(0.1);
+    return lab.twin.output.slice(before).split("\r\n").slice(0, 2);
+  };
+  const time = String.raw`^\d\d:\d\d:\d\d\.\d{6}`;
+  const [incoming, outgoing] = printed("tcpdump -i any icmp");
+  assert.match(
+    incoming,
+    new RegExp(`${time} net0  In  IP 10\\.0\\.2\\.2 > 10\\.0\\.2\\.15: ICMP echo req`),
+  );
+  assert.match(
+    outgoing,
+    new RegExp(`${time} net0  Out IP 10\\.0\\.2\\.15 > 10\\.0\\.2\\.2: ICMP echo rep`),
+  );
+  assert.match(printed("tcpdump -i net0 icmp")[0], new RegExp(`${time} IP 10`));
+  assert.match(printed("tcpdump -i lo icmp")[0], /^\^C/);
+  assert.match(lab.command("tcpdump -D"), /\r\n3\.lo \[Up, Running, Loopback\]\r\n/);
 });

@@ -1,6 +1,6 @@
 /**
- * ping [-bfq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES]
- *      [-W SECONDS] [-w SECONDS] HOST
+ * ping [-bDfq] [-c COUNT] [-I DEVICE|ADDRESS] [-i SECONDS] [-m MARK] [-Q TOS] [-s BYTES]
+ *      [-t TTL] [-W SECONDS] [-w SECONDS] HOST
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
@@ -10,18 +10,18 @@
  * -Q sets the octet with the DS field (RFC 2474), decimal or hexadecimal: 0xb8 is EF (RFC 3246). -m
  * marks the requests for routing rules (`ip rule`). -I sends them from an address of this host, or
  * through one device; a destination to which that device has no route is assumed to be on its link.
- * -b permits a broadcast address. -n and -4 are accepted and change nothing: addresses are always
- * shown as numbers.
+ * -b permits a broadcast address. -D prints the time of day before each reply, in seconds since
+ * 1970. -n, -v and -4 are accepted and change nothing: addresses are always shown as numbers.
  *
  * Unlike iputils, ping sends 4 requests in `run=` or a script without -c and -w, an interval is at
- * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
- * is no -t, -f prints no dots, and there is no IPv6.
+ * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. -f
+ * prints no dots, and there is no IPv6.
  *
  * Exit codes: 0 a reply arrived, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 an
  * unknown name, no route, or wrong usage; 130 interrupted before the first request.
  */
-import { squareRoot } from "../../../core/square-root";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
+import { wallClock } from "../../../machine/clock";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../net/socket/error";
@@ -35,6 +35,7 @@ import {
   UNSPECIFIED,
 } from "../../../net/wire/address";
 import { HeldIpAddress } from "../../../net/wire/ip-address";
+import { DEFAULT_TTL } from "../../../net/wire/ipv4";
 import { parseMark } from "../../config/mark";
 import {
   Command,
@@ -50,34 +51,10 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
+import { DETAILS, OPTIONS } from "./ping/options";
+import { RoundTrips } from "./ping/round-trips";
 
-const OPTIONS: StaticArray<string> = [
-  "c:",
-  "I:",
-  "i:",
-  "m:",
-  "Q:",
-  "s:",
-  "W:",
-  "w:",
-  "b",
-  "q",
-  "f",
-  "n",
-  "4",
-];
-const DETAILS: StaticArray<string> = [
-  "  -c COUNT    stops after COUNT requests",
-  "  -I DEVICE   sends through this device; -I ADDRESS sends from this address",
-  "  -i SECONDS  interval between requests (1)",
-  "  -w SECONDS  ends after this time",
-  "  -W SECONDS  waits this long after the last request if there was no reply (10)",
-  "  -s BYTES    bytes of data in each request (56)",
-  "  -Q TOS      the octet with the DS field, such as 0xb8 for EF",
-  "  -m MARK     marks the requests, for routing rules (ip rule)",
-  "  -b          permits a broadcast address",
-  "  -q          prints only the first line and the summary",
-];
+const LOOPBACK: string = "lo";
 /** Bytes of the IPv4 and ICMP headers, which the first line adds to the size. */
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
@@ -108,6 +85,8 @@ class PingJob extends Job {
   /** Bytes of data in each request. */
   size: u32 = 56;
   trafficClass: u32 = 0;
+  timeToLive: u32 = DEFAULT_TTL;
+  stamped: bool = false;
   quiet: bool = false;
   broadcast: bool = false;
   mark: u32 = 0;
@@ -120,14 +99,11 @@ class PingJob extends Job {
   private received: i64 = 0;
   private duplicates: i64 = 0;
   private errors: i64 = 0;
-  /** Replies that carried a time, and their round-trip times in microseconds. */
-  private timed: i64 = 0;
-  private least: i64 = i64.MAX_VALUE;
-  private most: i64 = 0;
-  private sum: i64 = 0;
-  /** Sum of the squares, for the deviation. */
-  private squares: i64 = 0;
+  /** Of the replies that carried a time. */
+  private readonly trips: RoundTrips = new RoundTrips();
   private startedAt: i64 = 0;
+  /** When the last request was sent. */
+  private sentAt: i64 = 0;
   /** When to send the next request, or to give up after the last one. */
   private nextAt: i64 = 0;
 
@@ -154,13 +130,16 @@ class PingJob extends Job {
       }
       this.socket = socket;
       const path = this.prepare(socket);
+      const ip = this.stack.ip;
+      const astray: bool = this.deviceName == LOOPBACK && ip.interfaceOf(path) !== ip.loopback;
+      if (astray) return this.unreachable(SocketError.NetworkUnreachable);
       if (path.source.isUnspecified) return this.unreachable(path.error);
       if (this.isBroadcast() && !this.broadcast) return this.refuseBroadcast();
       this.begin(now, path);
     }
     while (socket.receive()) this.show(socket);
     if (socket.withoutRoute > 0) return this.unreachable(socket.path.error);
-    if (this.isOver(now)) return this.conclude(now);
+    if (this.isOver(now)) return this.conclude();
     if (!this.allSent() && now >= this.nextAt) this.send(socket, now);
     return RUNNING;
   }
@@ -170,6 +149,7 @@ class PingJob extends Job {
     const path = socket.path;
     path.setMark(this.mark);
     path.trafficClass = this.trafficClass;
+    path.timeToLive = this.timeToLive;
     socket.source = this.source;
     socket.device = this.device;
     socket.toward(HeldIpAddress.ofIpv4(this.lookup.address).view);
@@ -220,7 +200,7 @@ class PingJob extends Job {
 
   cancel(): i32 {
     this.lookup.cancel();
-    return this.socket != null ? this.conclude(this.session.now) : EXIT_INTERRUPTED;
+    return this.socket != null ? this.conclude() : EXIT_INTERRUPTED;
   }
 
   private unreachable(error: SocketError): i32 {
@@ -233,6 +213,7 @@ class PingJob extends Job {
     const address = formatIpv4(this.lookup.address);
     const whole = this.size + HEADERS;
     this.startedAt = now;
+    this.sentAt = now;
     this.nextAt = now;
     if (this.isBroadcast()) this.session.printLine("WARNING: pinging broadcast address");
     let from = "";
@@ -245,13 +226,14 @@ class PingJob extends Job {
 
   private send(socket: EchoSocket, now: i64): void {
     this.sent++;
+    this.sentAt = now;
     socket.send(this.lookup.address, this.sent as u32, this.size, now);
     this.nextAt = now + (this.allSent() ? this.linger() : this.interval);
   }
 
   /** Microseconds to wait at the end; with replies, twice the longest trip, at least `interval`. */
   private linger(): i64 {
-    return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
+    return this.received > 0 ? max<i64>(2 * this.trips.most, this.interval) : this.wait;
   }
 
   /** Prints what has just been received: an ICMP error or a reply. */
@@ -262,48 +244,45 @@ class PingJob extends Job {
       this.errors++;
       if (this.quiet) return;
       const words = ERROR_WORDS[socket.lastError];
-      this.session.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
+      this.session.printLine(`${this.stamp(socket)}From ${from} icmp_seq=${sequence} ${words}`);
       return;
     }
     if (socket.lastDuplicate) this.duplicates++;
     else this.received++;
-    let line = `${socket.lastLength} bytes from ${from}: icmp_seq=${sequence}`;
+    let line = `${this.stamp(socket)}${socket.lastLength} bytes from ${from}: icmp_seq=${sequence}`;
     line += ` ttl=${socket.lastTtl}`;
     if (socket.lastSentAt >= 0) {
       const time = socket.lastArrival - socket.lastSentAt;
-      this.timed++;
-      this.least = min<i64>(this.least, time);
-      this.most = max<i64>(this.most, time);
-      this.sum += time;
-      this.squares += time * time;
+      this.trips.add(time);
       line += ` time=${formatMilliseconds(time)} ms`;
     }
     if (socket.lastDuplicate) line += " (DUP!)";
     if (!this.quiet) this.session.printLine(line);
   }
 
+  /** Returns what -D prints before a line: the time of day at which the reply came. */
+  private stamp(socket: EchoSocket): string {
+    if (!this.stamped) return "";
+    const time = wallClock() - this.session.now + socket.lastArrival;
+    return `[${time / SECOND}.${(time % SECOND).toString().padStart(6, "0")}] `;
+  }
+
   /** Closes the socket and prints the summary. Returns the exit code. */
-  private conclude(now: i64): i32 {
+  private conclude(): i32 {
     this.finish();
     const lost = this.sent - this.received;
     const percent = this.sent > 0 ? (lost * 100) / this.sent : 0;
     const again = this.duplicates > 0 ? `, +${this.duplicates} duplicates` : "";
     const failed = this.errors > 0 ? `, +${this.errors} errors` : "";
-    const time = (now - this.startedAt) / MILLISECOND;
+    // As in iputils, up to the last request.
+    const time = (this.sentAt - this.startedAt) / MILLISECOND;
     this.session.printLine(`\n--- ${this.lookup.host} ping statistics ---`);
     this.session.printLine(
       `${this.sent} packets transmitted, ${this.received} received${again}${failed}, ` +
         `${percent}% packet loss, time ${time}ms`,
     );
-    if (this.timed > 0) {
-      const mean = this.sum / this.timed;
-      // mdev is the standard deviation: the root of the mean square minus the squared mean.
-      const deviation = squareRoot(max<i64>(this.squares / this.timed - mean * mean, 0));
-      this.session.printLine(
-        `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
-          `${formatMilliseconds(this.most)}/${formatMilliseconds(deviation)} ms`,
-      );
-    }
+    const trips = this.trips.text();
+    if (trips != "") this.session.printLine(trips);
     if (this.deadline > 0 && this.received < this.count) return EXIT_FAILURE;
     return this.received > 0 ? EXIT_OK : EXIT_FAILURE;
   }
@@ -347,6 +326,7 @@ export class Ping extends Command {
     const wait = options.seconds("W", SILENCE, 3600);
     const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
+    const timeToLive = options.number("t", DEFAULT_TTL, 1, 255);
     const mark = parseMark(options.value("m", "0"));
     if (mark < 0) options.failure = `invalid argument: '${printable(options.value("m"))}'`;
     options.expectOperands(1, 1, "usage error: Destination address required");
@@ -370,6 +350,8 @@ export class Ping extends Command {
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
     job.trafficClass = octet as u32;
+    job.timeToLive = timeToLive as u32;
+    job.stamped = options.has("D");
     job.quiet = options.has("q") || options.has("f");
     job.mark = mark as u32;
     const origins = options.values("I");
@@ -391,7 +373,7 @@ export class Ping extends Command {
       const own: bool = ip.owns(job.source) || isLoopback(job.source);
       return own ? "" : "bind: Cannot assign requested address";
     }
-    const iface = ip.interfaceNamed(origin);
+    const iface = origin == LOOPBACK ? ip.loopback : ip.interfaceNamed(origin);
     if (iface == null) return `SO_BINDTODEVICE ${printable(origin)}: No such device`;
     job.device = iface.index;
     job.deviceName = iface.name;

@@ -2,7 +2,9 @@
  * tcpdump [-c COUNT] [-i DEVICE] [FILTER] | -D
  *
  * Prints a line for each frame that an interface sends or receives, in the format of tcpdump(8)
- * with -n: addresses are never resolved. It listens on all devices unless -i names one. FILTER is
+ * with -n: addresses are never resolved. It listens on all devices unless -i names one; with `-i
+ * any`, or if there are several, a line begins with the device and the direction: In, Out, B
+ * (broadcast) or M (multicast). Frames on lo are shown once. FILTER is
  * an expression in the subset of pcap-filter(7) that net/filter/ compiles.
  *
  * The packet path copies the start of each matching frame to a ring, from which the job prints. If
@@ -10,7 +12,11 @@
  *
  * -D lists the devices. -l, -n, -p and -v are accepted and change nothing.
  *
- * Unlike tcpdump(8), it reads and writes no files and has no -e, -x and -A. Times are in UTC.
+ * Only one command runs on the console at a time, so tcpdump shows the packets of daemons and of
+ * other hosts, not those of a command typed after it. What that sends can be seen at its peer.
+ *
+ * Unlike tcpdump(8), it reads and writes no files and has no -e, -x and -A; TCP's sequence numbers
+ * are absolute, as with -S. Times are in UTC.
  *
  * Exit codes: 0 success, also after Ctrl-C; 1 no such device; 2 wrong usage or filter (1 in
  * tcpdump(8)).
@@ -19,8 +25,10 @@ import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
 import { now, wallClock } from "../../../machine/clock";
 import { PacketExpression } from "../../../net/filter/expression";
 import { formatFrame } from "../../../net/filter/text";
+import { Interface } from "../../../net/iface/interface";
 import { PacketTap } from "../../../net/iface/link/link";
 import { NetworkStack } from "../../../net/service/stack";
+import { ANY_DEVICE } from "../../../net/socket/path";
 import { Command, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
@@ -28,8 +36,13 @@ import { printable } from "../terminal/printable";
 import { formatTimeOfDay } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "n", "l", "p", "v", "D|list-interfaces"];
-/** Bytes before each copy: time (8), length (4), interface (4). */
+const DETAILS: StaticArray<string> = [
+  "  Shows what daemons and other hosts send and what they are sent: as long as",
+  "  tcpdump runs, no other command can be typed. Ctrl-C ends it.",
+];
+/** Bytes before each copy: time (8), length and OUTGOING (4), interface (4). */
 const RECORD_HEADER: u32 = 16;
+const OUTGOING: u32 = 0x8000_0000;
 const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
 
 class TcpdumpJob extends Job implements PacketTap {
@@ -46,8 +59,10 @@ class TcpdumpJob extends Job implements PacketTap {
     private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly filter: PacketExpression,
-    /** Index of the interface to listen on, or -1 for all. */
-    private readonly only: i32,
+    /** The interface to listen on, or null for all. */
+    private readonly only: Interface | null,
+    /** Whether to print the device and the direction of each frame. */
+    private readonly named: bool,
     /** Frames to print, or 0 for no limit. */
     private readonly count: u64,
   ) {
@@ -56,8 +71,10 @@ class TcpdumpJob extends Job implements PacketTap {
   }
 
   /** Copies the frame if it matches. Called on the packet path, so it must not allocate. */
-  frame(now: i64, index: u32, _outgoing: bool, pointer: usize, length: u32): void {
-    if (this.only >= 0 && index != (this.only as u32)) return;
+  frame(now: i64, index: u32, outgoing: bool, pointer: usize, length: u32): void {
+    const only = this.only;
+    if (only != null && index != only.index) return;
+    if (outgoing && index == ANY_DEVICE) return;
     if (!this.filter.matches(pointer, length)) return;
     if (this.captured - this.printed == CAPTURE_FRAMES) {
       this.dropped++;
@@ -65,7 +82,7 @@ class TcpdumpJob extends Job implements PacketTap {
     }
     const record = this.record(this.captured++);
     store<i64>(record, now);
-    store<u32>(record, length, 8);
+    store<u32>(record, outgoing ? length | OUTGOING : length, 8);
     store<u32>(record, index, 12);
     memory.copy(record + RECORD_HEADER, pointer, min<u32>(length, CAPTURE_BYTES));
   }
@@ -76,9 +93,11 @@ class TcpdumpJob extends Job implements PacketTap {
       if (this.count > 0 && this.printed == this.count) break;
       const record = this.record(this.printed++);
       const time = formatTimeOfDay(load<i64>(record) + this.offset);
-      const length = load<u32>(record, 8);
+      const length = load<u32>(record, 8) & ~OUTGOING;
       const kept = min<u32>(length, CAPTURE_BYTES);
-      this.session.printLine(`${time} ${formatFrame(record + RECORD_HEADER, kept, length)}`);
+      const origin = this.named ? this.originOf(record) : "";
+      const text = formatFrame(record + RECORD_HEADER, kept, length);
+      this.session.printLine(`${time} ${origin}${text}`);
     }
     if (this.count == 0 || this.printed < this.count) return RUNNING;
     this.conclude();
@@ -93,6 +112,19 @@ class TcpdumpJob extends Job implements PacketTap {
   /** Returns the address of the record of frame `number`, counted from the start. */
   private record(number: u64): usize {
     return changetype<usize>(this.ring) + ((number % CAPTURE_FRAMES) as usize) * RECORD;
+  }
+
+  /** Returns the device and the direction of a frame, in the columns of tcpdump(8). */
+  private originOf(record: usize): string {
+    const index = load<u32>(record, 12);
+    const ip = this.stack.ip;
+    const name = index == ANY_DEVICE ? ip.loopback.name : ip.interfaces[index].name;
+    let direction = "In ";
+    if (load<u32>(record, 8) >= OUTGOING) direction = "Out";
+    else if ((load<u8>(record, RECORD_HEADER) & 1) != 0) {
+      direction = load<u8>(record, RECORD_HEADER) == 0xff ? "B  " : "M  ";
+    }
+    return `${name.padEnd(5)} ${direction} `;
   }
 
   private conclude(): void {
@@ -113,23 +145,28 @@ export class Tcpdump extends Command {
     );
   }
 
+  protected details(): StaticArray<string> {
+    return DETAILS;
+  }
+
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, i32.MAX_VALUE as i64);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (options.has("D")) return this.listDevices(session);
-    let only: i32 = -1;
+    const ip = this.stack.ip;
     const name = options.value("i", "any");
-    if (name != "any") {
-      const iface = this.stack.ip.interfaceNamed(name);
-      if (iface == null) return this.failed(session, `${printable(name)}: No such device exists`);
-      only = iface.index as i32;
+    let only = ip.interfaceNamed(name);
+    if (name == ip.loopback.name) only = ip.loopback;
+    if (only == null && name != "any") {
+      return this.failed(session, `${printable(name)}: No such device exists`);
     }
+    const named = only == null && (ip.interfaces.length > 1 || options.has("i"));
     const filter = new PacketExpression(options.operands);
     if (filter.error != "")
       return this.failed(session, `syntax error in filter expression: ${filter.error}`, EXIT_USAGE);
     session.printLine("listening on " + name + ", link-type EN10MB (Ethernet)");
-    return new TcpdumpJob(session, this.stack, filter, only, count as u64);
+    return new TcpdumpJob(session, this.stack, filter, only, named, count as u64);
   }
 
   private listDevices(session: Session): Job {
@@ -141,6 +178,7 @@ export class Tcpdump extends Command {
     session.printLine(
       `${interfaces.length + 1}.any (Pseudo-device that captures on all interfaces)`,
     );
+    session.printLine(`${interfaces.length + 2}.lo [Up, Running, Loopback]`);
     return this.done();
   }
 }
