@@ -45,6 +45,9 @@ export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
 /** Descriptors of an RTL8139C+'s rings, which cannot be longer; a power of two. */
 export const REALTEK_RING: u32 = 64;
+/** The receive buffer of an RTL8139 without C+ mode, and its transmit slots, each of a frame. */
+export const REALTEK_BUFFER: u32 = 32 * 1024;
+export const REALTEK_SLOTS: u32 = 4;
 /** Frames received from a device in one turn, before anything else runs. */
 export const RECEIVE_BATCH: u32 = 64;
 /** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */

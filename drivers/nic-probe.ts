@@ -1,11 +1,14 @@
 /** Maps network controllers to drivers. */
 import { RECEIVE_RING, TRANSMIT_RING } from "../core/limits";
 import { log } from "../core/log";
+import { commandLine } from "../machine/boot";
 import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
 import { Rtl8139 } from "./realtek/rtl8139";
+import { Rtl8139Plus } from "./realtek/rtl8139-plus";
+import { Rtl8168 } from "./realtek/rtl8168";
 import { mmioSlots } from "./virtio/mmio";
 import { NET_CONFIG, VirtioNet } from "./virtio/net";
 import { openPci } from "./virtio/pci";
@@ -14,9 +17,14 @@ import { Vmxnet3 } from "./vmware/vmxnet3";
 /** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
 const CLASS_NETWORK: u32 = 0x02;
 
+/** The first revision of an RTL8139 with C+ mode, and the parameter that forbids its use. */
+const FIRST_PLUS: u32 = 0x20;
+const NO_PLUS: string = "rtl8139.cplus=0";
+
 const enum Family {
   E1000,
-  Realtek,
+  Rtl8139,
+  Rtl8168,
   Virtio,
   Vmxnet3,
 }
@@ -41,7 +49,12 @@ const MODELS: StaticArray<Model> = [
   // 82574L, 82574LA.
   new Model(0x8086, 0x10d3, Family.E1000),
   new Model(0x8086, 0x10f6, Family.E1000),
-  new Model(0x10ec, 0x8139, Family.Realtek),
+  new Model(0x10ec, 0x8139, Family.Rtl8139),
+  // RTL8101E, RTL8168B and later, RTL8169.
+  new Model(0x10ec, 0x8136, Family.Rtl8168),
+  new Model(0x10ec, 0x8161, Family.Rtl8168),
+  new Model(0x10ec, 0x8168, Family.Rtl8168),
+  new Model(0x10ec, 0x8169, Family.Rtl8168),
   // Transitional and modern (Virtual I/O Device specification 1.2, section 4.1.2).
   new Model(0x1af4, 0x1000, Family.Virtio),
   new Model(0x1af4, 0x1041, Family.Virtio),
@@ -56,12 +69,20 @@ function modelOf(device: PciDevice): Model | null {
   return null;
 }
 
+/** Reports whether to use the C+ mode of an RTL8139, which the command line can forbid. */
+function hasPlusMode(device: PciDevice): bool {
+  return device.revision >= FIRST_PLUS && !commandLine().split(" ").includes(NO_PLUS);
+}
+
 /** Returns a driver for the function, not yet started, or null. */
 export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
   if (model == null) return null;
   if (model.family == Family.E1000) return new E1000(device, pool);
-  if (model.family == Family.Realtek) return new Rtl8139(device, pool);
+  if (model.family == Family.Rtl8139) {
+    return hasPlusMode(device) ? new Rtl8139Plus(device, pool) : new Rtl8139(device, pool);
+  }
+  if (model.family == Family.Rtl8168) return new Rtl8168(device, pool);
   if (model.family == Family.Vmxnet3) return new Vmxnet3(device, pool);
   const transport = openPci(device, NET_CONFIG);
   return transport == null ? null : new VirtioNet(transport, device, pool);

@@ -157,6 +157,14 @@ export abstract class RingNic extends Nic {
     return this.up && !this.failed;
   }
 
+  /** Resets a card that has lost track, and goes on with empty rings. */
+  protected restart(): void {
+    this.mask();
+    this.masked = true;
+    this.switchOff();
+    if (this.running()) this.switchOn();
+  }
+
   /** Stops using a card that misbehaves. The caller has reset it, or it has not started. */
   protected fail(): void {
     this.failed = true;

@@ -8,7 +8,7 @@ import { mmioWrite32 } from "../../machine/host";
 import { messageAddress } from "../../machine/local-apic";
 import { readConfig16, readConfig32, writeConfig16 } from "./config-space";
 import { CAPABILITY_MSIX, MSIX_ENABLED, MSIX_MASKED, MSIX_SIZE } from "./msi";
-import { PciDevice } from "./pci";
+import { PciDevice, REACH } from "./pci";
 
 const CONTROL: u32 = 2;
 const TABLE: u32 = 4;
@@ -21,8 +21,6 @@ const UPPER_ADDRESS: u32 = 4;
 const DATA: u32 = 8;
 const VECTOR_CONTROL: u32 = 12;
 const MASKED: u32 = 1;
-/** Addresses from here on cannot be accessed (machine/host.ts). */
-const REACH: u64 = 1 << 46;
 
 class MsixTable {
   constructor(

@@ -39,6 +39,8 @@ const FUNCTIONS: u32 = 8;
 /** Capabilities that fit in 192 bytes; a longer list must be a loop. */
 const CAPABILITY_LIMIT: i32 = 48;
 
+/** Addresses from here on cannot be accessed (machine/host.ts). */
+export const REACH: u64 = 1 << 46;
 const MULTI_FUNCTION: u32 = 0x80;
 const HEADER_NORMAL: u32 = 0;
 const HEADER_BRIDGE: u32 = 1;
@@ -139,6 +141,15 @@ export class PciDevice extends Attachment {
       if (this.bars[i].index == index) return this.bars[i];
     }
     return null;
+  }
+  /**
+   * Returns the address of the registers behind BAR `index`, or 0 if there are none within reach,
+   * or fewer than `least` bytes.
+   */
+  window(index: u32, least: u64): u64 {
+    const bar = this.bar(index);
+    if (bar == null || bar.io || bar.size < least || bar.address + bar.size > REACH) return 0;
+    return bar.address;
   }
   /** Returns the offset of the first capability with an id, or 0. */
   capability(id: u32): u32 {

@@ -1,9 +1,9 @@
 /**
- * The receive ring of an RTL8139C+ (DS: C+ mode receive descriptors). Every descriptor holds a
- * frame of the pool. A filled frame is replaced by an empty one, and the descriptor goes back to
- * the card at once, by its OWN bit.
+ * The receive ring of a card with descriptors (DS: C+ mode receive descriptors; GS 9.1.2). Every
+ * descriptor holds a frame of the pool. A filled frame is replaced by an empty one, and the
+ * descriptor goes back to the card at once, by its OWN bit.
  */
-import { FRAME_STORAGE, REALTEK_RING } from "../../core/limits";
+import { FRAME_STORAGE } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaLoad64, dmaReady } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
@@ -14,6 +14,7 @@ import { deliver } from "../deliver";
 import {
   DESCRIPTOR_BYTES,
   EOR,
+  FCS,
   FS,
   LS,
   OWN,
@@ -24,28 +25,38 @@ import {
   RING_ALIGNMENT,
 } from "./registers";
 
-const MASK: u32 = REALTEK_RING - 1;
-const FCS: u32 = 4;
-
 export class ReceiveRing {
-  private readonly descriptors: usize = allocateDma(
-    REALTEK_RING * DESCRIPTOR_BYTES,
-    RING_ALIGNMENT,
-  );
+  private readonly mask: u32;
+  private readonly descriptors: usize;
   /** The frame of each descriptor; 0 before `reset`. */
-  private readonly frames: StaticArray<usize> = new StaticArray<usize>(REALTEK_RING);
+  private readonly frames: StaticArray<usize>;
+  // Bits of the status: the length, a CRC error, other errors.
+  private readonly lengthBits: u32;
+  private readonly crcBit: u32;
+  private readonly errorBits: u32;
   private next: u32 = 0;
   /** Whether the rest of a frame that spans several descriptors is being dropped. */
   private discarding: bool = false;
 
+  /** `size` is a power of two; the chip's datasheet is GS if `gigabit` is true, otherwise DS. */
   constructor(
     private readonly pool: FramePool,
     private readonly counters: DeviceCounters,
-  ) {}
+    size: u32,
+    gigabit: bool,
+  ) {
+    assert((size & (size - 1)) == 0, "the size of the receive ring must be a power of two");
+    this.mask = size - 1;
+    this.descriptors = allocateDma(size * DESCRIPTOR_BYTES, RING_ALIGNMENT);
+    this.frames = new StaticArray<usize>(size);
+    this.lengthBits = gigabit ? (RECEIVE_LENGTH << 1) | 1 : RECEIVE_LENGTH;
+    this.crcBit = gigabit ? RECEIVE_CRC << 1 : RECEIVE_CRC;
+    this.errorBits = gigabit ? RECEIVE_RES << 1 : RECEIVE_RES | RECEIVE_FAE;
+  }
 
   /** Empties every descriptor and gives it to a stopped card. Returns the physical address. */
   reset(): u64 {
-    for (let i: u32 = 0; i < REALTEK_RING; i++) {
+    for (let i: u32 = 0; i <= this.mask; i++) {
       if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
       assert(this.frames[i] != 0, "the pool has no frames for the receive ring");
       this.give(i);
@@ -62,11 +73,11 @@ export class ReceiveRing {
   /** Takes the oldest good frame; returns null if there is none, or no free frame in the pool. */
   receive(): Frame | null {
     // Bounded, because a card may fill bad descriptors as fast as they are dropped.
-    for (let i: u32 = 0; i < REALTEK_RING; i++) {
+    for (let i: u32 = 0; i <= this.mask; i++) {
       const status = this.status(this.next);
       if ((status & OWN) != 0) return null;
       const frame = this.take(this.next, status);
-      this.next = (this.next + 1) & MASK;
+      this.next = (this.next + 1) & this.mask;
       if (frame != null) return frame;
     }
     return null;
@@ -75,7 +86,7 @@ export class ReceiveRing {
   /** Takes the frame of a filled descriptor. If it is bad, or the pool is empty, returns null. */
   private take(index: u32, status: u32): Frame | null {
     const frame = changetype<Frame>(unchecked(this.frames[index]));
-    const length = (status & RECEIVE_LENGTH) - FCS;
+    const length = (status & this.lengthBits) - FCS;
     const fresh = this.accept(status, length) ? this.pool.allocate() : null;
     if (fresh == null) {
       this.give(index);
@@ -93,10 +104,10 @@ export class ReceiveRing {
       // Count the frame once, and drop all its descriptors.
       if (!this.discarding) this.counters.oversized++;
       this.discarding = !last;
-    } else if ((status & RECEIVE_CRC) != 0) this.counters.crcErrors++;
-    else if ((status & (RECEIVE_RES | RECEIVE_FAE)) != 0) this.counters.frameErrors++;
+    } else if ((status & this.crcBit) != 0) this.counters.crcErrors++;
+    else if ((status & this.errorBits) != 0) this.counters.frameErrors++;
     // In a shorter frame, `length` has wrapped around.
-    else if ((status & RECEIVE_LENGTH) <= FCS) this.counters.lengthErrors++;
+    else if ((status & this.lengthBits) <= FCS) this.counters.lengthErrors++;
     else if (length > LARGEST_FRAME) this.counters.oversized++;
     else if (this.pool.available == 0) this.counters.noFrame++;
     else return true;
@@ -110,7 +121,7 @@ export class ReceiveRing {
     store<u64>(at, physical(frame.storage), 8);
     store<u32>(at, 0, 4);
     dmaReady(at, 0);
-    store<u32>(at, OWN | (index == MASK ? EOR : 0) | FRAME_STORAGE);
+    store<u32>(at, OWN | (index == this.mask ? EOR : 0) | FRAME_STORAGE);
   }
 
   private status(index: u32): u32 {

@@ -1,72 +1,37 @@
 /**
- * The driver for Realtek's RTL8139C+ in C+ mode, which has rings of descriptors (DS: see
- * registers.ts). Older chips of the family have no such mode and are not driven.
+ * The driver for Realtek's RTL8139, A to D, and for an RTL8139C+ outside of C+ mode (DS: see
+ * registers.ts). It copies frames: out of the receive buffer, and into the four transmit slots.
  */
-import { delay } from "../../machine/delay";
-import {
-  mmioRead8,
-  mmioRead16,
-  mmioRead32,
-  mmioWrite8,
-  mmioWrite16,
-  mmioWrite32,
-} from "../../machine/host";
+import { REALTEK_SLOTS } from "../../core/limits";
+import { allocateDma, physical } from "../../machine/dma";
+import { dmaReady } from "../../machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import { PciDevice } from "../pci/pci";
-import { isStation, RingNic } from "../ring-nic";
-import { ReceiveRing } from "./receive-ring";
+import { RealtekNic } from "./realtek-nic";
+import { ReceiveBuffer } from "./receive-buffer";
 import * as reg from "./registers";
-import { TransmitRing } from "./transmit-ring";
 
-/** The first PCI revision of a chip with C+ mode. */
-const FIRST_REVISION: u32 = 0x20;
-/** The bytes of the register window. */
-const WINDOW: u64 = 256;
-/** Reads of the command register, 10 microseconds apart, until a reset counts as failed. */
-const RESET_TRIES: u32 = 1000;
+/** The storage of a slot. */
+const SLOT: u32 = 2048;
+const ALIGNMENT: u32 = 4;
+/** Frames dropped in one call. */
+const DROPS: u32 = 64;
+/** What ends the use of a slot. */
+const DONE: u32 = reg.TSD_SENT | reg.TSD_UNDERRUN | reg.TSD_ABORTED;
 
-const CAUSES: u32 =
-  reg.INTERRUPT_ROK |
-  reg.INTERRUPT_RER |
-  reg.INTERRUPT_RDU |
-  reg.INTERRUPT_LINK |
-  reg.INTERRUPT_FOVW;
-const SENT: u32 = reg.INTERRUPT_TOK | reg.INTERRUPT_TER;
+export class Rtl8139 extends RealtekNic {
+  private readonly receiveBuffer: ReceiveBuffer;
+  private readonly slots: usize = allocateDma(REALTEK_SLOTS * SLOT, ALIGNMENT);
+  /** The oldest slot in use, and the number of slots in use. */
+  private clean: u32 = 0;
+  private used: u32 = 0;
 
-export class Rtl8139 extends RingNic {
-  private readonly base: u64;
-  private readonly receiveRing: ReceiveRing;
-  private readonly transmitRing: TransmitRing;
-  /** Whether frames are queued that the card has not been told of. */
-  private untold: bool = false;
-
-  constructor(
-    private readonly pci: PciDevice,
-    pool: FramePool,
-  ) {
+  constructor(pci: PciDevice, pool: FramePool) {
     const count = new DeviceCounters();
     super(pci, pool, count);
-    const bar = pci.bar(1);
-    this.base = bar == null ? 0 : bar.address;
-    this.receiveRing = new ReceiveRing(pool, count);
-    this.transmitRing = new TransmitRing(pool);
-  }
-
-  /** Resets the chip. Returns false without C+ mode, registers below 4 GiB, or an address. */
-  probe(): bool {
-    const bar = this.pci.bar(1);
-    if (this.pci.revision < FIRST_REVISION || bar == null || bar.io) return false;
-    if (bar.address == 0 || bar.address >>> 32 != 0 || bar.size < WINDOW) return false;
-    this.pci.enable();
-    if (!this.reset()) return false;
-    let address: u64 = 0;
-    for (let i: u32 = 0; i < 6; i++) {
-      address = (address << 8) | (mmioRead8(this.base + reg.IDR0 + i) as u64);
-    }
-    this.address = address;
-    return isStation(address);
+    this.receiveBuffer = new ReceiveBuffer(pool, count);
   }
 
   driverName(): string {
@@ -74,87 +39,75 @@ export class Rtl8139 extends RingNic {
   }
 
   counters(): DeviceCounters {
-    this.count.missedErrors += (mmioRead32(this.base + reg.MPC) & 0xff_ffff) as u64;
-    mmioWrite32(this.base + reg.MPC, 0);
+    this.countMissed();
     return this.count;
   }
 
   protected switchOn(): void {
-    const base = this.base;
-    this.untold = false;
-    // C+ mode comes first, then the rings (DS: C+ command register).
-    mmioWrite16(base + reg.CPCR, reg.CPCR_TRANSMIT | reg.CPCR_RECEIVE | reg.CPCR_MULTIPLE);
-    this.write64(reg.RDSAR, this.receiveRing.reset());
-    this.write64(reg.TNPDS, this.transmitRing.reset());
+    this.clean = 0;
+    this.used = 0;
+    this.write32(reg.RBSTART, this.receiveBuffer.reset() as u32);
     // TCR and RCR can be written only while both directions are enabled (DS: TCR, RCR).
-    mmioWrite8(base + reg.CR, reg.CR_TE | reg.CR_RE);
-    mmioWrite32(base + reg.TCR, reg.TCR_NORMAL);
-    mmioWrite32(base + reg.RCR, reg.RCR_STATION);
-    mmioWrite32(base + reg.MPC, 0);
+    this.write8(reg.CR, reg.CR_TE | reg.CR_RE);
+    this.write32(reg.TCR, reg.TCR_NORMAL);
+    this.write32(reg.RCR, reg.RCR_STATION | reg.RCR_BUFFER);
+    this.write32(reg.MPC, 0);
     this.readLink();
   }
 
   protected switchOff(): void {
     this.counters();
     this.reset();
-    this.transmitRing.reset();
-  }
-
-  protected mask(): void {
-    mmioWrite16(this.base + reg.IMR, 0);
-  }
-  protected unmask(forRoom: bool): bool {
-    mmioWrite16(this.base + reg.IMR, forRoom ? CAUSES | SENT : CAUSES);
-    return true;
-  }
-
-  protected service(): void {
-    const causes = mmioRead16(this.base + reg.ISR);
-    mmioWrite16(this.base + reg.ISR, causes);
-    if ((causes & reg.INTERRUPT_LINK) != 0) this.readLink();
   }
 
   protected takeFrame(): Frame | null {
-    return this.receiveRing.receive();
+    // Bounded, because a chip may write frames as fast as they are dropped.
+    for (let i: u32 = 0; i < DROPS && this.hasFrame(); i++) {
+      const frame = this.receiveBuffer.take();
+      if (this.receiveBuffer.broken) {
+        this.restart();
+        return null;
+      }
+      this.write16(reg.CAPR, this.receiveBuffer.readUpTo);
+      if (frame != null) return frame;
+    }
+    return null;
   }
   protected hasFrame(): bool {
-    return this.receiveRing.filled();
+    return (this.read8(reg.CR) & reg.CR_BUFE) == 0;
   }
+
   protected room(): u32 {
-    return this.transmitRing.room();
+    return REALTEK_SLOTS - this.used;
   }
+
+  /** Copies the frame into a slot, whose size starts the transmission (DS: TSD). */
   protected queue(frame: Frame): void {
-    this.transmitRing.queue(frame);
-    this.untold = true;
+    const slot = (this.clean + this.used) % REALTEK_SLOTS;
+    const at = this.slots + ((slot * SLOT) as usize);
+    const length = frame.length;
+    memory.copy(at, frame.start, length);
+    dmaReady(at, length);
+    this.pool.release(frame);
+    this.write32(reg.TSAD0 + 4 * slot, physical(at) as u32);
+    this.write32(reg.TSD0 + 4 * slot, reg.TSD_WHOLE | length);
+    this.used++;
   }
-  protected handOver(): void {
-    if (!this.untold) return;
-    this.untold = false;
-    mmioWrite8(this.base + reg.TPPOLL, reg.TPPOLL_NPQ);
-  }
+  protected handOver(): void {}
+
   protected reclaim(): void {
-    this.transmitRing.reclaim();
-  }
-
-  /** Resets the chip, which ends its DMA (DS: CR). Returns false if that never completes. */
-  private reset(): bool {
-    mmioWrite16(this.base + reg.IMR, 0);
-    mmioWrite8(this.base + reg.CR, reg.CR_RST);
-    for (let i: u32 = 0; i < RESET_TRIES; i++) {
-      if ((mmioRead8(this.base + reg.CR) & reg.CR_RST) == 0) return true;
-      delay(10);
+    while (this.used != 0) {
+      const status = this.read32(reg.TSD0 + 4 * this.clean);
+      if ((status & DONE) == 0) return;
+      if ((status & reg.TSD_ABORTED) != 0) {
+        // After too many collisions the transmitter stands still (DS: TSD).
+        this.count.collisions++;
+        this.restart();
+        return;
+      }
+      if ((status & reg.TSD_CARRIER) != 0) this.count.carrierErrors++;
+      this.clean = (this.clean + 1) % REALTEK_SLOTS;
+      this.used--;
     }
-    return false;
-  }
-
-  private readLink(): void {
-    const status = mmioRead8(this.base + reg.MSR);
-    this.link = (status & reg.MSR_LINKB) == 0;
-    this.speed = (status & reg.MSR_SPEED_10) != 0 ? 10 : 100;
-  }
-
-  private write64(register: u32, value: u64): void {
-    mmioWrite32(this.base + register, value as u32);
-    mmioWrite32(this.base + register + 4, (value >> 32) as u32);
   }
 }

@@ -18,7 +18,7 @@ import {
 } from "../../machine/interrupts";
 import { readConfig8, readConfig32 } from "../pci/config-space";
 import { findMsixTable } from "../pci/msi-x";
-import { PciDevice } from "../pci/pci";
+import { PciDevice, REACH } from "../pci/pci";
 import { Transport } from "./transport";
 
 const CAPABILITY_VENDOR: u32 = 0x09;
@@ -63,8 +63,6 @@ const NO_MESSAGE: u32 = 0xffff;
 
 /** Queues whose notification addresses are kept. */
 const QUEUES: u32 = 2;
-/** Addresses from here on cannot be accessed (machine/host.ts). */
-const REACH: u64 = 1 << 46;
 
 /** A structure in a BAR. */
 class Structure {

@@ -10,7 +10,7 @@ import { InterruptKind } from "../../machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
-import { PciBar, PciDevice } from "../pci/pci";
+import { PciDevice } from "../pci/pci";
 import { isStation, RingNic } from "../ring-nic";
 import { ReceiveRing } from "./receive-ring";
 import * as reg from "./registers";
@@ -46,12 +46,12 @@ export class Vmxnet3 extends RingNic {
   }
 
   /**
-   * Selects revision 1 and resets the device. Returns false if it lacks a register window below
-   * 4 GiB, revision 1, or a unicast hardware address.
+   * Selects revision 1 and resets the device. Returns false if it lacks a register window,
+   * revision 1, or a unicast hardware address.
    */
   probe(): bool {
-    this.ringRegisters = windowOf(this.pci.bar(0));
-    this.controlRegisters = windowOf(this.pci.bar(1));
+    this.ringRegisters = this.pci.window(0, WINDOW);
+    this.controlRegisters = this.pci.window(1, WINDOW);
     if (this.ringRegisters == 0 || this.controlRegisters == 0) return false;
     this.pci.enable();
     const revisions = this.read(reg.VRRS) & this.read(reg.UVRS);
@@ -218,10 +218,4 @@ export class Vmxnet3 extends RingNic {
   private write(register: u32, value: u32): void {
     mmioWrite32(this.controlRegisters + register, value);
   }
-}
-
-/** Returns the address of a register window, or 0 if it is out of reach or too small. */
-function windowOf(bar: PciBar | null): u64 {
-  if (bar == null || bar.io || bar.size < WINDOW || bar.address >>> 32 != 0) return 0;
-  return bar.address;
 }

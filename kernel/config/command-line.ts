@@ -33,7 +33,13 @@ export function readCommandLine(configuration: Configuration, text: string, load
  * Words that are not for the configuration: drivers/virtio/mmio.ts has read the first, and loaders
  * of Linux kernels add the others.
  */
-const FOREIGN_KEYS: StaticArray<string> = ["virtio_mmio.device", "BOOT_IMAGE", "BOOTIF", "initrd"];
+const FOREIGN_KEYS: StaticArray<string> = [
+  "virtio_mmio.device",
+  "rtl8139.cplus",
+  "BOOT_IMAGE",
+  "BOOTIF",
+  "initrd",
+];
 
 /** Reports whether the first word is the kernel's path: old GRUBs and UEFI's shell pass it. */
 function isPath(words: Array<string>): bool {

@@ -12,13 +12,20 @@ import type { MachineOptions } from "../lab/host/qemu.ts";
 import { crcText, Nginx, patternBytes, Sink, sha256 } from "../lab/host/servers.ts";
 import { TlsServer } from "../lab/host/tls-servers.ts";
 
-/** Cards as QEMU names them, with properties, the driver of each, and how it interrupts. */
-const cards: [card: string, driver: string, kind: string][] = [
+/** An RTL8139C+ without its C+ mode. */
+const PLAIN = "rtl8139.cplus=0";
+
+/**
+ * Cards as QEMU names them, with properties, the driver of each, how it interrupts, and what is on
+ * the kernel's command line.
+ */
+const cards: [card: string, driver: string, kind: string, append?: string][] = [
   ["e1000-82540em", "e1000", "XT-PIC"],
   ["e1000-82545em", "e1000", "XT-PIC"],
   ["e1000-82544gc", "e1000", "XT-PIC"],
   ["e1000e", "e1000e", "PCI-MSI"],
   ["rtl8139", "rtl8139", "XT-PIC"],
+  ["rtl8139", "rtl8139", "XT-PIC", PLAIN],
   ["vmxnet3", "vmxnet3", "PCI-MSI"],
   ["virtio-net-pci,disable-legacy=on", "virtio-net", "PCI-MSIX"],
   ["virtio-net-pci,disable-legacy=on,vectors=0", "virtio-net", "XT-PIC"],
@@ -89,7 +96,10 @@ suite("network cards", () => {
     assert.match(output, new RegExp(crcText(body), "i"));
     await machine.ok(`curl -s -o null -d @bytes:${BULK} ${sink.url("/bulk")}`, 60_000);
     assert.equal(sink.requests.at(-1)?.sha256, sha256(body));
-    assert.deepEqual(await netErrors(machine), {});
+    const errors = await netErrors(machine);
+    // As soon as there is room, QEMU gives such a card all that waits; what does not fit is lost.
+    if (options.append === PLAIN) delete errors.missed;
+    assert.deepEqual(errors, {});
 
     await machine.monitor("set_link n0 off");
     await machine.waitFor(/net0: link is down/);
@@ -101,12 +111,12 @@ suite("network cards", () => {
     return { links: await machine.ok("ip -s link"), irqs: await machine.ok("lsirq") };
   }
 
-  for (const [card, driver, kind] of cards) {
-    test(`${card} works`, async (t) => {
+  for (const [card, driver, kind, append] of cards) {
+    test(`${card} works${append ? ` with ${append}` : ""}`, async (t) => {
       const interrupts = new RegExp(
         `driver ${driver}, (\\d+ Mb/s|speed unknown), [1-9]\\d* interrupts`,
       );
-      const { links, irqs } = await exercise(t, card);
+      const { links, irqs } = await exercise(t, card, { append });
       assert.match(links, interrupts);
       assert.match(irqs, new RegExp(`[1-9]\\d* ${kind} ${driver}, pci`));
     });

@@ -4,7 +4,8 @@ import type { Machine } from "./machine.ts";
 import { interruptOf, MSI, usesMsi } from "./messages.ts";
 import type { NicModel } from "./nic-model.ts";
 import { type FunctionOptions, PciFunction } from "./pci.ts";
-import { Rtl8139Model } from "./rtl8139.ts";
+import { Rtl8139Model, Rtl8168Model } from "./rtl8139.ts";
+import { Rtl8139PlainModel } from "./rtl8139-plain.ts";
 import { MMIO_SIZE, MmioRegisters } from "./virtio-mmio.ts";
 import { VirtioNetModel, type VirtioOptions } from "./virtio-net.ts";
 import { type VirtioInterface, virtioFunction } from "./virtio-pci.ts";
@@ -14,6 +15,8 @@ export const nicKinds = [
   "e1000",
   "e1000e",
   "rtl8139",
+  "rtl8139-plain",
+  "rtl8168",
   "virtio-modern",
   "virtio-legacy",
   "virtio-mmio",
@@ -49,6 +52,10 @@ function build(kind: Exclude<NicKind, "virtio-mmio">, machine: Machine, options:
     const model = new Rtl8139Model(clock, machine, line, options);
     return { model, card: rtl8139Function(model) };
   }
+  if (kind === "rtl8139-plain") {
+    const model = new Rtl8139PlainModel(clock, machine, line, options);
+    return { model, card: plainFunction(model) };
+  }
   if (kind === "virtio-modern" || kind === "virtio-legacy") {
     const model = new VirtioNetModel(clock, machine, line, options);
     const version: VirtioInterface = kind === "virtio-modern" ? "modern" : "legacy";
@@ -56,6 +63,11 @@ function build(kind: Exclude<NicKind, "virtio-mmio">, machine: Machine, options:
   }
   let card: PciFunction | undefined;
   const interrupt = interruptOf(apic, () => card, line);
+  if (kind === "rtl8168") {
+    const model = new Rtl8168Model(clock, machine, interrupt, options);
+    card = rtl8168Function(model);
+    return { model, card };
+  }
   if (kind === "vmxnet3") {
     const model = new Vmxnet3Model(clock, machine, interrupt, options);
     card = vmxnet3Function(model);
@@ -76,14 +88,31 @@ function ethernet(
   capabilities?: FunctionOptions["capabilities"],
 ): PciFunction {
   const line = { interruptLine: 11, interruptPin: 1 };
-  const revision = vendor === 0x10ec ? 0x20 : 0;
-  const classCode = 0x020000;
-  return new PciFunction({ vendor, device, classCode, revision, ...line, bars, capabilities });
+  return new PciFunction({ vendor, device, classCode: 0x020000, ...line, bars, capabilities });
 }
 
 /** Returns the PCI function of an RTL8139C+. */
 export function rtl8139Function(model: Rtl8139Model): PciFunction {
-  return ethernet(0x10ec, 0x8139, { 1: { address: 0xfebf1000, size: 0x100, device: model } });
+  const card = ethernet(0x10ec, 0x8139, { 1: { address: 0xfebf1000, size: 0x100, device: model } });
+  card.bytes[8] = 0x20;
+  return card;
+}
+
+/** Returns the PCI function of an RTL8139C. */
+export function plainFunction(model: Rtl8139PlainModel): PciFunction {
+  const card = ethernet(0x10ec, 0x8139, { 1: { address: 0xfebf1000, size: 0x100, device: model } });
+  card.bytes[8] = 0x10;
+  return card;
+}
+
+/** Returns the PCI function of an RTL8168, or of another gigabit chip of Realtek. */
+export function rtl8168Function(model: Rtl8168Model, device = 0x8168): PciFunction {
+  const bars = {
+    0: { address: 0xc000, size: 0x100, io: true },
+    // On conventional PCI the window is the next BAR.
+    [device === 0x8169 ? 1 : 2]: { address: 0xfebf1000, size: 0x1000, device: model },
+  };
+  return ethernet(0x10ec, device, bars, [MSI]);
 }
 
 /** Returns the PCI function of a vmxnet3. */
