@@ -37,6 +37,7 @@ const coldPaths = new RegExp(
     /^core\/volume\//,
     /^machine\/(acpi|boot|cpio|entropy|io-apic|local-apic|madt|power|smbios)/,
     /^drivers\/(ata|disk|fw-cfg|keyboard|nic-probe|pci|realtek|rtc|scan-codes)/,
+    /^drivers\/intel\/(chip|e1000|eeprom|igb|statistics)/,
     /^drivers\/virtio\/(block|legacy-pci|mmio|modern-pci|pci|rng|transport)/,
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl\/(body|job|module-source)|nc\/))/,

@@ -4,6 +4,7 @@ import { log } from "../core/log";
 import { commandLine } from "../machine/boot";
 import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
+import { Igb } from "./intel/igb";
 import { Nic } from "./nic";
 import { PciDevice } from "./pci/pci";
 import { Rtl8139 } from "./realtek/rtl8139";
@@ -23,6 +24,7 @@ const NO_PLUS: string = "rtl8139.cplus=0";
 
 const enum Family {
   E1000,
+  Igb,
   Rtl8139,
   Rtl8168,
   Virtio,
@@ -49,6 +51,28 @@ const MODELS: StaticArray<Model> = [
   // 82574L, 82574LA.
   new Model(0x8086, 0x10d3, Family.E1000),
   new Model(0x8086, 0x10f6, Family.E1000),
+  // 82576: copper, fiber, SerDes, quad ports, and without security engines.
+  new Model(0x8086, 0x10c9, Family.Igb),
+  new Model(0x8086, 0x10e6, Family.Igb),
+  new Model(0x8086, 0x10e7, Family.Igb),
+  new Model(0x8086, 0x10e8, Family.Igb),
+  new Model(0x8086, 0x150a, Family.Igb),
+  new Model(0x8086, 0x150d, Family.Igb),
+  new Model(0x8086, 0x1518, Family.Igb),
+  new Model(0x8086, 0x1526, Family.Igb),
+  // I350: copper, fiber, SerDes, SGMII.
+  new Model(0x8086, 0x1521, Family.Igb),
+  new Model(0x8086, 0x1522, Family.Igb),
+  new Model(0x8086, 0x1523, Family.Igb),
+  new Model(0x8086, 0x1524, Family.Igb),
+  // I210: copper, fiber, SerDes, SGMII; without flash: copper, SerDes. I211.
+  new Model(0x8086, 0x1533, Family.Igb),
+  new Model(0x8086, 0x1536, Family.Igb),
+  new Model(0x8086, 0x1537, Family.Igb),
+  new Model(0x8086, 0x1538, Family.Igb),
+  new Model(0x8086, 0x157b, Family.Igb),
+  new Model(0x8086, 0x157c, Family.Igb),
+  new Model(0x8086, 0x1539, Family.Igb),
   new Model(0x10ec, 0x8139, Family.Rtl8139),
   // RTL8101E, RTL8168B and later, RTL8169.
   new Model(0x10ec, 0x8136, Family.Rtl8168),
@@ -79,6 +103,7 @@ export function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
   if (model == null) return null;
   if (model.family == Family.E1000) return new E1000(device, pool);
+  if (model.family == Family.Igb) return new Igb(device, pool);
   if (model.family == Family.Rtl8139) {
     return hasPlusMode(device) ? new Rtl8139Plus(device, pool) : new Rtl8139(device, pool);
   }

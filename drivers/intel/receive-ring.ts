@@ -1,6 +1,6 @@
 /**
- * The receive ring (SDM 3.2.6). Every descriptor holds a frame of the pool. A filled frame is
- * replaced by an empty one, so every descriptor always has a buffer.
+ * The receive ring (SDM 3.2.6; I210 7.1.4). Every descriptor holds a frame of the pool. A filled
+ * frame is replaced by an empty one, so every descriptor always has a buffer.
  *
  *       returned     next
  *     ──────┴──────────┴────────────────────────────
@@ -17,6 +17,7 @@ import { Frame } from "../../net/wire/frame";
 import { deliver } from "../deliver";
 import {
   DESCRIPTOR_BYTES,
+  fromAdvanced,
   RECEIVE_CE,
   RECEIVE_CXE,
   RECEIVE_DD,
@@ -56,11 +57,12 @@ export class ReceiveRing {
     private readonly registers: Registers,
     private readonly pool: FramePool,
     private readonly counters: DeviceCounters,
+    private readonly advanced: bool,
   ) {
     assert((RECEIVE_RING & MASK) == 0, "the size of the receive ring must be a power of two");
   }
 
-  /** Empties every descriptor and gives the ring to the controller (SDM 14.4). */
+  /** Empties every descriptor and describes the ring to the controller (SDM 14.4). */
   program(): void {
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
       if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
@@ -75,6 +77,10 @@ export class ReceiveRing {
     this.registers.write(RDBAH, (base >> 32) as u32);
     this.registers.write(RDLEN, RECEIVE_RING * DESCRIPTOR_BYTES);
     this.registers.write(RDH, 0);
+  }
+
+  /** Gives the descriptors to the controller. */
+  offer(): void {
     this.registers.write(RDT, MASK);
   }
 
@@ -162,7 +168,8 @@ export class ReceiveRing {
   }
 
   private writeBack(index: u32): u64 {
-    return dmaLoad64(this.pointer(index) + WRITE_BACK);
+    const result = dmaLoad64(this.pointer(index) + WRITE_BACK);
+    return this.advanced ? fromAdvanced(result) : result;
   }
 
   private pointer(index: u32): usize {

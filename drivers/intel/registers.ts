@@ -1,7 +1,8 @@
 /**
- * The 8254x registers that the driver uses, and the class that reads and writes them. SDM here and
- * in the driver is Intel's PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's
- * Manual, revision 4.0; DS is the 82574 GbE Controller Family Datasheet, revision 3.4.
+ * The registers that the drivers use, and the class that reads and writes them. SDM here and in the
+ * drivers is Intel's PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual,
+ * revision 4.0; DS is the 82574 GbE Controller Family Datasheet, revision 3.4; I210 is the Ethernet
+ * Controller I210 Datasheet, whose sections the 82576EB and the I350 have too.
  */
 import { mmioRead32, mmioWrite32 } from "../../machine/host";
 
@@ -22,6 +23,24 @@ export const ITR: u32 = 0x00c4;
 export const IMS: u32 = 0x00d0;
 export const IMC: u32 = 0x00d8;
 
+// From the 82576 on (I210 8.8), which has ICR, IMS and IMC also where an 8254x has them.
+export const GPIE: u32 = 0x1514;
+export const EIMS: u32 = 0x1524;
+export const EIMC: u32 = 0x1528;
+export const EITR: u32 = 0x1680;
+export const IVAR: u32 = 0x1700;
+
+// From the 82576 on: extended control, access to the PHY, queues, unicast filter; PHPM from the
+// I350 on (I210 8.2, 8.10, 8.12). RXPBSIZE and TXPBSIZE: the packet buffers of an I210 (I210 8.3).
+export const CTRL_EXT: u32 = 0x0018;
+export const MDIC: u32 = 0x0020;
+export const PHPM: u32 = 0x0e14;
+export const RXPBSIZE: u32 = 0x2404;
+export const SRRCTL: u32 = 0x280c;
+export const RXDCTL: u32 = 0x2828;
+export const TXPBSIZE: u32 = 0x3404;
+export const UTA: u32 = 0xa000;
+
 // Receive (SDM 13.4.22 to 13.4.31, 13.5).
 export const RCTL: u32 = 0x0100;
 export const RDBAL: u32 = 0x2800;
@@ -32,7 +51,8 @@ export const RDT: u32 = 0x2818;
 export const RDTR: u32 = 0x2820;
 export const RADV: u32 = 0x282c;
 export const MTA: u32 = 0x5200;
-export const MTA_WORDS: u32 = 128;
+/** Words of each filter table. */
+export const TABLE_WORDS: u32 = 128;
 export const RAL0: u32 = 0x5400;
 export const RAH0: u32 = 0x5404;
 
@@ -45,7 +65,7 @@ export const TDLEN: u32 = 0x3808;
 export const TDH: u32 = 0x3810;
 export const TDT: u32 = 0x3818;
 export const TIDV: u32 = 0x3820;
-/** Only written on the 82574. */
+/** Not written on an 8254x. */
 export const TXDCTL: u32 = 0x3828;
 export const TADV: u32 = 0x382c;
 
@@ -122,6 +142,28 @@ export const TCTL_COLD: u32 = 0x40 << 12;
 /** TXDCTL of the 82574: counts in descriptors, and a reserved bit that must be set (DS: TXDCTL). */
 export const TXDCTL_GRANULARITY: u32 = 1 << 24;
 export const TXDCTL_RESERVED: u32 = 1 << 22;
+
+/** RXDCTL and TXDCTL from the 82576 on: the queue is in use. */
+export const DCTL_ENABLE: u32 = 1 << 25;
+/** SRRCTL: advanced descriptors with one buffer of 2 KiB. */
+export const SRRCTL_ONE_BUFFER: u32 = 2 | (1 << 25);
+/** CTRL_EXT: a driver is in charge, not the firmware. */
+export const CTRL_EXT_DRIVER: u32 = 1 << 28;
+/** MDIC: a write to the control register of the PHY, which wakes it and makes it negotiate. */
+export const MDIC_NEGOTIATE: u32 = (1 << 26) | (1 << 21) | 0x1340;
+/** PHPM: the PHY has no link until a driver wants one. */
+export const PHPM_NO_LINK: u32 = 1 << 5;
+/** EIMS: the causes in ICR. */
+export const EIMS_OTHER: u32 = 1 << 31;
+/** GPIE: every read of ICR clears it. */
+export const GPIE_CLEAR: u32 = 1 << 0;
+/** IVAR: receive and transmit queue 0 have cause 0. */
+export const IVAR_QUEUE_0: u32 = (1 << 7) | (1 << 15);
+/** EITR: the interval in microseconds, from this bit on. */
+export const EITR_SHIFT: u32 = 2;
+/** The sizes of an I210's packet buffers after power-on, which no reset restores. */
+export const RXPBSIZE_I210: u32 = 0xa2;
+export const TXPBSIZE_I210: u32 = 0x0400_0014;
 
 /** IPGT 10, IPGR1 8, IPGR2 6, also on the 82544, for which the SDM (13.4.34) has 10, 10, 10. */
 export const TIPG_COPPER: u32 = 10 | (8 << 10) | (6 << 20);

@@ -1,7 +1,7 @@
 /**
- * The transmit ring (SDM 3.4). `flush` hands all queued frames over with one register write. The
- * last descriptor of each batch of frames requests its status (RS); the frames of the batch return
- * to the pool once that descriptor is done (DD).
+ * The transmit ring (SDM 3.4; I210 7.2.2). `flush` hands all queued frames over with one register
+ * write. The last descriptor of each batch of frames requests its status (RS); the frames of the
+ * batch return to the pool once that descriptor is done (DD).
  *
  *        clean      batch      tail
  *     ─────┴──────────┴──────────┴─────
@@ -14,6 +14,8 @@ import { dmaBase, dmaLoad64, dmaReady } from "../../machine/host";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import {
+  ADVANCED_DATA,
+  ADVANCED_LENGTH_SHIFT,
   COMMAND_EOP,
   COMMAND_IFCS,
   COMMAND_RS,
@@ -30,6 +32,9 @@ const MASK: u32 = TRANSMIT_RING - 1;
 const REPORT_EVERY: u32 = 32;
 /** The second half of a descriptor, without the length: a whole frame, FCS inserted by hardware. */
 const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;
+/** The same of an advanced descriptor, which has two lengths: of the buffer and of the frame. */
+const ADVANCED_FRAME: u64 = WHOLE_FRAME | ADVANCED_DATA;
+const LENGTHS: u64 = 1 | (1 << ADVANCED_LENGTH_SHIFT);
 
 export class TransmitRing {
   private readonly descriptors: usize = allocateDma(
@@ -50,6 +55,7 @@ export class TransmitRing {
   constructor(
     private readonly registers: Registers,
     private readonly pool: FramePool,
+    private readonly advanced: bool,
   ) {
     assert((TRANSMIT_RING & MASK) == 0, "the size of the transmit ring must be a power of two");
   }
@@ -82,7 +88,9 @@ export class TransmitRing {
     const index = this.tail & MASK;
     const pointer = this.pointer(index);
     TransmitDescriptor.at(pointer).address = (frame.start as u64) + this.dma;
-    store<u64>(pointer, WHOLE_FRAME | (frame.length as u64), WRITE_BACK);
+    const length = frame.length as u64;
+    const whole = this.advanced ? ADVANCED_FRAME | (length * LENGTHS) : WHOLE_FRAME | length;
+    store<u64>(pointer, whole, WRITE_BACK);
     dmaReady(frame.start, frame.length);
     this.frames[index] = changetype<usize>(frame);
     this.tail = (index + 1) & MASK;

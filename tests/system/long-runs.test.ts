@@ -243,6 +243,7 @@ const cards: [kind: NicKind, commandLine: string][] = [
   ["e1000", STATIC],
   ["e1000", "ip=dhcp"],
   ["e1000e", "ip=dhcp"],
+  ["igb", "ip=dhcp"],
   ["rtl8168", "ip=dhcp"],
   ["virtio-modern", "ip=dhcp"],
 ];

@@ -6,7 +6,6 @@
 import type { Reasons } from "./report.ts";
 
 export const unreached: Reasons = {
-  "drivers/intel/e1000.ts": [["E1000.setUp", 1, "IpLayer.setUp calls it only to change the state"]],
   "drivers/intel/receive-ring.ts": [
     ["ReceiveRing.receive", 1, "no model fills a whole ring with bad descriptors within one call"],
     ["ReceiveRing.returnAll", 1, "the ring overruns only while descriptors wait to be returned"],

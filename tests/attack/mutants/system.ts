@@ -1,7 +1,7 @@
 /** Mutants for the rows of SYS. */
 import type { RowMutant } from "./row-mutant.ts";
 
-const E1000 = "drivers/intel/e1000.ts";
+const INTEL = "drivers/intel/intel-nic.ts";
 const WATCH = "drivers/interrupt-watch.ts";
 const RING = "drivers/intel/receive-ring.ts";
 
@@ -28,7 +28,7 @@ export const systemMutants: RowMutant[] = [
     "return freeMemory();",
     "return u32.MAX_VALUE;",
   ],
-  ["SYS-05", "ignores the link status", E1000, "if ((causes & reg.CAUSE_LSC) != 0)", "if (false)"],
+  ["SYS-05", "ignores the link status", INTEL, "if ((causes & reg.CAUSE_LSC) != 0)", "if (false)"],
   [
     "SYS-06",
     "accepts a line of any length",

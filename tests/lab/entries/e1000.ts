@@ -7,15 +7,9 @@ import { use } from "./nic";
 
 export * from "./nic";
 
-let driver: E1000 | null = null;
-
 export function create(frames: u32): void {
   const pool = new FramePool(frames);
-  driver = new E1000(scanPci()[0], pool);
-  use(driver!, pool);
-}
-export function linkChanges(): u32 {
-  return driver!.linkChanges;
+  use(new E1000(scanPci()[0], pool), pool);
 }
 
 /** Offsets of a descriptor's fields, then its size; first of receive, then of transmit. */

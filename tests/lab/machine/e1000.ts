@@ -66,6 +66,8 @@ export class E1000Model implements BusDevice, NicModel {
   readonly writes = new Map<number, number>();
   missed = 0;
   resets = 0;
+  /** True: interrupts get lost. */
+  mute = false;
   private readonly registers = new Uint32Array(SPACE / 4);
   private readonly mac: number[];
   private readonly eeprom: Eeprom;
@@ -82,7 +84,7 @@ export class E1000Model implements BusDevice, NicModel {
     private readonly clock: VirtualClock,
     private readonly bus: Bus,
     private readonly line: Line,
-    private readonly options: E1000Options = {},
+    protected readonly options: E1000Options = {},
   ) {
     this.mac = options.mac ?? [0x52, 0x54, 0, 0x12, 0x34, 0x56];
     this.eeprom = new Eeprom(this.mac);
@@ -144,7 +146,7 @@ export class E1000Model implements BusDevice, NicModel {
     if (offset === ICR) return this.readCauses();
     if (offset === EECD) return this.eeprom.readLines();
     const value = this.get(offset);
-    if (offset === STATUS && this.options.is82574) {
+    if (offset === STATUS && this.onExpress) {
       return this.get(CTRL) & MASTER_DISABLE ? value : value | MASTER_ENABLED;
     }
     const counted = offset >= STATISTICS && offset < STATISTICS_END;
@@ -184,14 +186,19 @@ export class E1000Model implements BusDevice, NicModel {
   private control(value: number): void {
     if (value & (1 << 26)) {
       this.resets++;
-      if (this.options.is82574 && (this.get(CTRL) & MASTER_DISABLE) === 0) {
-        throw new Error("82574: a reset while DMA is enabled");
+      if (this.onExpress && (this.get(CTRL) & MASTER_DISABLE) === 0) {
+        throw new Error("e1000: a reset while DMA is enabled");
       }
       if (!this.options.qemu) this.reset();
     } else this.set(CTRL, value);
   }
 
-  private reset(): void {
+  /** Whether the card is on PCI Express. */
+  protected get onExpress(): boolean {
+    return this.options.is82574 ?? false;
+  }
+
+  protected reset(): void {
     this.registers.fill(0);
     this.owned.clear();
     this.sending = false;
@@ -253,15 +260,22 @@ export class E1000Model implements BusDevice, NicModel {
     const index = this.get(RDH);
     const address = this.descriptorAddress(RDBAL, index);
     const descriptor = this.bus.dmaView(address, 16);
-    if (descriptor[12] & DD) throw new Error("e1000: a descriptor to fill is still marked done");
+    if (this.isDone(descriptor)) throw new Error("e1000: a descriptor to fill is marked as done");
     if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not 2048 bytes");
     // The whole buffer must be the kernel's, even if only a part is used.
     this.bus.dmaView(bufferAddress(descriptor), BUFFER).set(data);
+    this.describe(descriptor, length, end, errors);
+    this.set(RDH, (index + 1) % this.ringSize(RDLEN));
+  }
+
+  protected isDone(descriptor: Uint8Array): boolean {
+    return (descriptor[12] & DD) !== 0;
+  }
+  protected describe(descriptor: Uint8Array, length: number, end: boolean, errors: number): void {
     descriptor[8] = length;
     descriptor[9] = length >> 8;
     descriptor[12] = DD | (end ? EOP : 0);
     descriptor[13] = errors;
-    this.set(RDH, (index + 1) % this.ringSize(RDLEN));
   }
 
   /** Records what the descriptors from head to tail hold. */
@@ -277,7 +291,7 @@ export class E1000Model implements BusDevice, NicModel {
   }
 
   /** A descriptor to send and its frame, in the kernel's memory. */
-  private given(index: number): { descriptor: Uint8Array; data: Uint8Array } {
+  protected given(index: number): { descriptor: Uint8Array; data: Uint8Array } {
     const descriptor = this.bus.dmaView(this.descriptorAddress(TDBAL, index), 16);
     const length = descriptor[8] | (descriptor[9] << 8);
     if (length < SHORTEST) throw new Error(`e1000: a frame of ${length} bytes is not padded`);
@@ -335,14 +349,21 @@ export class E1000Model implements BusDevice, NicModel {
     this.updateLine();
   }
 
-  /** ITR is the minimum time between two interrupts, in units of 256 ns. */
+  /** The minimum nanoseconds between two interrupts. */
+  protected throttle(): number {
+    return this.get(ITR) * 256;
+  }
+  protected interrupts(): boolean {
+    return !this.mute && (this.get(ICR) & this.get(IMS)) !== 0;
+  }
+
   private updateLine(): void {
-    const wanted = (this.get(ICR) & this.get(IMS)) !== 0;
+    const wanted = this.interrupts();
     if (!wanted || this.throttled) {
       if (!wanted) this.line(false);
       return;
     }
-    const earliest = this.lastInterrupt + this.get(ITR) * 256;
+    const earliest = this.lastInterrupt + this.throttle();
     if (this.clock.now >= earliest) {
       this.lastInterrupt = this.clock.now;
       this.line(true);

@@ -1,5 +1,6 @@
 /** Puts a network card into a machine. */
 import { E1000Model, type E1000Options } from "./e1000.ts";
+import { IgbModel } from "./igb.ts";
 import type { Machine } from "./machine.ts";
 import { interruptOf, MSI, usesMsi } from "./messages.ts";
 import type { NicModel } from "./nic-model.ts";
@@ -14,6 +15,7 @@ import { Vmxnet3Model } from "./vmxnet3.ts";
 export const nicKinds = [
   "e1000",
   "e1000e",
+  "igb",
   "rtl8139",
   "rtl8139-plain",
   "rtl8168",
@@ -63,6 +65,11 @@ function build(kind: Exclude<NicKind, "virtio-mmio">, machine: Machine, options:
   }
   let card: PciFunction | undefined;
   const interrupt = interruptOf(apic, () => card, line);
+  if (kind === "igb") {
+    const model = new IgbModel(clock, machine, interrupt, options);
+    card = igbFunction(model);
+    return { model, card };
+  }
   if (kind === "rtl8168") {
     const model = new Rtl8168Model(clock, machine, interrupt, options);
     card = rtl8168Function(model);
@@ -89,6 +96,13 @@ function ethernet(
 ): PciFunction {
   const line = { interruptLine: 11, interruptPin: 1 };
   return new PciFunction({ vendor, device, classCode: 0x020000, ...line, bars, capabilities });
+}
+
+/** Returns the PCI function of an 82576, or of one of its successors. */
+export function igbFunction(model: IgbModel, device = 0x10c9): PciFunction {
+  return ethernet(0x8086, device, { 0: { address: 0xfebc0000, size: 0x20000, device: model } }, [
+    MSI,
+  ]);
 }
 
 /** Returns the PCI function of an RTL8139C+. */
