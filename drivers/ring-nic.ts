@@ -43,7 +43,7 @@ export abstract class RingNic extends Nic {
   /** Frames that can be queued now. */
   protected abstract room(): u32;
   protected abstract queue(frame: Frame): void;
-  /** Hands queued frames to the card. */
+  /** Hands queued frames to the card, if there are any, and then reclaims those sent. */
   protected abstract handOver(): void;
   /** Returns sent frames to the pool. */
   protected abstract reclaim(): void;
@@ -77,7 +77,8 @@ export abstract class RingNic extends Nic {
   canTransmit(): bool {
     if (!this.running()) return false;
     if (this.room() != 0) return true;
-    this.flush();
+    this.handOver();
+    this.reclaim();
     if (this.room() != 0) return this.running();
     if (!this.waitingForRoom) {
       this.waitingForRoom = true;
@@ -101,9 +102,7 @@ export abstract class RingNic extends Nic {
   }
 
   flush(): void {
-    if (!this.running()) return;
-    this.handOver();
-    this.reclaim();
+    if (this.running()) this.handOver();
   }
 
   setUp(up: bool): void {

@@ -51,6 +51,7 @@ export abstract class DescriptorNic extends RealtekNic {
     if (!this.untold) return;
     this.untold = false;
     this.write8(this.poll, reg.TPPOLL_NPQ);
+    this.transmitRing.reclaim();
   }
   protected reclaim(): void {
     this.transmitRing.reclaim();

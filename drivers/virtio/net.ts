@@ -166,6 +166,7 @@ export class VirtioNet extends RingNic {
   }
   protected handOver(): void {
     this.transmitter.queue.publish();
+    this.reclaim();
   }
   protected reclaim(): void {
     this.transmitter.reclaim();

@@ -149,6 +149,7 @@ export class Vmxnet3 extends RingNic {
     if (producer == this.told) return;
     this.told = producer;
     mmioWrite32(this.ringRegisters + reg.TXPROD, producer);
+    this.reclaim();
   }
   protected reclaim(): void {
     this.transmitRing.reclaim();
