@@ -36,7 +36,7 @@ export abstract class RingNic extends Nic {
   protected abstract unmask(forRoom: bool): bool;
   /** Acknowledges the causes of interrupts; reads the link's state if it may have changed. */
   protected abstract service(): void;
-  /** Takes the oldest good frame, or returns null. */
+  /** Takes the oldest good frame. If there is none, reclaims sent frames and returns null. */
   protected abstract takeFrame(): Frame | null;
   /** Reports whether the card has filled a buffer that has not been taken. */
   protected abstract hasFrame(): bool;
@@ -68,9 +68,8 @@ export abstract class RingNic extends Nic {
     if (!this.running()) return null;
     const next = this.count.interrupts + 1;
     const frame = this.takeFrame();
-    if (frame == null) this.reclaim();
     // Interrupts were unmasked when the frame arrived, so an interrupt is due.
-    else if (!this.masked) this.watch.expect(next);
+    if (frame != null && !this.masked) this.watch.expect(next);
     return frame;
   }
 

@@ -90,7 +90,9 @@ export abstract class IntelNic extends RingNic {
   }
 
   protected takeFrame(): Frame | null {
-    return this.receiveRing.receive();
+    const frame = this.receiveRing.receive();
+    if (frame == null) this.transmitRing.reclaim();
+    return frame;
   }
   protected hasFrame(): bool {
     return this.receiveRing.filled();

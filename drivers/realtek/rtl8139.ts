@@ -71,6 +71,7 @@ export class Rtl8139 extends RealtekNic {
       this.write16(reg.CAPR, this.receiveBuffer.readUpTo);
       if (frame != null) return frame;
     }
+    this.reclaim();
     return null;
   }
   protected hasFrame(): bool {

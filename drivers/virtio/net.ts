@@ -153,6 +153,7 @@ export class VirtioNet extends RingNic {
   protected takeFrame(): Frame | null {
     const frame = this.receiver.receive();
     if (this.receiver.queue.broken) this.stop();
+    else if (frame == null) this.reclaim();
     return frame;
   }
   protected hasFrame(): bool {

@@ -130,7 +130,8 @@ export class Vmxnet3 extends RingNic {
   protected takeFrame(): Frame | null {
     const frame = this.receiveRing.receive();
     if (this.receiveRing.broken) this.stop();
-    else if (frame != null && this.wantsProducer()) {
+    else if (frame == null) this.reclaim();
+    else if (this.wantsProducer()) {
       mmioWrite32(this.ringRegisters + reg.RXPROD, this.receiveRing.producer);
     }
     return frame;
