@@ -272,7 +272,7 @@ export class Lab {
   private remains() {
     this.pass(FORGET);
     this.take();
-    const sockets = this.command("ss");
+    const sockets = this.command("ss -a");
     const counts = this.counts();
     // Retained on purpose and bounded: names and the log.
     const log = this.command("dmesg").match(/(?<=^\[ *[\d.]+\] ).*(?=\r$)/gm) ?? [];

@@ -79,7 +79,7 @@ suite("name servers", () => {
   /** The ports of the guest's connections to a server. */
   const connections = async (port: number) => {
     const lines = (await machine.ok("ss -t")).split("\n");
-    const own = lines.filter((line) => / ESTAB /.test(line) && line.includes(`:${port}`));
+    const own = lines.filter((line) => /^ESTAB /.test(line) && line.includes(`:${port}`));
     return own.map((line) => /:(\d+) /.exec(line)?.[1]);
   };
 

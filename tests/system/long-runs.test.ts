@@ -80,7 +80,7 @@ test("SYS-01: returns to the baseline after a day of requests, with losses", asy
   assert.ok(world.now > 86_400 * SECOND);
   assert.equal(after.frames, before.frames);
   assert.ok(after.heap <= before.heap * 1.01, `${before.heap} bytes became ${after.heap}`);
-  const sockets = world.command(twin, "ss -t").match(/^tcp /gm) ?? [];
+  const sockets = world.command(twin, "ss -a").match(/^tcp /gm) ?? [];
   assert.deepEqual(sockets, []);
 });
 

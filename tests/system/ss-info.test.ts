@@ -1,6 +1,7 @@
 /** `ss -tio` prints the fields of iproute2 in their order, with their units. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Lab } from "../attack/world.ts";
 import { station } from "../lab/network/station.ts";
 import { Switch } from "../lab/network/switch.ts";
 import type { Faults } from "../lab/network/wire.ts";
@@ -110,4 +111,48 @@ test("ss -i tells why a sender is held up", async () => {
   const rows = world.command(server, "ss -ti").split("\r\n\t");
   const sending = rows.find((row) => row.includes("bytes_sent:"));
   assert.match(sending ?? "", / busy:\d+ms rwnd_limited:\d+ms\(\d+\.\d%\)/);
+});
+
+test("ss shows connections, -l listeners, -a both; Netid only if both kinds are", async () => {
+  const { world, server, client } = await pair({});
+  world.command(server, "sock tcp; sock bind 1 80; sock listen 1");
+  world.command(client, "sock tcp; sock connect 1 10.0.2.15 80");
+  world.pass(1);
+  const rows = (words: string) =>
+    world.command(server, `ss ${words}`).split("\r\n").slice(1, -1).map(brief);
+  const brief = (row: string) => row.replace(/ +/g, " ").trim();
+  const [tcp, both] = ["State Recv-Q Send-Q Local Address:Port Peer Address:Port", "Netid State "];
+  const connection = /^ESTAB 0 0 10\.0\.2\.15:80 10\.0\.2\.16:\d+$/;
+  const [heading, row, ...rest] = rows("-t");
+  assert.deepEqual([heading, rest], [tcp, []]);
+  assert.match(row, connection);
+  assert.deepEqual(rows("-tl"), [tcp, "LISTEN 1 256 *:80 *:*"]);
+  assert.equal(rows("-ta").length, 3);
+  assert.match(rows("")[0], new RegExp(`^${both}`));
+  assert.match(rows("")[1], /^tcp ESTAB /);
+  assert.deepEqual(rows("-u"), [tcp]);
+  for (const [words, count] of [
+    ["state established", 1],
+    ["state listening", 1],
+    ["state all sport = :80", 2],
+    ["state synchronized dport 80", 0],
+    ["dst 10.0.2.16 and src 10.0.2.0/24:80", 1],
+    ["'( dst 10.0.2.16 and dport != :80 )'", 1],
+    ["dst 10.0.2.17", 0],
+  ] as const) {
+    assert.equal(rows(`-t ${words}`).length, 1 + count, words);
+  }
+  for (const [words, wrong] of [
+    ["state foo", "wrong state name: foo"],
+    ["dst foo", 'an inet prefix is expected rather than "foo"'],
+    ["sport = foo", '"foo" does not look like a port'],
+    ["foo", '"foo": expected state, src, dst, sport, dport or and'],
+  ]) {
+    assert.ok(rows(words)[0].startsWith(`ss: ${wrong} (usage: ss `), words);
+  }
+});
+
+test("ss -ua names the device of a socket that is bound to one", async () => {
+  const lab = await Lab.at("S1");
+  assert.match(lab.command("ss -ua"), /\nUNCONN +0 +0 +\*%net0:68 +\*:\*\r\n/);
 });

@@ -1,5 +1,5 @@
 /**
- * ss [-t] [-u] [-l] [-i] [-o] [-n] | -s
+ * ss [-t] [-u] [-a] [-l] [-i] [-o] [-n] [FILTER] | -s
  *
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
@@ -10,10 +10,12 @@
  * after -n. Most fields that are 0 are left out. delivery_rate is that of the last round trip. -s
  * prints only how many sockets there are.
  *
- * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
- * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
- * filters. -a, -p and -4 are accepted and change nothing; addresses are never resolved, and there
- * are no processes.
+ * Without -a and -l, only connections are shown; -a adds listeners, UDP sockets without a peer and
+ * TIME-WAIT, -l shows only the first two. With only -t or -u there is no column Netid. FILTER
+ * selects by state, addresses and ports: ss/filter.ts.
+ *
+ * Unlike ss(8), connections in TIME-WAIT are counted in one line. -p and -4 are accepted and change
+ * nothing; addresses are never resolved, and there are no processes.
  *
  * Exit codes: 0 success; 2 wrong usage (255 in ss(8)).
  */
@@ -25,6 +27,7 @@ import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { connectionDetails, timerText } from "../connection-details";
 import { Options } from "../options";
 import { Session } from "../session";
+import { SocketFilter } from "./ss/filter";
 
 const OPTIONS: StaticArray<string> = [
   "t|tcp",
@@ -40,6 +43,8 @@ const OPTIONS: StaticArray<string> = [
 ];
 const HEADING: string =
   "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
+/** Characters of the column Netid. */
+const NETID: i32 = 6;
 /** Characters that the lines of one connection may take. */
 const LINES: u32 = 1000;
 
@@ -48,39 +53,42 @@ class SsJob extends Job {
   /** Index of the next connection to print. If one ends in between, another may be skipped. */
   private next: u32 = 0;
   private readonly tcp: bool;
-  private readonly listening: bool;
+  /** Whether TCP and UDP are shown, so that each line says which it is. */
+  private readonly both: bool;
 
   constructor(
     private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly options: Options,
+    private readonly filter: SocketFilter,
   ) {
     super();
     // Without -t and -u, both kinds are shown.
     const both = options.has("t") == options.has("u");
     this.tcp = both || options.has("t");
-    this.listening = options.has("l");
-    session.printLine(HEADING);
+    this.both = both;
+    session.printLine(both ? HEADING : HEADING.substring(NETID));
     if (both || options.has("u")) this.showUdp();
     if (this.tcp) this.showListeners();
   }
 
   poll(_now: i64): i32 {
     const table = this.stack.ip.tcp;
-    if (!this.tcp || this.listening) return EXIT_OK;
+    if (!this.tcp) return EXIT_OK;
     while (this.next < table.connectionCount()) {
       if (this.session.room() < LINES) return RUNNING;
       this.showConnection(table.connectionAt(this.next++));
     }
     const waiting = table.timeWaitCount();
-    if (waiting > 0)
-      this.session.printLine(`tcp   TIME-WAIT       0      0    ${waiting} connections`);
+    if (waiting > 0 && this.filter.admits(TcpState.TimeWait, 0, 0, 0, 0)) {
+      this.row("tcp", "TIME-WAIT", 0, 0, `   ${waiting} connections`);
+    }
     return EXIT_OK;
   }
 
   private row(kind: string, state: string, inQueue: u32, outQueue: u32, rest: string): void {
     const queues = inQueue.toString().padStart(6) + " " + outQueue.toString().padStart(6);
-    this.session.printLine(`${kind}   ${state.padEnd(10)} ${queues} ${rest}`);
+    this.session.printLine(`${this.both ? `${kind}   ` : ""}${state.padEnd(10)} ${queues} ${rest}`);
   }
 
   private showUdp(): void {
@@ -88,9 +96,14 @@ class SsJob extends Job {
     for (let i: u32 = 0; i < table.count; i++) {
       const socket = table.socketAt(i);
       const connected = socket.remotePort != 0;
-      if (this.listening && connected) continue;
-      const peer = connected ? endText(socket.remoteAddress, socket.remotePort) : endText(0, 0);
-      const row = `${endText(0, socket.localPort)} ${peer}`;
+      const remote = connected ? socket.remoteAddress : 0;
+      const state = connected ? TcpState.Established : TcpState.Closed;
+      const port = socket.localPort;
+      if (!this.filter.admits(state, 0, port, remote, socket.remotePort)) continue;
+      const interfaces = this.stack.ip.interfaces;
+      const bound = socket.device < (interfaces.length as u32);
+      const device = bound ? `%${interfaces[socket.device].name}` : "";
+      const row = `${endText(0, port, device)} ${endText(remote, socket.remotePort)}`;
       const inQueue = socket.received.bytes;
       this.row("udp", connected ? "ESTAB" : "UNCONN", inQueue, socket.queued.bytes, row);
     }
@@ -100,6 +113,7 @@ class SsJob extends Job {
     const table = this.stack.ip.tcp;
     for (let i: u32 = 0; i < table.listenerCount(); i++) {
       const listener = table.listenerAt(i);
+      if (!this.filter.admits(TcpState.Listen, 0, listener.port, 0, 0)) continue;
       const row = `${endText(0, listener.port)} ${endText(0, 0)}`;
       this.row("tcp", "LISTEN", listener.ready.count, listener.backlog, row);
     }
@@ -107,8 +121,11 @@ class SsJob extends Job {
 
   private showConnection(connection: TcpConnection): void {
     const ends = connection.endpoints;
-    const local = endText(ends.localIpv4, ends.localPort);
-    const remote = endText(ends.remoteIpv4, ends.remotePort);
+    const from = ends.localIpv4;
+    const to = ends.remoteIpv4;
+    if (!this.filter.admits(connection.state, from, ends.localPort, to, ends.remotePort)) return;
+    const local = endText(from, ends.localPort);
+    const remote = endText(to, ends.remotePort);
     const state = TCP_STATE_NAMES[connection.state];
     const outQueue = connection.unacknowledged();
     const timer = this.options.has("o") ? timerText(connection) : "";
@@ -122,17 +139,18 @@ export class Ss extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ss",
-      "[-t] [-u] [-l] [-i] [-o] [-n] | -s",
+      "[-t] [-u] [-a] [-l] [-i] [-o] [-n] [FILTER] | -s",
       "prints the sockets with their state and queues",
-      ["ss", "ss -tio", "ss -ul"],
+      ["ss -a", "ss -tio", "ss -ul", "ss state established dport = :443"],
     );
   }
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
-    options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    if (!options.has("s")) return new SsJob(session, this.stack, options);
+    const filter = new SocketFilter(options);
+    if (filter.failure != "") return this.wrongUsage(session, filter.failure);
+    if (!options.has("s")) return new SsJob(session, this.stack, options, filter);
     this.summarize(session);
     return this.done();
   }
@@ -164,8 +182,8 @@ function countsRow(name: string, count: u32): string {
   return `${name}\t  ${text} ${text} 0`;
 }
 
-/** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */
-function endText(address: Ipv4Address, port: u32): string {
-  const host = address == 0 ? "*" : formatIpv4(address);
+/** Returns `ADDRESS[%DEVICE]:PORT`, right-aligned, with `*` for 0. */
+function endText(address: Ipv4Address, port: u32, device: string = ""): string {
+  const host = (address == 0 ? "*" : formatIpv4(address)) + device;
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);
 }

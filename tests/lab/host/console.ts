@@ -94,9 +94,9 @@ export function checkLines(output: string): { verdict: string; name: string; det
   }));
 }
 
-/** The TCP and UDP sockets that `ss` prints, without its heading. */
+/** The TCP and UDP sockets that `ss -a` prints, without its heading. */
 export async function sockets(machine: Machine): Promise<string[]> {
-  const output = await machine.ok("ss");
+  const output = await machine.ok("ss -a");
   return output.split("\n").filter((line) => /^(tcp|udp)\b/i.test(line.trim()));
 }
 
@@ -140,7 +140,7 @@ export async function until(
   }
 }
 
-/** The connections that `ss` prints, without listeners and UDP. */
+/** The connections that `ss -a` prints, without listeners and UDP. */
 export async function tcpLines(machine: Machine): Promise<string[]> {
   const lines = await sockets(machine);
   return lines.filter((line) => /^tcp/i.test(line.trim()) && !/listen/i.test(line));
