@@ -39,7 +39,7 @@ suite("user errors", () => {
     ["ip link set", 2],
     ["ip link set net7 up", 1],
     ["ip link set net0 down mtu 5", 1],
-    ["ip link show net0 more", 2],
+    ["ip link show net0 more", 1],
     ["ip route del default via 10.0.2.9", 1],
     ["ip route del default dev net7", 1],
     ["ip route show more", 1],
