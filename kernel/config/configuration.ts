@@ -5,7 +5,7 @@
 
 import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
-import { Ipv4Address } from "../../net/wire/address";
+import { formatHardware, Ipv4Address } from "../../net/wire/address";
 import { ConsoleSettings } from "./console-parameter";
 import { IpParameter } from "./ip-parameter";
 import { KernelParameters } from "./kernel-parameters";
@@ -54,6 +54,13 @@ class Match {
   /** Reports whether it matches every interface. */
   everything(): bool {
     return this.names.length == 0 && this.hardware.length == 0 && !this.invalid;
+  }
+
+  /** Returns the names and addresses, as they can be typed. */
+  text(): string {
+    const texts = this.names.slice(0);
+    for (let i = 0; i < this.hardware.length; i++) texts.push(formatHardware(this.hardware[i]));
+    return texts.join(" ");
   }
 
   /** Reports whether an interface matches by name (a pattern may end in `*`) and by address. */
@@ -170,7 +177,7 @@ export class Configuration {
       if (part.line == 0 || part.fitting) continue;
       const problem = part.match.invalid
         ? "[Match]: its settings apply to no device, expected only valid Name= and MACAddress="
-        : "[Match]: no such device, expected one that is present";
+        : `[Match]: no device matches ${part.match.text()}`;
       this.problems.push(`${CONFIG_FILE}:${part.line}: ${problem}`);
     }
   }

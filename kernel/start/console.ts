@@ -1,5 +1,5 @@
 /** Starts the console: the shell on serial port and screen, with all its commands. */
-import { logLines } from "../../core/log";
+import { log, logLines } from "../../core/log";
 import { Keyboard } from "../../drivers/keyboard";
 import { PciDevice } from "../../drivers/pci/pci";
 import { Uart } from "../../drivers/uart";
@@ -40,7 +40,7 @@ function openPort(configuration: Configuration, host: HostMachine): ConsolePort 
   return new ConsolePort(uart, keyboard, settings, columns);
 }
 
-/** Starts the shell, printing the log so far and then the problems of the configuration. */
+/** Logs the problems of the configuration, and starts the shell, which prints the log so far. */
 export function startConsole(
   configuration: Configuration,
   host: HostMachine,
@@ -48,14 +48,15 @@ export function startConsole(
   daemons: Daemons,
   devices: Array<PciDevice>,
 ): Shell {
-  const shell = new Shell(openPort(configuration, host), new StackStatus(stack));
+  const port = openPort(configuration, host);
+  const problems = configuration.problems;
+  for (let i = 0; i < problems.length; i++) log(problems[i]);
+  const shell = new Shell(port, new StackStatus(stack));
   addSystemCommands(shell.registry, host, host.time, devices, stack.pool);
   addNetworkCommands(shell.registry, stack, daemons);
   const earlierLines = logLines();
   for (let i = 0; i < earlierLines.length; i++) shell.session.printLine(earlierLines[i]);
   shell.begin(now(), configuration.run);
   if (configuration.script != "") shell.runScript(configuration.script);
-  const problems = configuration.problems;
-  for (let i = 0; i < problems.length; i++) shell.session.printLine(problems[i]);
   return shell;
 }

@@ -154,16 +154,18 @@ test("reports boot modules, sections and options without effect", async () => {
     ],
   });
   twin.pass(2);
-  const problems = twin.output.match(/^(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm);
+  const found = /(?<=^\[ +\d+\.\d+\] )(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm;
+  const problems = twin.output.match(found);
   assert.deepEqual(problems, [
     "cmdline: run=echo one: overridden by a later run=, expected only one",
     'module "anonymous.conf": used only by curl (for example -T anonymous.conf), ' +
       "as its name is not " +
       "anonymos.conf, hosts, run or one of ca.pem, crl.pem, client.pem, client.key, " +
       "server.pem, server.key",
-    "anonymos.conf:1: [Match]: no such device, expected one that is present",
+    "anonymos.conf:1: [Match]: no device matches eth0",
   ]);
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);
+  assert.deepEqual(twin.command("dmesg").match(found), problems, "in the log too");
 });
 
 test("commands wait for DHCP, and without it fail at once", async () => {

@@ -139,7 +139,7 @@ test("sysctl.NAME=VALUE on the command line changes a parameter at boot", async 
   const twin = await Twin.boot({ commandLine: words.join(" ") });
   twin.pass(1);
   assert.deepEqual(lines(twin, `sysctl -n ${CONGESTION}`), ["reno", "0"]);
-  const problems = twin.output.match(/^cmdline: .*$/gm);
+  const problems = twin.output.match(/(?<=^\[.*\] )cmdline: .*$/gm);
   assert.deepEqual(
     problems?.map((line) => line.trim()),
     [

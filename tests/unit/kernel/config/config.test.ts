@@ -290,8 +290,8 @@ test("reports the line of a [Match] that fits no device", () => {
   wasm.reportMissing();
   assert.deepEqual(
     problems(),
-    ["anonymos.conf:5", "anonymos.conf:9"].map(
-      (line) => `${line}: [Match]: no such device, expected one that is present`,
+    ["5: [Match]: no device matches eth0", "9: [Match]: no device matches 52:54:00:12:34:57"].map(
+      (text) => `anonymos.conf:${text}`,
     ),
   );
   wasm.reset();
