@@ -125,7 +125,7 @@ suite("user errors", () => {
   });
 });
 
-test("with two cards, each has a default route, and dhcp release requires a name", async (t) => {
+test("with two cards, each has a default route; release requires a name, check finds the card", async (t) => {
   const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
   const machine = await Machine.boot({ nics });
   t.after(() => machine.stop());
@@ -135,6 +135,10 @@ test("with two cards, each has a default route, and dhcp release requires a name
   assert.match(output, /^dhcp: release: there are several devices, name one \(usage: /);
   await machine.ok("ping -c 1 10.0.3.2");
   assert.match(await machine.ok("dhcp"), /^net0: bound[\s\S]*^net1: bound/m);
+  const first = /^ok {3}nic {2}net0 /m;
+  assert.match((await machine.command("check http://10.0.2.2:7/")).output, first);
+  const second = /^ok {3}nic {2}net1 /m;
+  assert.match((await machine.command("check http://10.0.3.2:7/")).output, second);
   await machine.ok("dhcp release net0");
   assert.match(await machine.ok("ip route"), /^default via 10\.0\.3\.2 dev net1/);
 });

@@ -1,4 +1,5 @@
 /** State shared by the steps of `check`: the URL, and the results of earlier steps. */
+import { Interface } from "../../../../net/iface/interface";
 import { HttpProxy } from "../../../../net/service/http/client/proxy";
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
@@ -12,6 +13,8 @@ export const ANY_CHAIN: i64 = -1;
 export class CheckContext {
   /** The router on the way to `host`; 0 if there is none. */
   gateway: Ipv4Address = 0;
+  /** The interface on that way; null if there is no route, or none that leaves by an interface. */
+  iface: Interface | null = null;
   /** The addresses of `host`, the best first; none until they are known. */
   addresses: Array<Ipv4Address> = [];
   /** Where the steps connect: to the URL's host, or to the proxy for it. */
@@ -37,10 +40,12 @@ export class CheckContext {
     if (literal != NOT_AN_ADDRESS) this.addresses.push(literal as u32);
   }
 
-  /** Determines the gateway: that of the default route while the host's address is unknown. */
+  /** Determines gateway and interface: the default route's while the host's address is unknown. */
   findGateway(): void {
     const to = this.addresses.length == 0 ? UNSPECIFIED : this.addresses[0];
     const route = this.stack.ip.rules.lookup(to, UNSPECIFIED, 0);
-    this.gateway = route == null ? 0 : route.gateway;
+    if (route == null || route.hops.length == 0) return;
+    this.gateway = route.gateway;
+    this.iface = route.hops[0].iface;
   }
 }

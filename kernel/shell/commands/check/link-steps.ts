@@ -17,7 +17,10 @@ const FRAME_WAIT: i64 = 2 * SECOND;
 /** How long to wait for a carrier: some cards need a second or two after their start. */
 const CARRIER_WAIT: i64 = 3 * SECOND;
 
-/** Waits until an interface has an address, and then until one has sent and received frames. */
+/**
+ * Waits until an interface has an address, and then until the one on the way to the host has sent
+ * and received frames; without a route, any interface.
+ */
 export class NicStep extends Step {
   /** When there was an address; 0 before. */
   private configuredAt: i64 = 0;
@@ -50,6 +53,7 @@ export class NicStep extends Step {
       this.ping.prepare(context, now);
     }
     for (let i = 0; i < interfaces.length; i++) {
+      if (context.iface != null && interfaces[i] !== context.iface) continue;
       const device = interfaces[i].device;
       const counters = device.counters();
       if (counters.sentFrames == 0 || counters.receivedFrames == 0) continue;
