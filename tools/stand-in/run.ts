@@ -15,6 +15,8 @@ import { JsonRpcServer } from "./json-rpc.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const CHAIN = 324;
+/** The address of the name on QEMU's network, where the stand-in has the usual port of HTTPS. */
+const ADDRESS = "10.0.2.100";
 /** Ctrl-A x, which makes QEMU quit. */
 const LEAVE = "\x01x";
 
@@ -59,6 +61,8 @@ async function startTls(node: number): Promise<{ port: number; trusted: string }
 }
 
 interface Plan {
+  /** The port of 127.0.0.1 that is ADDRESS:443 for the kernel; undefined for the real network. */
+  port?: number;
   cmdline: string;
   /** Boot modules by name. Without any, DHCP and the built-in roots are used. */
   modules: Record<string, string>;
@@ -71,12 +75,13 @@ async function plan(target: string): Promise<Plan> {
   }
   const { port, trusted } = await startTls(await startNode());
   // dnsmasq has only this address of the name. Without --local, it refuses queries for other types.
-  const names = await NameServer.start([`--address=/${NAME}/10.0.2.2`, `--local=/${NAME}/`]);
+  const names = await NameServer.start([`--address=/${NAME}/${ADDRESS}`, `--local=/${NAME}/`]);
   services.push(names);
   say(`dnsmasq, a name server that knows ${NAME}, listens on 127.0.0.1:${names.port}`);
   const lines = ["[Match]", "Name=net0", "", "[Network]", "DHCP=yes", `DNS=10.0.2.2#${names.port}`];
   return {
-    cmdline: `run="check https://${NAME}:${port}/"`,
+    port,
+    cmdline: 'run="check"',
     modules: { "anonymos.conf": `${lines.join("\n")}\n`, "ca.pem": trusted },
   };
 }
@@ -108,12 +113,15 @@ function buildImage({ cmdline, modules }: Plan): string {
   return `${root}${folder}/anonymos.iso`;
 }
 
-function startQemu(iso: string): ChildProcess {
+function startQemu(iso: string, { port }: Plan): ChildProcess {
   const words = ["-M", "pc", "-accel", "tcg", "-m", "128", "-boot", "d"];
   // Not -nographic: the firmware would write to the serial line too.
   words.push("-display", "none", "-serial", "mon:stdio");
   if (process.env.RECORD) words.push("-serial", `file:${process.env.RECORD}`);
-  words.push("-cdrom", iso, "-nic", "user,model=e1000");
+  // Not a port of the address 10.0.2.2, where only root may listen on 443, and only once.
+  const relay = `node tools/stand-in/relay.mjs ${port}`;
+  const forward = port === undefined ? "" : `,guestfwd=tcp:${ADDRESS}:443-cmd:${relay}`;
+  words.push("-cdrom", iso, "-nic", `user,model=e1000${forward}`);
   const command = ["--pdeathsig", "TERM", "--", "qemu-system-x86_64", ...words];
   const terminal = process.stdin.isTTY;
   return spawn("setpriv", command, {
@@ -164,9 +172,10 @@ async function cleanUp(): Promise<void> {
 async function main(): Promise<number> {
   mkdirSync(`${root}build`, { recursive: true });
   sweep();
-  const iso = buildImage(await plan(process.env.TARGET ?? ""));
+  const planned = await plan(process.env.TARGET ?? "");
+  const iso = buildImage(planned);
   say("QEMU boots it; Ctrl-A x leaves");
-  const qemu = startQemu(iso);
+  const qemu = startQemu(iso, planned);
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
     process.on(signal, () => qemu.kill("SIGTERM"));
   }
