@@ -64,7 +64,7 @@ suite("RPC-17: the longest responses leave enough memory", () => {
     const lab = await serving((id, n) => `[${fill(one(id), n)}{}]`);
     assert.match(
       asked(lab, "rpc -b", "m m"),
-      /rpc: m: the batch response has too many elements\r\n/,
+      /rpc: http:\S+: m: the batch response has too many elements\r\n/,
     );
   });
 });

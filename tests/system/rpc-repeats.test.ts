@@ -74,7 +74,7 @@ test("RPC-15: waits for Retry-After, but not beyond --retry-max-time", async () 
   assert.match(lab.command(`rpc ${url(0)} eth_chainId`), /trying again in 5\.0 s[\s\S]*\(324\)/);
   within(gaps(server)[0], 5, 5.2);
   const late = lab.command(`rpc ${url(0)} eth_chainId; echo $?`);
-  assert.match(late, /\r\nrpc: HTTP 429 Slow, retry after 60 s\r\n22\r\n/);
+  assert.match(late, /\r\nrpc: http:\S+: HTTP 429 Slow, retry after 60 s\r\n22\r\n/);
   lab.command(`rpc --retry-max-time 0 ${url(0)} eth_chainId`, 90);
   within(gaps(server).at(-1) ?? 0, 60, 60.2);
 });
@@ -90,7 +90,10 @@ test("retries as often as --retry says, and tries all URLs before it waits", asy
 
 test("other faults are not retried: they are not transient", async () => {
   const [lab, [server]] = await serving([["404 Not Found", ""], limited]);
-  assert.match(lab.command(`rpc ${url(0)} eth_chainId; echo $?`), /HTTP 404 Not Found\r\n22\r\n/);
+  assert.match(
+    lab.command(`rpc ${url(0)} eth_chainId; echo $?`),
+    /\nrpc: http:\S+: HTTP 404 Not Found\r\n22\r\n/,
+  );
   assert.match(lab.command(`rpc ${url(9)} eth_chainId; echo $?`), /refused\r\n7\r\n/);
   assert.equal(server.times.length, 1);
 });

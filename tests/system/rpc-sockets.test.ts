@@ -73,7 +73,7 @@ test("a call reports what is wrong with the server", async () => {
   assert.match(asked(), /\nrpc: the server ended the connection without a close frame\r\n56\r\n/);
   assert.match(asked("ws://10.0.2.2:9/"), /\nrpc: Failed to connect .*: Connection refused\r\n7\r/);
   peer.greeting = () => "HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
-  assert.match(asked(), /\nrpc: HTTP 429 Slow, retry after 7 s\r\n22\r\n/);
+  assert.match(asked(), /\nrpc: ws:\S+: HTTP 429 Slow, retry after 7 s\r\n22\r\n/);
   peer.greeting = () => "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
   assert.match(asked(), /\nrpc: Sec-WebSocket-Accept does not match the key\r\n8\r\n/);
 });

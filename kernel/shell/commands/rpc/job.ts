@@ -50,7 +50,9 @@ export class RpcJob extends Job {
     if (printer == null) {
       if (this.repeats(exchange, now)) return RUNNING;
       const given = this.given;
-      printer = new OutcomePrinter(this.session, given.calls, given.isBatch, exchange.failure);
+      const url = given.urls[this.server];
+      const batch = given.isBatch;
+      printer = new OutcomePrinter(this.session, given.calls, batch, exchange.failure, url);
       this.printer = printer;
     }
     return printer.print() ? printer.code : RUNNING;

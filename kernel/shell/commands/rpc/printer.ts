@@ -64,6 +64,8 @@ export class OutcomePrinter {
     private readonly named: bool,
     /** Why the request failed. */
     private readonly failure: HttpFailure,
+    /** The server's URL; "" not to print it. */
+    private readonly url: string = "",
   ) {
     this.values = new ValuePrinter(session);
   }
@@ -96,7 +98,9 @@ export class OutcomePrinter {
       // As the server sent it (JSON-RPC 2.0 section 5.1).
       this.values.begin(call.error!, true, "\n");
     } else {
-      this.session.error("rpc", name + printable(call.reason));
+      // A response that is no JSON-RPC may well be that of another server than the one meant.
+      const by = this.url != "" && call.failure >= RpcFailure.Status ? `${this.url}: ` : "";
+      this.session.error("rpc", printable(by) + name + printable(call.reason));
       this.printFailure(call);
     }
   }
