@@ -301,6 +301,8 @@ test("dig -p applies to the configured servers, and -h prints the usage", async 
     printed(lab, "dig -p 5353 one.test"),
     /\n;; SERVER: 10\.0\.2\.3#5353\(10\.0\.2\.3\)/,
   );
+  const greeting = /; <<>> DiG .*\n; \(1 server found\)\n;; global options: \+cmd\n/;
+  assert.match(printed(lab, "dig @10.0.2.3 one.test"), greeting);
   assert.match(printed(lab, "dig -h; echo $?"), /^usage: dig [\s\S]*\n0$/);
   const port = (words: string) => printed(lab, `dig ${words} one.test; echo $?`);
   assert.equal(port("@10.0.2.3#abc"), "dig: invalid port number 'abc': not a valid number\n1");

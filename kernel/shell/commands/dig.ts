@@ -10,8 +10,8 @@
  * The options are +short +tcp +edns +recurse +all +answer +authority +additional +question
  * +comments +stats and +cmd, each also with `no` (+noall), and +time=SECONDS and +tries=N.
  *
- * Unlike dig(1) of BIND, it takes one question, supports only class IN, sends no cookie, prints no
- * WHEN, and refuses ANY (RFC 8482).
+ * Unlike dig(1) of BIND, it takes one question, supports only class IN, sends no cookie, and
+ * refuses ANY (RFC 8482).
  *
  * Exit codes: 0 a response arrived, with any status; 1 wrong usage, or the address of the server
  * was not found; 9 no response; 10 the name cannot be queried; 130 interrupted.
@@ -19,6 +19,7 @@
 
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
+import { TimeOfDay } from "../../../core/time-of-day";
 import { DirectOptions, DirectQuery } from "../../../net/service/dns/direct-query";
 import { queryNameComplaint } from "../../../net/service/dns/name";
 import { DnsReply } from "../../../net/service/dns/reply";
@@ -191,6 +192,7 @@ class DigJob extends ServerJob {
     stack: NetworkStack,
     choice: ServerChoice,
     private readonly request: Request,
+    private readonly clock: TimeOfDay,
   ) {
     super("dig", session, stack, choice, request.options, request.name);
   }
@@ -210,7 +212,7 @@ class DigJob extends ServerJob {
       this.printer = printer;
     }
     if (!printer.poll()) return RUNNING;
-    if (parts.stats && !parts.short) printer.printStats(query);
+    if (parts.stats && !parts.short) printer.printStats(query, this.clock);
     return EXIT_OK;
   }
 
@@ -250,8 +252,9 @@ export class Dig extends Command {
     if (parts.cmd && !parts.short) {
       session.printLine("");
       session.printLine(`; <<>> DiG 9.18 <<>> ${printable(words.join(" "))}`);
+      if (request.server != "") session.printLine("; (1 server found)");
       session.printLine(";; global options: +cmd");
     }
-    return new DigJob(session, this.stack, choice, request);
+    return new DigJob(session, this.stack, choice, request, this.stack.ntp.time);
   }
 }

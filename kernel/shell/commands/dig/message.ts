@@ -1,5 +1,7 @@
 /** Prints a DNS message as dig(1) of BIND 9.18 does. */
-import { MILLISECOND } from "../../../../core/time";
+import { CalendarTime } from "../../../../core/calendar";
+import { MILLISECOND, SECOND } from "../../../../core/time";
+import { TimeOfDay } from "../../../../core/time-of-day";
 import { DirectQuery } from "../../../../net/service/dns/direct-query";
 import { DnsReply } from "../../../../net/service/dns/reply";
 import { formatIpv4 } from "../../../../net/wire/address";
@@ -78,12 +80,18 @@ export class MessagePrinter extends MessageWalk {
   }
 
   /** Prints the lines after the message. */
-  printStats(query: DirectQuery): void {
+  printStats(query: DirectQuery, clock: TimeOfDay): void {
     const server = query.server;
     const address = formatIpv4(server.address);
     const how = query.overTcp ? "TCP" : "UDP";
     this.session.printLine(`;; Query time: ${query.elapsed / MILLISECOND} msec`);
     this.session.printLine(`;; SERVER: ${address}#${server.port}(${address}) (${how})`);
+    const micros = clock.wallClock();
+    if (micros >= 0) {
+      // As `date` prints it, but with two digits for the day.
+      const text = new CalendarTime(micros / SECOND).toString().replace("  ", " 0");
+      this.session.printLine(`;; WHEN: ${text}`);
+    }
     this.session.printLine(`;; MSG SIZE  rcvd: ${this.reply.length}`);
     this.session.printLine("");
   }
