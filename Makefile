@@ -26,6 +26,10 @@ missing := $(filter-out $(wildcard $(own)),$(own))
 ifneq ($(missing),)
 $(error $(missing): there is no such file; APP and MAIN expect the path of a TypeScript program)
 endif
+absent := $(filter-out $(wildcard $(value MODULES)),$(value MODULES))
+ifneq ($(absent),)
+$(error $(absent): there is no such file; MODULES expects paths of files)
+endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
 # A kernel that records itself (tools/tape/) is also built beside it, but from the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
