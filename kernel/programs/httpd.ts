@@ -10,6 +10,9 @@ import { Daemon } from "./daemon";
 import { StatusSite } from "./status-site";
 
 export class HttpDaemon extends Daemon {
+  /** The port of the last start. */
+  port: u32 = 0;
+
   constructor(private readonly stack: NetworkStack) {
     super();
   }
@@ -22,6 +25,7 @@ export class HttpDaemon extends Daemon {
     const stack = this.stack;
     const listener = stack.ip.tcp.listen(port, TCP_BACKLOG);
     if (listener == null) return false;
+    this.port = port;
     listener.options.fastOpen = fastOpen;
     let streams: StreamListener = new TcpStreamListener(listener);
     if (secure) streams = new TlsListener(streams, stack.tls);

@@ -1,6 +1,6 @@
 /**
- * Parses a typed line as sh does (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
- * comments, and `;` between commands. The only expansion is `$?`.
+ * Parses a typed line as sh does (POSIX.1-2017, XCU 2.2, 2.3 and 2.9.3): '...', "...", backslash,
+ * comments, and `;`, `&&` and `||` between commands. The only expansion is `$?`.
  */
 import { TextBuilder } from "../../core/text-builder";
 
@@ -53,11 +53,27 @@ function isBlank(unit: i32): bool {
   return unit == 32 || unit == 9;
 }
 
+/** What separates a command from the one before it, and so whether it runs. */
+export const enum Link {
+  /** `;`, or the start of the line: it always runs. */
+  Always,
+  /** `&&`: it runs if the last command succeeded. */
+  IfOk,
+  /** `||`: it runs if the last command failed. */
+  IfFailed,
+}
+
 /** A typed line as the texts of its commands, or why it cannot be parsed. */
 export class ParsedLine {
   readonly commands: Array<string> = [];
+  /** For each command, when it runs. */
+  readonly links: Array<Link> = [];
   /** Why the line cannot be parsed; empty if it can. */
   failure: string = "";
+  /** Whether the line ends with a backslash that continues it on the next line. */
+  continued: bool = false;
+  /** What follows the command that is read. */
+  private link: Link = Link.Always;
 
   constructor(text: string) {
     const scanner = new Scanner(text);
@@ -66,30 +82,55 @@ export class ParsedLine {
     let wordStart: bool = true;
     for (; scanner.index < text.length; scanner.index++) {
       const unit = text.charCodeAt(scanner.index);
+      const last = scanner.index + 1 == text.length;
+      this.continued = last && unit == 92 && !scanner.escape && scanner.quote != 39;
       const syntax: bool = scanner.take(unit) && scanner.quote == 0;
       if (syntax && unit == 35 && wordStart) {
         end = scanner.index;
         break;
       }
-      if (syntax && unit == 59) {
-        this.add(text.substring(start, scanner.index));
+      let link: i32 = syntax && unit == 59 ? (Link.Always as i32) : -1;
+      const doubled: bool = syntax && text.charCodeAt(scanner.index + 1) == unit;
+      // Within a word, && is text, as & is: see `isOperator`.
+      const apart: bool = wordStart || isBlank(text.charCodeAt(scanner.index + 2));
+      if (doubled && unit == 38 && apart) link = Link.IfOk;
+      if (doubled && unit == 124) link = Link.IfFailed;
+      if (link >= 0) {
+        const before = text.substring(start, scanner.index);
+        if (unit != 59) scanner.index++;
         start = scanner.index + 1;
+        this.add(before, link);
       }
-      wordStart = syntax && (isBlank(unit) || unit == 59);
+      wordStart = syntax && (isBlank(unit) || link >= 0);
     }
     if (scanner.quote != 0) {
       const name = scanner.quote == 39 ? "'" : '"';
       this.failure = `unexpected end of line while looking for matching \`${name}'`;
     }
-    this.add(text.substring(start, end));
+    this.add(text.substring(start, end), Link.Always);
   }
 
-  /** Adds a command, unless it is blank, as it was typed but without leading blanks. */
-  private add(text: string): void {
+  /**
+   * Adds a command as it was typed but without leading blanks; `next` follows it. A blank command
+   * is left out, unless it is beside && or ||.
+   */
+  private add(text: string, next: Link): void {
     let start = 0;
     while (start < text.length && isBlank(text.charCodeAt(start))) start++;
-    if (start < text.length) this.commands.push(text.substring(start));
+    const link = this.link;
+    this.link = next;
+    if (start < text.length) {
+      this.commands.push(text.substring(start));
+      this.links.push(link);
+    } else if (link != Link.Always || next != Link.Always) {
+      if (this.failure == "") this.failure = "expected a command before and after && and ||";
+    }
   }
+}
+
+/** Returns the line without the backslash that continues it on the next one; null without it. */
+export function continuedText(line: string): string | null {
+  return new ParsedLine(line).continued ? line.substring(0, line.length - 1) : null;
 }
 
 /** A command as words with quotes removed, or why it cannot be parsed. */

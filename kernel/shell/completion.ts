@@ -13,7 +13,9 @@ class Completion {
 export function complete(text: string, registry: Registry): Completion {
   const completion = new Completion();
   const commands = new ParsedLine(text).commands;
-  const endsCommand = text.length == 0 || text.endsWith(";") || commands.length == 0;
+  const before = text.trimEnd();
+  const apart = before.endsWith(";") || before.endsWith("&&") || before.endsWith("||");
+  const endsCommand = apart || commands.length == 0;
   const last = endsCommand ? "" : commands[commands.length - 1];
   const words = new ParsedCommand(last, 0).words;
   const word = last.length == 0 || last.endsWith(" ") ? "" : words.length > 0 ? words.pop() : "";

@@ -4,28 +4,21 @@
  */
 import { NEVER } from "../../core/time";
 import { Done, EXIT_OK, EXIT_UNKNOWN_COMMAND, EXIT_USAGE, Job, RUNNING } from "./command";
-import { ParsedCommand, ParsedLine } from "./command-parser";
-import { substituteFor } from "./foreign-names";
+import { Link, ParsedCommand, ParsedLine } from "./command-parser";
+import { hintFor } from "./foreign-names";
 import { NetworkWait } from "./network-wait";
 import { Registry } from "./registry";
 import { Session } from "./session";
 import { printable } from "./terminal/printable";
 
-/** Commands that print their help for a single -h, as their originals do. */
-const WITH_SHORT_HELP: StaticArray<string> = [
-  "curl",
-  "dmesg",
-  "hostname",
-  "nc",
-  "ping",
-  "resolvectl",
-  "ss",
-  "tcpdump",
-  "uptime",
-];
+/** Commands for which -h is not the same as --help: `free -h` prints other units. */
+const OTHER_H: StaticArray<string> = ["echo", "free"];
+/** The prompts that are pasted along with a command. */
+const PROMPTS: StaticArray<string> = ["$ ", "anonymos> "];
 
 export class Execution {
   private readonly commands: Array<string>;
+  private readonly links: Array<Link>;
   private next: i32 = 0;
   private current: Job | null = null;
 
@@ -37,12 +30,18 @@ export class Execution {
     private readonly registry: Registry,
   ) {
     session.scripted = scripted;
-    const parsed = new ParsedLine(line);
-    this.commands = parsed.commands;
-    if (parsed.failure != "") {
-      session.error("shell", parsed.failure);
+    const parsed = new ParsedLine(withoutPrompt(line));
+    const commands = parsed.commands;
+    this.commands = commands;
+    this.links = parsed.links;
+    let failure = parsed.failure;
+    for (let i = 0; i < commands.length && failure == ""; i++) {
+      failure = new ParsedCommand(commands[i], 0).failure;
+    }
+    if (failure != "") {
+      session.error("shell", failure);
       this.finish(line, EXIT_USAGE);
-      this.next = this.commands.length;
+      this.next = commands.length;
     }
   }
 
@@ -57,8 +56,9 @@ export class Execution {
 
   /** Continues the running command, or starts the next. */
   poll(now: i64): void {
-    if (this.over()) return;
     const running = this.current;
+    if (running == null) this.skip();
+    if (this.over()) return;
     const job = running == null ? this.start(this.commands[this.next++]) : running;
     this.current = job;
     const code = job.poll(now);
@@ -79,6 +79,16 @@ export class Execution {
     this.next = this.commands.length;
   }
 
+  /** Skips the commands that && or || excludes. */
+  private skip(): void {
+    while (this.next < this.commands.length) {
+      const link = this.links[this.next];
+      const failed = this.session.lastCode != EXIT_OK;
+      if (link != (failed ? Link.IfOk : Link.IfFailed)) return;
+      this.next++;
+    }
+  }
+
   private finish(command: string, code: i32): void {
     this.current = null;
     const session = this.session;
@@ -92,20 +102,16 @@ export class Execution {
     const session = this.session;
     session.since = session.now;
     const parsed = new ParsedCommand(text, session.lastCode);
-    if (parsed.failure != "") {
-      session.error("shell", parsed.failure);
-      return new Done(EXIT_USAGE);
-    }
     if (parsed.words.length == 0) return new Done(session.lastCode);
     const name = parsed.words[0];
     const command = this.registry.find(name);
     if (command == null) {
-      const substitute = substituteFor(parsed.words, this.registry);
-      session.error(printable(name), `command not found (try: ${printable(substitute)})`);
+      const hint = printable(hintFor(parsed.words, this.registry));
+      session.error(printable(name), `command not found (${hint})`);
       return new Done(EXIT_UNKNOWN_COMMAND);
     }
     const words = parsed.words.slice(1);
-    const asksBriefly = words.length == 1 && words[0] == "-h" && WITH_SHORT_HELP.includes(name);
+    const asksBriefly = words.length == 1 && words[0] == "-h" && !OTHER_H.includes(name);
     if (asksBriefly || (words.length == 1 && words[0] == "--help")) {
       command.explain(session);
       return new Done(EXIT_OK);
@@ -116,4 +122,12 @@ export class Execution {
     }
     return command.start(words, session);
   }
+}
+
+/** Returns the line without a prompt in front of it. */
+function withoutPrompt(line: string): string {
+  for (let i = 0; i < PROMPTS.length; i++) {
+    if (line.startsWith(PROMPTS[i])) return line.substring(PROMPTS[i].length);
+  }
+  return line;
 }

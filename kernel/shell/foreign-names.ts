@@ -25,7 +25,7 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" irqtop ", "lsirq"),
   new ForeignName(" dmidecode lshw lsusb ", "lspci"),
   new ForeignName(" ethtool ifstat mii-tool ", "ip -s link"),
-  new ForeignName(" exit halt logout quit ", "poweroff"),
+  new ForeignName(" halt ", "poweroff"),
   new ForeignName(" fetch http https httpie httping lynx wget ", "curl"),
   new ForeignName(" getent ", "host"),
   new ForeignName(" hwclock rdate timedatectl ", "date -v"),
@@ -34,7 +34,7 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName(" ifdown ifup ", "ip link"),
   new ForeignName(" conntrack lsof ", "ss -l"),
   new ForeignName(" journalctl logread uname ", "dmesg"),
-  new ForeignName(" ? apropos man whatis ", "help"),
+  new ForeignName(" ? apropos whatis ", "help"),
   new ForeignName(" ftp ncat netcat nmap scp sftp socat ssh telnet ", "nc"),
   new ForeignName(" fping hping3 mtr ping6 tracepath traceroute traceroute6 tracert ", "ping"),
   new ForeignName(" netplan ", "ip"),
@@ -79,26 +79,35 @@ const VIEWERS: StaticArray<string> = ["cat", "head", "less", "more", "tail"];
 const RUNNERS: StaticArray<string> = ["doas", "exec", "nohup", "sudo", "time", "watch"];
 
 /**
- * Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". `words`
+ * Returns the hint for an unknown command: "try: ip addr" for "ifconfig", or "try: help". `words`
  * are its words, with its name. Programs that run another command, and paths, are skipped first.
  */
-export function substituteFor(words: Array<string>, registry: Registry): string {
+export function hintFor(words: Array<string>, registry: Registry): string {
+  const name = words[0];
+  if (name == "exit" || name == "logout" || name == "quit") {
+    return "the console has no login; in QEMU, Ctrl-A x leaves; poweroff turns the machine off";
+  }
+  return `try: ${substituteFor(words, registry)}`;
+}
+
+function substituteFor(words: Array<string>, registry: Registry): string {
   const rest = words.slice(0);
   let at = 0;
   while (at < rest.length && !rest[at].startsWith("-")) {
     const name = rest[at];
+    if (name.includes("://")) return `curl ${name}`;
     if (registry.find(name) != null) return rest.slice(at).join(" ");
     const bare = name.substring(name.lastIndexOf("/") + 1).toLowerCase();
     if (RUNNERS.includes(name)) at++;
     else if (name == "timeout") at += 2;
     else if (bare != name && bare != "") rest[at] = bare;
-    else return counterpart(rest.slice(at));
+    else return counterpart(rest.slice(at), registry);
   }
   return "help";
 }
 
 /** Returns what to type instead of these words; the first is neither a path nor a runner. */
-function counterpart(words: Array<string>): string {
+function counterpart(words: Array<string>, registry: Registry): string {
   const name = words[0];
   const option = words.length > 1 ? words[1] : "";
   if (name == "route")
@@ -108,11 +117,35 @@ function counterpart(words: Array<string>): string {
   if (name == "systemctl" || name == "service") {
     return option == "reboot" || option == "poweroff" ? option : "check";
   }
+  if (name == "man") return registry.find(option) == null ? "help" : `help ${option}`;
+  if (name == "export") return option.toLowerCase().includes("_proxy=") ? "curl -x" : "help";
   if (VIEWERS.includes(name)) return commandForFile(words);
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
     if (FOREIGN_NAMES[i].names.includes(` ${name} `)) return FOREIGN_NAMES[i].substitute;
   }
+  for (let i = 0; i < registry.commands.length; i++) {
+    if (isSlip(name, registry.commands[i].name)) return registry.commands[i].name;
+  }
   return "help";
+}
+
+/**
+ * Reports whether a name is a slip of the keyboard for `meant`, which has at least three letters: a
+ * letter too many, too few or wrong, or two letters exchanged.
+ */
+function isSlip(name: string, meant: string): bool {
+  const least = min(name.length, meant.length);
+  if (least < 3) return false;
+  let start = 0;
+  while (start < least && name.charCodeAt(start) == meant.charCodeAt(start)) start++;
+  const rest = name.substring(start);
+  const wanted = meant.substring(start);
+  return (
+    rest.substring(1) == wanted ||
+    rest == wanted.substring(1) ||
+    rest.substring(1) == wanted.substring(1) ||
+    (rest.length > 1 && rest.charAt(1) + rest.charAt(0) + rest.substring(2) == wanted)
+  );
 }
 
 /** Returns the command that shows what the named file contains, or "help". */

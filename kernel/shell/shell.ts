@@ -2,11 +2,17 @@
  * The console's shell. Passes keys to the line editor or to the running job, runs lines, and prints
  * the kernel's messages in between. One command runs at a time; the shell itself never blocks.
  */
-import { CONSOLE_COMMAND_BATCH, CONSOLE_INPUT_BATCH, CONSOLE_LOG_ROOM } from "../../core/limits";
+import {
+  CONSOLE_COMMAND_BATCH,
+  CONSOLE_INPUT_BATCH,
+  CONSOLE_LOG_ROOM,
+  LINE_LENGTH,
+} from "../../core/limits";
 import { LogSink, setLogSink } from "../../core/log";
 import { Pollable } from "../../core/pollable";
 import { earlier, MILLISECOND, NEVER } from "../../core/time";
 import { EXIT_INTERRUPTED, EXIT_USAGE } from "./command";
+import { continuedText } from "./command-parser";
 import { complete } from "./completion";
 import { Execution } from "./execution";
 import { NetworkStatus } from "./network-status";
@@ -124,7 +130,12 @@ export class Shell extends Pollable implements LogSink {
   /** Starts the next line of a script, if there is one. */
   private nextOfScript(): void {
     while (this.script.length > 0 && this.execution == null) {
-      const line = this.script.shift().trim();
+      let line = this.script.shift().trim();
+      let before = continuedText(line);
+      while (before != null && this.script.length > 0) {
+        line = before + this.script.shift().trimEnd();
+        before = continuedText(line);
+      }
       if (line == "" || line.startsWith("#")) continue;
       this.editor.view.hide();
       this.terminal.freshLine();
@@ -217,13 +228,20 @@ export class Shell extends Pollable implements LogSink {
   }
 
   private enter(): void {
-    const overflowed = this.editor.overflowed;
-    const line = this.editor.take();
-    if (overflowed) {
-      this.session.error("shell", `line too long: more than ${line.length} characters, not run`);
+    const editor = this.editor;
+    const overflowed = editor.overflowed;
+    const line = editor.take();
+    if (overflowed || line.length > (LINE_LENGTH as i32)) {
+      this.session.error("shell", `line too long: more than ${LINE_LENGTH} characters, not run`);
       this.session.lastCode = EXIT_USAGE;
       return;
     }
+    const before = continuedText(line);
+    if (before != null) {
+      editor.continueFrom(before);
+      return;
+    }
+    editor.history.add(line);
     this.input.clear();
     this.execution = new Execution(line, false, this.session, this.registry);
     this.runCommands();

@@ -6,8 +6,8 @@ import { be16 } from "../lab/packets/bytes.ts";
 
 /** Commands on objects that already exist or do not exist, and commands that succeed. */
 const outcomes: [command: string, says: RegExp][] = [
-  ["httpd", /^httpd\r\nanonymos> $/],
-  ["httpd", /httpd: already running \(try: httpd stop\)/],
+  ["httpd", /^httpd\r\nServing HTTP on port 80\r\nanonymos> $/],
+  ["httpd", /httpd: already running on port 80 \(try: httpd stop\)/],
   ["ip link set net0 up", /^ip link set net0 up\r\nanonymos> $/],
   ["ip route del 10.9.0.0/16", /RTNETLINK answers: No such process/],
   ["ip neigh del 10.0.2.77", /RTNETLINK answers: No such file or directory/],
@@ -48,7 +48,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["curl -d x -d @file 10.0.2.2", /^curl: \(26\) -d @file: there is no boot module of that name$/],
   [
     "curl -o '' 10.0.2.2",
-    /^curl: -o: there are no files \(only -o null, \/dev\/null and - work\) \(try: curl --help\)$/,
+    /^curl: -o: there are no files: only -o null, \/dev\/null and - work \(try: curl --help\)$/,
   ],
   ["curl -H Content-Length:5 10.0.2.2", /^curl: header Content-Length: 5: the body has 0 bytes$/],
   ["curl --cacert x https://10.0.2.2", /^curl: \(77\) error setting certificate file: x: only /],

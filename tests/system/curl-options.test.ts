@@ -151,6 +151,7 @@ test("without a network, reports wrong usage at once, and obeys -s and -w", asyn
   wrong("a -X", "option -X: requires parameter");
   wrong("a --url", "option --url: requires parameter");
   wrong("-m x a", "option -m: expected a proper numerical parameter");
+  wrong("--max-time x a", "option --max-time: expected a proper numerical parameter");
   wrong("--retry x a", "option --retry: expected a proper numerical parameter");
   assert.deepEqual(run("-X 'A B' a"), run("-X 'A B' b"));
   assert.deepEqual(run("-s 10.0.2.2"), ["7", 10]);

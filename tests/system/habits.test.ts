@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
+import { address } from "../lab/packets/bytes.ts";
+import { guest } from "../lab/scripted/ip-host.ts";
 
 /** Commands that do not exist here, and what to type instead. */
 const foreign: [command: string, substitute: string][] = [
@@ -41,9 +43,7 @@ const foreign: [command: string, substitute: string][] = [
   ["cat", "help"],
   ["less notes.txt", "help"],
   ["tail -f /var/log/messages", "dmesg"],
-  ["exit", "poweroff"],
-  ["logout", "poweroff"],
-  ["quit", "poweroff"],
+  ["halt", "poweroff"],
   ["shutdown -h now", "poweroff"],
   ["shutdown -r now", "reboot"],
   ["init 6", "reboot"],
@@ -55,7 +55,16 @@ const foreign: [command: string, substitute: string][] = [
   ["id", "help"],
   ["hostnamectl", "hostname"],
   ["sudo ip addr", "ip addr"],
-  ["man ping", "help"],
+  ["man ping", "help ping"],
+  ["man nosuch", "help"],
+  ["export http_proxy=http://10.0.2.2:3128", "curl -x"],
+  ["export A=b", "help"],
+  ["http://10.0.2.2:81/echo", "curl http://10.0.2.2:81/echo"],
+  ["pign 10.0.2.2", "ping"],
+  ["pin 10.0.2.2", "ping"],
+  ["dmessg", "dmesg"],
+  ["hosname", "hostname"],
+  ["kurl 10.0.2.2", "curl"],
   ["ethtool eth0", "ip -s link"],
   ["ntpdate pool.ntp.org", "ntp"],
   ["chronyc tracking", "ntp"],
@@ -166,6 +175,24 @@ test("a command of another system is answered by one line that names the one to 
     "nosuch: command not found (try: help)",
     "127",
   ]);
+  for (const name of ["exit", "logout", "quit"]) {
+    assert.match(
+      printed(lab, name)[0],
+      /: command not found \(the console has no login; .*Ctrl-A x/,
+    );
+  }
+});
+
+test("-h prints the help of every command for which it has no other meaning", async () => {
+  const lab = await Lab.at("S1");
+  const names = printed(lab, "help")
+    .slice(0, -2)
+    .map((line) => line.split(" ")[0]);
+  assert.ok(names.length > 30);
+  for (const name of names) {
+    if (name === "echo" || name === "free") continue;
+    assert.match(printed(lab, `${name} -h`)[0], new RegExp(`^usage: ${name}( |$)`), name);
+  }
 });
 
 test("dmesg -w shows what follows, until Ctrl-C", async () => {
@@ -204,6 +231,51 @@ test("help names the options and keywords that users of Linux look for", async (
       assert.ok(found, `${name}: ${word}`);
     }
   }
+});
+
+test("help explains the options of check, httpd, ca and lspci", async () => {
+  const lab = await Lab.at("S1");
+  for (const [name, words] of [
+    ["check", "-c URL"],
+    ["httpd", "-s -M --fastopen PORT"],
+    ["ca", "list add check crl"],
+    ["lspci", "-v -k -n -nn"],
+  ]) {
+    const explained = printed(lab, `help ${name}`).filter((line) => line.startsWith("  "));
+    for (const word of words.split(" ")) {
+      const found = explained.some((line) => line.split(/[\s:;]+/).includes(word));
+      assert.ok(found, `${name}: ${word}`);
+    }
+    for (const line of explained) assert.ok(line.length <= 100, line);
+  }
+});
+
+test("servers print their port when they start", async () => {
+  const lab = await Lab.at("S1");
+  assert.deepEqual(printed(lab, "httpd 8080"), ["Serving HTTP on port 8080"]);
+  const again = ["httpd: already running on port 8080 (try: httpd stop)"];
+  assert.deepEqual(printed(lab, "httpd 81"), again);
+  const from = lab.twin.output.length;
+  lab.type("nc -lv 9000\r");
+  lab.pass(1);
+  assert.match(lab.twin.output.slice(from), /\r\nListening on 0\.0\.0\.0 9000\r\n$/);
+  lab.gateway.tcp.connect(address(guest.address), 9000);
+  lab.pass(1);
+  assert.match(lab.twin.output.slice(from), /\nConnection received on 10\.0\.2\.2 \d+\r\n$/);
+  lab.type("\x03");
+  lab.type("nc -luv 9000\r");
+  lab.pass(1);
+  assert.match(lab.twin.output.slice(from), /\nBound on 0\.0\.0\.0 9000\r\n$/);
+  lab.type("\x03");
+});
+
+test("sysctl takes slashes, and explains blanks around =", async () => {
+  const lab = await Lab.at("S1");
+  assert.deepEqual(printed(lab, "sysctl net/ipv4/tcp_sack"), ["net.ipv4.tcp_sack = 1"]);
+  const [line, ...more] = printed(lab, "sysctl net.ipv4.tcp_sack = 0; echo $?");
+  assert.match(line, /^sysctl: malformed setting '=': write NAME=VALUE without blanks/);
+  assert.deepEqual(more, ["2"]);
+  assert.deepEqual(printed(lab, "sysctl net.ipv4.tcp_sack"), ["net.ipv4.tcp_sack = 1"]);
 });
 
 test("ping and dig say which argument is wrong", async () => {

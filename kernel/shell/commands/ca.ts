@@ -33,6 +33,13 @@ import { isAdded, rootAt, rootTotal } from "./ca/roots";
 const VERBS: Array<string> = ["list", "show", "add", "remove", "check", "crl"];
 const CRL_VERBS: Array<string> = ["add", "remove"];
 
+const DETAILS: StaticArray<string> = [
+  "  list [TEXT]  lists the roots, or those whose names contain TEXT; show N: one of them",
+  "  add          reads a PEM certificate from the console, and trusts it; remove N: undoes that",
+  "  check        reports roots that cannot verify a server",
+  "  crl          lists the revocation lists; crl add: reads one in PEM; crl remove N: undoes that",
+];
+
 /** Prints a line for each root, as many per poll as the terminal has room for. */
 class ListRoots extends Job {
   private index: u32 = 0;
@@ -89,6 +96,10 @@ export class Ca extends Command {
       "shows and changes the trusted roots (add: paste a PEM certificate) and revocation lists",
       ["ca list", "ca list isrg", "ca show 1", "ca add", "ca check", "ca crl add"],
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

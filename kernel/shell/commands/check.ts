@@ -38,6 +38,10 @@ const DEFAULT_URL: string = "https://mainnet.era.zksync.io";
 /** The chain id of DEFAULT_URL. */
 const DEFAULT_CHAIN: i64 = 324;
 const OPTIONS: StaticArray<string> = ["c|chain:", "h|help"];
+const DETAILS: StaticArray<string> = [
+  "  URL       https://mainnet.era.zksync.io if none is given",
+  "  -c CHAIN  the chain id to expect: 324 or 0x144; any if only URL is given",
+];
 /** How long all steps may take together, in microseconds. */
 const WHOLE_TIME: i64 = 9_900_000;
 
@@ -128,6 +132,10 @@ export class Check extends Command {
       "check http://10.0.2.2:8545/",
       "check -c 1 https://ethereum.example/",
     ]);
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {

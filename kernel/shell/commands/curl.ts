@@ -99,7 +99,7 @@ export class Curl extends Command implements InputUser {
     options.expectOperands(1, 1, "no URL specified!");
     const output = options.value("o", "-");
     if (options.failure == "" && !OUTPUTS.includes(output)) {
-      options.failure = "-o: there are no files (only -o null, /dev/null and - work)";
+      options.failure = "-o: there are no files: only -o null, /dev/null and - work";
     }
     const connectTimeout = options.seconds("connect-timeout", 0, LONGEST_TIME);
     const timeout = options.seconds("m", 0, LONGEST_TIME);

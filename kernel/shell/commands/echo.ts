@@ -12,7 +12,7 @@ import { Session } from "../session";
 
 export class Echo extends Command {
   constructor() {
-    super("echo", "[-n] [WORD]...", "prints its words", ["echo hello", "echo $?"]);
+    super("echo", "[-n] [WORD]...", "prints its arguments", ["echo hello", "echo $?"]);
   }
   start(words: Array<string>, session: Session): Job {
     const noNewline = words.length > 0 && words[0] == "-n";

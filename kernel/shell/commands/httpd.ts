@@ -25,6 +25,12 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
 const OPTIONS: StaticArray<string> = ["s|secure", "M|no-metrics", "fastopen:"];
+const DETAILS: StaticArray<string> = [
+  "  PORT          80, or 443 with -s",
+  "  -s            serves HTTPS with the boot modules server.pem and server.key",
+  "  -M            serves neither /metrics nor /healthz",
+  "  --fastopen N  lets N connections exchange data before their handshake is over",
+];
 const HTTP_PORT: i64 = 80;
 const HTTPS_PORT: i64 = 443;
 
@@ -39,6 +45,10 @@ export class Httpd extends Command {
       "serves /, /status.json, /metrics, /healthz, /bytes/N and POST /discard (-s: HTTPS)",
       ["httpd", "httpd 8080", "httpd -s 8443", "httpd stop"],
     );
+  }
+
+  protected details(): StaticArray<string> {
+    return DETAILS;
   }
 
   start(words: Array<string>, session: Session): Job {
@@ -57,16 +67,20 @@ export class Httpd extends Command {
     if (port < 1 || port > 65535) {
       return this.wrongUsage(session, `invalid port '${printable(operand)}'`);
     }
-    if (this.daemon.running) {
-      return this.failed(session, "already running (try: httpd stop)");
+    const daemon = this.daemon;
+    if (daemon.running) {
+      return this.failed(session, `already running on port ${daemon.port} (try: httpd stop)`);
     }
     if (secure) {
       const obstacle = this.obstacle();
       if (obstacle != "") return this.failed(session, obstacle);
     }
     const monitored = !options.has("M");
-    if (this.daemon.start(port as u32, secure, monitored, fastOpen as u32)) return this.done();
-    return this.failed(session, `port ${port}: Address already in use`);
+    if (!daemon.start(port as u32, secure, monitored, fastOpen as u32)) {
+      return this.failed(session, `port ${port}: Address already in use`);
+    }
+    session.printLine(`Serving ${secure ? "HTTPS" : "HTTP"} on port ${port}`);
+    return this.done();
   }
 
   /** Returns why HTTPS cannot be served, or "". */

@@ -62,6 +62,10 @@ const CAPABILITIES: StaticArray<CapabilityName> = [
 ];
 
 const OPTIONS: StaticArray<string> = ["v", "n", "k"];
+const DETAILS: StaticArray<string> = [
+  "  -v  prints addresses, interrupt, capabilities and driver too; -k: only the driver",
+  "  -n  prints numbers in place of names; -nn: both",
+];
 /** The Interrupt Line of a pin that is not connected (PCI Local Bus 3.0, section 6.2.4). */
 const NO_INTERRUPT: u32 = 255;
 /** Interrupt Pin: 1 to 4 are INTA# to INTD#, 0 is none. */
@@ -71,6 +75,10 @@ export class Lspci extends Command {
   constructor(private readonly devices: Array<PciDevice>) {
     super("lspci", "[-v] [-k] [-n | -nn]", "lists the PCI devices", ["lspci", "lspci -v"]);
   }
+  protected details(): StaticArray<string> {
+    return DETAILS;
+  }
+
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);

@@ -3,7 +3,7 @@
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, with
  * the messages of nc(1) of Debian's netcat-openbsd. -z ends after connecting; -v reports the
- * connection. -u sends each line as a datagram. -w limits the time to connect and to
+ * connection, and with -l the port. -u sends each line as a datagram. -w limits the time to connect and to
  * have data acknowledged, and the time without data in either direction, after which nc ends
  * without a message. -T sets the DS field of what is sent (RFC 2474): `ef`, `af21`, `cs1`,
  * `lowdelay` or a number. -n is accepted and changes nothing.
@@ -32,7 +32,7 @@ const DETAILS: StaticArray<string> = [
   "  -l          listens on PORT for one peer",
   "  -u          sends and receives datagrams: UDP",
   "  -z          ends after connecting",
-  "  -v          reports the connection",
+  "  -v          reports the connection; with -l, the port too",
   "  -w SECONDS  limits the time to connect and the time without data",
   "  -T TOS      sets the DS field: ef, af21, cs1, lowdelay or a number",
 ];
@@ -90,7 +90,12 @@ export class Nc extends Command {
       return this.wrongUsage(session, `port number invalid: ${printable(text)}`);
     }
     if (options.has("u")) {
-      return this.startUdp(session, listens, operands[0], port as u32, octet);
+      const job = this.startUdp(session, listens, operands[0], port as u32, octet);
+      if (listens && options.has("v") && job instanceof UdpJob) {
+        session.printLine(`Bound on 0.0.0.0 ${port}`);
+        (job as UdpJob).verbose = true;
+      }
+      return job;
     }
     if (!listens) {
       const lookup = new Lookup(operands[0], this.stack, session.now);
@@ -105,6 +110,8 @@ export class Nc extends Command {
     if (listener == null) return this.failed(session, `port ${port}: Address already in use`);
     const server = new TcpServerJob(session, listener);
     server.trafficClass = octet;
+    server.verbose = options.has("v");
+    if (server.verbose) session.printLine(`Listening on 0.0.0.0 ${port}`);
     return server;
   }
 

@@ -90,7 +90,7 @@ export class Ntp extends Command {
     super(
       "ntp",
       "[-q] [SERVER[#PORT]...]",
-      "sets the clock from time servers, the configured ones or these (-q: only asks)",
+      "sets the clock from the given time servers, or else the configured ones (-q: only asks)",
       ["ntp pool.ntp.org", "ntp -q 10.0.2.2#1123"],
       true,
     );

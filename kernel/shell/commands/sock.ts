@@ -92,12 +92,12 @@ export class Sock extends Command {
   private readonly handles: Handles = new Handles();
 
   constructor(private readonly stack: NetworkStack) {
-    super(
-      "sock",
-      "[VERB [HANDLE] ...]",
-      "calls the socket API: tcp, udp, bind, listen, accept, connect, ...",
-      ["sock tcp", "sock connect 1 10.0.2.2 80", "sock set 1 TCP_NODELAY 1", "sock info 1"],
-    );
+    super("sock", "[VERB [HANDLE] ...]", "calls the socket API", [
+      "sock tcp",
+      "sock connect 1 10.0.2.2 80",
+      "sock set 1 TCP_NODELAY 1",
+      "sock info 1",
+    ]);
   }
 
   protected details(): StaticArray<string> {

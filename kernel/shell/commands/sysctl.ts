@@ -4,7 +4,7 @@
  *
  * Prints or changes parameters of the network stack, as sysctl(8) of procps does; -a prints them
  * all, -n only values, -N only names, and -q nothing about a change. A change lasts until the next
- * boot; `sysctl.NAME=VALUE` on the kernel command line makes one at boot, as in Linux. Of Linux's
+ * boot; slashes in a name are dots. `sysctl.NAME=VALUE` on the kernel command line makes one at boot, as in Linux. Of Linux's
  * parameters it has those that sysctl -a lists. -w and -e of sysctl(8) are accepted: -w changes
  * nothing, -e ignores unknown names.
  *
@@ -49,6 +49,10 @@ export class Sysctl extends Command {
       for (let i = 0; i < names.length; i++) this.print(names[i], options, session);
       return this.done();
     }
+    for (let i = 0; i < options.operands.length; i++) {
+      if (!options.operands[i].startsWith("=")) continue;
+      return this.wrongUsage(session, "malformed setting '=': write NAME=VALUE without blanks");
+    }
     let code = EXIT_OK;
     for (let i = 0; i < options.operands.length; i++) {
       if (!this.serve(options.operands[i], options, session)) code = EXIT_FAILURE;
@@ -66,7 +70,8 @@ export class Sysctl extends Command {
   /** Prints or changes one parameter. Returns false if that failed. */
   private serve(operand: string, options: Options, session: Session): bool {
     const equals = operand.indexOf("=");
-    const name = (equals < 0 ? operand : operand.substring(0, equals)).trim();
+    const typed = (equals < 0 ? operand : operand.substring(0, equals)).trim();
+    const name = typed.split("/").join(".");
     const parameters = this.parameters;
     if (parameters.value(name) == "" && options.has("e")) return true;
     if (equals < 0) {

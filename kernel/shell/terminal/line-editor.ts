@@ -6,6 +6,8 @@ import { LineBuffer } from "./line-buffer";
 import { LineView } from "./line-view";
 import { Terminal } from "./terminal";
 
+/** The prompt for the rest of a line that ended with a backslash, as sh's PS2. */
+const CONTINUATION: string = "> ";
 /** How many characters of the search text the prompt shows: the last ones. */
 const SHOWN_SEARCH: i32 = 20;
 
@@ -15,6 +17,8 @@ export class LineEditor {
   readonly view: LineView;
   /** Set when more is typed than fits; cleared by a deletion, and when another line is shown. */
   overflowed: bool = false;
+  /** The lines that this one continues. */
+  private before: string = "";
   private killed: string = "";
   private bell: bool = false;
   /** The text of an incremental search (Ctrl-R), which is under way if it is not null. */
@@ -87,18 +91,24 @@ export class LineEditor {
     this.bell = false;
   }
 
-  /** Handles Enter: returns the line, adds it to the history, and empties the editor. */
+  /** Handles Enter: returns the line, after those that it continues, and empties the editor. */
   take(): string {
     this.endSearch();
     this.refresh();
     this.view.leave();
-    const text = this.line.text();
+    const text = this.before + this.line.text();
     this.clear();
-    this.history.add(text);
     return text;
   }
 
+  /** Makes the next line continue this one. */
+  continueFrom(before: string): void {
+    this.before = before;
+    this.endSearch();
+  }
+
   clear(): void {
+    this.before = "";
     this.endSearch();
     this.line.length = 0;
     this.line.cursor = 0;
@@ -119,7 +129,7 @@ export class LineEditor {
   /** Ends a search; the line that it found stays. */
   endSearch(): void {
     this.wanted = null;
-    this.view.setPrompt(this.prompt);
+    this.view.setPrompt(this.before == "" ? this.prompt : CONTINUATION);
   }
 
   /** Handles Ctrl-R, and Backspace during a search. Other keys end a search; returns false then. */

@@ -194,7 +194,7 @@ function parseAuthority(url: Url, authority: string): bool {
     url.userinfo = userinfo;
   }
   const server = authority.substring(at + 1);
-  if (server.startsWith("[")) return refuse(url, "a name or IPv4 address (no IPv6 yet)");
+  if (server.startsWith("[")) return refuse(url, "a name or IPv4 address (IPv6 is not supported)");
   const colon = server.indexOf(":");
   url.host = (colon < 0 ? server : server.substring(0, colon)).toLowerCase();
   url.port = url.secure ? 443 : 80;

@@ -4,7 +4,7 @@ import { parseDecimalText } from "../../../core/text";
 import { TimeOfDay } from "../../../core/time-of-day";
 import { Command, EXIT_OK, Job, RUNNING } from "../../../kernel/shell/command";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
-import { substituteFor } from "../../../kernel/shell/foreign-names";
+import { hintFor } from "../../../kernel/shell/foreign-names";
 import { NetworkStatus } from "../../../kernel/shell/network-status";
 import { Options } from "../../../kernel/shell/options";
 import { PowerControl } from "../../../kernel/shell/power-control";
@@ -223,7 +223,7 @@ export function options(pointer: usize, length: u32): string {
   return `${count} ${time} ${flags} [${given.values("H").join(",")}] ${given.operands.join(",")}`;
 }
 const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "H|header:", "long", "w|wait:"];
-/** Returns what to type instead of an unknown command. */
-export function substitute(pointer: usize, length: u32): string {
-  return substituteFor(textAt(pointer, length).split(" "), shell.registry);
+/** Returns the hint for an unknown command. */
+export function hint(pointer: usize, length: u32): string {
+  return hintFor(textAt(pointer, length).split(" "), shell.registry);
 }

@@ -98,8 +98,8 @@ const HELP: StaticArray<string> = [
 ];
 
 export class CurlOptions extends Options {
-  constructor(words: Array<string>) {
-    super(words, OPTIONS);
+  constructor(private readonly typed: Array<string>) {
+    super(typed, OPTIONS);
   }
 
   protected unknownOption(name: string): string {
@@ -109,7 +109,18 @@ export class CurlOptions extends Options {
     return `option ${dashed(name)}: requires parameter`;
   }
   protected badNumber(name: string, _reason: string): string {
-    return `option ${dashed(name)}: expected a proper numerical parameter`;
+    return `option ${this.asTyped(name)}: expected a proper numerical parameter`;
+  }
+
+  /** Returns the option with its dashes, by the long name if that was typed. */
+  private asTyped(name: string): string {
+    for (let i = 0; i < OPTIONS.length; i++) {
+      const names = OPTIONS[i].split("|");
+      if (names[0] != name || names.length < 2) continue;
+      const long = `--${names[1].substring(0, names[1].length - 1)}`;
+      if (this.typed.includes(long)) return long;
+    }
+    return dashed(name);
   }
 }
 

@@ -25,6 +25,8 @@ const LINGER: i64 = 2 * SECOND;
 abstract class TcpJob extends Job {
   /** The octet with the DS field of what is sent. */
   trafficClass: u32 = 0;
+  /** `-v`: report the connection. */
+  verbose: bool = false;
   /** Null until there is a peer, and after the conversation. */
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
@@ -110,8 +112,6 @@ abstract class TcpJob extends Job {
 export class TcpClientJob extends TcpJob implements StreamOpener {
   /** `-z`: end as soon as the connection is established. */
   scans: bool = false;
-  /** `-v`: report the connection. */
-  verbose: bool = false;
   private race: ConnectionRace | null = null;
 
   constructor(
@@ -215,7 +215,10 @@ export class TcpServerJob extends TcpJob {
       this.listener.close();
       const ends = connection.endpoints;
       const from = formatIpv4(ends.remoteIpv4);
-      this.session.printLine(`Connection from ${from} port ${ends.remotePort}`);
+      const line = this.verbose
+        ? `Connection received on ${from} ${ends.remotePort}`
+        : `Connection from ${from} port ${ends.remotePort}`;
+      this.session.printLine(line);
     }
     return this.converse(connection, now);
   }

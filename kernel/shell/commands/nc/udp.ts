@@ -4,12 +4,15 @@
  */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp-socket";
+import { formatIpv4, Ipv4Address } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Session } from "../../session";
 import { Outbox } from "./outbox";
 
 export class UdpJob extends Job {
+  /** `-v` with `-l`: report the peer. */
+  verbose: bool = false;
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(UDP_PAYLOAD);
   /** Typed lines. They wait until the name is resolved, or with -l until there is a peer. */
   private readonly outbox: Outbox = new Outbox();
@@ -40,7 +43,7 @@ export class UdpJob extends Job {
     // A datagram may take four units a byte and so exceed `room`; the queue has space beyond it.
     while (socket.readable() && this.session.room() > UDP_PAYLOAD / 4) {
       const length = socket.receive(changetype<usize>(this.buffer), UDP_PAYLOAD);
-      if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);
+      if (socket.remotePort == 0) this.meet(socket.lastAddress, socket.lastPort);
       this.session.printBytes(changetype<usize>(this.buffer), length as u32);
     }
     if (socket.remotePort != 0) while (!this.outbox.empty()) this.send(this.outbox.shift());
@@ -48,6 +51,13 @@ export class UdpJob extends Job {
     if (!this.ended || socket.pending()) return RUNNING;
     socket.close();
     return EXIT_OK;
+  }
+
+  private meet(address: Ipv4Address, port: u32): void {
+    this.socket.connect(address, port);
+    if (this.verbose) {
+      this.session.printLine(`Connection received on ${formatIpv4(address)} ${port}`);
+    }
   }
 
   readsInput(): bool {
