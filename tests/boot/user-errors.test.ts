@@ -125,7 +125,7 @@ suite("user errors", () => {
   });
 });
 
-test("with two cards, each has a default route; release requires a name, check finds the card", async (t) => {
+test("with two cards, release requires a name, and check shows the card on the way", async (t) => {
   const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
   const machine = await Machine.boot({ nics });
   t.after(() => machine.stop());

@@ -3,8 +3,8 @@
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, with
  * the messages of nc(1) of Debian's netcat-openbsd. -z ends after connecting; -v reports the
- * connection, and with -l the port. -u sends each line as a datagram. -w limits the time to connect and to
- * have data acknowledged, and the time without data in either direction, after which nc ends
+ * connection, and with -l the port. -u sends each line as a datagram. -w limits the time to connect
+ * and to have data acknowledged, and the time without data in either direction, after which nc ends
  * without a message. -T sets the DS field of what is sent (RFC 2474): `ef`, `af21`, `cs1`,
  * `lowdelay` or a number. -n is accepted and changes nothing.
  *

@@ -3,10 +3,10 @@
  * sysctl -a
  *
  * Prints or changes parameters of the network stack, as sysctl(8) of procps does; -a prints them
- * all, -n only values, -N only names, and -q nothing about a change. A change lasts until the next
- * boot; slashes in a name are dots. `sysctl.NAME=VALUE` on the kernel command line makes one at boot, as in Linux. Of Linux's
- * parameters it has those that sysctl -a lists. -w and -e of sysctl(8) are accepted: -w changes
- * nothing, -e ignores unknown names.
+ * all, -n only values, -N only names, and -q nothing about a change. Slashes in a name stand for
+ * dots. A change lasts until the next boot; `sysctl.NAME=VALUE` on the kernel command line makes
+ * one at boot, as in Linux. Of Linux's parameters it has those that sysctl -a lists. -w and -e of
+ * sysctl(8) are accepted: -w changes nothing, -e ignores unknown names.
  *
  * Exit codes: 0 success; 1 an unknown name or an invalid value; 2 wrong usage (1 in procps).
  */
