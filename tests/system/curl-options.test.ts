@@ -102,6 +102,10 @@ test("prints what curl prints for a head, a URL with other slashes, -k and -h", 
     assert.match(requests.at(-1) ?? "", /^GET \/x /);
   }
   assert.match(world.command("curl http:10.0.2.2:81/x"), /curl: \(3\) /);
+  assert.match(world.command("curl -D - 10.0.2.2:81"), /\nHTTP\/1\.1 200 OK\r\n.*\r\n\r\nok/s);
+  const dumped = world.command("curl -s -D - -o /dev/null 10.0.2.2:81");
+  assert.match(dumped, /\nHTTP\/1\.1 200 OK\r\n.*Length: 2\r\n\r\nanonymos> $/s);
+  assert.match(world.command("curl -D x 10.0.2.2:81"), /\ncurl: -D: there are no files/);
   assert.doesNotMatch(world.command("curl -k http://10.0.2.2:81/"), /warning/);
   assert.doesNotMatch(world.command("curl -sk https://10.0.2.2:7/"), /warning/);
   assert.match(world.command("curl -k https://10.0.2.2:7/"), /warning: -k/);

@@ -20,7 +20,6 @@ import { SECOND } from "../../../core/time";
 import { PRODUCT } from "../../../core/version";
 import { findModule } from "../../../machine/boot";
 import { HttpRequest } from "../../../net/service/http/client/request";
-import { CountingSink } from "../../../net/service/http/message/body";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { EMPTY_OPERAND, Options } from "../options";
@@ -29,7 +28,7 @@ import { parseTrafficClass } from "../traffic-class";
 import { CurlBody } from "./curl/body";
 import { CookieOptions, printsCookies } from "./curl/cookies";
 import { CurlInput, EXIT_READ, InputUser } from "./curl/input";
-import { CurlJob, PrintingSink } from "./curl/job";
+import { CurlJob, DiscardingSink, PrintingSink } from "./curl/job";
 import { CurlOptions, explainOptions } from "./curl/options";
 import { curlRequest } from "./curl/request";
 import { Retries } from "./curl/retry";
@@ -101,6 +100,9 @@ export class Curl extends Command implements InputUser {
     if (options.failure == "" && !OUTPUTS.includes(output)) {
       options.failure = "-o: there are no files: only -o null, /dev/null and - work";
     }
+    if (options.failure == "" && !OUTPUTS.includes(options.value("D", "-"))) {
+      options.failure = "-D: there are no files (try: -D -)";
+    }
     const connectTimeout = options.seconds("connect-timeout", 0, LONGEST_TIME);
     const timeout = options.seconds("m", 0, LONGEST_TIME);
     const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, LONGEST_TIME);
@@ -169,13 +171,14 @@ export class Curl extends Command implements InputUser {
     job.format = options.value("w");
     if (printsCookies(options)) job.cookies = request.cookies;
     const output = options.value("o", "-");
-    const heads = options.has("i") || options.has("I");
+    const heads = options.has("i") || options.has("I") || options.value("D") == "-";
     if (output == "-") {
       const printed = new PrintingSink(session, heads, job.failOnError, options.has("o"));
       job.printed = printed;
       request.sink = printed;
     } else {
-      const counted = new CountingSink(job.withCrc);
+      const shown = options.value("D") == "-" ? session : null;
+      const counted = new DiscardingSink(shown, job.withCrc);
       job.counted = counted;
       job.summarizes = output == "null";
       request.sink = counted;

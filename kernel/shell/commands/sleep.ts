@@ -1,8 +1,9 @@
 /**
  * sleep SECONDS
  *
- * Waits, as sleep(1) of coreutils does. SECONDS is from 0 to 1000000, with up to six decimals.
- * Unlike sleep(1) of coreutils, it takes one operand, and no suffix (`1m`) or `infinity`.
+ * Waits, as sleep(1) of coreutils does. SECONDS is from 0 to 1000000, with up to six decimals; a
+ * suffix s, m, h or d stands for seconds, minutes, hours or days. Unlike sleep(1) of coreutils, it
+ * takes one operand, and no `infinity`.
  *
  * Exit codes: 0 success; 2 wrong usage (1 in coreutils); 130 interrupted.
  */
@@ -13,6 +14,9 @@ import { printable } from "../terminal/printable";
 
 /** In seconds. */
 const LONGEST: i64 = 1_000_000;
+/** The suffixes of a time, and the seconds that each stands for. */
+const SUFFIXES: string = "smhd";
+const SCALES: StaticArray<i64> = [1, 60, 3600, 86400];
 
 class SleepJob extends Job {
   constructor(private readonly until: i64) {
@@ -35,7 +39,10 @@ export class Sleep extends Command {
     options.expectOperands(1, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const text = options.operands[0];
-    const time = parseSeconds(text, LONGEST);
+    const end = text.length - 1;
+    const unit = SUFFIXES.indexOf(text.charAt(end));
+    const scale = unit < 0 ? 1 : SCALES[unit];
+    const time = parseSeconds(unit < 0 ? text : text.substring(0, end), LONGEST / scale) * scale;
     if (time < 0) {
       return this.wrongUsage(session, `invalid time interval '${printable(text)}'`);
     }

@@ -66,6 +66,22 @@ export class PrintingSink extends BodySink {
   }
 }
 
+/** Discards the body, and prints heads for -D if there is a session. */
+export class DiscardingSink extends CountingSink {
+  constructor(
+    private readonly session: Session | null,
+    withCrc: bool,
+  ) {
+    super(withCrc);
+  }
+
+  head(head: HttpHead): void {
+    super.head(head);
+    const session = this.session;
+    if (session != null) session.printBytes(head.pointer(0), head.length);
+  }
+}
+
 export class CurlJob extends Job {
   /** For -o null and -o /dev/null: counts and discards the body; otherwise null. */
   counted: CountingSink | null = null;

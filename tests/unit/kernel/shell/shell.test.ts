@@ -47,7 +47,7 @@ test("a message erases the prompt, which is redrawn on a new line", async () => 
 
 test("a message during a command is on a line of its own", async () => {
   const console = await Console.start();
-  console.type("words a; sleep 1\r");
+  console.type("words a; sleep 1s\r");
   console.message("hello");
   console.pass(SECOND);
   assert.ok(console.output().endsWith(`<a>\r\n[    0.000000] hello\r\n${PROMPT}`));
@@ -107,6 +107,9 @@ test("a command that cannot run prints one error and sets the exit code", async 
     ["sleep 1 2", /^sleep: extra operand '2' \(usage: sleep SECONDS\)\r\n$/, 2],
     ["sleep -x 1", /^sleep: invalid option -- 'x' \(usage: sleep SECONDS\)\r\n$/, 2],
     ["sleep x", /^sleep: invalid time interval 'x' \(usage: sleep SECONDS\)\r\n$/, 2],
+    ["sleep 1w", /^sleep: invalid time interval '1w' \(usage: sleep SECONDS\)\r\n$/, 2],
+    ["sleep 20d", /^sleep: invalid time interval '20d' \(usage: sleep SECONDS\)\r\n$/, 2],
+    ["sleep s", /^sleep: invalid time interval 's' \(usage: sleep SECONDS\)\r\n$/, 2],
     ["sleep .", /^sleep: invalid time interval '\.' \(usage: /, 2],
     ["sleep 1000000.1", /^sleep: invalid time interval '1000000\.1' \(usage: /, 2],
     ["sleep ''", /^sleep: empty operand \(usage: sleep SECONDS\)\r\n$/, 2],
