@@ -15,7 +15,7 @@ listing=
 pins=${PINS:-${0%/*}/pins}/$name
 upper=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 eval "given=\${${upper}_TARBALL:-} mirrors=\${${upper}_MIRROR:-}"
-# Their source indexes are searched for --sources, or if the pool has another layout.
+# The suites whose source indexes are searched for --sources, or if the pool has another layout.
 suites="sid forky trixie"
 
 say() { printf 'fetch: %s\n' "$*" >&2; }
@@ -30,7 +30,7 @@ list_pins() {
 has_sum() { # file, checksum
   [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
 }
-pin_of() { # file: prints the pin with its checksum, if there is one
+pin_of() { # file: prints the pin that has this file's checksum, if there is one
   [ -f "$1" ] || return 1
   sum=$(sha256sum <"$1")
   pinned | grep " ${sum%% *} "
@@ -165,7 +165,7 @@ done <"$work/archives"
 if [ ! -s "$work/archives" ]; then
   say "apt is missing here, or has no archive configured: set ${upper}_TARBALL=FILE to one of these"
   list_pins
-  fail "or ${upper}_MIRROR=URL to a mirror of Debian"
+  fail "or, if apt is here, ${upper}_MIRROR=URL to a mirror of Debian"
 fi
 say "cannot fetch any of these:"
 list_pins

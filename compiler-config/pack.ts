@@ -12,11 +12,11 @@
  * A number is its length in bits in unary, then its bits below the highest one.
  */
 
-/** The contexts of a bit, as unpack.c counts them. */
+/** The first context of each kind of bit; unpack.c has the same numbers. */
 export const CONTEXTS = { match: 0, again: 2, distance: 64, length: 2048, literal: 4096 };
 const CONTEXT_COUNT = CONTEXTS.literal + 65536;
 const TOP = 2 ** 24;
-/** The most earlier places that are tried as the start of a match. */
+/** At most this many earlier places are tried as the source of a match. */
 const TRIES = 64;
 /** The bits that a literal takes, roughly; a match must take less. */
 const LITERAL_BITS = 5.5;
@@ -90,7 +90,7 @@ class Matcher {
     return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
   }
 
-  /** Adds a place where later matches may begin. */
+  /** Adds a place that later matches may copy from. */
   add(at: number): void {
     this.earlier[at] = this.latest.get(this.key(at)) ?? -1;
     this.latest.set(this.key(at), at);

@@ -185,7 +185,7 @@ export function isUnprintable(c: u32): bool {
 
 /**
  * Reports whether a character takes no column of its own: a mark on the character before it
- * (accents, variation selectors), a joiner, or an invisible one.
+ * (accents, variation selectors), a joiner, or another invisible character.
  */
 export function isZeroWidth(c: u32): bool {
   if (c < 0x300) return false;

@@ -5,7 +5,7 @@ export const enum TlsState {
   /** No such connection. */
   None = 0,
   Handshaking = 1,
-  /** The peer is verified (unless `TlsOption.Insecure` is set); data flows. */
+  /** Data flows. A client has verified the server, unless `TlsOption.Insecure` is set. */
   Open = 2,
   /** The peer sent close_notify and all its data was read. An end without this is a truncation. */
   PeerClosed = 3,

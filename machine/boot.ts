@@ -3,7 +3,7 @@ import { COMMAND_LINE_BYTES } from "../core/limits";
 import { archivedFiles, isArchive } from "./cpio";
 import { BootText, bootText, moduleCount, moduleLength, moduleName, moduleRead } from "./host";
 
-/** The name of a module that the loader gives none: an initrd that is no archive. */
+/** The name of a module to which the loader gives none: an initrd that is not an archive. */
 const UNNAMED: string = "anonymos.conf";
 
 /** Returns the kernel command line, truncated to COMMAND_LINE_BYTES. */

@@ -1,6 +1,7 @@
 /**
  * What a volume is read from: a disk as its driver sees it, and a reader for the parsers of
- * partition tables and file systems in this folder. These are pure: the medium may hold anything.
+ * partition tables and file systems in this folder. The parsers reach the disk only through the
+ * reader, and trust nothing that they read from it.
  */
 import { DISK_READ_BYTES } from "../limits";
 

@@ -60,7 +60,7 @@ export const RECEIVE_MODE: u32 = 120;
 export const VLANS: u32 = 136;
 export const EVENTS: u32 = 696;
 
-/** A 64-bit system; Linux's type, as other systems have none. */
+/** A 64-bit system of type Linux, as no type is defined for AnonymOS. */
 export const SYSTEM: u32 = 2 | (1 << 2);
 /** The device chooses how many interrupts to coalesce. */
 export const LEVEL_ADAPTIVE: u8 = 8;
@@ -86,7 +86,10 @@ export const RECEIVE_ERRORS: u32 = 160;
 /** Every descriptor has 16 bytes; rings start on a multiple of 512. */
 export const DESCRIPTOR_SIZE: u32 = 16;
 export const RING_ALIGNMENT: u32 = 512;
-/** The generation, which changes with each round: in word 2 if transmit, otherwise the top bit. */
+/**
+ * The generation bit, which flips with each round: bit 14 of word 2 of a transmit descriptor; the
+ * top bit of word 2 of a receive descriptor, and of word 3 of a completion.
+ */
 export const TRANSMIT_GENERATION: u32 = 1 << 14;
 export const GENERATION: u32 = 1 << 31;
 /** Word 3 of a transmit descriptor: end of packet, report completion. */

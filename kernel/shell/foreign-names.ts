@@ -73,14 +73,18 @@ const FOREIGN_FILES: StaticArray<ForeignName> = [
   new ForeignName("/sys/class/net/", "ip -s link"),
   new ForeignName("/var/log/", "dmesg"),
 ];
-/** Programs that show files; there are none here but what the commands show. */
+/**
+ * Programs that show files. The console has no files; its commands show what some files of Linux
+ * contain.
+ */
 const VIEWERS: StaticArray<string> = ["cat", "head", "less", "more", "tail"];
 /** Programs that run another command, whose words follow. */
 const RUNNERS: StaticArray<string> = ["doas", "exec", "nohup", "sudo", "time", "watch"];
 
 /**
  * Returns the hint for an unknown command: "try: ip addr" for "ifconfig", or "try: help". `words`
- * are its words, with its name. Programs that run another command, and paths, are skipped first.
+ * are its words, with its name. Programs that run another command are skipped first, and the folder
+ * in front of a name is dropped.
  */
 export function hintFor(words: Array<string>, registry: Registry): string {
   const name = words[0];

@@ -1,4 +1,7 @@
-/** The machine's time of day, from the real-time clock at boot, but never before the build date. */
+/**
+ * The machine's time of day, from the real-time clock at boot, but never before the source date:
+ * SOURCE_DATE_EPOCH or the commit's time.
+ */
 import { CalendarTime } from "../../core/calendar";
 import { SECOND } from "../../core/time";
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../core/time-of-day";
@@ -27,12 +30,13 @@ export class WallTime implements TimeOfDay {
       setWallClockFrom(seconds * SECOND, REAL_TIME_CLOCK);
     } else if (seconds >= 0) {
       const date = new CalendarTime(seconds).isoDate();
-      setWallClockFrom(this.floor(), `build date, because the real-time clock says ${date}`);
+      this.useFloor(`the real-time clock says ${date}`);
     } else {
-      setWallClockFrom(
-        this.floor(),
-        "build date, because there is no real-time clock with a valid date",
-      );
+      this.useFloor("there is no real-time clock with a valid date");
     }
+  }
+
+  private useFloor(reason: string): void {
+    setWallClockFrom(this.floor(), `the kernel's source date, because ${reason}`);
   }
 }

@@ -1,7 +1,7 @@
 /* Unpacks what compiler-config/pack.ts packed, which describes the format. */
 #include "native.h"
 
-/* The contexts of a bit: pack.ts has the same numbers. */
+/* The first context of each kind of bit; pack.ts has the same numbers. */
 enum { MATCH = 0, AGAIN = 2, DISTANCE = 64, LENGTH = 2048, LITERAL = 4096 };
 
 struct input {

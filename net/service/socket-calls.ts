@@ -37,7 +37,7 @@ export function tcpSetMark(socket: TcpSocket, mark: u32): void {
 /**
  * Fails the connection, with TimedOut or the last ICMP error, if data or the SYN is not
  * acknowledged for `timeout` microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the
- * default, means 5 minutes, or 3 for the SYN.
+ * default, means 5 minutes (3 minutes for the SYN).
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.options.userTimeout = timeout;
@@ -55,8 +55,8 @@ export function tcpSetTypeOfService(socket: TcpSocket, octet: u32): void {
 
 /**
  * Sets an option (setsockopt(2)), in the units of `SocketOption`. Returns false if the option is
- * read-only or cannot have the value. TCP_MAXSEG and the sizes of buffers must be set before the
- * socket connects or listens; afterwards, buffers only grow.
+ * read-only or cannot have the value. Set TCP_MAXSEG and the sizes of buffers before the socket
+ * connects or listens; afterwards, setting a size can enlarge a buffer but not shrink it.
  */
 export function tcpSetOption(socket: TcpSocket, option: SocketOption, value: i64): bool {
   if (!canSet(option, value)) return false;

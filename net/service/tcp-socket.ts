@@ -7,7 +7,10 @@ import { TcpState } from "../socket/tcp/state";
 
 /** A TCP socket: unused, a listener, or one end of a connection. */
 export class TcpSocket {
-  /** The local port: of the listener, from bind(2), or 0. */
+  /**
+   * The port given to `tcpBind`; an accepted socket has its listener's. 0 if none was given, even
+   * once connected from a random port.
+   */
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;

@@ -80,7 +80,7 @@ test("every row names its tests, or says why there are none", () => {
     if (tests.length > 0 && excused) complaints.push(`${where} is not applicable, yet has a test`);
     for (const path of tests) {
       if (!path.endsWith(".test.ts") || !existsSync(root + path)) {
-        complaints.push(`${where} names ${path}, which is no test file`);
+        complaints.push(`${where} names ${path}, which is not a test file`);
       } else if (!text(path).includes(id)) complaints.push(`${where}: ${path} does not cite it`);
     }
   }

@@ -108,7 +108,7 @@ test("counts retransmissions of a lossy path on the side that sends", () => {
   assert.ok(Number(row(said, "sender").retransmits) > 0, said);
 });
 
-test("-n -R counts what arrives before the server's word that the test runs", () => {
+test("-n -R counts the bytes that arrive before the server's TEST_RUNNING", () => {
   serve();
   const lossy = { bandwidth: RATE, delay: 2 * MILLISECOND, loss: 0.1 };
   port.setFaults(lossy, lossy);

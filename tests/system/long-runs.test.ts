@@ -167,7 +167,7 @@ test("SYS-03: steps of the real-time clock do not affect timers", async () => {
     const all = await lab({ machine: { rtc: { time, centuryRegister: 0x32 } } });
     const { world, twin } = all;
     world.pass(10);
-    // A clock before the kernel's build is wrong: the build's date is used.
+    // A clock before the kernel's source date is wrong: that date is used.
     const date = new Date(Math.max(time + 13, 1_700_000_000) * 1000);
     const year = String(date.getUTCFullYear());
     assert.ok(world.command(twin, "date").includes(` ${year}`), year);

@@ -85,7 +85,7 @@ test("runs a script after run=, and takes the host name of meta-data", async () 
   assert.match(twin.command("hostname"), /web8/);
 });
 
-test("reads JSON in meta-data, and ignores what is no host name", async () => {
+test("reads JSON in meta-data, and ignores what is not a host name", async () => {
   const hostname = async (metaData: string, commandLine = "") =>
     (await bootWith({ "meta-data": metaData }, { commandLine })).command("hostname");
   assert.match(await hostname('{"instance-id":"1","local-hostname":"vm\\u0031"}'), /vm1/);

@@ -1,4 +1,7 @@
-/** The files in deploy/ suit their engines: schemas and tools, as far as Debian has them. */
+/**
+ * Checks the files in deploy/ as far as possible without their engines: with tools that Debian has,
+ * and against parts of published APIs.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,7 +18,10 @@ function run(...[program, ...words]: string[]): void {
 /** What a JSON document may contain: a type's name, a list of one kind, or members. */
 type Schema = string | [Schema] | { [member: string]: Schema };
 
-/** Checks a document; a member whose name ends in `?` may be missing, others not listed may not. */
+/**
+ * Checks a document. A member whose name ends in `?` may be missing, no other may, and none that is
+ * not listed may be present.
+ */
 function check(value: unknown, schema: Schema, at: string): void {
   if (typeof schema === "string") {
     assert.equal(typeof value, schema, at);

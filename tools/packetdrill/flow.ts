@@ -28,7 +28,7 @@ export function isOpening({ flags }: Seen): boolean {
   return isSyn(flags.replace("A", "."));
 }
 
-/** How a script's timestamps of the kernel relate to the actual ones. */
+/** How the kernel's timestamps, as a script expects them, relate to the actual ones. */
 export interface ClockRules {
   /** By how many ticks they may differ, once the first is known; if undefined, by any number. */
   slack?: number;
@@ -45,7 +45,7 @@ export class Flow {
   private remote: number | undefined;
   /** The kernel's timestamps, by the script's. */
   private readonly timestamps = new Map<number, number>();
-  /** What is added to the script's first timestamp. */
+  /** The kernel's first timestamp minus the script's. */
   private clockOffset: number | undefined;
 
   constructor(

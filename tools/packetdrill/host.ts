@@ -15,7 +15,10 @@ const CARD = [2, 0, 0, 0, 1, 1];
 /** Seconds until the address is in use, conflict detection included. */
 const START = 5;
 
-/** Segments sent within this many nanoseconds may be those that offload makes of one. */
+/**
+ * Segments sent within this many nanoseconds may be parts of one large segment that Linux would
+ * have left for the card to split.
+ */
 const SAME_TIME = 1e6;
 
 /** A segment that the kernel sent, with the ECN bits of its packet. */
@@ -90,7 +93,7 @@ export class Host {
     this.world.run(Math.ceil(until), done);
   }
 
-  /** Calls an export between two turns; objects that it returns are never collected. */
+  /** Calls an export between two turns. */
   call(name: string, ...parameters: (number | bigint)[]): number {
     this.rouse();
     const result: number = this.exports[name](...parameters);
@@ -98,7 +101,7 @@ export class Host {
     return result;
   }
 
-  /** Calls an export that returns an object, or 0. */
+  /** Calls an export that returns an object, or 0. The object is never collected. */
   object(name: string, ...parameters: number[]): number {
     const result = this.call(name, ...parameters);
     if (result !== 0 && !this.pinned.has(result)) {
@@ -150,7 +153,8 @@ export class Host {
 
   /**
    * Joins a segment with those sent right after it, up to `length` bytes: scripts for Linux expect
-   * what it gives to a card that segments, where PSH depends on how Linux has queued the data.
+   * the large segments that Linux gives to a card to split. PSH in these depends on how Linux has
+   * queued the data, so it is not compared.
    */
   joined(first: Seen, length: number): Seen {
     const { segments } = this;

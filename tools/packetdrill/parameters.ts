@@ -5,10 +5,10 @@ import type { Script } from "./script.ts";
 
 const PACING = "net.ipv4.tcp_pacing_";
 const UNPACED = ["ss", "ca"].map((phase) => `${PACING}${phase}_ratio=0`);
-/** FreeBSD delays the first ACKs of a connection too. */
+/** FreeBSD delays even the first ACKs of a connection. */
 const DELAYED = "net.ipv4.tcp_pingpong_thresh=0";
 
-/** The parameters of FreeBSD that have a counterpart, which may have several names. */
+/** The parameters of FreeBSD that correspond to one or more of the kernel's. */
 const OF_FREEBSD: Record<string, (value: string) => string[]> = {
   "net.inet.tcp.sack.enable": (value) => [`net.ipv4.tcp_sack=${value}`],
   "net.inet.tcp.rfc1323": (value) => [

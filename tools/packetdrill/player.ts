@@ -262,7 +262,7 @@ class Player {
     for (const option of packet.options) {
       if (option.kind === "mss" && option.value > 0) this.pieceSize = option.value;
     }
-    // A packet that offload would have joined arrives as it was on the wire.
+    // A large packet, as a card would have joined it for Linux, arrives in its original pieces.
     const own = Number(this.script.options.get("mss") ?? this.pieceSize);
     const size = packet.length > LARGEST ? Math.min(own, LARGEST) : LARGEST;
     for (let start = 0; start === 0 || start < packet.length; start += size) {

@@ -119,8 +119,9 @@ export class Polls {
 
   private instance(call: SystemCall, line: number): Map<number, Watched> {
     const found = this.instances.get(numberOf(call.parameters[0]));
-    if (!found) throw new ScriptError(line, `${call.name} of what is no epoll instance`);
-    return found;
+    if (found) return found;
+    const problem = "on a descriptor that is not an epoll instance";
+    throw new ScriptError(line, `${call.name} ${problem}`);
   }
 }
 

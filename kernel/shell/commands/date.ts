@@ -7,7 +7,7 @@
  *
  * Unlike date(1) of coreutils, it cannot set the clock (`ntp` does), and there are no time zones
  * and no -d, -r and -R. -v also prints the source of the time: the real-time clock, a time server
- * or the build date.
+ * or the kernel's source date.
  *
  * Exit codes: 0 success; 1 the time of day is unknown; 2 wrong usage (1 in coreutils).
  */

@@ -7,8 +7,8 @@
  * without the time that the server took.
  *
  * Unlike ntpdate, ntp always steps the clock and never slews it. As NTP is not authenticated, the
- * clock is never set to a time before the build date. A server that disagrees with the majority, or
- * each server if there is no majority, is marked "rejected".
+ * clock is never set to a time before the kernel's source date. A server that disagrees with the
+ * majority, or each server if there is no majority, is marked "rejected".
  *
  * Exit codes: 0 success; 1 no server is configured, none replied, or there is no majority; 2 wrong
  * usage; 130 interrupted.

@@ -128,7 +128,7 @@ export class NtpClient extends Pollable {
     return wait;
   }
 
-  /** Returns the largest step accepted; a clock set to the build date may step any distance. */
+  /** Returns the largest step accepted; a clock set to the source date may step any distance. */
   private limit(): i64 {
     if (this.synchronised) return LATER_STEP;
     return this.time.wallClockSource() == REAL_TIME_CLOCK ? FIRST_STEP : i64.MAX_VALUE;

@@ -72,7 +72,7 @@ export class TcpConnection {
 
   /**
    * The user timeout in microseconds: the connection fails if what it sends is not acknowledged for
-   * that long. 0, the default, means 5 minutes, or 3 minutes for the SYN.
+   * that long. 0, the default, means 5 minutes (3 minutes for the SYN).
    */
   get timeout(): i64 {
     return this.block.userTimeout;

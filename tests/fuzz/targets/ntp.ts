@@ -37,7 +37,7 @@ function run(input: Input, servers: u32): void {
 export function ntp(pointer: usize, length: u32): void {
   if (length >= NTP_LENGTH) world.parseNtp(fenced(pointer, NTP_LENGTH), NTP_LENGTH);
   const input = new Input(pointer, length);
-  const source = String.UTF8.encode((input.byte() & 1) != 0 ? "real-time clock" : "build date");
+  const source = String.UTF8.encode((input.byte() & 1) != 0 ? "real-time clock" : "source date");
   world.reset(changetype<usize>(source), source.byteLength);
   const all = String.UTF8.encode("10.0.0.1 10.0.0.2 10.0.0.3");
   world.ask(changetype<usize>(all), all.byteLength);
@@ -50,6 +50,6 @@ export function ntp(pointer: usize, length: u32): void {
   run(input, 3);
   // A round may have begun just now; let it end.
   for (let i = 0; i < 20 && world.sockets() > 0; i++) world.poll(3 * SECOND);
-  assert(world.clockMicros() >= FLOOR, "clock is before the build");
+  assert(world.clockMicros() >= FLOOR, "clock is before the source date");
   assert(world.sockets() == 0, "socket leaked");
 }

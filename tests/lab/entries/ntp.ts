@@ -123,7 +123,7 @@ export function failureOf(index: u32): string {
 export function apply(): void {
   client.apply(round!, time);
 }
-/** Sets the clock and the build's date, both in microseconds since 1970. */
+/** Sets the clock and the source date, both in microseconds since 1970. */
 export function setClock(now: i64, floor: i64): void {
   clock.origin = now - time;
   clock.earliest = floor;

@@ -4,7 +4,7 @@
  * A root that cannot be parsed, has a weak key or is not yet valid is a fault: every chain that
  * ends in it fails verification. An expired root is only a warning, because verification ignores it
  * and every root expires some day. A certificate that may not sign others is trusted for its own
- * server, which is no fault. Exit code: 1 if there is a fault.
+ * server, which is not a fault. Exit code: 1 if there is a fault.
  */
 import { CalendarTime } from "../../../../core/calendar";
 import { SECOND } from "../../../../core/time";

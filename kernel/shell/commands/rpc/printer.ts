@@ -98,7 +98,7 @@ export class OutcomePrinter {
       // As the server sent it (JSON-RPC 2.0 section 5.1).
       this.values.begin(call.error!, true, "\n");
     } else {
-      // A response that is no JSON-RPC may well be that of another server than the one meant.
+      // A response that is not JSON-RPC may well be from another server than the one meant.
       const by = this.url != "" && call.failure >= RpcFailure.Status ? `${this.url}: ` : "";
       this.session.error("rpc", printable(by) + name + printable(call.reason));
       this.printFailure(call);

@@ -95,10 +95,10 @@ void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason) {
   mbedtls_ssl_pend_fatal_alert(ssl, alert, reason);
 }
 
-/* Sets the keys of alerts in TLS 1.3, in which mbedTLS is late: a client's are due once it has the
-   ServerHello, and a server's once it has sent its Finished (RFC 8446, 4.4.4 and 7.3). Called
-   before and after each step. The steps themselves set the same keys, and restart the count of
-   records. */
+/* In TLS 1.3, mbedTLS switches the outbound keys too late for alerts. This switches them in time: a
+   client's once it has the ServerHello, a server's once it has sent its Finished (RFC 8446, 4.4.4
+   and 7.3). Called before and after each step. The steps themselves set the same keys, and restart
+   the count of records. */
 void tls_choose_keys(mbedtls_ssl_context* ssl, int state_before) {
   bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return;
@@ -112,8 +112,9 @@ void tls_choose_keys(mbedtls_ssl_context* ssl, int state_before) {
     mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
 }
 
-/* Drops a ServerHello that has not been sent, if the client's key share turned out to be invalid:
-   without keys, the client could not tell what follows. Returns false if there is none. */
+/* After a failed step, drops a ServerHello that is still queued (the client's key share was
+   invalid, so there are no keys): after a ServerHello, the client would expect the alert to be
+   encrypted. Returns false if there is none. */
 bool tls_drop_hello(mbedtls_ssl_context* ssl) {
   bool server = ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER;
   if (!server || ssl->state != MBEDTLS_SSL_SERVER_HELLO || ssl->out_left == 0) return false;

@@ -1,8 +1,9 @@
 /* ChaCha20 (RFC 8439) for x86-64, faster than mbedTLS's: chachapoly.c calls tls_chacha20_update in
- * place of mbedtls_chacha20_update, which still does what is not a whole block. On a processor,
- * blocks are computed side by side in vector registers: eight with AVX2, else four with SSE2.
- * QEMU's translator keeps vector registers in memory, so that vectors are slower there than one
- * block at a time (chacha20-blocks.S). Elsewhere, as in Node, mbedTLS's own function remains. */
+ * place of mbedtls_chacha20_update, which still handles partial blocks. A real processor, or a
+ * hypervisor on one, computes blocks side by side in vector registers: eight with AVX2, else four
+ * with SSE2. QEMU's translator (TCG) keeps vector registers in memory, so one block at a time
+ * (chacha20-blocks.S) is faster there. On other architectures, such as WebAssembly in Node,
+ * mbedTLS's own function remains. */
 #include "chacha20.h"
 
 #ifdef __x86_64__
@@ -46,7 +47,8 @@ void tls_choose_chacha20(void) {
 int tls_chacha20_by(enum tls_chacha20_way way, mbedtls_chacha20_context* context, size_t size,
                     const u8* input, u8* output) {
   size_t blocks = size / BLOCK;
-  /* mbedTLS counts the bytes that are left of a block, and rejects a counter that would wrap. */
+  /* Left to mbedTLS: the rest of a block that it has begun, and a counter that would wrap, which it
+     rejects. */
   if (context->keystream_bytes_used != BLOCK || blocks >= UINT32_MAX - context->state[COUNTER]) {
     return mbedtls_chacha20_update(context, size, input, output);
   }

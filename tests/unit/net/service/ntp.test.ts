@@ -108,7 +108,7 @@ suite("NTP", () => {
 
   const micros = (date: string) => BigInt(Date.parse(date)) * 1000n;
 
-  test("puts a timestamp into the era nearest to the build's date", () => {
+  test("puts a timestamp into the era nearest to the source date", () => {
     for (const [built, ...dates] of [
       ["2026-09-21", "2020-01-01", "2026-11-22", LAST, FIRST, "2090-01-01"],
       ["2040-01-01", "1975-01-01", LAST, FIRST, "2040-01-01", "2100-01-01"],
@@ -349,7 +349,7 @@ suite("NTP", () => {
     assert.equal(wasm.sockets(), 1);
   });
 
-  test("bounds steps to a day at first, except from the build's date, and to 1,000 s later", () => {
+  test("bounds steps to a day at first, except from the source date, and to 1,000 s later", () => {
     const step = (offset: number) => {
       wasm.setServers(...writeText(wasm, "10.0.0.1"));
       poll();
@@ -366,7 +366,7 @@ suite("NTP", () => {
     answer(0, 1, { offset: 86_000_000 });
     poll();
     assert.equal(wasm.clockMicros(), before);
-    reset("the kernel's build date");
+    reset("the kernel's source date");
     assert.equal(step(900 * 86_400_000), "network time from 10.0.0.1");
   });
 });

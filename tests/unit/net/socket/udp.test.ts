@@ -218,7 +218,7 @@ test("a small queue keeps records apart, even if it is filled to the last byte",
   }
 });
 
-test("truncates a datagram longer than the buffer, and returns its full length", () => {
+test("truncates a datagram longer than the buffer, and keeps its full length in lastLength", () => {
   const socket = wasm.open(4000);
   arrive(datagram(4000, Buffer.from("0123456789")));
   assert.equal(receive(socket, 4)?.toString(), "0123");

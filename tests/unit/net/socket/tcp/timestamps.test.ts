@@ -16,7 +16,7 @@ const wasm = await load("tests/lab/entries/tcp.ts");
 const DAY = 24 * 60 * 60 * SECOND;
 const MILLISECOND = SECOND / 1000;
 
-/** TSval and TSecr of a segment that is no SYN. */
+/** TSval and TSecr of a segment that is not a SYN. */
 function read(segment: Sent): [value: number, echo: number] {
   assert.deepEqual(segment.options.slice(0, 4), [1, 1, 8, 10]);
   const bytes = Buffer.from(segment.options);
