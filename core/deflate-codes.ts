@@ -4,7 +4,7 @@ import { HuffmanCode } from "./huffman";
 /** The sizes of the alphabets: literals and lengths, distances, code lengths. */
 export const LITERALS: u32 = 288;
 export const DISTANCES: u32 = 32;
-export const LENGTHS: u32 = 19;
+export const CODE_LENGTHS: u32 = 19;
 
 /** The order in which a block stores the code lengths (section 3.2.7). */
 export const ORDER: StaticArray<u8> = [

@@ -5,13 +5,13 @@
  */
 import {
   buildFixedCodes,
+  CODE_LENGTHS,
   DISTANCE_BASE,
   DISTANCES,
   fixedDistances,
   fixedLiterals,
   LENGTH_BASE,
   LENGTH_BITS,
-  LENGTHS,
   LITERALS,
   ORDER,
 } from "./deflate-codes";
@@ -69,7 +69,7 @@ export class Inflate {
   private tableWork: u32 = 0;
   private isLast: bool = false;
   private readonly lengths: StaticArray<u8> = new StaticArray<u8>((LITERALS + DISTANCES) as i32);
-  private readonly lengthCode: HuffmanCode = new HuffmanCode(LENGTHS);
+  private readonly codeLengthCode: HuffmanCode = new HuffmanCode(CODE_LENGTHS);
   /** The codes of dynamic blocks, and those of the current block. */
   private readonly dynamicLiterals: HuffmanCode = new HuffmanCode(LITERALS);
   private readonly dynamicDistances: HuffmanCode = new HuffmanCode(DISTANCES);
@@ -77,8 +77,11 @@ export class Inflate {
   private distances: HuffmanCode = fixedDistances;
   private literalCount: u32 = 0;
   private distanceCount: u32 = 0;
-  private lengthCount: u32 = 0;
-  /** Lengths read so far. */
+  private codeLengthCount: u32 = 0;
+  /**
+   * Code lengths read so far; in a stored block's header, its progress: 1 once aligned, 2 once LEN
+   * is read.
+   */
   private index: u32 = 0;
   /** The symbol of a length or distance; the bytes left to copy, and how far back they are. */
   private symbol: u32 = 0;
@@ -270,7 +273,7 @@ export class Inflate {
     if (!this.need(14)) return false;
     this.literalCount = this.takeBits(5) + 257;
     this.distanceCount = this.takeBits(5) + 1;
-    this.lengthCount = this.takeBits(4) + 4;
+    this.codeLengthCount = this.takeBits(4) + 4;
     if (this.literalCount > 286 || this.distanceCount > 30) {
       return this.fail("too many length or distance symbols");
     }
@@ -281,12 +284,12 @@ export class Inflate {
   }
 
   private codeLengths(): bool {
-    while (this.index < this.lengthCount) {
+    while (this.index < this.codeLengthCount) {
       if (!this.need(3)) return false;
       this.lengths[ORDER[this.index++]] = this.takeBits(3) as u8;
     }
     this.index = 0;
-    if (!this.lengthCode.build(this.lengths, 0, LENGTHS, false)) {
+    if (!this.codeLengthCode.build(this.lengths, 0, CODE_LENGTHS, false)) {
       return this.fail("invalid code lengths set");
     }
     this.lengths.fill(0);
@@ -296,7 +299,7 @@ export class Inflate {
 
   private symbolLengths(): bool {
     while (this.index < this.literalCount + this.distanceCount) {
-      const symbol = this.decode(this.lengthCode);
+      const symbol = this.decode(this.codeLengthCode);
       if (symbol == NO_INPUT) return false;
       if (symbol == NO_CODE) return this.fail("invalid bit length repeat");
       if (symbol >= 16) {

@@ -9,7 +9,7 @@
 import { ACPI_TABLE_BYTES, VIRTIO_MMIO_DEVICES } from "../core/limits";
 import { findAcpi } from "./acpi";
 import { mmioRead8, mmioRead32 } from "./host";
-import { Trigger } from "./trigger";
+import { TRIGGER_ACTIVE_LOW, Trigger } from "./trigger";
 
 const HEADER: u32 = 36;
 /** "LNRO" and "0005": the hardware id. */
@@ -61,7 +61,7 @@ function readResources(dsdt: u64, from: u32, end: u32): AcpiVirtio | null {
     if ((mmioRead32(interrupt) & 0xff_ffff) != INTERRUPT || mmioRead8(interrupt + 4) != 1) continue;
     const flags = mmioRead8(interrupt + 3);
     let trigger: u32 = (flags & EDGE) != 0 ? Trigger.RisingEdge : Trigger.LevelHigh;
-    if ((flags & ACTIVE_LOW) != 0) trigger |= Trigger.FallingEdge;
+    if ((flags & ACTIVE_LOW) != 0) trigger |= TRIGGER_ACTIVE_LOW;
     const line = mmioRead32(interrupt + 5);
     return new AcpiVirtio(mmioRead32(memory + 4), mmioRead32(memory + 8), line, trigger);
   }

@@ -18,7 +18,7 @@ import {
   setLevelTriggered,
   setLine,
 } from "./pic";
-import { Trigger } from "./trigger";
+import { TRIGGER_LEVEL, Trigger } from "./trigger";
 
 /** Handles the interrupts of a device. */
 export interface InterruptHandler {
@@ -80,7 +80,7 @@ export function initInterrupts(): void {
  * if there is none, so these are not connected either, except for an edge on line 0, the timer's.
  */
 export function connect(line: u32, handler: InterruptHandler, trigger: Trigger): InterruptKind {
-  const level = (trigger & Trigger.LevelHigh) != 0;
+  const level = (trigger & TRIGGER_LEVEL) != 0;
   if (line == 255 || (level && line == 0)) return InterruptKind.None;
   if (line >= LINES || !hasPic) return connectInput(line, handler, trigger);
   if (!addHandler(line, handler)) return InterruptKind.None;

@@ -10,7 +10,7 @@
 import { mmioRead32, mmioWrite32 } from "./host";
 import { acceptsMessages, localApicId } from "./local-apic";
 import { Madt } from "./madt";
-import { Trigger } from "./trigger";
+import { TRIGGER_ACTIVE_LOW, TRIGGER_LEVEL, Trigger } from "./trigger";
 
 const SELECT: u64 = 0x00;
 const WINDOW: u64 = 0x10;
@@ -63,8 +63,8 @@ export class IoApics {
       if (global < place.first || global - place.first >= inputsOf(place.address)) continue;
       const register = REDIRECTION + 2 * (global - place.first);
       let low = vector;
-      if ((trigger & Trigger.LevelHigh) != 0) low |= LEVEL_TRIGGERED;
-      if ((trigger & Trigger.FallingEdge) != 0) low |= ACTIVE_LOW;
+      if ((trigger & TRIGGER_LEVEL) != 0) low |= LEVEL_TRIGGERED;
+      if ((trigger & TRIGGER_ACTIVE_LOW) != 0) low |= ACTIVE_LOW;
       write(place.address, register, MASKED);
       write(place.address, register + 1, localApicId() << DESTINATION_SHIFT);
       write(place.address, register, low);

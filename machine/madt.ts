@@ -8,7 +8,7 @@ import { INTERRUPT_OVERRIDES, IO_APICS } from "../core/limits";
 import { log } from "../core/log";
 import { findAcpiTable, tableBytes } from "./acpi";
 import { mmioRead8, mmioRead16, mmioRead32 } from "./host";
-import { Trigger } from "./trigger";
+import { TRIGGER_ACTIVE_LOW, TRIGGER_LEVEL, Trigger } from "./trigger";
 
 /** "APIC". */
 const MADT: u32 = 0x43495041;
@@ -67,12 +67,12 @@ export class Madt {
     if (found == null) return usual;
     let trigger: u32 = usual;
     if ((found.flags & POLARITY) != 0) {
-      trigger &= ~(Trigger.FallingEdge as u32);
-      if ((found.flags & POLARITY) == ACTIVE_LOW) trigger |= Trigger.FallingEdge;
+      trigger &= ~TRIGGER_ACTIVE_LOW;
+      if ((found.flags & POLARITY) == ACTIVE_LOW) trigger |= TRIGGER_ACTIVE_LOW;
     }
     if ((found.flags & TRIGGER_MODE) != 0) {
-      trigger &= ~(Trigger.LevelHigh as u32);
-      if ((found.flags & TRIGGER_MODE) == LEVEL) trigger |= Trigger.LevelHigh;
+      trigger &= ~TRIGGER_LEVEL;
+      if ((found.flags & TRIGGER_MODE) == LEVEL) trigger |= TRIGGER_LEVEL;
     }
     return trigger;
   }

@@ -46,8 +46,8 @@ export const DRIVER_REVISION: u32 = 16;
 export const DRIVER_UPT: u32 = 20;
 export const DRIVER_DATA: u32 = 32;
 export const QUEUES: u32 = 40;
-export const DRIVER_DATA_SIZE: u32 = 48;
-export const QUEUES_SIZE: u32 = 52;
+export const DRIVER_DATA_LENGTH: u32 = 48;
+export const QUEUES_LENGTH: u32 = 52;
 export const MTU: u32 = 56;
 /** Buffers of one frame, 16 bits; queues of each direction, 8 bits each. */
 export const RECEIVE_PARTS: u32 = 60;
@@ -71,7 +71,7 @@ export const EVENT_QUEUES: u32 = 1 | 2;
 export const EVENT_LINK: u32 = 4;
 
 /** The descriptions of the queues, transmit first, and their fields. */
-export const QUEUE_SIZE: u32 = 256;
+export const QUEUE_DESCRIPTION_SIZE: u32 = 256;
 /** Receive: whether the device wants to be told of new buffers. */
 export const QUEUE_UPDATE: u32 = 0;
 export const QUEUE_RING: u32 = 16;

@@ -26,7 +26,10 @@ export class Vmxnet3 extends RingNic {
   private controlRegisters: u64 = 0;
   private readonly shared: usize = allocateDma(reg.SHARED_SIZE, reg.SHARED_ALIGNMENT);
   /** The descriptions of the transmit queue and of the receive queue. */
-  private readonly queues: usize = allocateDma(2 * reg.QUEUE_SIZE, reg.SHARED_ALIGNMENT);
+  private readonly queues: usize = allocateDma(
+    2 * reg.QUEUE_DESCRIPTION_SIZE,
+    reg.SHARED_ALIGNMENT,
+  );
   private readonly receiveRing: ReceiveRing;
   private readonly transmitRing: TransmitRing;
   /** The producer index that the device was told last. */
@@ -72,7 +75,7 @@ export class Vmxnet3 extends RingNic {
   counters(): DeviceCounters {
     if (this.running()) {
       this.write(reg.CMD, reg.CMD_GET_STATISTICS);
-      const receive = this.queues + reg.QUEUE_SIZE;
+      const receive = this.queues + reg.QUEUE_DESCRIPTION_SIZE;
       const missed = dmaLoad64(receive + reg.RECEIVE_MISSED);
       const errors = dmaLoad64(receive + reg.RECEIVE_ERRORS);
       this.count.missedErrors += missed - this.missed;
@@ -164,7 +167,7 @@ export class Vmxnet3 extends RingNic {
   }
 
   private wantsProducer(): bool {
-    const flags = dmaLoad64(this.queues + reg.QUEUE_SIZE + reg.QUEUE_UPDATE);
+    const flags = dmaLoad64(this.queues + reg.QUEUE_DESCRIPTION_SIZE + reg.QUEUE_UPDATE);
     return (flags & 0xff) != 0;
   }
 
@@ -185,9 +188,9 @@ export class Vmxnet3 extends RingNic {
     store<u32>(shared + reg.DRIVER_REVISION, reg.REVISION_1);
     store<u32>(shared + reg.DRIVER_UPT, reg.REVISION_1);
     store<u64>(shared + reg.DRIVER_DATA, physical(shared));
-    store<u32>(shared + reg.DRIVER_DATA_SIZE, reg.SHARED_SIZE);
+    store<u32>(shared + reg.DRIVER_DATA_LENGTH, reg.SHARED_SIZE);
     store<u64>(shared + reg.QUEUES, physical(this.queues));
-    store<u32>(shared + reg.QUEUES_SIZE, 2 * reg.QUEUE_SIZE);
+    store<u32>(shared + reg.QUEUES_LENGTH, 2 * reg.QUEUE_DESCRIPTION_SIZE);
     store<u32>(shared + reg.MTU, ETHERNET_MTU);
     store<u16>(shared + reg.RECEIVE_PARTS, 1);
     store<u8>(shared + reg.TRANSMIT_QUEUES, 1);
@@ -201,8 +204,8 @@ export class Vmxnet3 extends RingNic {
 
   private describeQueues(): void {
     const transmit = this.queues;
-    const receive = this.queues + reg.QUEUE_SIZE;
-    memory.fill(transmit, 0, 2 * reg.QUEUE_SIZE);
+    const receive = this.queues + reg.QUEUE_DESCRIPTION_SIZE;
+    memory.fill(transmit, 0, 2 * reg.QUEUE_DESCRIPTION_SIZE);
     store<u64>(transmit + reg.QUEUE_RING, this.transmitRing.reset());
     store<u64>(transmit + reg.QUEUE_COMPLETIONS, this.transmitRing.completions.reset());
     store<u32>(transmit + reg.QUEUE_ENTRIES, TRANSMIT_RING);
@@ -211,7 +214,7 @@ export class Vmxnet3 extends RingNic {
     store<u64>(receive + reg.QUEUE_COMPLETIONS, this.receiveRing.completions.reset());
     store<u32>(receive + reg.QUEUE_ENTRIES, RECEIVE_RING);
     store<u32>(receive + reg.QUEUE_COMPLETION_ENTRIES, RECEIVE_RING);
-    dmaReady(transmit, 2 * reg.QUEUE_SIZE);
+    dmaReady(transmit, 2 * reg.QUEUE_DESCRIPTION_SIZE);
   }
 
   private read(register: u32): u32 {

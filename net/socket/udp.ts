@@ -160,16 +160,16 @@ function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
   if (!sink.lookUp(path)) return SendResult.Unreachable;
   if (!sourceOptional && path.source.isUnspecified) return SendResult.Unreachable;
   const length = datagram.length;
-  const payload = datagram.payload;
+  const queued = datagram.payload; // begins with room for the UDP header
   const bytes = length - UDP_HEADER;
   if (length > path.room) {
-    emitUdp(payload, length, datagram.ports, path.addressSum + sum(payload + UDP_HEADER, bytes));
-    return sink.sendBytes(payload, length, path, PROTOCOL_UDP);
+    emitUdp(queued, length, datagram.ports, path.addressSum + sum(queued + UDP_HEADER, bytes));
+    return sink.sendBytes(queued, length, path, PROTOCOL_UDP);
   }
   const frame = sink.allocate(path);
   if (frame == null) return SendResult.Busy;
   const start = frame.append(length);
-  const total = copyAndSum(start + UDP_HEADER, payload + UDP_HEADER, bytes, path.addressSum);
+  const total = copyAndSum(start + UDP_HEADER, queued + UDP_HEADER, bytes, path.addressSum);
   emitUdp(start, length, datagram.ports, total);
   return sink.send(frame, path, PROTOCOL_UDP);
 }

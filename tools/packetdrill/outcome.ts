@@ -16,9 +16,9 @@ export function compare(call: SystemCall, outcome: Outcome): void {
   const { result, error, name } = call;
   if (result.kind === "any") return;
   const expected = result.kind === "number" ? result.number : Number.NaN;
-  const failed = expected === -1 && error !== undefined;
-  const named = error === "EWOULDBLOCK" ? "EAGAIN" : error;
-  const same = expected === outcome.value && (!failed || named === outcome.error);
+  const expectsError = expected === -1 && error !== undefined;
+  const expectedError = error === "EWOULDBLOCK" ? "EAGAIN" : error;
+  const same = expected === outcome.value && (!expectsError || expectedError === outcome.error);
   if (same) return;
   const wanted = `Expected result ${expected}${error === undefined ? "" : ` ${error}`}`;
   const why = outcome.error === undefined ? "" : ` with errno ${describe(outcome.error)}`;

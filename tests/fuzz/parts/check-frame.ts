@@ -57,7 +57,7 @@ function checkPacket(ip: IpLayer, pointer: usize, length: u32): void {
   if (packet.isFragment) return;
   const payload = packet.payload;
   const size = packet.payloadLength;
-  let drop = Drop.Ipv4Destination;
+  let drop = Drop.Ipv4Protocol;
   const protocol = packet.protocol;
   if (protocol == PROTOCOL_ICMP) drop = parseIcmp(payload, size);
   else if (protocol == PROTOCOL_UDP) drop = parseUdp(payload, size, source, packet.destination);
