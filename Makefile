@@ -83,8 +83,10 @@ host := $(if $(RECORD),tools/tape/record.c $(tape)/acts.h,machine/native/host.c)
 $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
 	@mkdir -p $(@D)
-	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
-	  -c $< -o $@
+	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw -flto \
+	  -MF $(elf)/host.d -MT $@ -c $< -o $(elf)/host.lto.o
+	@$(CC) $(c_flags) -flto=$(shell nproc) -flinker-output=nolto-rel -nostdlib -r \
+	  $(elf)/host.lto.o -o $@
 
 # Rewritten only when the time changes.
 build/native/build-time: force

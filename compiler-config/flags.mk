@@ -5,6 +5,7 @@
 #   -fno-delete-null-...      the module's memory begins at address zero
 #   -fno-omit-frame-pointer   for backtraces
 #   -fstack-clash-protection  a large frame must not jump over the guard page
+#   -flto                     for host.c only: gcc translates its parts in parallel
 #   -g1 -gstatement-...       functions and lines, also of inlined code, for backtraces of panics,
 #                             without variables and types
 # libgcc is not linked: it was compiled with a red zone.

@@ -70,7 +70,9 @@ interface Place {
 function readableName(name: string, file: string): string {
   if (!name.startsWith("w2c_kernel_")) return name;
   const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
-  const plain = name.slice("w2c_kernel_".length).replace(/\.(isra|part|constprop|cold)\b.*/, "");
+  const plain = name
+    .slice("w2c_kernel_".length)
+    .replace(/\.(isra|part|constprop|cold|lto_priv)\b.*/, "");
   const whole = plain.replace(/0x([0-9A-F]{2})/g, unquoted);
   const module = `${file.replace(/\.ts$/, "")}/`;
   return (whole.startsWith(module) ? whole.slice(module.length) : whole).slice(0, 200);

@@ -24,13 +24,18 @@ import { root } from "../lab/host/process.ts";
 const tools = ["gcc", "ld", "ar", "objcopy", "objdump", "addr2line"];
 const PREFIX = "test-cross-";
 
-/** A folder of programs: the tools with the prefix, and failing programs without it. */
+/**
+ * A folder of programs: the tools with the prefix, and programs without it that fail unless gcc
+ * runs them: a real cross compiler has a linker of its own.
+ */
 function crossTools(folder: string): void {
   mkdirSync(folder);
   for (const tool of tools) {
     const { stdout } = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" });
-    writeFileSync(`${folder}/${PREFIX}${tool}`, `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`);
-    writeFileSync(`${folder}/${tool}`, `#!/bin/sh\necho ${tool} without its prefix >&2\nexit 1\n`);
+    const native = `exec ${stdout.trim()} "$@"\n`;
+    const failure = `echo ${tool} without its prefix >&2\nexit 1\n`;
+    writeFileSync(`${folder}/${PREFIX}${tool}`, `#!/bin/sh\n${native}`);
+    writeFileSync(`${folder}/${tool}`, `#!/bin/sh\n[ -n "$COLLECT_GCC" ] && ${native}${failure}`);
     for (const name of [tool, PREFIX + tool]) chmodSync(`${folder}/${name}`, 0o755);
   }
 }
