@@ -10,8 +10,9 @@
 set -u
 name=${1:?usage: fetch.sh NAME CACHE}
 cache=${2:?usage: fetch.sh NAME CACHE}
-listing=
-[ "$name" != --sources ] || listing=$cache name=roots
+listed_package=
+# With --sources, the second argument is a package; roots stands for NAME, so ROOTS_MIRROR applies.
+[ "$name" != --sources ] || listed_package=$cache name=roots
 pins=${PINS:-${0%/*}/pins}/$name
 upper=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 eval "given=\${${upper}_TARBALL:-} mirrors=\${${upper}_MIRROR:-}"
@@ -47,7 +48,7 @@ finish() { # version, path in the pool
 }
 
 [ -f "$pins" ] || fail "$pins does not exist"
-if [ -n "$given" ] && [ -z "$listing" ]; then
+if [ -n "$given" ] && [ -z "$listed_package" ]; then
   if ! pin=$(pin_of "$given"); then
     say "$given does not exist, or is not one of these:"
     list_pins
@@ -87,7 +88,7 @@ with_index() { # archive, suite, command...: runs the command with apt's options
   dir=$work/apt
   rm -rf "$dir"
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/empty" "$dir/files"
-  # "trusted": pinned checksums authenticate the files, not this index.
+  # "trusted": the files are authenticated by pinned checksums, so this index need not be.
   echo "deb-src [trusted=yes] $1 $2 main" >"$dir/sources.list"
   shift 2
   set -- "$@" -q -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts="$dir/empty" \
@@ -100,7 +101,7 @@ with_index() { # archive, suite, command...: runs the command with apt's options
   apt-get "$@" update >>"$log" 2>&1 </dev/null && "$command" "$@"
 }
 show_sources() { # options for apt
-  apt-cache "$@" showsrc "$listing" 2>>"$log" </dev/null | awk '
+  apt-cache "$@" showsrc "$listed_package" 2>>"$log" </dev/null | awk '
     /^[^ ]/ { part = $1 }
     /^Package:/ { count = 0 }
     /^Version:/ { version = $2 }
@@ -111,7 +112,7 @@ show_sources() { # options for apt
     /^$/ { for (i = 0; i < count; i++) print version, sums[i], folder "/" files[i]; count = 0 }'
 }
 
-if [ -n "$listing" ]; then
+if [ -n "$listed_package" ]; then
   while read -r archive; do
     for suite in $suites; do with_index "$archive" "$suite" show_sources; done
   done <"$work/archives" | sort -rV | awk '!seen[$2]++ { print $2, $3 }'

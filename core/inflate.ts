@@ -118,8 +118,8 @@ export class Inflate {
 
   /**
    * Decompresses until the input or the window is used up, or the work reaches `limit`. A byte of
-   * input or output is one unit of work, a dynamic block TABLE_WORK more. One step can exceed the
-   * limit by what fits into the window. Returns how much input it consumed, and sets `work`.
+   * input or output is one unit of work, a dynamic block TABLE_WORK more; work can exceed `limit`
+   * by a window of output and its input. Returns how much input it consumed, and sets `work`.
    */
   run(pointer: usize, length: u32, limit: u32): u32 {
     const pending = this.pending;

@@ -1,6 +1,6 @@
 /** The time of day as an explicit dependency of the code that reads or corrects it. */
 
-/** The `wallClockSource` of a clock that runs while the machine is off. */
+/** What `wallClockSource` returns for a time read from the clock that runs with the power off. */
 export const REAL_TIME_CLOCK: string = "real-time clock";
 
 /** A wall clock that can be set. */

@@ -84,7 +84,7 @@ export class Madt {
     return null;
   }
 
-  /** Returns false if the entries do not fill the table, or one is too short for its type. */
+  /** Returns false unless the entries end where the table does, and each is as long as its type. */
   private parse(table: u64, length: u32): bool {
     let at: u32 = ENTRIES;
     while (at < length) {

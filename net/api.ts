@@ -56,7 +56,8 @@ export function networkStackPoll(now: i64): bool {
  * Configures the first interface statically and stops DHCP: an address with its prefix length
  * ("10.0.2.15/24"), a gateway, and name servers ("10.0.2.3" or "10.0.2.3#5353", separated by
  * blanks); "" means no gateway or no name servers. Returns false, and changes nothing, if there is
- * no interface, an argument is invalid, or the gateway cannot be another host on the link.
+ * no interface, an argument is invalid, or `gateway` is no possible address of another host on the
+ * link.
  */
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);

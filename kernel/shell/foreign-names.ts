@@ -134,8 +134,8 @@ function counterpart(words: Array<string>, registry: Registry): string {
 }
 
 /**
- * Reports whether a name is a slip of the keyboard for `meant`, which has at least three letters: a
- * letter too many, too few or wrong, or two letters exchanged.
+ * Reports whether a name is a slip of the keyboard for `meant`: a letter too many, too few or
+ * wrong, or two letters exchanged. Returns false if either has fewer than three letters.
  */
 function isSlip(name: string, meant: string): bool {
   const least = min(name.length, meant.length);

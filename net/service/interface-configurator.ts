@@ -185,7 +185,7 @@ export class InterfaceConfigurator implements LeaseTarget {
 
   /**
    * Stops DHCP and replaces all addresses and static routes. `gateway` is 0 for none. Returns
-   * false, and changes nothing, if the gateway cannot be another host on the link.
+   * false, and changes nothing, if it is no possible address of another host on the link.
    */
   configureByHand(own: NetworkAddress, gateway: Ipv4Address): bool {
     if (gateway != 0 && (!isUnicast(gateway) || own.excludes(gateway))) return false;

@@ -33,7 +33,10 @@ const serve = (words = "") => world.command(server, `iperf3 -s ${words}`);
 const ask = (words: string, seconds = 60) =>
   world.command(client, `iperf3 -c 10.0.2.15 ${words}; echo exit $?`, seconds);
 
-/** Returns the bytes, roughly, and the Mbit/s of the last row that ends so. */
+/**
+ * Returns the bytes (as rounded in the report), the Mbit/s and the retransmissions of the last row
+ * that ends with `end`.
+ */
 function row(report: string, end: string): { bytes: number; rate: number; retransmits: string } {
   const number = "([\\d.]+) ([KMG]?)";
   const rest = `sec +${number}Bytes +${number}bits/sec +(\\d*) +${end}\\r?$`;

@@ -19,8 +19,8 @@ function run(...[program, ...words]: string[]): void {
 type Schema = string | [Schema] | { [member: string]: Schema };
 
 /**
- * Checks a document. A member whose name ends in `?` may be missing, no other may, and none that is
- * not listed may be present.
+ * Checks a document. Every listed member must be present, unless its name ends in `?`; no
+ * unlisted member may be.
  */
 function check(value: unknown, schema: Schema, at: string): void {
   if (typeof schema === "string") {

@@ -54,14 +54,14 @@ export function table(files: FileCoverage[]): string[] {
   });
 }
 
-/** Returns the header, a row for each goal, and one for all files. */
-export function summary(files: FileCoverage[], goals: string[]): string[] {
+/** Returns the header, a row for each folder that has a goal, and one for all files. */
+export function summary(files: FileCoverage[], goalFolders: string[]): string[] {
   return [
     `${"".padEnd(30)}${"lines".padStart(21)}${"branches".padStart(21)}`,
-    ...goals.map((goal) =>
+    ...goalFolders.map((folder) =>
       row(
-        goal,
-        files.filter(({ path }) => path.startsWith(goal)),
+        folder,
+        files.filter(({ path }) => path.startsWith(folder)),
       ),
     ),
     row("all", files),

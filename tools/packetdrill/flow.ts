@@ -3,18 +3,18 @@ import type { Seen } from "./host.ts";
 import { decodeOptions, type SegmentPattern, type TcpOption } from "./packet-pattern.ts";
 
 const flagBits: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, ".": 16, U: 32, E: 64, W: 128 };
-const wireLetters: Record<string, string> = { ...{ A: ".", C: "W" } };
+const scriptLetters: Record<string, string> = { ...{ A: ".", C: "W" } };
 export const ecnBits = { noecn: 0, ect1: 1, ect0: 2, ce: 3 };
 const WRAP = 2 ** 32;
 
-/** Returns the bits of a script's flags; "A", AccECN's third bit, is in the byte before. */
+/** Returns the byte of a script's flags, without "A": AccECN's third bit is in the byte before. */
 export function flagsValue(flags: string): number {
   return [...flags].reduce((bits, letter) => bits | (flagBits[letter] ?? 0), 0);
 }
 
 /** Returns the flags of a sent segment in a script's letters and order. */
 export function flagsText(letters: string): string {
-  const own = [...letters].map((letter) => wireLetters[letter] ?? letter);
+  const own = [...letters].map((letter) => scriptLetters[letter] ?? letter);
   return [..."SFRP.UEW"].filter((letter) => own.includes(letter)).join("") || "-";
 }
 

@@ -10,8 +10,8 @@ import { compile, type Exports, readString, writeText } from "../../tests/lab/sc
 /** The addresses of packetdrill. */
 export const [LOCAL, REMOTE] = ["192.168.0.1", "192.0.2.1"];
 const GATEWAY = "192.168.0.254";
-const HARDWARE = Uint8Array.of(2, 0, 0, 0, 0, 2);
-const CARD = [2, 0, 0, 0, 1, 1];
+const REMOTE_MAC = Uint8Array.of(2, 0, 0, 0, 0, 2);
+const KERNEL_MAC = [2, 0, 0, 0, 1, 1];
 /** Seconds until the address is in use, conflict detection included. */
 const START = 5;
 
@@ -56,7 +56,7 @@ export class Host {
     process.env.KERNEL_WASM = await compile("tests/lab/entries/sockets.ts");
     const words = [`ip=${addresses.local}::${GATEWAY}:255.255.255.0:::off`];
     const commandLine = [...words, ...parameters.map((word) => `sysctl.${word}`)].join(" ");
-    const twin = await Twin.boot({ name: "kernel", mac: CARD, commandLine });
+    const twin = await Twin.boot({ name: "kernel", mac: KERNEL_MAC, commandLine });
     const host = new Host(twin, addresses);
     host.world.pass(START);
     return host;
@@ -186,15 +186,22 @@ export class Host {
     const destination = this.addresses.local;
     const packet = ipv4({ source, destination, protocol, payload, id: 0, fragment: 0x4000 });
     if (ecn !== 0) setEcn(packet, ecn);
-    this.twin.receive(ethernet(Uint8Array.from(CARD), HARDWARE, IPV4, packet), this.world.now);
+    this.twin.receive(
+      ethernet(Uint8Array.from(KERNEL_MAC), REMOTE_MAC, IPV4, packet),
+      this.world.now,
+    );
   }
 
   private sent(frame: Uint8Array, at: number): void {
     const request = parseArp(frame);
     if (request?.operation === 1 && request.target !== address(this.addresses.local)) {
-      const own = { operation: 2, senderHardware: HARDWARE, sender: request.target };
-      const reply = arp({ ...own, targetHardware: Uint8Array.from(CARD), target: request.sender });
-      const answer = ethernet(Uint8Array.from(CARD), HARDWARE, ARP, reply);
+      const own = { operation: 2, senderHardware: REMOTE_MAC, sender: request.target };
+      const reply = arp({
+        ...own,
+        targetHardware: Uint8Array.from(KERNEL_MAC),
+        target: request.sender,
+      });
+      const answer = ethernet(Uint8Array.from(KERNEL_MAC), REMOTE_MAC, ARP, reply);
       this.world.at(at, () => this.twin.receive(answer, this.world.now));
     }
     const ip = parseIp(frame);

@@ -46,7 +46,7 @@ export function getOption(descriptors: Descriptors, call: SystemCall): Outcome {
   const descriptor = descriptors.at(call);
   const option = nameOf(call.parameters[2]);
   const index = socketOptions.indexOf(option);
-  // Each system has its own size of a buffer that was not set.
+  // The default size of a buffer differs between systems.
   if (BUFFER_SIZES.includes(option) && !descriptor.sized) {
     return descriptors.leaveOut(call, option);
   }

@@ -52,7 +52,10 @@ export function shellScripts(command: string, folder = "."): { name: string; tex
   });
 }
 
-/** Returns the parameters that a command sets, by sysctl(8) or below /proc/sys. */
+/**
+ * Returns the parameters that a command sets by arguments NAME=VALUE; a name is that of sysctl(8),
+ * or a path below /proc/sys.
+ */
 export function parametersIn(text: string): string[] {
   const product = (_: string, factors: string) =>
     `${factors.split("*").reduce((all, factor) => all * Number(factor), 1)}`;

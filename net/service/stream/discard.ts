@@ -1,4 +1,7 @@
-/** Discards what a peer still sends: TCP resets a connection that is closed with unread input. */
+/**
+ * Discards input that has arrived and will not be read: TCP resets a connection that is closed with
+ * unread input.
+ */
 import { Stream } from "./stream";
 
 /** Discards up to `most` bytes of a stream's input. Returns how many. */

@@ -119,8 +119,8 @@ export class PatternSource extends BodySource {
 /** Takes the bytes of a body as they arrive. */
 export abstract class BodySink {
   /**
-   * Receives the head of each final response, including followed redirects and the responses of
-   * proxies to CONNECT.
+   * Receives the head of every response that is not interim (1xx): also of redirects that are
+   * followed, and of a proxy's response to CONNECT.
    */
   head(_head: HttpHead): void {}
   /** Returns how many bytes `data` accepts now. After 0, `room` is called again later. */

@@ -97,8 +97,8 @@ void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason) {
 
 /* In TLS 1.3, mbedTLS switches the outbound keys too late for alerts. This switches them in time: a
    client's once it has the ServerHello, a server's once it has sent its Finished (RFC 8446, 4.4.4
-   and 7.3). Called before and after each step. The steps themselves set the same keys, and restart
-   the count of records. */
+   and 7.3). Called before and after each step. The next step sets the same keys again and restarts
+   the sequence number at 0: until then, only a fatal alert can have been sent with them. */
 void tls_choose_keys(mbedtls_ssl_context* ssl, int state_before) {
   bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return;

@@ -47,8 +47,8 @@ void tls_choose_chacha20(void) {
 int tls_chacha20_by(enum tls_chacha20_way way, mbedtls_chacha20_context* context, size_t size,
                     const u8* input, u8* output) {
   size_t blocks = size / BLOCK;
-  /* Left to mbedTLS: the rest of a block that it has begun, and a counter that would wrap, which it
-     rejects. */
+  /* Left to mbedTLS, whole: a call that starts inside a block, and one in which the counter would
+     wrap, which it rejects. */
   if (context->keystream_bytes_used != BLOCK || blocks >= UINT32_MAX - context->state[COUNTER]) {
     return mbedtls_chacha20_update(context, size, input, output);
   }

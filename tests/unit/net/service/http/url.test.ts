@@ -90,7 +90,7 @@ const rejected: [string, RegExp][] = [
   ["http://1.2.3.4.5/", address],
   ["http://1.2.3.4./", address],
   ["http://4294967297/", address],
-  ["http://[::1]/", /no IPv6/],
+  ["http://[::1]/", /IPv6 is not supported/],
   ["http:/a", /\/\/ after/],
   ["http:a", /\/\/ after/],
   ["a/b", /http:\/\//],

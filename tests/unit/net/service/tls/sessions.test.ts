@@ -38,7 +38,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("reports a handshake that fails with a session, and discards the server's sessions", () => {
+  test("a handshake that fails with a session has its own failure, and ends all sessions", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T")]));
     for (const kind of [Failure.Session, Failure.Protocol]) {
@@ -74,7 +74,7 @@ suite("TLS sessions", () => {
     assert.equal(wasm.takeSession(...writeText(wasm, "h10"), 443, week), 0);
   });
 
-  test("neither keeps nor resumes unverified sessions", () => {
+  test("an unverified connection neither keeps a session nor resumes one", () => {
     const unverified = open("a.test", true);
     push(unverified, record("T"));
     assert.equal(wasm.sessions(), 0);
